@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of this package is held to: the Swift 6 language mode with the upcoming features on, unsafe
+/// constructs marked where they stand, and no warning left over.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// The libraries that lend memory spell lifetimes out (`@_lifetime`); their clients need no flag.
+let lending: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+let package = Package(
+  name: "pilot-transport",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "PilotWire", targets: ["PilotWire"]),
+    .library(name: "PilotTransport", targets: ["PilotTransport"]),
+    .library(name: "PilotIdentity", targets: ["PilotIdentity"]),
+    .library(name: "PilotUDP", targets: ["PilotUDP"]),
+    .library(name: "PilotWSS", targets: ["PilotWSS"]),
+    .library(name: "PilotBeacon", targets: ["PilotBeacon"]),
+    .library(name: "PilotTesting", targets: ["PilotTesting"]),
+    .executable(name: "pilot", targets: ["pilot"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .target(name: "PilotWire", swiftSettings: lending),
+    .target(name: "PilotTransport", dependencies: ["PilotWire"], swiftSettings: lending),
+    .target(name: "CPilotUDP"),
+    .target(name: "PilotUDP", dependencies: ["PilotTransport", "PilotWire", "CPilotUDP"], swiftSettings: lending),
+    .target(
+      name: "PilotIdentity",
+      dependencies: ["PilotWire", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(
+      name: "PilotWSS",
+      dependencies: [
+        "PilotIdentity", "PilotTransport", "PilotWire",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+      ] + nio,
+      swiftSettings: lending),
+    .target(
+      name: "PilotBeacon",
+      dependencies: [
+        "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ] + nio,
+      swiftSettings: lending),
+    .target(name: "PilotTesting", dependencies: ["PilotTransport", "PilotWire"], swiftSettings: lending),
+    .target(
+      name: "PilotCommands",
+      dependencies: [
+        "PilotBeacon", "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ] + nio,
+      swiftSettings: strict),
+    .executableTarget(name: "pilot", dependencies: ["PilotCommands"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,101 @@
+/* The socket interface as PilotUDP needs it: what Swift can't see (struct mmsghdr, the CMSG macros, Linux's options) or
+ * what differs between platforms.
+ *
+ * Functions that can fail return -errno, so that nothing between the call and the check can change errno. Nothing here
+ * blocks, but cpilot_udp_poll. Where a feature exists on Linux only, other platforms get a plain equivalent or -ENOTSUP.
+ * Defining CPILOT_UDP_PLAIN compiles the plain form on Linux too. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#pragma clang assume_nonnull begin
+
+/* An address as numbers in host order; IPv4 in its mapped form (RFC 4291, section 2.5.5.2). */
+struct cpilot_udp_address {
+  uint64_t high, low;
+  uint32_t scope;
+  uint16_t port;
+};
+
+/* Same layout as struct mmsghdr, which Swift's Glibc module doesn't show: it is built without _GNU_SOURCE. */
+struct cpilot_udp_message {
+  struct msghdr header;
+  unsigned int length;
+};
+
+/* What a message's header points to. Control messages need CMSG_SPACE(4) = 24 bytes each; three may come: SO_RXQ_OVFL,
+ * UDP_GRO, and a time stamp on an adopted socket. */
+struct cpilot_udp_slot {
+  struct iovec bytes;
+  struct sockaddr_in6 name;
+  _Alignas(8) unsigned char control[104];
+};
+
+/* What came beside a datagram's bytes. */
+struct cpilot_udp_control {
+  uint32_t drops;       /* datagrams the kernel dropped since the socket exists, if has_drops */
+  bool has_drops;
+  uint16_t segment;     /* length of the datagrams that were coalesced (UDP_GRO), 0 if it is a single one */
+};
+
+/* An entry of the error queue, ip(7) IP_RECVERR. */
+struct cpilot_udp_error {
+  struct cpilot_udp_address destination;  /* where the datagram that caused it was sent to */
+  int code;                               /* errno */
+  uint8_t type, icmp_code;
+  uint32_t info;                          /* the MTU, for EMSGSIZE */
+  bool from_network;                      /* an ICMP message, not an error of this machine */
+};
+
+enum { cpilot_udp_family_other = 0, cpilot_udp_family_ipv4 = 4, cpilot_udp_family_ipv6 = 6 };
+
+/* messages.c */
+int cpilot_udp_send(int fd, const void *_Nullable bytes, size_t count, const struct cpilot_udp_address *to, int family);
+int cpilot_udp_send_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);
+int cpilot_udp_receive_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);
+void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, const void *bytes,
+                         size_t count, size_t segment, const struct cpilot_udp_address *to, int family);
+void cpilot_udp_incoming(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, void *bytes, size_t capacity);
+void cpilot_udp_incoming_again(struct cpilot_udp_message *message);
+bool cpilot_udp_is_truncated(const struct cpilot_udp_message *message);
+struct cpilot_udp_address cpilot_udp_source(const struct cpilot_udp_message *message);
+struct cpilot_udp_control cpilot_udp_control(struct cpilot_udp_message *message);
+int cpilot_udp_next_error(int fd, struct cpilot_udp_error *error);
+
+/* sockets.c */
+int cpilot_udp_open(int family);
+int cpilot_udp_bind(int fd, const struct cpilot_udp_address *to, int family);
+int cpilot_udp_close(int fd);
+int cpilot_udp_local(int fd, struct cpilot_udp_address *local, int *family);
+int cpilot_udp_is_datagram(int fd);
+int cpilot_udp_is_connected(int fd);
+int cpilot_udp_is_ipv6_only(int fd);
+int cpilot_udp_set_ipv6_only(int fd, bool only);
+int cpilot_udp_set_reuse_port(int fd);
+int cpilot_udp_report_errors(int fd, int family);
+int cpilot_udp_report_drops(int fd);
+int cpilot_udp_pending_error(int fd);
+int cpilot_udp_request_buffer(int fd, bool receiving, int bytes);
+int cpilot_udp_can_segment(int fd);
+int cpilot_udp_coalesce(int fd);
+
+/* waiting.c */
+int cpilot_udp_wakeup_open(int *waiting, int *signalling);
+void cpilot_udp_wakeup_signal(int fd);
+void cpilot_udp_wakeup_clear(int fd);
+enum {
+  cpilot_udp_woken = 1,
+  cpilot_udp_readable = 2,
+  cpilot_udp_has_error = 4,
+  cpilot_udp_hung_up = 8,
+};
+int cpilot_udp_poll(int wakeup, int fd, int timeout);
+int cpilot_udp_start_thread(void (*body)(void *_Nullable), void *_Nullable context);
+uintptr_t cpilot_udp_this_thread(void);
+
+#pragma clang assume_nonnull end

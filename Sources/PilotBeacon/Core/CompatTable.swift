@@ -1,0 +1,53 @@
+internal import PilotWire
+
+/// The nodes attached over WSS, each with its newest connection.
+///
+/// As many as the server accepts connections: every entry stands for one that is open and authenticated.
+struct CompatTable: ~Copyable, Sendable {
+  struct Peer: Equatable, Sendable, BitwiseCopyable {
+    let connection: UInt64
+    var wantsDestination = false
+  }
+
+  private var map: NodeMap<Peer>
+
+  init(seed: UInt64) {
+    map = NodeMap(expectedCount: 1 << 15, seed: seed)
+  }
+
+  var count: Int { map.count }
+
+  func peer(_ node: NodeID) -> Peer? {
+    guard map.count > 0, let position = map.find(node.rawValue) else { return nil }
+    return map[position]
+  }
+
+  /// Whether `connection` is the node's current one.
+  func isCurrent(_ connection: ConnectionID, of node: NodeID) -> Bool {
+    peer(node)?.connection == connection.rawValue
+  }
+
+  /// Makes `connection` the node's current one, and returns the one that was.
+  mutating func attach(_ node: NodeID, _ connection: ConnectionID) -> ConnectionID? {
+    guard let position = map.find(node.rawValue) else {
+      map.insert(node.rawValue, Peer(connection: connection.rawValue))
+      return nil
+    }
+    let previous = map[position].connection
+    guard previous != connection.rawValue else { return nil }
+    map[position] = Peer(connection: connection.rawValue)
+    return ConnectionID(rawValue: previous)
+  }
+
+  /// Removes the node if `connection` is its current one. Returns whether it was.
+  mutating func detach(_ node: NodeID, _ connection: ConnectionID) -> Bool {
+    guard let position = map.find(node.rawValue), map[position].connection == connection.rawValue else { return false }
+    map.remove(at: position)
+    return true
+  }
+
+  mutating func setWantsDestination(_ wantsDestination: Bool, for node: NodeID) {
+    guard let position = map.find(node.rawValue) else { return }
+    map[position].wantsDestination = wantsDestination
+  }
+}

@@ -1,0 +1,45 @@
+/// What became of a Discover that was in order. It is answered in every case; whether it changed anything is the
+/// beacon's own business.
+public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
+  /// Over WSS, where the connection says where the node is.
+  case compat
+  /// The node was not registered, or not any more, and now is.
+  case registered
+  /// It came from where the node is registered, and prolonged that.
+  case refreshed
+  /// It came from elsewhere, and nothing had been heard from the old endpoint for long.
+  case moved
+  /// Refused: the node is attached over WSS, authenticated, and this Discover is not.
+  case refusedAttached
+  /// Refused: the node has proven to be at another endpoint.
+  case refusedProven
+  /// Refused: the old endpoint has spoken lately.
+  case refusedAlive
+  /// Refused: the node has moved a short while ago.
+  case refusedHoldDown
+  /// Refused: the table is full, and no entry of the sample may go for an unproven newcomer.
+  case refusedFull
+
+  /// Whether the Discover left the node where it was.
+  public var isRefusal: Bool {
+    switch self {
+    case .compat, .registered, .refreshed, .moved: false
+    case .refusedAttached, .refusedProven, .refusedAlive, .refusedHoldDown, .refusedFull: true
+    }
+  }
+
+  /// The outcome's name in snake case, fit for metrics.
+  public var description: String {
+    switch self {
+    case .compat: "compat"
+    case .registered: "registered"
+    case .refreshed: "refreshed"
+    case .moved: "moved"
+    case .refusedAttached: "refused_attached"
+    case .refusedProven: "refused_proven"
+    case .refusedAlive: "refused_alive"
+    case .refusedHoldDown: "refused_hold_down"
+    case .refusedFull: "refused_full"
+    }
+  }
+}

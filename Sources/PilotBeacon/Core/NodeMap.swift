@@ -1,0 +1,93 @@
+/// A map from node IDs to plain values: open addressing in many small shards.
+///
+/// An insertion does a bounded amount of work: what grows is one shard, about 512 entries of it, never the whole. Within
+/// a shard the keys lie together, so that a search reads one or two cache lines before it touches a value. There is no
+/// iteration order to depend on: cursors walk the slots, whose layout follows from the seed and the history alone.
+struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
+  /// Where an entry lies, until the next insertion or removal.
+  struct Position: Equatable {
+    fileprivate let shard: Int
+    fileprivate let slot: Int
+  }
+
+  /// Where a walk over all slots goes on. Any value is valid at any time.
+  struct Cursor: Equatable {
+    fileprivate var shard = 0
+    fileprivate var slot = 0
+  }
+
+  private let hash: KeyedHash
+  private let shardShift: UInt64
+  private var shards: [NodeMapShard<Value>]
+  private(set) var count = 0
+
+  /// An empty map.
+  ///
+  /// - Parameters:
+  ///   - expectedCount: how many entries it is laid out for. More are possible, at a growing cost of growth.
+  ///   - seed: unknown to whoever chooses the keys.
+  init(expectedCount: Int, seed: UInt64) {
+    let wanted = min(max(1, expectedCount / 512), 1 << 16)
+    let bits = Int.bitWidth - (wanted - 1).leadingZeroBitCount
+    hash = KeyedHash(seed: seed)
+    shardShift = UInt64(64 - bits)
+    shards = Array(repeating: NodeMapShard(), count: 1 << bits)
+  }
+
+  func find(_ key: UInt32) -> Position? {
+    let hashed = hash(key)
+    let shard = shardIndex(hashed)
+    guard let slot = shards[shard].find(key, hash: hashed) else { return nil }
+    return Position(shard: shard, slot: slot)
+  }
+
+  subscript(position: Position) -> Value {
+    get { shards[position.shard].values[position.slot] }
+    _modify { yield &shards[position.shard].values[position.slot] }
+  }
+
+  func key(at position: Position) -> UInt32 {
+    shards[position.shard].keys[position.slot]
+  }
+
+  /// Adds an entry for a key that has none.
+  mutating func insert(_ key: UInt32, _ value: Value) {
+    let hashed = hash(key)
+    shards[shardIndex(hashed)].insert(key, value, hash: hashed, using: hash)
+    count += 1
+  }
+
+  mutating func remove(at position: Position) {
+    shards[position.shard].remove(at: position.slot, using: hash)
+    count -= 1
+  }
+
+  /// The next entry behind `cursor`, which starts over at the end, or nil if the next `budget` slots are empty.
+  ///
+  /// - Parameter budget: how many slots may still be looked at; counted down.
+  func next(_ cursor: inout Cursor, budget: inout Int) -> Position? {
+    while budget > 0 {
+      budget -= 1
+      guard cursor.slot < shards[cursor.shard].keys.count else {
+        cursor.shard = cursor.shard + 1 == shards.count ? 0 : cursor.shard + 1
+        cursor.slot = 0
+        continue
+      }
+      let slot = cursor.slot
+      cursor.slot += 1
+      if shards[cursor.shard].keys[slot] != 0 { return Position(shard: cursor.shard, slot: slot) }
+    }
+    return nil
+  }
+
+  /// Removes the entry that `next` has just returned, so that the walk goes on with what moves into its slot.
+  mutating func remove(at position: Position, behind cursor: inout Cursor) {
+    remove(at: position)
+    cursor.slot = position.slot
+  }
+
+  private func shardIndex(_ hashed: UInt64) -> Int {
+    // A shift by 64, for a single shard, gives 0 with the smart shift.
+    Int(truncatingIfNeeded: hashed >> shardShift)
+  }
+}

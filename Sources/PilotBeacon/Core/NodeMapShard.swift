@@ -1,0 +1,74 @@
+/// One shard of a ``NodeMap``: linear probing, with removal by shifting back, so that no tombstones pile up.
+///
+/// Key 0 marks an empty slot: no node has it. At most four of five slots are taken.
+struct NodeMapShard<Value: BitwiseCopyable & Sendable>: Sendable {
+  private(set) var keys: [UInt32] = []
+  var values: [Value] = []
+  private var count = 0
+
+  /// The slot of `key`, or nil.
+  func find(_ key: UInt32, hash: UInt64) -> Int? {
+    guard !keys.isEmpty else { return nil }
+    var slot = home(hash)
+    while true {
+      let found = keys[slot]
+      if found == key { return slot }
+      if found == 0 { return nil }
+      slot = next(slot)
+    }
+  }
+
+  /// Adds an entry for a key that has none.
+  mutating func insert(_ key: UInt32, _ value: Value, hash: UInt64, using hasher: KeyedHash) {
+    if 5 * (count + 1) > 4 * keys.count { grow(filler: value, using: hasher) }
+    place(key, value, hash: hash)
+    count += 1
+  }
+
+  /// Empties a slot, and moves those back that it had pushed away from their home.
+  mutating func remove(at slot: Int, using hasher: KeyedHash) {
+    var hole = slot
+    var candidate = next(slot)
+    while keys[candidate] != 0 {
+      let home = home(hasher(keys[candidate]))
+      if distance(from: home, to: candidate) >= distance(from: hole, to: candidate) {
+        keys[hole] = keys[candidate]
+        values[hole] = values[candidate]
+        hole = candidate
+      }
+      candidate = next(candidate)
+    }
+    keys[hole] = 0
+    count -= 1
+  }
+
+  private mutating func grow(filler: Value, using hasher: KeyedHash) {
+    let old = self
+    let capacity = max(8, old.keys.count * 3 / 2)
+    keys = Array(repeating: 0, count: capacity)
+    values = Array(repeating: filler, count: capacity)
+    for slot in old.keys.indices where old.keys[slot] != 0 {
+      place(old.keys[slot], old.values[slot], hash: hasher(old.keys[slot]))
+    }
+  }
+
+  private mutating func place(_ key: UInt32, _ value: Value, hash: UInt64) {
+    var slot = home(hash)
+    while keys[slot] != 0 { slot = next(slot) }
+    keys[slot] = key
+    values[slot] = value
+  }
+
+  /// The lower half of the hash, scaled to the number of slots (Lemire 2019). The upper bits have chosen the shard.
+  private func home(_ hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: (hash & 0xFFFF_FFFF) &* UInt64(truncatingIfNeeded: keys.count) >> 32)
+  }
+
+  private func next(_ slot: Int) -> Int {
+    slot + 1 == keys.count ? 0 : slot + 1
+  }
+
+  private func distance(from: Int, to: Int) -> Int {
+    to >= from ? to - from : to + keys.count - from
+  }
+}

@@ -1,0 +1,46 @@
+internal import PilotWire
+
+/// Where a node is over UDP, as far as the beacon knows: 48 bytes.
+///
+/// Times are nanoseconds of the driver's monotonic clock.
+struct Registration: Equatable, Sendable, BitwiseCopyable {
+  struct Flags: OptionSet, Sendable, BitwiseCopyable {
+    let rawValue: UInt8
+
+    /// It said DiscoverEx: it gets RelayDeliverDest.
+    static let wantsDestination = Flags(rawValue: 1)
+    /// It has signed a challenge that was sent to this endpoint.
+    static let proven = Flags(rawValue: 2)
+    /// It was elsewhere before, and moved here without a proof.
+    static let moved = Flags(rawValue: 4)
+  }
+
+  /// The source address of the Discover.
+  let endpoint: Endpoint
+  var flags: Flags
+  /// Since when it is registered at this endpoint.
+  let since: UInt64
+  /// When something last came from there: a Discover or a Relay.
+  var heardAt: UInt64
+  /// When it ends, without another Discover.
+  var expiresAt: UInt64
+
+  init(at endpoint: Endpoint, flags: Flags, now: UInt64, lifetime: UInt64) {
+    self.endpoint = endpoint
+    self.flags = flags
+    since = now
+    heardAt = now
+    expiresAt = now.addingClamped(lifetime)
+  }
+
+  func isLive(at now: UInt64) -> Bool { now < expiresAt }
+
+  var isProven: Bool { flags.contains(.proven) }
+
+  /// Another Discover from there.
+  mutating func refresh(wantsDestination: Bool, now: UInt64, lifetime: UInt64) {
+    if wantsDestination { flags.insert(.wantsDestination) } else { flags.remove(.wantsDestination) }
+    heardAt = max(heardAt, now)
+    expiresAt = max(expiresAt, now.addingClamped(lifetime))
+  }
+}

@@ -1,0 +1,107 @@
+public import PilotTransport
+internal import PilotWire
+
+extension Router {
+  /// The key that a Discover names, for the authenticator, when the answer invites a proof; nil if there is none.
+  ///
+  /// - Parameters:
+  ///   - frame: the frame that was answered with an invitation.
+  ///   - now: the instant that it was handed to the router.
+  public static func offer(in frame: RawSpan, at now: MonotonicInstant) -> DiscoverOffer? {
+    guard let claim = try? Claim(parsing: frame), let key = claim.key else { return nil }
+    return DiscoverOffer(
+      node: claim.node, key: key, stamp: ChallengeStamp(at: now, wantsDestination: claim.wantsDestination))
+  }
+
+  /// A Discover or DiscoverEx: always answered, and believed as far as its origin goes.
+  mutating func discover(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
+    let claim: Claim
+    do throws(WireError) {
+      claim = try Claim(parsing: frame)
+    } catch {
+      return drop(RouterDropReason(error))
+    }
+    switch origin {
+    case .compat(_, let node):
+      guard claim.node == node else { return drop(.nodeMismatch) }
+      compat.setWantsDestination(claim.wantsDestination, for: node)
+      counters.discovers.count(.compat)
+      return .answer(DiscoverAnswer(to: origin))
+    case .udp(let source):
+      return .answer(answer(claim, from: source, at: now.nanoseconds))
+    }
+  }
+
+  private mutating func answer(_ claim: Claim, from source: Endpoint, at now: UInt64) -> DiscoverAnswer {
+    let known = nodes.live(claim.node, at: now)
+    let outcome = outcome(of: claim, from: source, known: known, at: now)
+    counters.discovers.count(outcome)
+    var probe: Endpoint?
+    if outcome == .refusedAlive, let known {
+      let pending = PendingClaims.Claim(
+        node: claim.node, old: known.endpoint, claimant: source, wantsDestination: claim.wantsDestination, askedAt: now)
+      if claims.note(pending, interval: bounds.probeInterval) {
+        counters.probes &+= 1
+        probe = known.endpoint
+      }
+    }
+    let isProvenHere = known.map { $0.isProven && $0.endpoint == source } ?? false
+    return DiscoverAnswer(to: .udp(source), probe: probe, invitesProof: claim.key != nil && !isProvenHere)
+  }
+
+  private mutating func outcome(
+    of claim: Claim, from source: Endpoint, known: Registration?, at now: UInt64
+  ) -> DiscoverOutcome {
+    if let known, known.endpoint == source {
+      var refreshed = known
+      refreshed.refresh(wantsDestination: claim.wantsDestination, now: now, lifetime: bounds.nodeLifetime)
+      _ = nodes.set(claim.node, refreshed, at: now)
+      return .refreshed
+    }
+    // An authenticated connection isn't outdone by a datagram that anybody can send.
+    guard compat.peer(claim.node) == nil else { return .refusedAttached }
+    guard let known else {
+      return bind(claim.node, to: source, flags: claim.flags, at: now) ? .registered : .refusedFull
+    }
+    guard !known.isProven else { return .refusedProven }
+    guard !isHeldDown(known, at: now) else { return .refusedHoldDown }
+    guard now.since(known.heardAt) > bounds.silenceBeforeMove else { return .refusedAlive }
+    _ = bind(claim.node, to: source, flags: claim.flags.union(.moved), at: now)
+    return .moved
+  }
+
+  func isHeldDown(_ registration: Registration, at now: UInt64) -> Bool {
+    registration.flags.contains(.moved) && now.since(registration.since) < bounds.moveHoldDown
+  }
+
+  /// Registers the node at this endpoint from now on. False if the table is full and nothing may go.
+  mutating func bind(_ node: NodeID, to endpoint: Endpoint, flags: Registration.Flags, at now: UInt64) -> Bool {
+    let registration = Registration(at: endpoint, flags: flags, now: now, lifetime: bounds.nodeLifetime)
+    switch nodes.set(node, registration, at: now) {
+    case .added: return true
+    case .refused: return false
+    case .addedByEviction:
+      counters.evictions &+= 1
+      return true
+    }
+  }
+}
+
+/// What Discover and DiscoverEx say.
+private struct Claim {
+  let node: NodeID
+  let key: PublicKey?
+  let wantsDestination: Bool
+
+  init(parsing frame: RawSpan) throws(WireError) {
+    if !frame.isEmpty, frame.byte(at: 0) == BeaconMessageType.discoverEx.rawValue {
+      let message = try DiscoverEx(parsing: frame)
+      (node, key, wantsDestination) = (message.node, message.publicKey, true)
+    } else {
+      let message = try Discover(parsing: frame)
+      (node, key, wantsDestination) = (message.node, message.publicKey, false)
+    }
+  }
+
+  var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }
+}

@@ -1,0 +1,51 @@
+internal import PilotWire
+
+extension Router {
+  /// A Relay: the sender must be who sent it, and the destination here (wire reference, sections 2 and 6).
+  mutating func relay(_ frame: RawSpan, from origin: FrameOrigin, at now: UInt64) -> RouterAction {
+    let message: Relay
+    do throws(WireError) {
+      message = try Relay(parsing: frame)
+    } catch {
+      return drop(RouterDropReason(error))
+    }
+    let fromCompat: Bool
+    switch origin {
+    case .compat(_, let node):
+      guard message.sender == node else { return drop(.senderMismatch) }
+      fromCompat = true
+    case .udp(let source):
+      switch nodes.hear(message.sender, from: source, at: now) {
+      case .current: break
+      case .elsewhere: return drop(.senderMismatch)
+      case .unknown: return drop(.senderUnknown)
+      }
+      fromCompat = false
+    }
+    return deliver(from: message.sender, to: message.destination, fromCompat: fromCompat, at: now)
+  }
+
+  /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).
+  private mutating func deliver(
+    from sender: NodeID, to destination: NodeID, fromCompat: Bool, at now: UInt64
+  ) -> RouterAction {
+    if let peer = compat.peer(destination) {
+      counters.relayed.count(fromCompat ? .wssToWSS : .udpToWSS)
+      let header = DeliverHeader(sender, destination, wantsDestination: peer.wantsDestination)
+      return .deliverCompat(ConnectionID(rawValue: peer.connection), header)
+    }
+    guard let registration = nodes.live(destination, at: now) else { return drop(.destinationUnknown) }
+    counters.relayed.count(fromCompat ? .wssToUDP : .udpToUDP)
+    let wantsDestination = registration.flags.contains(.wantsDestination)
+    return .deliverUDP(registration.endpoint, DeliverHeader(sender, destination, wantsDestination: wantsDestination))
+  }
+}
+
+extension DeliverHeader {
+  fileprivate init(_ sender: NodeID, _ destination: NodeID, wantsDestination: Bool) {
+    self =
+      wantsDestination
+      ? .withDestination(sender: sender, destination: destination)
+      : .short(sender: sender)
+  }
+}

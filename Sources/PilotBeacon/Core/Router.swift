@@ -1,0 +1,99 @@
+public import PilotTransport
+internal import PilotWire
+
+/// Decides what becomes of each frame that reaches a beacon: who is registered where, what is relayed to whom, and what
+/// isn't believed.
+///
+/// It has no clock, socket or random source: the same frames at the same instants with the same seed give the same
+/// actions. Not synchronised: one thread at a time. Per relayed frame it makes two or three lookups and no allocation.
+///
+/// Where a node is, and who says so:
+///
+/// * **WSS** (authenticated): the newest connection wins, and a node attached there is found there, nowhere else.
+/// * **UDP, proven** (it signed a challenge at that address): stands until it runs out or proves to be elsewhere.
+/// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it speaks up. Who claims to be
+///   the node from elsewhere gets it when the old endpoint has been silent for too long for a node, or is reported
+///   unreachable by ICMP after a probe. ICMP can be forged by someone who knows the old address, but only for a node that
+///   says nothing between the claim and the report.
+public struct Router: ~Copyable, Sendable {
+  let bounds: RouterBounds
+  var nodes: NodeTable
+  var compat: CompatTable
+  var claims: PendingClaims
+  var counters = RouterStatistics()
+
+  /// A router that knows nobody.
+  ///
+  /// - Parameters:
+  ///   - configuration: its bounds.
+  ///   - seed: unpredictable to the outside (from the system's generator), or IDs can be chosen to slow it down.
+  public init(_ configuration: Configuration = Configuration(), seed: UInt64) {
+    bounds = RouterBounds(configuration)
+    nodes = NodeTable(capacity: bounds.nodeCapacity, settlingTime: bounds.settlingTime, seed: seed)
+    compat = CompatTable(seed: seed ^ 1)
+    claims = PendingClaims(seed: seed ^ 2)
+  }
+
+  /// Totals, and how much it holds now.
+  public var statistics: RouterStatistics {
+    var snapshot = counters
+    snapshot.nodes = nodes.count
+    snapshot.compatPeers = compat.count
+    return snapshot
+  }
+
+  /// A frame has come.
+  ///
+  /// Frames for one destination leave in the order of the calls, if the driver performs the actions in that order.
+  ///
+  /// - Parameters:
+  ///   - frame: one whole datagram or binary message.
+  ///   - origin: where it came from.
+  ///   - now: not before the instants of earlier calls, give or take what threads need to take turns.
+  public mutating func on(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
+    counters.frames &+= 1
+    switch origin {
+    case .udp(let source):
+      guard source.port != 0 else { return drop(.sourcePortZero) }
+    case .compat(let connection, let node):
+      guard compat.isCurrent(connection, of: node) else { return drop(.staleConnection) }
+    }
+    guard !frame.isEmpty else { return drop(.empty) }
+    let type = frame.byte(at: 0)
+    switch BeaconMessageType(rawValue: type) {
+    case .relay:
+      return relay(frame, from: origin, at: now.nanoseconds)
+    case .discover, .discoverEx:
+      return discover(frame, from: origin, at: now)
+    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify:
+      return drop(.beaconOnlyType)
+    case .punchRequest, .sync:
+      return drop(.unsupportedType)
+    case nil:
+      switch type {
+      case DiscoverProof.type: return proof(frame, from: origin, at: now)
+      case DiscoverChallenge.type: return drop(.beaconOnlyType)
+      default: return drop(FrameFamily(of: frame) == .tunnel ? .tunnelFrame : .unknownType)
+      }
+    }
+  }
+
+  /// Removes registrations that have run out, which nothing is delivered to any more in any case.
+  ///
+  /// - Parameters:
+  ///   - now: the present.
+  ///   - limit: how many slots to look at, the bound of the work: the walk goes on with the next call. A full default table
+  ///     has about 700,000 slots, so that 20,000 every second see each of them twice a minute.
+  /// - Returns: how many were removed.
+  @discardableResult
+  public mutating func expire(at now: MonotonicInstant, limit: Int) -> Int {
+    let removed = nodes.expire(at: now.nanoseconds, limit: limit)
+    counters.expirations &+= UInt64(removed)
+    return removed
+  }
+
+  mutating func drop(_ reason: RouterDropReason) -> RouterAction {
+    counters.drops.count(reason)
+    return .drop(reason)
+  }
+}

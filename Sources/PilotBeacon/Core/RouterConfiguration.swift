@@ -1,0 +1,66 @@
+internal import PilotTransport
+
+extension Router {
+  /// The router's bounds. Negative durations count as zero.
+  public struct Configuration: Sendable, Equatable {
+    /// How long a node stays registered without a Discover. Default 10 min (wire reference, section 2).
+    public var nodeLifetime: Duration = .seconds(600)
+    /// The most nodes registered over UDP, at least 1. Default 500,000 (wire reference, section 2). About 75 bytes each
+    /// when full. WSS peers are not among them: they are bounded by the connections that the server accepts.
+    public var nodeCapacity = 500_000
+    /// How long after a move no other one is accepted, unless proven. Default 30 s (wire reference, section 2).
+    public var moveHoldDown: Duration = .seconds(30)
+    /// A node moves without further evidence once its old endpoint has been silent for longer than this. Default 75 s:
+    /// nodes repeat their Discover every 60 s (wire reference, section 2).
+    public var silenceBeforeMove: Duration = .seconds(75)
+    /// How long after a probe an ICMP report counts as its result. Default 2 s.
+    public var probeTimeout: Duration = .seconds(2)
+    /// The least time between two probes for one node. Default 1 s.
+    public var probeInterval: Duration = .seconds(1)
+    /// How long a registration must have been spoken for before a full table prefers to keep it. Default 30 s: a flood of
+    /// invented nodes pushes itself out before it lasts as long.
+    public var settlingTime: Duration = .seconds(30)
+    /// How long a challenge can be answered. Default 30 s.
+    public var proofLifetime: Duration = .seconds(30)
+
+    /// The defaults.
+    public init() {}
+  }
+}
+
+/// The configuration in the unit that the router computes in: nanoseconds.
+struct RouterBounds: Sendable {
+  let nodeLifetime: UInt64
+  let nodeCapacity: Int
+  let moveHoldDown: UInt64
+  let silenceBeforeMove: UInt64
+  let probeTimeout: UInt64
+  let probeInterval: UInt64
+  let settlingTime: UInt64
+  let proofLifetime: UInt64
+
+  init(_ configuration: Router.Configuration) {
+    func nanoseconds(_ duration: Duration) -> UInt64 { UInt64(max(0, duration.clampedNanoseconds)) }
+    nodeLifetime = nanoseconds(configuration.nodeLifetime)
+    nodeCapacity = max(1, configuration.nodeCapacity)
+    moveHoldDown = nanoseconds(configuration.moveHoldDown)
+    silenceBeforeMove = nanoseconds(configuration.silenceBeforeMove)
+    probeTimeout = nanoseconds(configuration.probeTimeout)
+    probeInterval = nanoseconds(configuration.probeInterval)
+    settlingTime = nanoseconds(configuration.settlingTime)
+    proofLifetime = nanoseconds(configuration.proofLifetime)
+  }
+}
+
+extension UInt64 {
+  /// The sum, or the greatest value.
+  func addingClamped(_ other: UInt64) -> UInt64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+
+  /// How much greater than `other`, or 0: instants taken on two threads can arrive out of order.
+  func since(_ other: UInt64) -> UInt64 {
+    self > other ? self - other : 0
+  }
+}

@@ -1,0 +1,61 @@
+internal import PilotWire
+
+/// Why the router dropped a frame.
+public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertible {
+  /// No byte at all.
+  case empty
+  /// No beacon message has this first byte.
+  case unknownType
+  /// Shorter than its type demands.
+  case truncated
+  /// Names node 0, which no node is.
+  case nodeIDZero
+  /// Of a type that only beacons send to nodes.
+  case beaconOnlyType
+  /// Of a type that this beacon doesn't serve: punching, and the exchange with other beacons.
+  case unsupportedType
+  /// A tunnel frame, which nodes send to each other and, to a beacon, only inside Relay.
+  case tunnelFrame
+  /// A datagram from port 0, which nothing can be sent back to.
+  case sourcePortZero
+  /// Over a connection that isn't its node's current one: it was replaced, or has been detached.
+  case staleConnection
+  /// A Discover over WSS for another node than the one that authenticated.
+  case nodeMismatch
+  /// A Relay whose sender is not the node of the connection or of the source address.
+  case senderMismatch
+  /// A Relay over UDP whose sender is not registered, or not any more.
+  case senderUnknown
+  /// A Relay to a node that is not here.
+  case destinationUnknown
+  /// A proof for a challenge that is too old, or was never made.
+  case proofExpired
+  /// A proof over WSS, where the connection has been authenticated.
+  case proofOverCompat
+
+  /// What the parsers of the messages that a beacon takes can say: too short, or node 0.
+  init(_ error: WireError) {
+    self = error == .nodeIDZero ? .nodeIDZero : .truncated
+  }
+
+  /// The reason's name in snake case, fit for metrics.
+  public var description: String {
+    switch self {
+    case .empty: "empty"
+    case .unknownType: "unknown_type"
+    case .truncated: "truncated"
+    case .nodeIDZero: "node_id_zero"
+    case .beaconOnlyType: "beacon_only_type"
+    case .unsupportedType: "unsupported_type"
+    case .tunnelFrame: "tunnel_frame"
+    case .sourcePortZero: "source_port_zero"
+    case .staleConnection: "stale_connection"
+    case .nodeMismatch: "node_mismatch"
+    case .senderMismatch: "sender_mismatch"
+    case .senderUnknown: "sender_unknown"
+    case .destinationUnknown: "destination_unknown"
+    case .proofExpired: "proof_expired"
+    case .proofOverCompat: "proof_over_compat"
+    }
+  }
+}

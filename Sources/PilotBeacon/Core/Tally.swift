@@ -1,0 +1,32 @@
+/// Totals by the cases of an enumeration, stored in place: counting never allocates, and a copy is a snapshot.
+///
+/// `Key` has at most 16 cases, numbered from 0.
+public struct Tally<Key: CaseIterable & RawRepresentable<Int> & Sendable>: Sendable {
+  static var limit: Int { 16 }
+
+  private var counts = InlineArray<16, UInt64>(repeating: 0)
+
+  init() {}
+
+  /// The total of one case.
+  public internal(set) subscript(key: Key) -> UInt64 {
+    get { counts[key.rawValue] }
+    set { counts[key.rawValue] = newValue }
+  }
+
+  /// The total of all cases.
+  public var total: UInt64 {
+    Key.allCases.reduce(0) { sum, key in sum &+ self[key] }
+  }
+
+  mutating func count(_ key: Key) {
+    counts[key.rawValue] &+= 1
+  }
+}
+
+extension Tally: Equatable {
+  /// Equal in each case.
+  public static func == (left: Self, right: Self) -> Bool {
+    Key.allCases.allSatisfy { key in left[key] == right[key] }
+  }
+}

@@ -1,0 +1,64 @@
+public import PilotWire
+
+/// Decides whether a compat node is who it says it is (wire reference, section 3). Without state, clock or network.
+public struct CompatVerifier: Sendable {
+  /// The age of a challenge, in seconds, from which on replies to it are refused. Default 30.
+  ///
+  /// Counts in both directions: a challenge from the future means that the beacon's clock was set back meanwhile.
+  public var maximumAge: UInt64
+
+  /// A verifier with this limit, in seconds.
+  public init(maximumAge: UInt64 = 30) {
+    self.maximumAge = maximumAge
+  }
+
+  /// Looks at a reply.
+  ///
+  /// - Parameters:
+  ///   - reply: What the node answered.
+  ///   - challenge: What this very connection sent. The reply doesn't repeat it, so that one to another challenge shows as
+  ///     a bad signature. Without a time it never expires.
+  ///   - knownKey: The key that a ``KeyDirectory`` knows for `reply.node`; nil if it knows none.
+  ///   - now: The beacon's clock, in seconds since 1970-01-01 UTC.
+  public func verdict(
+    on reply: AuthReply, to challenge: AuthChallenge, knownKey: PublicKey?, now: UInt64
+  ) -> CompatVerdict {
+    guard let knownKey else { return .unknownNode }
+    if let sent = challenge.timestamp, max(now, sent) - min(now, sent) > maximumAge { return .expired }
+    if knownKey.verifies(reply.signature, of: AuthReply.signedText(node: reply.node, challenge: challenge)) {
+      return .accepted
+    }
+    return reply.publicKey == knownKey ? .badSignature : .wrongKey
+  }
+}
+
+/// Whether a compat node is let in, and why not. The reasons are for the beacon's own log and counters: the peer gets
+/// ``peerReason`` for all of them.
+public enum CompatVerdict: Hashable, Sendable {
+  /// The known key signed the challenge. Which key the reply names doesn't matter.
+  case accepted
+  /// No key is known for the node.
+  case unknownNode
+  /// The known key didn't sign, and the reply names another one: most often a node whose registration is out of date.
+  case wrongKey
+  /// The reply names the known key, which didn't sign this challenge: a forged or replayed reply.
+  case badSignature
+  /// The reply came too late.
+  case expired
+
+  /// The reason for the peer, with close code 1008: the same for all, so that it doesn't tell which nodes exist.
+  public static let peerReason = "auth failed"
+}
+
+extension CompatVerdict: CustomStringConvertible {
+  /// The verdict's name in snake case, fit for logs and metrics.
+  public var description: String {
+    switch self {
+    case .accepted: "accepted"
+    case .unknownNode: "unknown_node"
+    case .wrongKey: "wrong_key"
+    case .badSignature: "bad_signature"
+    case .expired: "expired"
+    }
+  }
+}

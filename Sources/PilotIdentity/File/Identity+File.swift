@@ -1,0 +1,63 @@
+internal import PilotWire
+
+extension Identity {
+  /// The longest identity file that is read, in bytes.
+  public static let fileSizeLimit = 64 * 1024
+
+  /// Reads an identity file (wire reference, section 8): JSON, at most 64 KiB, with permissions for its owner alone.
+  ///
+  /// Permissions are checked on the open file, so that it can't be exchanged between check and use. Symbolic links are
+  /// followed. Blocks for as long as the disk takes.
+  ///
+  /// - Throws: `IdentityError`, naming the file and what to do.
+  public static func load(from path: String) throws(IdentityError) -> Identity {
+    let contents = try privateContents(of: path)
+    let document: IdentityDocument
+    do throws(IdentityDocument.Fault) {
+      document = try IdentityDocument(parsing: contents)
+    } catch {
+      throw .malformed(path: path, reason: error.description)
+    }
+    let identity = try Identity(seed: document.seed.span.raw)
+    guard identity.publicKey == document.publicKey, identity.publicKey.bytes == document.publicHalf else {
+      throw .keysDisagree(path: path)
+    }
+    return identity
+  }
+
+  /// Writes the identity to a file of mode 0600, in one step: at no time is there half a file at `path`.
+  ///
+  /// The bytes are on the disk when this returns. Needs a file system with hard links unless `overwrite` is set. Blocks
+  /// for as long as the disk takes.
+  ///
+  /// - Parameter overwrite: Whether a file that is there already may be replaced. Its identity is then lost.
+  /// - Throws: `IdentityError.alreadyExists` or `.cannotWrite`; what was at `path` is then unchanged.
+  public func save(to path: String, overwrite: Bool = false) throws(IdentityError) {
+    let document = IdentityDocument(seed: seed, publicHalf: publicKey.bytes, publicKey: publicKey)
+    do throws(AtomicFile.Failure) {
+      try AtomicFile.write(Array(document.json.utf8), to: path, replacing: overwrite)
+    } catch {
+      switch error {
+      case .exists: throw .alreadyExists(path: path)
+      case .system(let error): throw .cannotWrite(path: path, reason: error.description)
+      }
+    }
+  }
+
+  /// The bytes of a file that none but its owner has access to.
+  private static func privateContents(of path: String) throws(IdentityError) -> [UInt8] {
+    let stamp: FileStamp
+    let contents: [UInt8]?
+    do throws(SystemCallError) {
+      let file = try OpenFile(reading: path)
+      stamp = try file.stamp()
+      contents = stamp.isRegularFile && stamp.isPrivate ? try file.contents(limit: fileSizeLimit) : nil
+    } catch {
+      throw .cannotRead(path: path, reason: error.description)
+    }
+    guard stamp.isRegularFile else { throw .notRegularFile(path: path) }
+    guard stamp.isPrivate else { throw .openToOthers(path: path, mode: stamp.permissions) }
+    guard let contents else { throw .tooLarge(path: path, limit: fileSizeLimit) }
+    return contents
+  }
+}

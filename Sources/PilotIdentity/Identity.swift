@@ -1,0 +1,98 @@
+internal import Crypto
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+public import PilotWire
+
+/// An Ed25519 key pair (RFC 8032): who a node is.
+///
+/// No text form of it shows the private key: neither `description`, nor `debugDescription`, nor `dump`.
+public struct Identity: Sendable {
+  /// The size of a seed, in bytes.
+  public static let seedByteCount = 32
+
+  private let privateKey: Curve25519.Signing.PrivateKey
+  /// The half that others know.
+  public let publicKey: PublicKey
+
+  /// A new key pair from the system's secure random source.
+  public init() {
+    let privateKey = Curve25519.Signing.PrivateKey()
+    self.privateKey = privateKey
+    publicKey = PublicKey(privateKey.publicKey)
+  }
+
+  /// The key pair that grows from a seed: always the same one.
+  ///
+  /// - Throws: `IdentityError.wrongSeedLength` unless `seed` has 32 bytes.
+  public init(seed: RawSpan) throws(IdentityError) {
+    let length = seed.byteCount
+    guard length == Self.seedByteCount,
+      let privateKey = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed.copied())
+    else { throw .wrongSeedLength(length) }
+    self.privateKey = privateKey
+    publicKey = PublicKey(privateKey.publicKey)
+  }
+
+  /// The private key. For the identity file alone.
+  var seed: [UInt8] { Array(privateKey.rawRepresentation) }
+
+  /// Signs bytes.
+  ///
+  /// Ed25519 gives the same signature for the same message each time, except on Apple platforms, whose CryptoKit mixes
+  /// randomness in; both kinds verify alike.
+  ///
+  /// - Throws: `IdentityError.cannotSign`, when the cryptographic library is out of memory.
+  public func sign(_ message: RawSpan) throws(IdentityError) -> Signature {
+    try sign(message.copied())
+  }
+
+  /// Signs the UTF-8 bytes of a text.
+  ///
+  /// - Throws: `IdentityError.cannotSign`, when the cryptographic library is out of memory.
+  public func sign(_ text: String) throws(IdentityError) -> Signature {
+    try sign(Array(text.utf8))
+  }
+
+  private func sign(_ message: [UInt8]) throws(IdentityError) -> Signature {
+    guard let bytes = try? Array(privateKey.signature(for: message)),
+      let signature = try? Signature(bytes: bytes.span.raw)
+    else { throw .cannotSign }
+    return signature
+  }
+
+  /// The answer that proves to a beacon that this is `node` (wire reference, section 3).
+  ///
+  /// - Throws: `IdentityError.cannotSign`, when the cryptographic library is out of memory.
+  public func reply(to challenge: AuthChallenge, as node: NodeID) throws(IdentityError) -> AuthReply {
+    let signature = try sign(AuthReply.signedText(node: node, challenge: challenge))
+    return AuthReply(node: node, publicKey: publicKey, signature: signature)
+  }
+}
+
+extension PublicKey {
+  /// A key as the cryptographic library has it.
+  fileprivate init(_ key: Curve25519.Signing.PublicKey) {
+    let bytes = Array(key.rawRepresentation)
+    do {
+      try self.init(bytes: bytes.span.raw)
+    } catch {
+      preconditionFailure("an Ed25519 public key has 32 bytes, this one \(bytes.count)")
+    }
+  }
+}
+
+extension Identity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The public key in Base64.
+  public var description: String { "Identity(\(publicKey.base64))" }
+
+  /// The public key in Base64.
+  public var debugDescription: String { description }
+
+  /// The public key alone.
+  public var customMirror: Mirror {
+    Mirror(self, children: ["publicKey": publicKey.base64], displayStyle: .struct)
+  }
+}

@@ -1,0 +1,17 @@
+public import PilotWire
+
+/// Keys that never change.
+public struct StaticKeyDirectory: KeyDirectory {
+  private let keys: [NodeID: PublicKey]
+
+  /// A directory of these keys.
+  public init(_ keys: [NodeID: PublicKey]) {
+    self.keys = keys
+  }
+
+  /// The key of `node`, at once.
+  public func publicKey(of node: NodeID) -> PublicKey? { keys[node] }
+
+  /// The key of `node`. nil means, here, that there is none.
+  public func cachedPublicKey(of node: NodeID) -> PublicKey? { keys[node] }
+}

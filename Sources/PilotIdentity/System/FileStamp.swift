@@ -1,0 +1,55 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// What tells one version of a file from another without reading it.
+///
+/// The change time is part of it because a copy that keeps modification times (`cp -p`) can't fake that one.
+struct FileStamp: Hashable {
+  /// A point of time, as the file system keeps it.
+  private struct Time: Hashable {
+    let seconds: Int
+    let nanoseconds: Int
+
+    init(_ time: timespec) {
+      seconds = Int(time.tv_sec)
+      nanoseconds = Int(time.tv_nsec)
+    }
+  }
+
+  private let device: UInt64
+  private let inode: UInt64
+  private let modified: Time
+  private let changed: Time
+  /// The size, in bytes.
+  let size: Int
+  /// Type and permissions, as in `st_mode`.
+  private let mode: mode_t
+
+  init(_ status: stat) {
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    inode = UInt64(status.st_ino)
+    size = Int(status.st_size)
+    mode = status.st_mode
+    #if canImport(Darwin)
+      modified = Time(status.st_mtimespec)
+      changed = Time(status.st_ctimespec)
+    #else
+      modified = Time(status.st_mtim)
+      changed = Time(status.st_ctim)
+    #endif
+  }
+
+  /// Whether it is a file with contents: no directory, pipe, socket or device.
+  var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
+
+  /// Whether nobody but the owner may do anything with it.
+  var isPrivate: Bool { permissions & 0o077 == 0 }
+
+  /// The permission bits, as chmod(1) takes them.
+  var permissions: UInt32 { UInt32(mode & 0o777) }
+}

@@ -1,0 +1,24 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// What a system call refused.
+struct SystemCallError: Error, Hashable {
+  /// The `errno` value.
+  let code: Int32
+
+  /// The value that the call that just failed on this thread left behind.
+  static var last: SystemCallError { SystemCallError(code: errno) }
+}
+
+extension SystemCallError: CustomStringConvertible {
+  /// The system's own words: `Permission denied`.
+  var description: String {
+    // SAFETY: strerror(3) gives a NUL-terminated text that lives until the next call on this thread; it is copied here.
+    unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+  }
+}

@@ -1,0 +1,80 @@
+/// The transport contract, as checks that any implementation can be held against.
+///
+/// They don't depend on a test framework: a check throws a ``ConformanceFailure`` that says in a sentence what was
+/// expected and what came instead. See ``TransportFixture`` for the ten lines that it takes.
+public enum TransportConformance {
+  /// All checks.
+  public static let checks: [Check] = [
+    .keepsFrames, .refusesTooLong, .namesSources, .lendsStableMemory,
+    .sendsBatches, .takesTheFrontOfABatch, .receivesBatches, .endsABatchWithItsBody,
+    .handsOutOneReceiver, .keepsItsEndpoint, .survivesCancellation, .survivesDeadDestinations,
+    .closesOnce, .wakesItsReader, .refusesToSendWhenClosed, .deliversNothingWhenClosed, .makesNoReceiverWhenClosed,
+    .endsItsEvents, .closesUnderLoad,
+    .keepsSendersApart, .boundsSlowReaders, .countsWhatPasses,
+  ]
+
+  /// One sentence of the contract, and how to tell whether a transport keeps it.
+  public struct Check: Sendable, Identifiable, CustomStringConvertible {
+    /// What a transport does that passes: "keeps boundaries, lengths and bytes, both ways".
+    public let name: String
+    private let body: @Sendable (Trial) async throws -> Void
+
+    init(_ name: String, _ body: @escaping @Sendable (Trial) async throws -> Void) {
+      self.name = name
+      self.body = body
+    }
+
+    /// The name.
+    public var id: String { name }
+    /// The name.
+    public var description: String { name }
+
+    /// Whether a check had something to say about a transport.
+    public enum Outcome: Sendable, Equatable {
+      /// The transport keeps this part of the contract.
+      case passed
+      /// It doesn't promise what the check is about, for this reason.
+      case notApplicable(String)
+    }
+
+    /// Holds a transport against this check.
+    ///
+    /// - Parameters:
+    ///   - fixture: Makes the transport and its peer.
+    ///   - limit: After this time a check that still waits has failed, and says what for. Default 30 s; a check takes
+    ///     milliseconds.
+    ///   - clock: Measures the limit.
+    /// - Throws: ``ConformanceFailure``; `CancellationError`.
+    @discardableResult
+    public func run(
+      against fixture: some TransportFixture, within limit: Duration = .seconds(30),
+      clock: some Clock<Duration> = ContinuousClock()
+    ) async throws -> Outcome {
+      let trial = Trial(fixture)
+      do {
+        try await Watchdog.run(within: limit, clock: clock) { [body] in
+          do {
+            try await body(trial)
+          } catch {
+            await trial.disconnect()
+            throw error
+          }
+          await trial.disconnect()
+        }
+        return .passed
+      } catch let error as NotApplicable {
+        return .notApplicable(error.reason)
+      } catch let error as CancellationError {
+        throw error
+      } catch is Watchdog.TimedOut {
+        // Not waited for: what hangs may hang here too.
+        Task { await trial.disconnect() }
+        throw ConformanceFailure(check: name, message: "after \(limit) it was still \(trial.step)")
+      } catch let error as Violation {
+        throw ConformanceFailure(check: name, message: error.message)
+      } catch {
+        throw ConformanceFailure(check: name, message: "this was thrown while \(trial.step): \(error)")
+      }
+    }
+  }
+}

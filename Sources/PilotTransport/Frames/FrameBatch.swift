@@ -1,0 +1,74 @@
+public import PilotWire
+
+/// Frames with their destinations, to be sent together: reusable memory of a fixed size.
+///
+/// Neighbours of one length to one destination are the cheapest to send: on Linux they leave in one system call, as one
+/// buffer that the kernel or the network card cuts up.
+public struct FrameBatch: ~Copyable, Sendable {
+  private let chunk: FrameChunk
+
+  /// Allocates the memory, once.
+  ///
+  /// - Parameters:
+  ///   - byteCapacity: Room for this many bytes of frames. Default 256 KiB; at least the longest frame you send.
+  ///   - frameCapacity: Room for this many frames, at least. Default 1,024.
+  public init(byteCapacity: Int = 262_144, frameCapacity: Int = 1_024) {
+    chunk = FrameChunk(capacity: max(byteCapacity, 0), frameCapacity: max(frameCapacity, 1))
+  }
+
+  /// How many frames are in it.
+  public var count: Int { chunk.frameCount }
+  /// Their bytes together.
+  public var byteCount: Int { chunk.byteCount }
+  /// Whether there are none.
+  public var isEmpty: Bool { chunk.isEmpty }
+
+  /// Copies a frame into the batch.
+  ///
+  /// - Returns: Whether it fitted. If not, send what is there first.
+  public mutating func append(_ frame: RawSpan, to destination: Endpoint) -> Bool {
+    chunk.append(frame, RawSpan(), endpoint: destination)
+  }
+
+  /// Copies a frame whose header and payload lie apart into the batch.
+  ///
+  /// - Returns: Whether it fitted. If not, send what is there first.
+  public mutating func append(header: RawSpan, payload: RawSpan, to destination: Endpoint) -> Bool {
+    chunk.append(header, payload, endpoint: destination)
+  }
+
+  /// Drops the first frames, after a transport took just these.
+  public mutating func removeFirst(_ count: Int) {
+    if count >= chunk.frameCount { return chunk.removeAll() }
+    for _ in 0..<max(count, 0) { chunk.removeFirst() }
+  }
+
+  /// Empties the batch and keeps its memory.
+  public mutating func removeAll() {
+    chunk.removeAll()
+  }
+
+  /// Calls a closure with each frame and its destination, in order.
+  public borrowing func forEach<E: Error>(_ body: (RawSpan, Endpoint) throws(E) -> Void) throws(E) {
+    let runs = unsafe chunk.content.runs
+    for index in 0..<runs.count { try unsafe runs[index].forEachFrame(body) }
+  }
+
+  /// The frames as runs, for transports. Valid until the batch changes.
+  @unsafe
+  public var runs: UnsafeBufferPointer<FrameRun> { unsafe chunk.content.runs }
+}
+
+extension FrameRun {
+  /// Calls a closure with each frame of the run.
+  @inlinable
+  public func forEachFrame<E: Error>(_ body: (RawSpan, Endpoint) throws(E) -> Void) throws(E) {
+    var offset = 0
+    repeat {
+      let length = unsafe min(frameLength, byteCount - offset)
+      // SAFETY: offset + length stays within the run, which its owner keeps alive and unchanged during the call.
+      try unsafe body(RawSpan(_unsafeStart: start + offset, byteCount: length), endpoint)
+      offset += length
+    } while unsafe offset < byteCount
+  }
+}

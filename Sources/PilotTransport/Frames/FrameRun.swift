@@ -1,0 +1,33 @@
+public import PilotWire
+
+/// Frames that lie one behind the other in memory, share an endpoint, and have one length, but for the last one, which
+/// may be shorter.
+///
+/// It is the shape in which the kernel takes and gives datagrams in bulk (UDP_SEGMENT and UDP_GRO, udp(7)), so a batch
+/// in this form goes through without being taken apart. A single frame is a run of one.
+@unsafe @frozen
+public struct FrameRun {
+  /// The first byte of the first frame.
+  public var start: UnsafeRawPointer
+  /// The bytes of all frames together.
+  public var byteCount: Int
+  /// The length of each frame but the last, in bytes. At least 1, unless the run is one empty frame.
+  public var frameLength: Int
+  /// Where the frames come from, or go to.
+  public var endpoint: Endpoint
+
+  /// Describes a run.
+  @inlinable
+  public init(start: UnsafeRawPointer, byteCount: Int, frameLength: Int, endpoint: Endpoint) {
+    unsafe self.start = start
+    unsafe self.byteCount = byteCount
+    unsafe self.frameLength = frameLength
+    unsafe self.endpoint = endpoint
+  }
+
+  /// How many frames the run holds.
+  @inlinable
+  public var frameCount: Int {
+    unsafe byteCount <= frameLength ? 1 : (byteCount + frameLength - 1) / frameLength
+  }
+}

@@ -1,0 +1,87 @@
+public import PilotWire
+
+/// The reading end of a transport. There is one, and one task reads it: it can't be copied, and two tasks can't use it at
+/// once; both are compile-time errors.
+///
+/// ```swift
+/// var receiver = try transport.makeReceiver()
+/// while true {
+///   let frame = try await receiver.next()
+///   print(frame.source, frame.bytes.byteCount)
+/// }
+/// ```
+///
+/// Receiving ends with ``TransportError/Code-swift.struct/closed`` after ``Transport/close()`` and with nothing else;
+/// ``TransportError/Code-swift.struct/cancelled`` says that the waiting task was cancelled, and the receiver is as good
+/// as before.
+@safe
+public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is its own until it asks for more
+  private let source: any FrameSource
+  private let life: TransportLife
+  private var lent: LentFrames
+  private var run = 0
+  private var offset = 0
+
+  /// Reads from a source. For implementers of transports, who call it once per transport.
+  public init(_ source: some FrameSource) {
+    self.source = source
+    life = source.life
+    unsafe lent = .none
+  }
+
+  /// The next frame, as soon as there is one.
+  ///
+  /// The frame is lent until this receiver is used again: keeping it longer doesn't compile.
+  @_lifetime(&self)
+  public mutating func next() async throws(TransportError) -> Frame {
+    while unsafe run >= lent.runs.count { try await refill() }
+    if life.isClosed { throw .closed }
+    let (memory, source) = unsafe take()
+    // SAFETY: the source keeps the memory until nextFrames() is called again. Only refill() does that, and it needs
+    // exclusive access to self, which the frame's lifetime holds.
+    let frame = unsafe Frame(bytes: RawSpan(_unsafeBytes: memory), source: source)
+    return unsafe _overrideLifetime(frame, mutating: &self)
+  }
+
+  /// Waits until there is at least one frame, then lends all that have arrived to a closure, one after the other.
+  ///
+  /// - Parameter body: Called with each frame's bytes and source; the bytes can't leave it. What it throws ends the call;
+  ///   frames not yet lent come with the next receive.
+  /// - Returns: How many frames were lent.
+  @discardableResult
+  public mutating func receive(_ body: (RawSpan, Endpoint) throws(TransportError) -> Void) async throws(TransportError)
+    -> Int
+  {
+    while unsafe run >= lent.runs.count { try await refill() }
+    var count = 0
+    while unsafe run < lent.runs.count {
+      if life.isClosed { throw .closed }
+      let (memory, source) = unsafe take()
+      count += 1
+      // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
+      try unsafe body(RawSpan(_unsafeBytes: memory), source)
+    }
+    return count
+  }
+
+  /// Steps over the next frame. The caller made sure that there is one.
+  private mutating func take() -> (UnsafeRawBufferPointer, Endpoint) {
+    // SAFETY: run is an index of the lent runs, and offset lies within the run.
+    let current = unsafe lent.runs[run]
+    let length = unsafe min(current.frameLength, current.byteCount - offset)
+    let memory = unsafe UnsafeRawBufferPointer(start: current.start + offset, count: length)
+    offset += length
+    if unsafe offset >= current.byteCount {
+      run += 1
+      offset = 0
+    }
+    return unsafe (memory, current.endpoint)
+  }
+
+  private mutating func refill() async throws(TransportError) {
+    unsafe lent = .none
+    run = 0
+    offset = 0
+    unsafe lent = try await source.nextFrames()
+  }
+}

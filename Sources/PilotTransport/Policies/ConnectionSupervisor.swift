@@ -1,0 +1,97 @@
+/// Keeps one connection up: dials, waits, dials again, until told to stop.
+///
+/// A value without clock, socket or random source. Each event returns what the driver does next; no failure ends it, only
+/// ``close()``.
+public struct ConnectionSupervisor: Sendable {
+  private enum State: Sendable {
+    case idle
+    case dialing
+    case connected(since: MonotonicInstant)
+    case waiting
+    case closed
+  }
+
+  /// What follows from ``start()`` and ``timerFired()``.
+  public enum OnDue: Sendable, Equatable { case dial, nothing }
+
+  /// What follows from an established connection.
+  public enum OnConnected: Sendable, Equatable {
+    /// Announce it: the first one, or one after a loss.
+    case announce(first: Bool)
+    /// Take it down: the supervisor was closed meanwhile.
+    case discard
+  }
+
+  /// What follows from a failed attempt or a lost connection.
+  public enum OnDown: Sendable, Equatable {
+    /// Set the timer. `attempt` counts from 1 since the last connection that lived.
+    case wait(Duration, attempt: Int)
+    case nothing
+  }
+
+  private var state = State.idle
+  private var backoff: Backoff
+  private var wasConnected = false
+
+  /// Starts idle.
+  public init(backoff: Backoff.Configuration = Backoff.Configuration()) {
+    self.backoff = Backoff(backoff)
+  }
+
+  /// Whether a connection is up.
+  public var isConnected: Bool {
+    if case .connected = state { return true }
+    return false
+  }
+
+  /// Begins.
+  public mutating func start() -> OnDue {
+    guard case .idle = state else { return .nothing }
+    state = .dialing
+    return .dial
+  }
+
+  /// The delay is over.
+  public mutating func timerFired() -> OnDue {
+    guard case .waiting = state else { return .nothing }
+    state = .dialing
+    return .dial
+  }
+
+  /// The dial succeeded, authentication included.
+  public mutating func connected(at now: MonotonicInstant) -> OnConnected {
+    guard case .dialing = state else { return .discard }
+    state = .connected(since: now)
+    defer { wasConnected = true }
+    return .announce(first: !wasConnected)
+  }
+
+  /// The dial failed, or the connection ended.
+  ///
+  /// - Parameters:
+  ///   - hopeless: Whether an early retry can't help: the beacon refused the identity, or another instance of this node
+  ///     took the connection over.
+  ///   - random: Uniform in 0..<1, for the jitter.
+  public mutating func down(hopeless: Bool, at now: MonotonicInstant, random: Double) -> OnDown {
+    switch state {
+    case .connected(let since):
+      backoff.connectionEnded(after: since.duration(to: now))
+    case .dialing:
+      break
+    case .idle, .waiting, .closed:
+      return .nothing
+    }
+    if hopeless { backoff.jumpToMaximum() }
+    let delay = backoff.next(random: random)
+    state = .waiting
+    return .wait(delay, attempt: backoff.attempts)
+  }
+
+  /// Stops for good.
+  /// - Returns: Whether this call did it.
+  public mutating func close() -> Bool {
+    if case .closed = state { return false }
+    state = .closed
+    return true
+  }
+}

@@ -1,0 +1,99 @@
+internal import PilotTransport
+internal import PilotWire
+
+/// The receiving half: takes all datagrams that are there with one system call, and waits only when there are none.
+final class DatagramSource: FrameSource, @unchecked Sendable {  // one task at a time calls it, by FrameSource's contract
+  let life: TransportLife
+  private let socket: SocketDescriptor
+  private let loop: SocketLoop
+  private let counters: UDPCounters
+  private let errors: ErrorQueue
+  private let messages: IncomingMessages
+  /// The transport closes when it is deinitialized; whoever holds the receiver still uses it.
+  private let transport: UDPTransport
+  /// Receives in a row that did not wait.
+  private var busy = 0
+  private var isHungUp = false
+
+  init(
+    transport: UDPTransport, socket: SocketDescriptor, loop: SocketLoop, counters: UDPCounters, errors: ErrorQueue,
+    life: TransportLife, bufferLength: Int
+  ) {
+    self.transport = transport
+    self.socket = socket
+    self.loop = loop
+    self.counters = counters
+    self.errors = errors
+    self.life = life
+    messages = IncomingMessages(bufferLength: bufferLength)
+  }
+
+  /// After so many receives without waiting, other tasks of the same thread get their turn.
+  private static let busyLimit = 64
+
+  func nextFrames() async throws(TransportError) -> LentFrames {
+    while true {
+      if life.isClosed { throw .closed }
+      switch unsafe take() {
+      case .frames(let lent):
+        busy += 1
+        if busy >= Self.busyLimit {
+          busy = 0
+          await Task.yield()
+        }
+        return unsafe lent
+      case .again: continue
+      case .nothing: try await wait(forSocket: !isHungUp)
+      case .failed: try await wait(forSocket: false)
+      case .closed: throw .closed
+      }
+    }
+  }
+
+  private enum Taken {
+    case frames(LentFrames)
+    case again, nothing, failed, closed
+  }
+
+  private func take() -> Taken {
+    guard let descriptor = socket.enter() else { return unsafe .closed }
+    defer { socket.leave() }
+    let result = messages.receive(on: descriptor)
+    if result >= 0 { return unsafe frames() }
+    let error = SystemError(-result)
+    if error.isWouldBlock { return unsafe .nothing }
+    if error.isInterruption { return unsafe .again }
+    guard error.canBeLeftByICMP else { return unsafe .failed }
+    errors.drain(descriptor)
+    return unsafe .again
+  }
+
+  private func frames() -> Taken {
+    let lent = unsafe messages.frames(counting: counters)
+    if unsafe lent.frames == 0 { return unsafe .again }
+    if life.isClosed {
+      unsafe counters.addUnread(lent.frames)
+      return unsafe .closed
+    }
+    unsafe counters.addReceived(lent.frames, bytes: lent.runs.reduce(0) { unsafe $0 + $1.byteCount })
+    return unsafe .frames(lent)
+  }
+
+  private func wait(forSocket: Bool) async throws(TransportError) {
+    busy = 0
+    switch await loop.wait(forSocket: forSocket) {
+    case .readable:
+      isHungUp = false
+    case .errorReported:
+      guard let descriptor = socket.enter() else { throw .closed }
+      errors.drain(descriptor)
+      socket.leave()
+    case .hungUp:
+      isHungUp = true
+    case .closed:
+      throw .closed
+    case .cancelled:
+      throw .cancelled
+    }
+  }
+}

@@ -1,0 +1,148 @@
+internal import CPilotUDP
+internal import PilotTransport
+internal import Synchronization
+
+/// One thread that waits for a socket and runs the jobs of the tasks that prefer it as their executor.
+///
+/// A receive loop that prefers it goes on, on this thread, as soon as its poll returns: no other thread has to wake. The
+/// thread starts when it is first needed, and ends after ``close()`` when no job is left. Later jobs run on the global
+/// executor, so that none is lost.
+final class SocketLoop: TaskExecutor {
+  /// Why a wait ended.
+  enum Wake: Sendable { case readable, errorReported, hungUp, closed, cancelled }
+
+  private let socket: SocketDescriptor
+  private let wakeUp: WakeUp
+  private let state = Mutex(State())
+  /// The running thread; jobs that come from it need no wake-up.
+  private let thread = Atomic<UInt>(0)
+
+  init(socket: SocketDescriptor) throws(TransportError) {
+    self.socket = socket
+    wakeUp = try WakeUp()
+  }
+
+  /// Starts the thread, unless it runs or has ended for good.
+  func start() throws(TransportError) {
+    let result = state.withLock { state in
+      guard state.phase == .idle else { return CInt(0) }
+      let result = Self.startThread(self)
+      if result == 0 { state.phase = .running }
+      return result
+    }
+    guard result == 0 else {
+      throw TransportError(
+        code: .system, message: "no thread to wait for the socket with", cause: SystemError(-result))
+    }
+  }
+
+  private static func startThread(_ loop: SocketLoop) -> CInt {
+    // SAFETY: the retained reference is consumed by the thread, or below when there is none.
+    let context = unsafe Unmanaged.passRetained(loop)
+    let result = unsafe cpilot_udp_start_thread(
+      { context in
+        guard let context = unsafe context else { return }
+        unsafe Unmanaged<SocketLoop>.fromOpaque(context).takeRetainedValue().run()
+      }, context.toOpaque())
+    if result != 0 { unsafe context.release() }
+    return result
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let signal = state.withLock { $0.enqueue(job) }
+    switch signal {
+    case .wake: signalThread()
+    case .none: return
+    case .start:
+      // Without a thread of its own the loop is of no use to the job, but the job must run.
+      do { try start() } catch { drainToGlobalExecutor() }
+    case .elsewhere: globalConcurrentExecutor.enqueue(ExecutorJob(job))
+    }
+  }
+
+  private func drainToGlobalExecutor() {
+    let jobs = state.withLock { $0.takeJobs() }
+    for job in jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+  }
+
+  /// Waits until there may be something to receive.
+  ///
+  /// One task at a time. ``start()`` must have succeeded before.
+  ///
+  /// - Parameter forSocket: Whether to watch the socket, or only to pause: for one that is readable without end.
+  func wait(forSocket: Bool) async -> Wake {
+    await withTaskCancellationHandler {
+      // SAFETY: whoever takes the waiter out of the state, under the lock, resumes it: exactly once.
+      unsafe await withUnsafeContinuation { continuation in
+        let waiter = unsafe Waiter(continuation: continuation, watchesSocket: forSocket)
+        let parked = unsafe state.withLock { unsafe $0.park(waiter, cancelled: Task.isCancelled) }
+        switch parked {
+        case .waiting(let signal): if signal { signalThread() }
+        case .immediately(let wake): unsafe continuation.resume(returning: wake)
+        }
+      }
+    } onCancel: {
+      unsafe resume(state.withLock { unsafe $0.takeWaiter() }, .cancelled)
+    }
+  }
+
+  /// Ends the waiting, and the thread as soon as it has no job left.
+  func close() {
+    let waiter = unsafe state.withLock { unsafe $0.close() }
+    unsafe resume(waiter, .closed)
+    signalThread()
+  }
+
+  private func resume(_ waiter: Waiter?, _ wake: Wake) {
+    if let waiter = unsafe waiter { unsafe waiter.continuation.resume(returning: wake) }
+  }
+
+  private func signalThread() {
+    if thread.load(ordering: .relaxed) != UInt(cpilot_udp_this_thread()) { wakeUp.signal() }
+  }
+}
+
+extension SocketLoop {
+  private func run() {
+    thread.store(UInt(cpilot_udp_this_thread()), ordering: .relaxed)
+    let executor = unsafe asUnownedTaskExecutor()
+    var jobs: [UnownedJob] = []
+    while true {
+      switch state.withLock({ $0.next(&jobs) }) {
+      case .run:
+        for job in jobs { unsafe job.runSynchronously(on: executor) }
+        jobs.removeAll(keepingCapacity: true)
+      case .sleep:
+        _ = cpilot_udp_poll(wakeUp.waiting, -1, -1)
+        awake(nil)
+      case .pause:
+        _ = cpilot_udp_poll(wakeUp.waiting, -1, Self.pauseMilliseconds)
+        awake(.readable)
+      case .watch:
+        awake(watch())
+      case .exit:
+        return
+      }
+    }
+  }
+
+  /// How long a socket rests that is ready without end, because somebody else shut it down.
+  private static let pauseMilliseconds: CInt = 100
+
+  private func watch() -> Wake? {
+    guard let descriptor = socket.enter() else { return .closed }
+    defer { socket.leave() }
+    let ready = UInt32(bitPattern: cpilot_udp_poll(wakeUp.waiting, descriptor, -1))
+    if ready & cpilot_udp_has_error.rawValue != 0 { return .errorReported }
+    if ready & cpilot_udp_hung_up.rawValue != 0 { return .hungUp }
+    return ready & cpilot_udp_readable.rawValue != 0 ? .readable : nil
+  }
+
+  /// The poll is over; resumes the waiter if it was for it.
+  private func awake(_ wake: Wake?) {
+    let (waiter, signalled) = unsafe state.withLock { unsafe $0.awake(takesWaiter: wake != nil) }
+    if signalled { wakeUp.clear() }
+    if let wake { unsafe resume(waiter, wake) }
+  }
+}

@@ -1,0 +1,111 @@
+internal import PilotTransport
+internal import PilotWire
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// An errno, and what it means where.
+struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+  let code: CInt
+
+  init(_ code: CInt) { self.code = code }
+
+  /// The system's text for it: `Connection refused (errno 111)`.
+  var description: String {
+    // SAFETY: strerror returns a terminated string that stays valid until this thread's next call.
+    let text = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "unknown error"
+    return "\(text) (errno \(code))"
+  }
+
+  var isInterruption: Bool { code == EINTR }
+
+  /// Nothing to read now, or no room to send.
+  var isWouldBlock: Bool { code == EAGAIN || code == EWOULDBLOCK }
+
+  /// A queue of the kernel or the device is full; with IP_RECVERR on, Linux reports ENOBUFS for a full device queue.
+  var isBackpressure: Bool { isWouldBlock || code == ENOBUFS || code == ENOMEM }
+
+  /// Whether an ICMP message can have left this on the socket (`icmp_err_convert` in Linux's net/ipv4/icmp.c, and
+  /// `icmpv6_err_convert`). The next call on the socket gets it, whatever that call is about.
+  var canBeLeftByICMP: Bool {
+    switch code {
+    case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENOPROTOOPT, EOPNOTSUPP, EACCES, EPROTO, EMSGSIZE: true
+    default: code == Self.noNetwork
+    }
+  }
+
+  /// ENONET, Linux only.
+  private static let noNetwork: CInt = 64
+
+  /// Longer than what may go out in one piece.
+  var isFrameTooLong: Bool { code == EMSGSIZE }
+
+  /// Whether the kernel minds how long a segment is (`udp_send_skb` in Linux's net/ipv4/udp.c), and not that there are any.
+  var isAboutLength: Bool { code == EMSGSIZE || code == EINVAL }
+
+  /// Whether a send on an unconnected socket never fails with this for its own sake.
+  var isNeverAboutThisSend: Bool { code == ECONNREFUSED }
+}
+
+extension SystemError {
+  /// Why a frame could not be sent.
+  func sending(_ length: Int, to destination: Endpoint) -> TransportError {
+    switch code {
+    case EMSGSIZE:
+      // The kernel was told not to fragment (IP_MTU_DISCOVER on an adopted socket). It doesn't say what would fit.
+      TransportError(
+        code: .frameTooLarge(limit: max(length - 1, 0)),
+        message: "a frame of \(length) bytes is longer than the path to \(destination) takes unfragmented", cause: self)
+    case ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENETDOWN:
+      TransportError(
+        code: .unreachable, message: "no route to \(destination): is the network up, and has it this address family?",
+        cause: self)
+    case EINVAL, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ:
+      TransportError(
+        code: .invalidDestination,
+        message: "this socket can't send to \(destination): its own address, or a missing scope, rules it out",
+        cause: self)
+    case EPERM:
+      TransportError(
+        code: .system, message: "a rule of this machine's firewall forbids sending to \(destination)", cause: self)
+    case EACCES:
+      TransportError(
+        code: .system, message: "not permitted to send to \(destination): is it a broadcast address?", cause: self)
+    default:
+      TransportError(code: .system, message: "can't send to \(destination)", cause: self)
+    }
+  }
+
+  /// Why a socket could not be bound.
+  func binding(to endpoint: Endpoint) -> TransportError {
+    let hint =
+      switch code {
+      case EADDRINUSE: "; another program has this port"
+      case EACCES: "; ports below 1024 need a privilege"
+      case EADDRNOTAVAIL: "; no interface of this machine has this address"
+      case EAFNOSUPPORT: "; this machine has no such address family"
+      case EMFILE, ENFILE: "; the limit of open files is reached"
+      default: ""
+      }
+    return TransportError(code: .bindFailed, message: "can't bind \(endpoint)\(hint)", cause: self)
+  }
+
+  /// Whether an IPv6 socket failed because this machine has no IPv6.
+  var meansNoIPv6: Bool { code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT }
+
+  /// What an ICMP message says, for people.
+  var unreachableReason: String {
+    switch code {
+    case ECONNREFUSED: "nothing listens on this port"
+    case EHOSTUNREACH: "the host can't be reached"
+    case ENETUNREACH: "the network can't be reached"
+    case EACCES: "a router or firewall forbids it"
+    default: "the network reported an error"
+    }
+  }
+}

@@ -1,0 +1,45 @@
+internal import PilotTransport
+internal import Synchronization
+
+/// What went through, counted from any thread. Each count is exact; a snapshot under traffic can be a frame or two apart.
+final class UDPCounters: Sendable {
+  private let framesSent = Atomic<UInt64>(0)
+  private let bytesSent = Atomic<UInt64>(0)
+  private let refused = Atomic<UInt64>(0)
+  private let framesReceived = Atomic<UInt64>(0)
+  private let bytesReceived = Atomic<UInt64>(0)
+  private let truncated = Atomic<UInt64>(0)
+  private let kernelDrops = Atomic<UInt64>(0)
+  private let unread = Atomic<UInt64>(0)
+  private let unreachable = Atomic<UInt64>(0)
+
+  func addSent(_ frames: Int, bytes: Int) {
+    framesSent.add(UInt64(frames), ordering: .relaxed)
+    bytesSent.add(UInt64(bytes), ordering: .relaxed)
+  }
+
+  func addReceived(_ frames: Int, bytes: Int) {
+    framesReceived.add(UInt64(frames), ordering: .relaxed)
+    bytesReceived.add(UInt64(bytes), ordering: .relaxed)
+  }
+
+  func addRefused() { refused.add(1, ordering: .relaxed) }
+  func addTruncated() { truncated.add(1, ordering: .relaxed) }
+  func addKernelDrops(_ count: UInt32) { kernelDrops.add(UInt64(count), ordering: .relaxed) }
+  func addUnread(_ count: Int) { unread.add(UInt64(count), ordering: .relaxed) }
+  func addUnreachable() { unreachable.add(1, ordering: .relaxed) }
+
+  var snapshot: TransportCounters {
+    var counters = TransportCounters()
+    counters.framesSent = framesSent.load(ordering: .relaxed)
+    counters.bytesSent = bytesSent.load(ordering: .relaxed)
+    counters.framesReceived = framesReceived.load(ordering: .relaxed)
+    counters.bytesReceived = bytesReceived.load(ordering: .relaxed)
+    counters.unreachableReports = unreachable.load(ordering: .relaxed)
+    counters.drops[.refusedByKernel] = refused.load(ordering: .relaxed)
+    counters.drops[.truncated] = truncated.load(ordering: .relaxed)
+    counters.drops[.kernelBufferFull] = kernelDrops.load(ordering: .relaxed)
+    counters.drops[.closedBeforeReading] = unread.load(ordering: .relaxed)
+    return counters
+  }
+}

@@ -1,0 +1,18 @@
+import NIOCore
+import PilotWire
+
+extension Endpoint {
+  /// An IP address and port as SwiftNIO gives it; `nil` for a Unix domain socket.
+  init?(_ address: SocketAddress) {
+    guard let text = address.ipAddress, let port = address.port else { return nil }
+    let host = text.prefix { $0 != "%" }
+    try? self.init(parsing: address.protocol == .inet6 ? "[\(host)]:\(port)" : "\(host):\(port)")
+  }
+}
+
+extension SocketAddress {
+  /// The same address and port for SwiftNIO.
+  init(_ endpoint: Endpoint) throws {
+    try self.init(ipAddress: endpoint.addressText, port: Int(endpoint.port))
+  }
+}

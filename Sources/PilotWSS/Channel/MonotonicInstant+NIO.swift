@@ -1,0 +1,26 @@
+package import NIOCore
+package import PilotTransport
+
+extension MonotonicInstant {
+  /// The event loop's time, converted once, at the edge.
+  package init(_ deadline: NIODeadline) {
+    self.init(nanoseconds: deadline.uptimeNanoseconds)
+  }
+
+  /// The clock that event loops use, readable from any thread.
+  package static func now() -> MonotonicInstant { MonotonicInstant(NIODeadline.now()) }
+}
+
+extension NIODeadline {
+  /// The same instant for the event loop.
+  package init(_ instant: MonotonicInstant) {
+    self = .uptimeNanoseconds(instant.nanoseconds)
+  }
+}
+
+extension TimeAmount {
+  /// The same span for the event loop, clamped to what it can hold.
+  package init(_ duration: Duration) {
+    self = .nanoseconds(duration.clampedNanoseconds)
+  }
+}

@@ -1,0 +1,135 @@
+package import NIOCore
+package import PilotTransport
+import Synchronization
+
+/// Frames on their way to one WebSocket connection: encoded once, by whoever sends them, and written by the event loop.
+///
+/// Bounded by bytes and by age: a datagram that has waited past its deadline is dropped and counted, since late is worse
+/// than lost. Sending costs one short lock and one copy, masking included, and never waits.
+package final class OutboundQueue: Sendable {
+  /// How much waits, and how long.
+  package struct Limits: Sendable, Equatable {
+    /// Encoded bytes at most.
+    package var bytes: Int
+    /// How old a frame may get.
+    package var age: Duration
+
+    package init(bytes: Int, age: Duration) {
+      self.bytes = bytes
+      self.age = age
+    }
+  }
+
+  /// What happens to a frame that finds the queue full.
+  package enum Overflow: Sendable {
+    /// It is refused, and its sender told.
+    case refuseNewest
+    /// The oldest ones make room.
+    case dropOldest
+  }
+
+  /// Whether a frame was taken.
+  package enum Admission: Sendable, Equatable { case queued, full, disconnected }
+
+  /// What became of the frames.
+  package struct Counts: Sendable, Equatable {
+    package var sent: UInt64 = 0
+    package var sentBytes: UInt64 = 0
+    package var expired: UInt64 = 0
+    package var overflowed: UInt64 = 0
+    /// Taken, and not handed to the kernel when the connection ended.
+    package var lost: UInt64 = 0
+    /// Taken, and not handed to the kernel at ``close()``.
+    package var unsent: UInt64 = 0
+  }
+
+  /// Whole encoded messages, ready to be written in one piece.
+  package struct Chunk: Sendable {
+    package let buffer: ByteBuffer
+    package let tally: Tally
+  }
+
+  /// Frames and the bytes of their payloads.
+  package struct Tally: Sendable, Equatable {
+    package var frames = 0
+    package var payloadBytes = 0
+  }
+
+  private let limits: Limits
+  private let overflow: Overflow
+  private let now: @Sendable () -> MonotonicInstant
+  private let state: Mutex<OutboundQueueState>
+
+  /// - Parameters:
+  ///   - role: This end's role, which decides whether frames are masked.
+  ///   - now: The clock that ages are measured by.
+  package init(
+    role: WebSocketRole, limits: Limits, overflow: Overflow, now: @escaping @Sendable () -> MonotonicInstant
+  ) {
+    self.limits = limits
+    self.overflow = overflow
+    self.now = now
+    state = Mutex(OutboundQueueState(role: role))
+  }
+
+  package var counts: Counts { state.withLock { $0.counts } }
+
+  /// Encoded bytes that wait.
+  package var waitingBytes: Int { state.withLock { $0.bytes } }
+
+  /// Connects the queue: from now on frames are taken. `wake` is called, from any thread, when there is something to
+  /// ``take()`` and nobody has been told yet.
+  package func open(wake: @escaping @Sendable () -> Void) {
+    state.withLock { $0.connect(wake: wake) }
+  }
+
+  /// Disconnects the queue. What waits is dropped and counted as lost.
+  package func disconnect() {
+    state.withLock { $0.disconnect() }
+  }
+
+  /// Disconnects the queue for good. What waits is dropped and counted as unsent.
+  package func close() {
+    state.withLock { $0.close() }
+  }
+
+  /// Encodes one frame, given in two parts, behind the others.
+  package func append(head: RawSpan, body: RawSpan) -> Admission {
+    let time = now()
+    let (admission, wake) = state.withLock { state -> (Admission, (@Sendable () -> Void)?) in
+      guard state.isConnected else { return (.disconnected, nil) }
+      state.dropExpired(before: time, age: limits.age)
+      let length = state.encodedLength(of: head.byteCount + body.byteCount)
+      if state.bytes + length > limits.bytes {
+        guard overflow == .dropOldest else { return (.full, nil) }
+        while state.bytes > 0, state.bytes + length > limits.bytes { state.dropOldest() }
+      }
+      state.append(head: head, body: body, encodedLength: length, at: time)
+      return (.queued, state.wakeIfNeeded())
+    }
+    wake?()
+    return admission
+  }
+
+  /// The next chunk, without what is too old. `nil` when there is nothing; the next frame then calls `wake` again.
+  package func take() -> Chunk? {
+    let time = now()
+    return state.withLock { state in
+      state.dropExpired(before: time, age: limits.age)
+      return state.take()
+    }
+  }
+
+  /// A chunk was handed to the kernel.
+  package func written(_ tally: Tally) {
+    state.withLock { state in
+      state.counts.sent += UInt64(tally.frames)
+      state.counts.sentBytes += UInt64(tally.payloadBytes)
+    }
+  }
+
+  /// A chunk was taken and never reached the kernel.
+  package func failed(_ tally: Tally) {
+    state.withLock { $0.lose(tally.frames) }
+  }
+}

@@ -1,0 +1,47 @@
+/// What speaks over a WebSocket connection: authentication first, frames then. Confined to the connection's event loop.
+///
+/// While bytes are being decoded the connection must not be touched: what a peer wants done it returns as a
+/// ``WebSocketReaction``.
+package protocol WebSocketPeer: AnyObject {
+  /// The upgrade is complete.
+  func opened(_ link: any WebSocketLink) -> WebSocketReaction
+  /// A text message, lent for the call.
+  func receive(text: RawSpan) -> WebSocketReaction
+  /// A binary message, lent for the call.
+  func receive(binary: RawSpan) -> WebSocketReaction
+  /// All that has arrived so far has been handed over.
+  func readCompleted()
+  /// The connection is over. Called once, as the last thing.
+  func ended(_ end: WebSocketEnd)
+}
+
+/// What a peer wants done on its connection.
+package enum WebSocketReaction: Sendable, Equatable {
+  case none
+  /// Send a text message.
+  case send(text: [UInt8])
+  /// Authentication has succeeded: send the text if there is one, lift the authentication limit.
+  case establish(text: [UInt8]?)
+  /// Close with this code and reason. Nothing received later is handed over.
+  case close(WebSocketCloseFrame)
+}
+
+/// The connection as its peer sees it.
+package protocol WebSocketLink: AnyObject {
+  /// Does what a peer decided outside of a call. On the event loop only.
+  func perform(_ reaction: WebSocketReaction)
+}
+
+/// How a connection ended.
+package enum WebSocketEnd: Sendable {
+  /// By a Close: the peer's, or this end's answered by the peer.
+  case closed(WebSocketCloseFrame)
+  /// The peer broke RFC 6455.
+  case failed(WebSocketProtocolError)
+  /// Nothing was heard for this long.
+  case silent(Duration)
+  /// Authentication took longer than its limit.
+  case authenticationTimedOut
+  /// TCP or TLS ended without a Close.
+  case lost((any Error)?)
+}

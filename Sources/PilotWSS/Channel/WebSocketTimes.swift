@@ -1,0 +1,28 @@
+package import PilotTransport
+
+/// The limits in time of a WebSocket connection.
+package struct WebSocketTimes: Sendable, Equatable {
+  /// From the upgrade to `auth_ok`. Default 10 s (wire reference, section 3).
+  package var authentication: Duration = .seconds(10)
+  /// Pings the peer when set: the client's way.
+  package var keepalive: Keepalive.Configuration?
+  /// Otherwise, how long the peer may be silent. Default 90 s (wire reference, section 3).
+  package var idle: Duration = .seconds(90)
+  /// How long the peer may read nothing while something waits for it. Default 30 s.
+  package var stall: Duration = .seconds(30)
+  /// How long to wait for the peer's Close, or for its end of TCP. Default 2 s.
+  package var closing: Duration = .seconds(2)
+
+  /// Bytes written at most before they are flushed: a few TLS records in one system call.
+  static let flushBytes = 65_536
+
+  package init() {}
+
+  func liveness(from now: MonotonicInstant) -> Liveness {
+    if let keepalive { return .pinging(Keepalive(keepalive, at: now)) }
+    return .listening(limit: idle, lastHeard: now)
+  }
+
+  /// The silence that ends a connection.
+  var silence: Duration { keepalive.map { $0.timeout } ?? idle }
+}

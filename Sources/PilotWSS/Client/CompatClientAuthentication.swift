@@ -1,0 +1,56 @@
+import PilotIdentity
+import PilotWire
+
+/// The node's side of the authentication (wire reference, section 3): a challenge is answered, `auth_ok` awaited.
+struct CompatClientAuthentication: Sendable {
+  private enum State: Sendable { case awaitingChallenge, awaitingOK, established }
+
+  /// What follows from a text message.
+  enum OnText: Sendable, Equatable {
+    case reply([UInt8])
+    case established
+    case ignore
+    case violation(String)
+  }
+
+  private let node: NodeID
+  private let identity: Identity
+  private var state = State.awaitingChallenge
+
+  init(node: NodeID, identity: Identity) {
+    self.node = node
+    self.identity = identity
+  }
+
+  var isEstablished: Bool {
+    if case .established = state { return true }
+    return false
+  }
+
+  mutating func receive(text: RawSpan) -> OnText {
+    // Texts after authentication are reserved for control messages to come.
+    if isEstablished { return .ignore }
+    do {
+      return try answer(CompatMessage(parsing: text))
+    } catch {
+      return .violation("the beacon's message is not understood: \(error)")
+    }
+  }
+
+  private mutating func answer(_ message: CompatMessage) throws -> OnText {
+    switch (state, message) {
+    case (.awaitingChallenge, .challenge(let challenge)):
+      state = .awaitingOK
+      return .reply(Array(try identity.reply(to: challenge, as: node).json.utf8))
+    case (.awaitingOK, .ok):
+      state = .established
+      return .established
+    case (_, .unknown):
+      return .ignore
+    case (.awaitingChallenge, _):
+      return .violation("the beacon did not begin with a challenge")
+    case (_, _):
+      return .violation("the beacon answered the authentication with something else than auth_ok")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import PilotTransport
+import PilotWire
+
+/// The node's end of a connection: authenticates, then hands frames to the reader's queue.
+final class CompatClientPeer: WebSocketPeer {
+  private var authentication: CompatClientAuthentication
+  private let inbound: FrameQueue
+  private let onEstablished: () -> Void
+  private let onEnd: (WebSocketEnd, _ wasEstablished: Bool) -> Void
+  private(set) var link: (any WebSocketLink)?
+
+  init(
+    authentication: CompatClientAuthentication, inbound: FrameQueue, onEstablished: @escaping () -> Void,
+    onEnd: @escaping (WebSocketEnd, _ wasEstablished: Bool) -> Void
+  ) {
+    self.authentication = authentication
+    self.inbound = inbound
+    self.onEstablished = onEstablished
+    self.onEnd = onEnd
+  }
+
+  func opened(_ link: any WebSocketLink) -> WebSocketReaction {
+    self.link = link
+    return .none
+  }
+
+  func receive(text: RawSpan) -> WebSocketReaction {
+    switch authentication.receive(text: text) {
+    case .reply(let reply):
+      return .send(text: reply)
+    case .established:
+      onEstablished()
+      return .establish(text: nil)
+    case .ignore:
+      return .none
+    case .violation(let reason):
+      return .close(WebSocketCloseFrame(.policyViolation, reason: reason))
+    }
+  }
+
+  func receive(binary: RawSpan) -> WebSocketReaction {
+    guard authentication.isEstablished else {
+      return .close(WebSocketCloseFrame(.policyViolation, reason: "a frame before auth_ok"))
+    }
+    inbound.push(binary, from: .compatBeacon)
+    return .none
+  }
+
+  func readCompleted() {}
+
+  func ended(_ end: WebSocketEnd) {
+    link = nil
+    onEnd(end, authentication.isEstablished)
+  }
+}

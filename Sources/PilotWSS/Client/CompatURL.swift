@@ -1,0 +1,87 @@
+public import PilotTransport
+
+/// Where a beacon accepts WebSocket connections: `wss://HOST[:PORT]/v1/compat` (wire reference, section 3).
+public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
+  /// The path that beacons serve.
+  public static let defaultPath = "/v1/compat"
+
+  /// Whether the connection runs over TLS (`wss`), or in the clear (`ws`).
+  public let isSecure: Bool
+  /// A name or an IP address, IPv6 without brackets.
+  public let host: String
+  /// The TCP port; 443 or 80 where the URL says none.
+  public let port: Int
+  /// The path, beginning with a slash.
+  public let path: String
+
+  /// Names a beacon.
+  public init(isSecure: Bool = true, host: String, port: Int? = nil, path: String = CompatURL.defaultPath) {
+    self.isSecure = isSecure
+    self.host = host
+    self.port = port ?? (isSecure ? 443 : 80)
+    self.path = path
+  }
+
+  /// Reads a URL. No user, query or fragment; an empty path means ``defaultPath``.
+  ///
+  /// - Throws: ``TransportError/Code-swift.struct/invalidConfiguration`` that says what is wrong.
+  public init(parsing text: String) throws(TransportError) {
+    let isSecure: Bool
+    let rest: Substring
+    if text.hasPrefix("wss://") {
+      (isSecure, rest) = (true, text.dropFirst(6))
+    } else if text.hasPrefix("ws://") {
+      (isSecure, rest) = (false, text.dropFirst(5))
+    } else {
+      throw Self.invalid(text, "it must begin with wss:// or ws://")
+    }
+    if rest.contains(where: { "?#@ ".contains($0) || !$0.isASCII }) {
+      throw Self.invalid(text, "user, query and fragment have no meaning here")
+    }
+    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    let (host, port) = try Self.split(rest[..<slash], of: text)
+    let path = rest[slash...]
+    self.init(
+      isSecure: isSecure, host: host, port: port,
+      path: path.isEmpty || path == "/" ? Self.defaultPath : String(path))
+  }
+
+  private static func split(_ authority: Substring, of text: String) throws(TransportError) -> (String, Int?) {
+    var host = authority
+    var port: Substring?
+    if authority.hasPrefix("[") {
+      guard let bracket = authority.firstIndex(of: "]") else { throw invalid(text, "the bracket isn't closed") }
+      host = authority[authority.index(after: authority.startIndex)..<bracket]
+      let tail = authority[authority.index(after: bracket)...]
+      if !tail.isEmpty {
+        guard tail.hasPrefix(":") else { throw invalid(text, "after the bracket comes a colon and the port") }
+        port = tail.dropFirst()
+      }
+    } else if let colon = authority.firstIndex(of: ":") {
+      host = authority[..<colon]
+      port = authority[authority.index(after: colon)...]
+    }
+    if host.isEmpty { throw invalid(text, "the host is missing") }
+    guard let port else { return (String(host), nil) }
+    guard let number = UInt16(port), number > 0 else { throw invalid(text, "the port must be 1...65535") }
+    return (String(host), Int(number))
+  }
+
+  private static func invalid(_ text: String, _ reason: String) -> TransportError {
+    TransportError(code: .invalidConfiguration, message: "\(text) is no beacon URL: \(reason)")
+  }
+
+  /// Host and port, IPv6 in brackets.
+  public var authority: String {
+    let host = host.contains(":") ? "[\(host)]" : host
+    return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
+  }
+
+  /// The URL's text.
+  public var description: String { "\(isSecure ? "wss" : "ws")://\(authority)\(path)" }
+
+  /// Whether the host is this machine, so that traffic in the clear doesn't leave it.
+  public var isLoopback: Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+  }
+}

@@ -1,0 +1,187 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import PilotTransport
+import PilotWire
+
+/// One attempt to connect, from the name's resolution to `auth_ok`, all within one limit, and then the connection itself.
+/// Confined to one event loop.
+final class Dial {
+  /// How far an attempt got; names the step that took too long.
+  enum Step: String {
+    case connecting = "resolving the name and connecting"
+    case securing = "the TLS handshake"
+    case upgrading = "the WebSocket upgrade"
+    case authenticating = "the authentication"
+  }
+
+  private enum State {
+    case dialing(Step)
+    case established
+    case over
+  }
+
+  private let configuration: WSSTransport.Configuration
+  private let tls: NIOSSLContext?
+  private let loop: any EventLoop
+  private let inbound: FrameQueue
+  private let outbound: OutboundQueue
+  private let onEstablished: () -> Void
+  private let onDown: (TransportError) -> Void
+  private var state = State.dialing(.connecting)
+  private var channels: [any Channel] = []
+  private var channel: (any Channel)?
+  private var peer: CompatClientPeer?
+  private var limitTimer: Scheduled<Void>?
+
+  /// - Parameters:
+  ///   - onEstablished: Called once when frames can flow.
+  ///   - onDown: Called once when the attempt has failed or the connection has ended, unless ``cancel()`` came first.
+  init(
+    configuration: WSSTransport.Configuration, tls: NIOSSLContext?, loop: any EventLoop, inbound: FrameQueue,
+    outbound: OutboundQueue, onEstablished: @escaping () -> Void, onDown: @escaping (TransportError) -> Void
+  ) {
+    self.configuration = configuration
+    self.tls = tls
+    self.loop = loop
+    self.inbound = inbound
+    self.outbound = outbound
+    self.onEstablished = onEstablished
+    self.onDown = onDown
+  }
+
+  func start() {
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    limitTimer = loop.scheduleTask(in: TimeAmount(configuration.dialLimit)) { bound.value.limitReached() }
+    ClientBootstrap(group: loop)
+      .connectTimeout(TimeAmount(configuration.dialLimit))
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelInitializer { channel in
+        // Racing attempts (RFC 8305) make several channels; all must go when the dial is cancelled.
+        bound.value.channels.append(channel)
+        return channel.eventLoop.makeSucceededVoidFuture()
+      }
+      .connect(host: configuration.beacon.host, port: configuration.beacon.port)
+      .whenComplete { result in
+        switch result {
+        case .success(let channel): bound.value.connected(channel)
+        case .failure(let error): bound.value.fail(TransportError(connecting: error, to: bound.value.configuration.beacon))
+        }
+      }
+  }
+
+  /// Ends the attempt or the connection, without a call to `onDown`.
+  func cancel() {
+    guard !isOver else { return }
+    over()
+    if let link = peer?.link {
+      link.perform(.close(WebSocketCloseFrame(.normal)))
+    } else {
+      closeChannels()
+    }
+  }
+
+  private var isOver: Bool {
+    if case .over = state { return true }
+    return false
+  }
+
+  private func over() {
+    state = .over
+    limitTimer?.cancel()
+    limitTimer = nil
+  }
+
+  private func closeChannels() {
+    for channel in channels { channel.close(promise: nil) }
+    channels = []
+  }
+
+  private func fail(_ error: TransportError) {
+    guard !isOver else { return }
+    over()
+    closeChannels()
+    onDown(error)
+  }
+
+  private func limitReached() {
+    guard case .dialing(let step) = state else { return }
+    fail(
+      TransportError(
+        code: .timedOut,
+        message: "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(step.rawValue) took too long"
+      ))
+  }
+
+  private func connected(_ channel: any Channel) {
+    guard !isOver else { return channel.close(promise: nil) }
+    self.channel = channel
+    channels = [channel]
+    do {
+      if let tls {
+        state = .dialing(.securing)
+        let name = configuration.beacon.serverName
+        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+      } else {
+        state = .dialing(.upgrading)
+      }
+      TCPTuning.apply(to: channel, deadAfter: configuration.keepalive.interval + configuration.keepalive.timeout)
+      try requestUpgrade(on: channel)
+    } catch {
+      fail(TransportError(code: .system, message: "the connection could not be set up", cause: error))
+    }
+  }
+
+  private func requestUpgrade(on channel: any Channel) throws {
+    let requester = UpgradeRequester(
+      beacon: configuration.beacon, awaitsTLS: tls != nil,
+      onSecured: { [weak self] in self?.state = .dialing(.upgrading) },
+      onFailure: { [weak self] error in self?.fail(error) })
+    let bound = NIOLoopBound(requester, eventLoop: loop)
+    let upgrader = CompatClientUpgrader { [weak self] context in self?.upgraded(context) }
+    try channel.pipeline.syncOperations.addHTTPClientHandlers(
+      leftOverBytesStrategy: .forwardBytes,
+      withClientUpgrade: (upgraders: [upgrader], completionHandler: { _ in bound.value.finished() }))
+    try channel.pipeline.syncOperations.addHandler(requester)
+  }
+
+  private func upgraded(_ context: ChannelHandlerContext) {
+    guard !isOver else { return context.close(promise: nil) }
+    state = .dialing(.authenticating)
+    let peer = CompatClientPeer(
+      authentication: CompatClientAuthentication(node: configuration.node, identity: configuration.identity),
+      inbound: inbound,
+      onEstablished: { [weak self] in self?.established() },
+      onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
+    self.peer = peer
+    var times = WebSocketTimes()
+    times.keepalive = configuration.keepalive
+    times.authentication = configuration.dialLimit
+    times.closing = .seconds(1)
+    let handler = WebSocketChannelHandler(role: .client, peer: peer, outbound: outbound, times: times)
+    drain = { [weak handler] in handler?.drain() }
+    do {
+      try context.pipeline.syncOperations.addHandler(handler)
+    } catch {
+      fail(TransportError(code: .system, message: "the connection could not be set up", cause: error))
+    }
+  }
+
+  private var drain: () -> Void = {}
+
+  private func established() {
+    guard case .dialing = state else { return }
+    state = .established
+    limitTimer?.cancel()
+    limitTimer = nil
+    let drain = NIOLoopBound(self.drain, eventLoop: loop)
+    outbound.open { [loop] in loop.execute { drain.value() } }
+    onEstablished()
+  }
+
+  private func ended(_ end: WebSocketEnd, _ wasEstablished: Bool) {
+    if wasEstablished { outbound.disconnect() }
+    fail(TransportError(end, of: configuration, wasEstablished: wasEstablished))
+  }
+}

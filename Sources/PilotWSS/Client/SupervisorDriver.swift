@@ -1,0 +1,105 @@
+import NIOCore
+import NIOSSL
+import PilotTransport
+import Synchronization
+
+/// How often a connection came back.
+final class ReconnectCount: Sendable {
+  private let count = Atomic<UInt64>(0)
+
+  var value: UInt64 { count.load(ordering: .relaxed) }
+
+  func increment() { count.add(1, ordering: .relaxed) }
+}
+
+/// Performs what a ``ConnectionSupervisor`` decides: dials, sets timers, announces. Confined to one event loop.
+final class SupervisorDriver {
+  private let configuration: WSSTransport.Configuration
+  private let tls: NIOSSLContext?
+  private let loop: any EventLoop
+  private let inbound: FrameQueue
+  private let outbound: OutboundQueue
+  private let events: TransportEventSource
+  private let reconnects: ReconnectCount
+  private var supervisor: ConnectionSupervisor
+  private var dial: Dial?
+  private var timer: Scheduled<Void>?
+  private var firstOutcome: ((TransportError?) -> Void)?
+
+  init(
+    loop: any EventLoop, configuration: WSSTransport.Configuration, tls: NIOSSLContext?, inbound: FrameQueue,
+    outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount
+  ) {
+    self.configuration = configuration
+    self.tls = tls
+    self.loop = loop
+    self.inbound = inbound
+    self.outbound = outbound
+    self.events = events
+    self.reconnects = reconnects
+    supervisor = ConnectionSupervisor(backoff: configuration.backoff)
+  }
+
+  /// Begins. `firstOutcome` hears once of the first attempt: `nil` when it succeeded.
+  func start(firstOutcome: ((TransportError?) -> Void)?) {
+    switch supervisor.start() {
+    case .dial:
+      self.firstOutcome = firstOutcome
+      startDial()
+    case .nothing:
+      firstOutcome?(.closed)
+    }
+  }
+
+  func close() {
+    guard supervisor.close() else { return }
+    timer?.cancel()
+    timer = nil
+    dial?.cancel()
+    dial = nil
+    report(.closed)
+  }
+
+  private func startDial() {
+    let dial = Dial(
+      configuration: configuration, tls: tls, loop: loop, inbound: inbound, outbound: outbound,
+      onEstablished: { [weak self] in self?.established() },
+      onDown: { [weak self] error in self?.down(error) })
+    self.dial = dial
+    dial.start()
+  }
+
+  private func established() {
+    switch supervisor.connected(at: MonotonicInstant(loop.now)) {
+    case .announce(let first):
+      if !first { reconnects.increment() }
+      events.emit(first ? .connected : .reconnected)
+      report(nil)
+    case .discard:
+      dial?.cancel()
+    }
+  }
+
+  private func down(_ error: TransportError) {
+    dial = nil
+    report(error)
+    let random = Double.random(in: 0..<1)
+    switch supervisor.down(hopeless: error.isHopeless, at: MonotonicInstant(loop.now), random: random) {
+    case .wait(let delay, let attempt):
+      events.emit(.reconnecting(reason: error, attempt: attempt, delay: delay))
+      let bound = NIOLoopBound(self, eventLoop: loop)
+      timer = loop.scheduleTask(in: TimeAmount(delay)) { bound.value.timerFired() }
+    case .nothing:
+      break
+    }
+  }
+
+  private func timerFired() {
+    timer = nil
+    if supervisor.timerFired() == .dial { startDial() }
+  }
+
+  private func report(_ outcome: TransportError?) {
+    firstOutcome.take()?(outcome)
+  }
+}

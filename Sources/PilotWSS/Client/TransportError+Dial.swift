@@ -1,0 +1,121 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import PilotTransport
+import PilotWire
+
+/// What the layers below report, in words that say what to try.
+extension TransportError {
+  /// DNS or TCP failed.
+  init(connecting error: any Error, to beacon: CompatURL) {
+    switch error {
+    case let error as NIOConnectionError where error.connectionErrors.isEmpty:
+      self.init(
+        code: .resolveFailed, message: "the name \(beacon.host) could not be resolved; check it and the name server",
+        cause: error.dnsAError ?? error.dnsAAAAError)
+    case let error as NIOConnectionError:
+      let first = error.connectionErrors.first?.error
+      self.init(code: .connectFailed, message: "no TCP connection to \(beacon.authority)", cause: first)
+    case is ChannelError:
+      self.init(
+        code: .timedOut, message: "no TCP connection to \(beacon.authority) in time; a firewall may drop the packets")
+    default:
+      self.init(code: .connectFailed, message: "no TCP connection to \(beacon.authority)", cause: error)
+    }
+  }
+
+  /// TLS or the HTTP upgrade failed.
+  init(upgrading error: any Error, to beacon: CompatURL) {
+    switch error {
+    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+      self.init(
+        code: .tlsFailed,
+        message: """
+          TLS with \(beacon.authority) failed: its certificate must be valid now, name the host, and come from a trusted \
+          authority; for a private authority give its CA file
+          """, cause: error)
+    case let error as NIOHTTPClientUpgradeError
+    where error == .upgraderDeniedUpgrade || error == .responseProtocolNotFound:
+      self.init(
+        code: .upgradeRefused,
+        message: "\(beacon) answered 101 without a valid WebSocket handshake for \(WebSocketHandshake.pilotSubprotocol)")
+    case is HTTPParserError:
+      self.init(code: .upgradeRefused, message: "\(beacon) doesn't speak HTTP", cause: error)
+    case let error as IOError:
+      self.init(
+        code: .connectFailed, message: "\(beacon.authority) ended the connection before the upgrade", cause: error)
+    default:
+      self.init(code: .upgradeRefused, message: "the upgrade at \(beacon) failed", cause: error)
+    }
+  }
+
+  /// The answer to the upgrade was not 101.
+  init(refusedUpgrade head: HTTPResponseHead, of beacon: CompatURL) {
+    switch head.status {
+    case .serviceUnavailable:
+      self.init(code: .atCapacity, message: "\(beacon) is at capacity (503)")
+    case .upgradeRequired:
+      self.init(
+        code: .upgradeRefused,
+        message: "\(beacon) answered 426: a proxy on the way removed the upgrade; it must pass WebSocket through")
+    case .notFound:
+      self.init(
+        code: .upgradeRefused,
+        message: "\(beacon) answered 404: not a beacon, or one that expects \(CompatURL.defaultPath)")
+    default:
+      self.init(
+        code: .upgradeRefused,
+        message: "\(beacon) answered \(head.status.code) \(head.status.reasonPhrase) instead of upgrading")
+    }
+  }
+
+  /// A connection ended.
+  init(_ end: WebSocketEnd, of configuration: WSSTransport.Configuration, wasEstablished: Bool) {
+    let beacon = configuration.beacon
+    switch end {
+    case .closed(let frame) where frame.code == .policyViolation && !wasEstablished:
+      self.init(
+        code: .authenticationFailed,
+        message: """
+          \(beacon) refused node \(configuration.node): \(frame.quotedReason). The beacon may not know this node, know \
+          another key for it, or one of the two clocks is off by more than 30 s
+          """)
+    case .closed(let frame) where frame.code == .normal && frame.reason == "replaced":
+      self.init(
+        code: .replaced,
+        message: "another connection of node \(configuration.node) took this one's place; is the node running twice?")
+    case .closed(let frame):
+      self.init(
+        code: .connectionLost,
+        message: "\(beacon) closed the connection (\(frame.code.map(String.init(describing:)) ?? "no code"): \(frame.quotedReason))")
+    case .failed(let error):
+      self.init(code: .protocolViolation, message: "\(beacon) broke the WebSocket protocol: \(error)")
+    case .silent(let time):
+      self.init(code: .connectionLost, message: "\(beacon) gave no sign of life within \(time)")
+    case .authenticationTimedOut:
+      self.init(code: .timedOut, message: "\(beacon) did not complete the authentication in time")
+    case .lost(let error):
+      self.init(code: .connectionLost, message: "the connection to \(beacon) was lost", cause: error)
+    }
+  }
+
+  /// Whether calling again soon can't help: the beacon refuses this node, or the node runs elsewhere too.
+  var isHopeless: Bool { code == .authenticationFailed || code == .replaced }
+}
+
+extension WebSocketCloseFrame {
+  /// The reason as the peer gave it: at most 123 bytes, without control characters.
+  var quotedReason: String {
+    reason.isEmpty
+      ? "no reason given"
+      : "\"" + String(reason.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }) + "\""
+  }
+}
+
+extension CompatURL {
+  /// The name for SNI and for the certificate's check; `nil` for an IP address, which TLS checks by itself.
+  var serverName: String? {
+    (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+  }
+}

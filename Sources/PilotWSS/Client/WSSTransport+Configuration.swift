@@ -1,0 +1,70 @@
+public import NIOCore
+public import PilotIdentity
+public import PilotTransport
+public import PilotWire
+
+extension WSSTransport {
+  /// How to reach a beacon, as whom, and with which limits.
+  public struct Configuration: Sendable {
+    /// The beacon.
+    public var beacon: CompatURL
+    /// This node.
+    public var node: NodeID
+    /// The key that the beacon knows for this node.
+    public var identity: Identity
+    /// A PEM file with the certificate authorities to trust instead of the system's. Default: the system's.
+    public var certificateAuthorities: String?
+    /// Allows `ws://` to another host than this one. Default false: credentials aren't sent, but frames are readable.
+    public var allowsPlaintext = false
+    /// From the name's resolution to `auth_ok`. Default 20 s (wire reference, section 3).
+    public var dialLimit: Duration = .seconds(20)
+    /// Pings and when their answer is overdue. Default every 30 s, 10 s.
+    public var keepalive = Keepalive.Configuration()
+    /// Delays between attempts. Default 250 ms, doubling to 30 s, with jitter.
+    public var backoff = Backoff.Configuration()
+    /// What waits to be sent.
+    public var outgoing = Outgoing()
+    /// What waits to be read. Default 4 MiB, 16,384 frames; the oldest go.
+    public var incoming = FrameQueue.Limits()
+    /// The event loops to use. Default: the process-wide ones.
+    public var eventLoopGroup: (any EventLoopGroup)?
+
+    /// The outgoing queue's limits.
+    public struct Outgoing: Sendable, Equatable {
+      /// Waiting bytes at most, frame headers included. Beyond it send throws `.backpressure`. Default 4 MiB.
+      public var bytes = 4 << 20
+      /// How long a frame may wait before it is dropped and counted instead of arriving late. Default 1 s.
+      public var age: Duration = .seconds(1)
+
+      /// The defaults.
+      public init() {}
+    }
+
+    /// Everything else has a default.
+    public init(beacon: CompatURL, node: NodeID, identity: Identity) {
+      self.beacon = beacon
+      self.node = node
+      self.identity = identity
+    }
+
+    func validate() throws(TransportError) {
+      if !beacon.isSecure, !allowsPlaintext, !beacon.isLoopback {
+        throw TransportError(
+          code: .invalidConfiguration,
+          message: "\(beacon) is not encrypted and not on this machine; use wss:// or allow plaintext explicitly")
+      }
+      if dialLimit <= .zero || keepalive.interval <= .zero || keepalive.timeout <= .zero {
+        throw TransportError(code: .invalidConfiguration, message: "the dial limit and the keepalive times must be positive")
+      }
+      if backoff.initial <= .zero || backoff.maximum < backoff.initial {
+        throw TransportError(
+          code: .invalidConfiguration, message: "the backoff must begin above zero and not exceed its maximum")
+      }
+      if outgoing.bytes < 131_072 || outgoing.age <= .zero || incoming.bytes < 65_536 || incoming.frames < 1 {
+        throw TransportError(
+          code: .invalidConfiguration,
+          message: "queues must hold a frame of 65,535 bytes: 128 KiB or more outgoing, 64 KiB or more incoming")
+      }
+    }
+  }
+}

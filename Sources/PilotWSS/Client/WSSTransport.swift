@@ -1,0 +1,147 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+public import PilotTransport
+public import PilotWire
+import Synchronization
+
+/// Carries frames to a beacon over one WebSocket connection, and keeps that connection up.
+///
+/// Connecting means name, TCP, TLS, HTTP upgrade and Ed25519 authentication, within one limit. Afterwards a lost
+/// connection is dialled again, with growing delays and for ever: only ``close()`` ends the transport. While it is down,
+/// sending throws `.reconnecting` at once, and ``events`` tells why and when the next attempt is due.
+///
+/// Frames of one connection arrive in the order in which they were sent. The destination of a send is ignored: the one
+/// peer is the beacon, whose frames come from ``PilotWire/Endpoint/compatBeacon``.
+public final class WSSTransport: Transport {
+  /// Always 65,535 bytes (wire reference, section 1).
+  public var maximumFrameLength: Int { FrameLimits.maximumOverWSS }
+  /// ``PilotWire/Endpoint/compatLocal``: a WSS transport has no address of its own.
+  public var localEndpoint: Endpoint { .compatLocal }
+  /// Connection changes with their reasons; see ``TransportEvent``.
+  public var events: TransportEvents { eventSource.events }
+
+  private let life: TransportLife
+  private let inbound: FrameQueue
+  private let outbound: OutboundQueue
+  private let eventSource: TransportEventSource
+  private let loop: any EventLoop
+  private let driver: NIOLoopBoundBox<SupervisorDriver>
+  private let reconnects: ReconnectCount
+
+  private init(_ configuration: Configuration) throws(TransportError) {
+    try configuration.validate()
+    let tls = configuration.beacon.isSecure ? try ClientTLS.context(for: configuration) : nil
+    let life = TransportLife()
+    let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
+    let limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)
+    self.life = life
+    loop = group.next()
+    inbound = FrameQueue(limits: configuration.incoming, life: life)
+    outbound = OutboundQueue(role: .client, limits: limits, overflow: .refuseNewest, now: { .now() })
+    eventSource = TransportEventSource()
+    reconnects = ReconnectCount()
+    driver = .makeBoxSendingValue(
+      SupervisorDriver(
+        loop: loop, configuration: configuration, tls: tls, inbound: inbound, outbound: outbound, events: eventSource,
+        reconnects: reconnects),
+      eventLoop: loop)
+  }
+
+  /// Makes a transport that begins to dial and goes on until it is closed, whatever the first attempt gives.
+  ///
+  /// Sends throw `.reconnecting` until ``TransportEvent/connected`` is announced.
+  ///
+  /// - Throws: `.invalidConfiguration`.
+  public static func start(_ configuration: Configuration) throws(TransportError) -> WSSTransport {
+    let transport = try WSSTransport(configuration)
+    let driver = transport.driver
+    transport.loop.execute { driver.value.start(firstOutcome: nil) }
+    return transport
+  }
+
+  /// Connects to a beacon, and returns when frames can flow.
+  ///
+  /// - Throws: `.invalidConfiguration`, or why the first attempt failed: `.resolveFailed`, `.connectFailed`, `.tlsFailed`,
+  ///   `.upgradeRefused`, `.atCapacity`, `.authenticationFailed`, `.timedOut`; `.cancelled` when the task is cancelled.
+  ///   Nothing goes on after that.
+  public static func connect(_ configuration: Configuration) async throws(TransportError) -> WSSTransport {
+    let transport = try WSSTransport(configuration)
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let driver = transport.driver
+        transport.loop.execute { driver.value.start { continuation.resume(returning: $0) } }
+      }
+    } onCancel: {
+      transport.close()
+    }
+    guard let error = outcome else { return transport }
+    transport.close()
+    throw Task.isCancelled ? .cancelled : error
+  }
+
+  /// Hands out the one receiver.
+  public func makeReceiver() throws(TransportError) -> Receiver {
+    try life.takeReceiver()
+    return Receiver(inbound)
+  }
+
+  /// Queues one frame for the beacon. See ``Transport/send(_:to:)``.
+  @discardableResult
+  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+    if frame.byteCount > FrameLimits.maximumOverWSS {
+      throw .frameTooLarge(frame.byteCount, limit: FrameLimits.maximumOverWSS)
+    }
+    switch outbound.append(head: frame, body: RawSpan()) {
+    case .queued: return frame.byteCount
+    case .full: throw .backpressure
+    case .disconnected: throw life.isClosed ? .closed : .reconnecting
+    }
+  }
+
+  /// Queues frames for the beacon. See ``Transport/send(contentsOf:)``.
+  public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
+    var taken = 0
+    var refusal: TransportError?
+    batch.forEach { frame, destination in
+      guard refusal == nil else { return }
+      do throws(TransportError) {
+        try send(frame, to: destination)
+        taken += 1
+      } catch {
+        refusal = error
+      }
+    }
+    if taken == 0, let refusal { throw refusal }
+    return taken
+  }
+
+  /// What went through so far.
+  ///
+  /// A frame counts as sent when the kernel has it. What was in the kernel's buffers, or at the beacon, when a connection
+  /// broke can't be told from what arrived.
+  public var counters: TransportCounters {
+    let (inbound, outbound) = (inbound.counts, outbound.counts)
+    var counters = TransportCounters()
+    counters.framesSent = outbound.sent
+    counters.bytesSent = outbound.sentBytes
+    counters.framesReceived = inbound.delivered
+    counters.bytesReceived = inbound.deliveredBytes
+    counters.reconnects = reconnects.value
+    counters.drops[.expired] = outbound.expired
+    counters.drops[.connectionLost] = outbound.lost
+    counters.drops[.closedBeforeSending] = outbound.unsent
+    counters.drops[.receiveQueueFull] = inbound.droppedOldest
+    counters.drops[.closedBeforeReading] = inbound.unread
+    return counters
+  }
+
+  /// Closes the connection and ends the transport. See ``Transport/close()``.
+  public func close() {
+    guard life.end() else { return }
+    outbound.close()
+    inbound.finish()
+    eventSource.finish()
+    loop.execute { [driver] in driver.value.close() }
+  }
+}

@@ -1,0 +1,13 @@
+/// What a beacon does with what its WebSocket peers send: one dispatcher per event loop, confined to it.
+package protocol CompatDispatcher: AnyObject {
+  /// A peer has proven its identity. Frames can be sent to it from now on.
+  func attached(_ connection: CompatConnection)
+  /// A frame, lent for the call. The connection must not be touched from within; sending to any is fine.
+  func received(_ frame: RawSpan, on connection: CompatConnection)
+  /// All that has arrived on the connection so far has been handed over.
+  func readCompleted(on connection: CompatConnection)
+  /// An attached peer's connection is over.
+  func detached(_ connection: CompatConnection)
+  /// A peer was refused.
+  func refused(_ refusal: CompatRefusal)
+}

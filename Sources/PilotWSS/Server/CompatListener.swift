@@ -1,0 +1,117 @@
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+package import PilotIdentity
+package import PilotTransport
+package import PilotWire
+import Synchronization
+
+/// Accepts WebSocket connections for a beacon: TCP or TLS, the HTTP upgrade, authentication, and the connections after it.
+package final class CompatListener: Sendable {
+  private let configuration: Configuration
+  private let keys: any KeyDirectory
+  private let dispatchers: @Sendable (any EventLoop) -> any CompatDispatcher
+  private let admission: ConnectionAdmission
+  private let nextID = Atomic<UInt64>(1)
+  private let serverChannel = Mutex<(any Channel)?>(nil)
+
+  /// - Parameters:
+  ///   - keys: The nodes' known keys.
+  ///   - dispatchers: The dispatcher of an event loop, the same at each call; called on that loop.
+  package init(
+    _ configuration: Configuration, keys: any KeyDirectory,
+    dispatchers: @escaping @Sendable (any EventLoop) -> any CompatDispatcher
+  ) {
+    self.configuration = configuration
+    self.keys = keys
+    self.dispatchers = dispatchers
+    admission = ConnectionAdmission(
+      maximumConnections: configuration.maximumConnections, maximumHandshakes: configuration.maximumHandshakes)
+  }
+
+  /// Connections in any state.
+  package var openConnections: Int { admission.openConnections }
+  /// Upgrades answered 503, and connections closed because too many were handshaking.
+  package var turnedAway: Int { admission.turnedAway }
+
+  /// Binds and begins to accept.
+  ///
+  /// - Returns: The bound address.
+  /// - Throws: `.bindFailed`.
+  package func start(on group: any EventLoopGroup) async throws(TransportError) -> Endpoint {
+    do {
+      let channel = try await ServerBootstrap(group: group)
+        .serverChannelOption(.backlog, value: 4_096)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.allowRemoteHalfClosure, value: false)
+        .childChannelInitializer { [self] channel in
+          channel.eventLoop.makeCompletedFuture { try setUp(channel) }
+        }
+        .bind(to: SocketAddress(configuration.address))
+        .get()
+      serverChannel.withLock { $0 = channel }
+      return channel.localAddress.flatMap(Endpoint.init) ?? configuration.address
+    } catch {
+      throw TransportError(
+        code: .bindFailed, message: "TCP \(configuration.address) could not be bound; is the port in use or privileged?",
+        cause: error)
+    }
+  }
+
+  /// Stops accepting, closes every connection with 1001, and waits until they are gone, a few seconds at most.
+  package func shutDown() async {
+    if let channel = serverChannel.withLock({ $0.take() }) {
+      try? await channel.close()
+    }
+    await admission.closeAll()
+  }
+
+  private func setUp(_ channel: any Channel) throws {
+    guard admission.accept(channel) else {
+      channel.close(promise: nil)
+      return
+    }
+    TCPTuning.apply(to: channel, deadAfter: configuration.idleLimit)
+    let loop = channel.eventLoop
+    let limit = loop.scheduleTask(in: TimeAmount(configuration.handshakeLimit)) { channel.close(promise: nil) }
+    channel.closeFuture.whenComplete { _ in limit.cancel() }
+    let pipeline = channel.pipeline.syncOperations
+    if let tls = configuration.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+    let responder = CompatHTTPResponder()
+    let bound = NIOLoopBound(responder, eventLoop: loop)
+    let upgrader = CompatServerUpgrader(
+      admit: { [admission] in admission.upgrade(channel) },
+      onUpgrade: { [self] context in
+        limit.cancel()
+        try upgraded(context)
+      })
+    try pipeline.configureHTTPServerPipeline(
+      withPipeliningAssistance: false,
+      withServerUpgrade: (
+        upgraders: [upgrader],
+        completionHandler: { context in
+          context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
+        }
+      ),
+      withErrorHandling: false)
+    try pipeline.addHandler(responder)
+  }
+
+  private func upgraded(_ context: ChannelHandlerContext) throws {
+    let outbound = OutboundQueue(
+      role: .server, limits: configuration.outgoing, overflow: .dropOldest, now: { .now() })
+    let environment = CompatServerPeer.Environment(
+      keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
+      nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
+    let remote = context.channel.remoteAddress.flatMap(Endpoint.init) ?? .compatBeacon
+    var generator = SystemRandomNumberGenerator()
+    let peer = CompatServerPeer(
+      environment: environment, remote: remote, outbound: outbound, nonce: .random(using: &generator))
+    let handler = WebSocketChannelHandler(role: .server, peer: peer, outbound: outbound, times: configuration.times)
+    peer.drain = { [weak handler] in handler?.drain() }
+    let farewell = WebSocketReaction.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down"))
+    admission.onShutDown(of: context.channel) { [weak handler] in handler?.perform(farewell) }
+    try context.pipeline.syncOperations.addHandler(handler)
+  }
+}

@@ -1,0 +1,91 @@
+import PilotIdentity
+import PilotWire
+
+/// The beacon's side of the authentication (wire reference, section 3): one challenge, one reply, checked against the
+/// *known* key.
+struct CompatServerAuthentication: Sendable {
+  private enum State: Sendable {
+    case awaitingReply
+    case lookingUp(AuthReply)
+    case established
+    case refused
+  }
+
+  /// What follows from a text message.
+  enum OnText: Sendable, Equatable {
+    case lookUpKey(of: NodeID)
+    case ignore
+    case refuse(CompatRefusal.Reason)
+  }
+
+  /// What follows from the known key.
+  enum OnKey: Sendable, Equatable {
+    case establish(NodeID)
+    case refuse(CompatRefusal.Reason)
+    case ignore
+  }
+
+  let challenge: AuthChallenge
+  private var state = State.awaitingReply
+
+  init(challenge: AuthChallenge) {
+    self.challenge = challenge
+  }
+
+  var isEstablished: Bool {
+    if case .established = state { return true }
+    return false
+  }
+
+  /// The node that a peer claims to be, once it has said so.
+  var claimedNode: NodeID? {
+    if case .lookingUp(let reply) = state { return reply.node }
+    return nil
+  }
+
+  mutating func receive(text: RawSpan) -> OnText {
+    switch state {
+    case .awaitingReply:
+      guard case .reply(let reply)? = try? CompatMessage(parsing: text) else {
+        return refuse(.unexpectedMessage)
+      }
+      state = .lookingUp(reply)
+      return .lookUpKey(of: reply.node)
+    case .lookingUp:
+      return refuse(.unexpectedMessage)
+    case .established, .refused:
+      // Texts after authentication are reserved for control messages to come.
+      return .ignore
+    }
+  }
+
+  private mutating func refuse(_ reason: CompatRefusal.Reason) -> OnText {
+    state = .refused
+    return .refuse(reason)
+  }
+
+  private mutating func refuse(_ reason: CompatRefusal.Reason) -> OnKey {
+    state = .refused
+    return .refuse(reason)
+  }
+
+  /// The key directory has answered.
+  mutating func receive(key: PublicKey?, now: UInt64) -> OnKey {
+    guard case .lookingUp(let reply) = state else { return .ignore }
+    switch CompatVerifier().verdict(on: reply, to: challenge, knownKey: key, now: now) {
+    case .accepted:
+      state = .established
+      return .establish(reply.node)
+    case .unknownNode: return refuse(.unknownNode)
+    case .wrongKey: return refuse(.wrongKey)
+    case .badSignature: return refuse(.badSignature)
+    case .expired: return refuse(.expired)
+    }
+  }
+
+  /// The keys could not be looked up.
+  mutating func lookupFailed() -> OnKey {
+    guard case .lookingUp = state else { return .ignore }
+    return refuse(.lookupFailed)
+  }
+}

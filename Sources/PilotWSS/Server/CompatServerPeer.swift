@@ -1,0 +1,123 @@
+import NIOCore
+import PilotIdentity
+import PilotTransport
+import PilotWire
+
+/// The beacon's end of a connection: challenges, looks the key up, then hands frames to the dispatcher.
+final class CompatServerPeer: WebSocketPeer {
+  /// Where a peer's parts come from.
+  struct Environment {
+    let keys: any KeyDirectory
+    let unixTime: @Sendable () -> UInt64
+    let dispatcher: any CompatDispatcher
+    let nextID: () -> UInt64
+    let loop: any EventLoop
+  }
+
+  private let environment: Environment
+  private let remote: Endpoint
+  private let outbound: OutboundQueue
+  private var authentication: CompatServerAuthentication
+  private var link: (any WebSocketLink)?
+  private var connection: CompatConnection?
+  private var refusal: CompatRefusal.Reason?
+  /// Has the event loop write what the queue holds.
+  var drain: () -> Void = {}
+
+  init(environment: Environment, remote: Endpoint, outbound: OutboundQueue, nonce: ChallengeNonce) {
+    self.environment = environment
+    self.remote = remote
+    self.outbound = outbound
+    authentication = CompatServerAuthentication(
+      challenge: AuthChallenge(nonce: nonce, timestamp: environment.unixTime()))
+  }
+
+  func opened(_ link: any WebSocketLink) -> WebSocketReaction {
+    self.link = link
+    return .send(text: Array(authentication.challenge.json.utf8))
+  }
+
+  func receive(text: RawSpan) -> WebSocketReaction {
+    switch authentication.receive(text: text) {
+    case .lookUpKey(let node):
+      lookUp(node)
+      return .none
+    case .ignore:
+      return .none
+    case .refuse(let reason):
+      return refuse(reason)
+    }
+  }
+
+  func receive(binary: RawSpan) -> WebSocketReaction {
+    guard let connection else { return refuse(.unexpectedMessage) }
+    environment.dispatcher.received(binary, on: connection)
+    return .none
+  }
+
+  func readCompleted() {
+    guard let connection else { return }
+    environment.dispatcher.readCompleted(on: connection)
+  }
+
+  func ended(_ end: WebSocketEnd) {
+    link = nil
+    drain = {}
+    if let connection {
+      environment.dispatcher.detached(connection)
+      self.connection = nil
+    } else {
+      let reason = refusal ?? CompatRefusal.Reason(end)
+      environment.dispatcher.refused(CompatRefusal(reason: reason, node: authentication.claimedNode, remote: remote))
+    }
+  }
+
+  private func lookUp(_ node: NodeID) {
+    let keys = environment.keys
+    let lookup = environment.loop.makePromise(of: PublicKey?.self)
+    lookup.completeWithTask { try await keys.publicKey(of: node) }
+    let bound = NIOLoopBound(self, eventLoop: environment.loop)
+    lookup.futureResult.whenComplete { result in bound.value.lookedUp(result) }
+  }
+
+  private func lookedUp(_ result: Result<PublicKey?, any Error>) {
+    guard let link else { return }
+    let outcome =
+      switch result {
+      case .success(let key): authentication.receive(key: key, now: environment.unixTime())
+      case .failure: authentication.lookupFailed()
+      }
+    switch outcome {
+    case .establish(let node): establish(node, link)
+    case .refuse(let reason): link.perform(refuse(reason))
+    case .ignore: break
+    }
+  }
+
+  /// `auth_ok` is written before the queue opens, so that no frame can precede it.
+  private func establish(_ node: NodeID, _ link: any WebSocketLink) {
+    link.perform(.establish(text: Array(AuthOK().json.utf8)))
+    guard self.link != nil else { return }
+    let connection = CompatConnection(
+      id: environment.nextID(), node: node, remote: remote, outbound: outbound, loop: environment.loop, link: link)
+    self.connection = connection
+    let bound = NIOLoopBound(self, eventLoop: environment.loop)
+    outbound.open { [loop = environment.loop] in loop.execute { bound.value.drain() } }
+    environment.dispatcher.attached(connection)
+  }
+
+  private func refuse(_ reason: CompatRefusal.Reason) -> WebSocketReaction {
+    refusal = reason
+    return .close(WebSocketCloseFrame(.policyViolation, reason: CompatVerdict.peerReason))
+  }
+}
+
+extension CompatRefusal.Reason {
+  fileprivate init(_ end: WebSocketEnd) {
+    switch end {
+    case .authenticationTimedOut, .silent: self = .timedOut
+    case .failed: self = .unexpectedMessage
+    case .closed, .lost: self = .disconnected
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import NIOCore
+import NIOHTTP1
+
+/// Plugs the WebSocket handshake (RFC 6455, section 4.2) and the beacon's admission into the HTTP server's upgrade.
+final class CompatServerUpgrader: HTTPServerProtocolUpgrader {
+  /// Why an upgrade wasn't done. The ``CompatHTTPResponder`` then answers the request.
+  struct Declined: Error {}
+
+  let supportedProtocol = "websocket"
+  let requiredUpgradeHeaders: [String] = []
+  private let admit: () -> Bool
+  private let onUpgrade: (ChannelHandlerContext) throws -> Void
+
+  /// - Parameters:
+  ///   - admit: Reserves a place for one more connection; false at capacity.
+  ///   - onUpgrade: Adds the WebSocket handler.
+  init(admit: @escaping () -> Bool, onUpgrade: @escaping (ChannelHandlerContext) throws -> Void) {
+    self.admit = admit
+    self.onUpgrade = onUpgrade
+  }
+
+  func buildUpgradeResponse(
+    channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
+  ) -> EventLoopFuture<HTTPHeaders> {
+    guard CompatHTTPResponder.path(of: upgradeRequest) == CompatURL.defaultPath,
+      let key = try? WebSocketHandshake.accept(upgradeRequest), admit()
+    else {
+      return channel.eventLoop.makeFailedFuture(Declined())
+    }
+    var headers = initialResponseHeaders
+    headers.add(contentsOf: WebSocketHandshake.responseFields(answering: key))
+    return channel.eventLoop.makeSucceededFuture(headers)
+  }
+
+  func upgrade(context: ChannelHandlerContext, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<Void> {
+    do {
+      try onUpgrade(context)
+      return context.eventLoop.makeSucceededVoidFuture()
+    } catch {
+      return context.eventLoop.makeFailedFuture(error)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package import NIOSSL
+package import PilotTransport
+import Synchronization
+
+/// A beacon's certificate and key, read again when the files change. New connections use the new ones, others keep theirs.
+package final class ServerTLS: Sendable {
+  /// What looking at the files gave.
+  package enum Reload: Sendable {
+    case unchanged
+    case reloaded
+    /// The new files are unusable, and the old certificate stays.
+    case refused(TransportError)
+  }
+
+  private struct State {
+    var context: NIOSSLContext
+    var stamps: [FileStamp?]
+  }
+
+  private let certificatePath: String
+  private let keyPath: String
+  private let state: Mutex<State>
+
+  /// - Parameters:
+  ///   - certificate: A PEM file with the certificate and its intermediates, leaf first.
+  ///   - key: A PEM file with the certificate's private key.
+  /// - Throws: `.invalidConfiguration` when they can't be used.
+  package init(certificate: String, key: String) throws(TransportError) {
+    certificatePath = certificate
+    keyPath = key
+    let stamps = [FileStamp(of: certificate), FileStamp(of: key)]
+    state = Mutex(State(context: try Self.load(certificate, key), stamps: stamps))
+  }
+
+  package var context: NIOSSLContext { state.withLock { $0.context } }
+
+  /// Looks at the files, which takes two system calls, and reads them when they differ from last time.
+  package func reloadIfChanged() -> Reload {
+    let stamps = [FileStamp(of: certificatePath), FileStamp(of: keyPath)]
+    guard state.withLock({ $0.stamps != stamps }) else { return .unchanged }
+    do throws(TransportError) {
+      let context = try Self.load(certificatePath, keyPath)
+      state.withLock { $0 = State(context: context, stamps: stamps) }
+      return .reloaded
+    } catch {
+      // The same broken files are reported once.
+      state.withLock { $0.stamps = stamps }
+      return .refused(error)
+    }
+  }
+
+  private static func load(_ certificate: String, _ key: String) throws(TransportError) -> NIOSSLContext {
+    do {
+      let chain = try NIOSSLCertificate.fromPEMFile(certificate)
+      let privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
+      var configuration = TLSConfiguration.makeServerConfiguration(
+        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+      configuration.minimumTLSVersion = .tlsv12
+      configuration.applicationProtocols = ["http/1.1"]
+      return try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message: "\(certificate) and \(key) are not a usable PEM certificate chain with its private key", cause: error)
+    }
+  }
+}

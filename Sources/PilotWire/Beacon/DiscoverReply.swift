@@ -1,0 +1,28 @@
+/// A beacon's answer to ``Discover``: the node's address as the beacon sees it: `0x02 · IP length:1 · IP:4 or 16 · port:2`.
+public struct DiscoverReply: Hashable, Sendable {
+  /// Where the Discover came from. The wire carries no scope: it is 0 after parsing, and is not written.
+  public let endpoint: Endpoint
+
+  /// A message to be written.
+  public init(endpoint: Endpoint) {
+    self.endpoint = endpoint
+  }
+
+  /// Reads a whole frame, type byte included. Trailing bytes are ignored.
+  ///
+  /// - Throws: `WireError.empty`, `.unexpectedType`, `.truncated`, `.addressLength`.
+  public init(parsing frame: RawSpan) throws(WireError) {
+    endpoint = try EndpointBody.parse(frame, as: .discoverReply)
+  }
+}
+
+extension DiscoverReply: FrameEncodable {
+  /// 8 bytes for IPv4, 20 for IPv6.
+  public var encodedLength: Int { EndpointBody.length(endpoint) }
+
+  /// See ``FrameEncodable/append(to:)``.
+  @_lifetime(output: copy output)
+  public func append(to output: inout OutputRawSpan) {
+    EndpointBody.append(.discoverReply, endpoint, to: &output)
+  }
+}

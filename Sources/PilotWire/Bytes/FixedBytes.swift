@@ -1,0 +1,53 @@
+/// `8 * wordCount` bytes, stored in place as words so that they are compared and hashed by word.
+///
+/// What keys, signatures and nonces share. The words are kept in memory order, never byte-swapped: they only carry bytes.
+struct FixedBytes<let wordCount: Int>: Sendable {
+  private var words: InlineArray<wordCount, UInt64>
+
+  static var byteCount: Int { 8 * wordCount }
+
+  /// The bytes at `offset` of a span that is long enough for them.
+  init(in bytes: RawSpan, at offset: Int) {
+    words = InlineArray { index in
+      // SAFETY: the load is bounds-checked and unaligned, and any bit pattern is a UInt64.
+      unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset + 8 * index, as: UInt64.self)
+    }
+  }
+
+  /// All of `bytes`.
+  ///
+  /// - Throws: `WireError.wrongLength` unless there are exactly `byteCount`.
+  init(exactly bytes: RawSpan) throws(WireError) {
+    guard bytes.byteCount == Self.byteCount else {
+      throw .wrongLength(expected: Self.byteCount, had: bytes.byteCount)
+    }
+    self.init(in: bytes, at: 0)
+  }
+
+  /// The bytes of a Base64 text, or nil if it isn't canonical or has another length.
+  init?(base64: some StringProtocol) {
+    guard let bytes = Base64.decode(base64), bytes.count == Self.byteCount else { return nil }
+    self.init(in: bytes.span.raw, at: 0)
+  }
+
+  /// The bytes in place, for as long as the value is borrowed.
+  var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // SAFETY: UInt64 has no padding: each byte of the words is initialised.
+      unsafe words.span.bytes
+    }
+  }
+}
+
+extension FixedBytes: Hashable {
+  static func == (left: Self, right: Self) -> Bool {
+    var difference: UInt64 = 0
+    for index in 0..<wordCount { difference |= left.words[index] ^ right.words[index] }
+    return difference == 0
+  }
+
+  func hash(into hasher: inout Hasher) {
+    for index in 0..<wordCount { hasher.combine(words[index]) }
+  }
+}

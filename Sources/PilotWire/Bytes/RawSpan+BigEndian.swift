@@ -1,0 +1,47 @@
+extension RawSpan {
+  /// The byte at `offset`.
+  ///
+  /// - Precondition: `offset` lies inside the span. Parsers check the length first.
+  @inlinable
+  package func byte(at offset: Int) -> UInt8 {
+    // SAFETY: the load is bounds-checked, and any bit pattern is a UInt8.
+    unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
+  }
+
+  /// The big-endian integer of `Value`'s width at `offset`.
+  ///
+  /// - Precondition: the whole integer lies inside the span. Parsers check the length first.
+  @inlinable
+  package func bigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int,
+    as type: Value.Type = Value.self
+  ) -> Value {
+    // SAFETY: the load is bounds-checked and unaligned, and any bit pattern is an integer.
+    Value(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self))
+  }
+
+  /// A copy of the bytes, for what outlives the buffer.
+  package func copied() -> [UInt8] {
+    [UInt8](capacity: byteCount) { output in
+      for offset in byteOffsets { output.append(byte(at: offset)) }
+    }
+  }
+
+  /// Throws `WireError.truncated` unless there are at least `needed` bytes.
+  @inlinable
+  package func require(_ needed: Int) throws(WireError) {
+    guard byteCount >= needed else { throw .truncated(needed: needed, had: byteCount) }
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// The same bytes as a `RawSpan`, which is what every parser here takes.
+  @inlinable
+  package var raw: RawSpan {
+    @_lifetime(copy self)
+    get {
+      // SAFETY: UInt8 has no padding: each byte of the span is initialised.
+      unsafe bytes
+    }
+  }
+}

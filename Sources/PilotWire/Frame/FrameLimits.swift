@@ -1,0 +1,9 @@
+/// The longest frames that each transport carries, in bytes (wire reference, section 1).
+public enum FrameLimits {
+  /// One binary WebSocket message.
+  public static let maximumOverWSS = 65_535
+  /// One UDP datagram over IPv4: 65,535 without the IP header of 20 bytes and the UDP header of 8.
+  public static let maximumOverUDPv4 = 65_507
+  /// One UDP datagram over IPv6: 65,535 without the UDP header of 8 bytes.
+  public static let maximumOverUDPv6 = 65_527
+}

@@ -1,0 +1,108 @@
+import PilotWire
+import Testing
+
+/// Damaged and random input: everything here is about ending in a value or an error, never in a trap.
+@Suite struct HostileInputTests {
+  /// Each golden frame with what reads and writes it.
+  private struct Golden {
+    var bytes: [UInt8]
+    var rewrite: ([UInt8]) throws(WireError) -> [UInt8]
+  }
+
+  private func goldens() throws -> [Golden] {
+    let vectors = try Vectors.all.get()
+    var all = try vectors.beaconMessages.map {
+      Golden(bytes: try bytes(hex: $0.hex), rewrite: rewritten(beaconMessage:))
+    }
+    all += try vectors.packets.map { Golden(bytes: try bytes(hex: $0.packetHex), rewrite: rewritten(packet:)) }
+    let tunnel = vectors.tunnel
+    let frames =
+      [tunnel.plainPILTHex, tunnel.keyExchangePILKHex, tunnel.punchPILPHex] + tunnel.sealedPILS.map(\.frameHex)
+      + tunnel.authKeyExchangePILA.map(\.frameHex)
+    all += try frames.map { Golden(bytes: try bytes(hex: $0), rewrite: rewritten(tunnelFrame:)) }
+    #expect(all.count > 30)
+    return all
+  }
+
+  @Test func everyPrefixOfAGoldenFrameIsAValueOrAnError() throws {
+    for golden in try goldens() {
+      for length in 0...golden.bytes.count { checkRewriting(Array(golden.bytes.prefix(length)), golden.rewrite) }
+    }
+  }
+
+  @Test func everyFlippedBitOfAGoldenFrameIsAValueOrAnError() throws {
+    for golden in try goldens() {
+      for bit in 0..<8 * golden.bytes.count {
+        var damaged = golden.bytes
+        damaged[bit / 8] ^= 1 << (bit % 8)
+        checkRewriting(damaged, golden.rewrite)
+      }
+    }
+  }
+
+  @Test func randomFramesAreValuesOrErrors() {
+    var generator = SeededGenerator(seed: 7)
+    var decoded = 0
+    for _ in 0..<150_000 {
+      let length = Int.random(in: 0...48, using: &generator)
+      var frame = generator.bytes(length)
+      switch generator.next() % 3 {
+      case 0:
+        if length > 0 { frame[0] &= 0x0F }
+        // Short counts and address lengths, so that some of them fit.
+        if length > 6, generator.next() % 2 == 0 { frame[1] = [4, 16, 0][Int(generator.next() % 3)] }
+        if length > 6, generator.next() % 2 == 0 {
+          frame.replaceSubrange(5..<7, with: [0, UInt8(generator.next() % 12)])
+        }
+        if checkRewriting(frame, rewritten(beaconMessage:)) { decoded += 1 }
+      case 1:
+        frame = Array("PIL".utf8) + [Array("TSKAP".utf8)[Int(generator.next() % 5)]] + frame
+        if checkRewriting(frame, rewritten(tunnelFrame:)) { decoded += 1 }
+      default:
+        if length > 3 {
+          frame[0] = frame[0] & 0x0F | 0x10
+          frame[2] = 0
+        }
+        if checkRewriting(frame, rewritten(packet:)) { decoded += 1 }
+      }
+    }
+    #expect(decoded > 20_000)
+  }
+
+  @Test func damagedJSONIsAValueOrAnError() throws {
+    var generator = SeededGenerator(seed: 8)
+    let vector = try #require(try Vectors.all.get().compatAuth.first)
+    let reply =
+      "{\"type\":\"auth_reply\",\"node_id\":\(vector.nodeId),\"public_key\":\"\(vector.publicKey)\","
+      + "\"sig\":\"\(vector.sig)\",\"x\":[{\"\\u00e9\\uD83D\\uDE00\":-1.5e+3},true,null]}"
+    let text = Array(reply.utf8)
+    #expect(checkReading(text))
+    for length in 0..<text.count { #expect(!checkReading(Array(text.prefix(length)))) }
+    for bit in 0..<8 * text.count {
+      var damaged = text
+      damaged[bit / 8] ^= 1 << (bit % 8)
+      checkReading(damaged)
+    }
+    let alphabet = Array("{}[]\",:\\u0123456789abcdefDCtrulns.eE+- \n\u{00e9}".utf8)
+    for _ in 0..<150_000 {
+      let length = Int.random(in: 0...40, using: &generator)
+      checkReading((0..<length).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] })
+    }
+  }
+
+  /// Checks that what can be read is written as something that reads the same, and, but for IPv4-mapped addresses, as the
+  /// beginning of the input. Tells whether it could be read.
+  @discardableResult
+  private func checkRewriting(_ frame: [UInt8], _ rewrite: ([UInt8]) throws(WireError) -> [UInt8]) -> Bool {
+    guard let written = try? rewrite(frame) else { return false }
+    let isMapped = frame.count >= 20 && frame[1] == 16 && written.count == 8
+    if !isMapped, !frame.starts(with: written) { Issue.record("\(hex(frame)) was written as \(hex(written))") }
+    if (try? rewrite(written)) != written { Issue.record("\(hex(written)) is written differently the second time") }
+    return true
+  }
+
+  @discardableResult
+  private func checkReading(_ text: [UInt8]) -> Bool {
+    (try? CompatMessage(parsing: text.span.raw)) != nil
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import PilotWire
+import Testing
+
+@Suite struct KeyTests {
+  @Test(arguments: Vectors.list(\.identities))
+  func publicKeyGoesBothWays(_ vector: Vectors.Identity) throws {
+    let key = try #require(PublicKey(base64: vector.publicKey))
+    #expect(key.base64 == vector.publicKey)
+    #expect(key.description == vector.publicKey)
+    #expect(try PublicKey(bytes: key.bytes.span.raw) == key)
+    #expect(key.withBytes { $0.copied() } == key.bytes)
+  }
+
+  @Test func onlyTheExactLengthIsAccepted() {
+    for count in [0, 31, 33, 63, 64, 65] where count != 64 {
+      let bytes = [UInt8](repeating: 1, count: count)
+      let found = fault(bytes) { (bytes) throws(WireError) in _ = try PublicKey(bytes: bytes) }
+      #expect(found == .wrongLength(expected: 32, had: count))
+      #expect(PublicKey(base64: Base64.encode(bytes.span.raw)) == nil)
+      let signature = fault(bytes) { (bytes) throws(WireError) in _ = try Signature(bytes: bytes) }
+      #expect(signature == .wrongLength(expected: 64, had: count))
+    }
+  }
+
+  @Test func everyByteCountsForEqualityAndHash() throws {
+    let zero = [UInt8](repeating: 0, count: 64)
+    let base = try Signature(bytes: zero.span.raw)
+    for index in 0..<64 {
+      var other = zero
+      other[index] = 1
+      let signature = try Signature(bytes: other.span.raw)
+      #expect(signature != base)
+      #expect(signature.hashValue != base.hashValue)
+    }
+  }
+
+  @Test func holdNothingOnTheHeap() {
+    #expect(MemoryLayout<PublicKey>.size == 32)
+    #expect(MemoryLayout<KeyAgreementKey>.size == 32)
+    #expect(MemoryLayout<ChallengeNonce>.size == 32)
+    #expect(MemoryLayout<Signature>.size == 64)
+  }
+
+  @Test func nonceIsLowerCaseHexOnly() throws {
+    let text = String(repeating: "ab", count: 32)
+    #expect(try #require(ChallengeNonce(hex: text)).hex == text)
+    #expect(ChallengeNonce(hex: text.uppercased()) == nil)
+    #expect(ChallengeNonce(hex: text.dropLast()) == nil)
+    #expect(ChallengeNonce(hex: text + "ab") == nil)
+    #expect(ChallengeNonce(hex: text.dropLast() + "g") == nil)
+  }
+}
+
+@Suite struct Base64Tests {
+  @Test func agreesWithFoundationAtEveryLength() {
+    var generator = SeededGenerator(seed: 5)
+    for count in 0..<200 {
+      let bytes = generator.bytes(count)
+      let text = Base64.encode(bytes.span.raw)
+      #expect(text == Data(bytes).base64EncodedString())
+      #expect(Base64.decode(text) == bytes)
+    }
+  }
+
+  @Test(arguments: [
+    "A", "AA", "AAA", "AA=", "AA===", "A===", "====", "=AAA", "AA=A", "AAA=AAAA", "AA==AA==", "AAAA ", " AAA", "AA-_",
+    "AAA\n", "AAAé", "AB==", "AAB=", "AA\u{0}A",
+  ])
+  func onlyTheCanonicalTextIsRead(_ text: String) {
+    #expect(Base64.decode(text) == nil)
+  }
+}
+
+@Suite struct HexTests {
+  @Test func goesBothWays() {
+    let all = (UInt8.min...UInt8.max).map(\.self)
+    let text = Hex.encode(all.span.raw)
+    #expect(text.hasPrefix("000102") && text.hasSuffix("fdfeff"))
+    #expect(Hex.decode(text) == all)
+    #expect(Hex.decode(text.uppercased()) == all)
+    #expect(Hex.decode("") == [])
+  }
+
+  @Test(arguments: ["0", "0g", "0x00", "00 ", "é0"])
+  func anythingElseIsRefused(_ text: String) {
+    #expect(Hex.decode(text) == nil)
+  }
+}
