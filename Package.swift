@@ -69,6 +69,7 @@ let package = Package(
       name: "PilotBeacon",
       dependencies: [
         "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ] + nio,
@@ -84,10 +85,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),
       ] + nio,
-      swiftSettings: strict),
+      swiftSettings: lending),
     .executableTarget(name: "pilot", dependencies: ["PilotCommands"], swiftSettings: strict),
   ]
 )

@@ -88,7 +88,3 @@ int cpilot_udp_start_thread(void (*body)(void *), void *context) {
   if (error) free(start);
   return -error;
 }
-
-uintptr_t cpilot_udp_this_thread(void) {
-  return (uintptr_t)pthread_self();
-}

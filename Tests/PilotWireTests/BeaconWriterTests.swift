@@ -9,19 +9,19 @@ import Testing
 
     let whole = Relay(sender: sender, destination: destination, payload: payload.span.raw).encoded()
     #expect(
-      try header(9) { (output) throws(WireError) in
+      try written(9) { (output) throws(WireError) in
         try Relay.writeHeader(sender: sender, destination: destination, into: &output)
       } + payload == whole)
 
     let delivered = RelayDeliver(sender: sender, payload: payload.span.raw).encoded()
     #expect(
-      try header(5) { (output) throws(WireError) in
+      try written(5) { (output) throws(WireError) in
         try RelayDeliver.writeHeader(sender: sender, into: &output)
       } + payload == delivered)
 
     let deliveredDest = RelayDeliverDest(sender: sender, destination: destination, payload: payload.span.raw).encoded()
     #expect(
-      try header(9) { (output) throws(WireError) in
+      try written(9) { (output) throws(WireError) in
         try RelayDeliverDest.writeHeader(sender: sender, destination: destination, into: &output)
       } + payload == deliveredDest)
   }
@@ -29,15 +29,15 @@ import Testing
   @Test func headerNeedsItsRoomAndWritesNothingWithoutIt() throws {
     let node = try #require(NodeID(1))
     #expect(throws: WireError.noRoom(needed: 9, had: 8)) {
-      try header(8) { (output) throws(WireError) in
+      try written(8) { (output) throws(WireError) in
         try Relay.writeHeader(sender: node, destination: node, into: &output)
       }
     }
     #expect(throws: WireError.noRoom(needed: 5, had: 4)) {
-      try header(4) { (output) throws(WireError) in try RelayDeliver.writeHeader(sender: node, into: &output) }
+      try written(4) { (output) throws(WireError) in try RelayDeliver.writeHeader(sender: node, into: &output) }
     }
     #expect(throws: WireError.noRoom(needed: 9, had: 0)) {
-      try header(0) { (output) throws(WireError) in
+      try written(0) { (output) throws(WireError) in
         try RelayDeliverDest.writeHeader(sender: node, destination: node, into: &output)
       }
     }
@@ -78,15 +78,15 @@ import Testing
   private func checkRoom(_ message: some FrameEncodable) throws {
     let length = message.encodedLength
     #expect(message.encoded().count == length)
-    let tight = try header(length) { (output) throws(WireError) in try message.write(into: &output) }
+    let tight = try written(length) { (output) throws(WireError) in try message.write(into: &output) }
     #expect(tight == message.encoded())
     #expect(throws: WireError.noRoom(needed: length, had: length - 1)) {
-      try header(length - 1) { (output) throws(WireError) in try message.write(into: &output) }
+      try written(length - 1) { (output) throws(WireError) in try message.write(into: &output) }
     }
   }
 
   /// What `write` puts into a buffer of `room` bytes. Checks that a write that fails leaves nothing behind.
-  private func header(
+  private func written(
     _ room: Int, _ write: (inout OutputRawSpan) throws(WireError) -> Void
   ) throws(WireError) -> [UInt8] {
     var fault: WireError?

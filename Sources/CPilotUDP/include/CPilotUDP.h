@@ -96,6 +96,5 @@ enum {
 };
 int cpilot_udp_poll(int wakeup, int fd, int timeout);
 int cpilot_udp_start_thread(void (*body)(void *_Nullable), void *_Nullable context);
-uintptr_t cpilot_udp_this_thread(void);
 
 #pragma clang assume_nonnull end

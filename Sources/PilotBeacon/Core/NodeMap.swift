@@ -1,8 +1,7 @@
 /// A map from node IDs to plain values: open addressing in many small shards.
 ///
-/// An insertion does a bounded amount of work: what grows is one shard, about 512 entries of it, never the whole. Within
-/// a shard the keys lie together, so that a search reads one or two cache lines before it touches a value. There is no
-/// iteration order to depend on: cursors walk the slots, whose layout follows from the seed and the history alone.
+/// An insertion does a bounded amount of work: what grows is one shard, of about 2,000 entries, never the whole. There is
+/// no iteration order to depend on: cursors walk the slots, whose layout follows from the seed and the history alone.
 struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
   /// Where an entry lies, until the next insertion or removal.
   struct Position: Equatable {
@@ -27,7 +26,7 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
   ///   - expectedCount: how many entries it is laid out for. More are possible, at a growing cost of growth.
   ///   - seed: unknown to whoever chooses the keys.
   init(expectedCount: Int, seed: UInt64) {
-    let wanted = min(max(1, expectedCount / 512), 1 << 16)
+    let wanted = min(max(1, expectedCount / 2048), 1 << 16)
     let bits = Int.bitWidth - (wanted - 1).leadingZeroBitCount
     hash = KeyedHash(seed: seed)
     shardShift = UInt64(64 - bits)

@@ -12,8 +12,9 @@ struct NodeTable: ~Copyable, Sendable {
     case added, addedByEviction, refused
   }
 
-  /// How many entries are compared when one has to go.
+  /// How many entries are compared when one has to go: 8, and up to 64 as long as all of them are worth keeping.
   private static let sampleSize = 8
+  private static let largestSample = 64
 
   private let capacity: Int
   private let settlingTime: UInt64
@@ -84,10 +85,13 @@ struct NodeTable: ~Copyable, Sendable {
   ///
   /// The sample is what a cursor meets next: it needs no randomness, since the slots are as good as shuffled by the seed.
   /// It takes no bound either: the table is full, and so about every other slot is taken.
-  private mutating func evictionCandidate(for newcomer: Registration, at now: UInt64) -> NodeMap<Registration>.Position? {
+  private mutating func evictionCandidate(
+    for newcomer: Registration, at now: UInt64
+  ) -> NodeMap<Registration>.Position? {
     var best: (position: NodeMap<Registration>.Position, worth: UInt8, heardAt: UInt64)?
     var budget = Int.max
-    for _ in 0..<Self.sampleSize {
+    for sampled in 0..<Self.largestSample {
+      if sampled >= Self.sampleSize, let best, best.worth < Self.settledWorth { break }
       guard let position = map.next(&evictionCursor, budget: &budget) else { break }
       let entry = map[position]
       let worth = worth(of: entry, at: now)
@@ -98,11 +102,12 @@ struct NodeTable: ~Copyable, Sendable {
     return best?.position
   }
 
+  private static let settledWorth: UInt8 = 2
   private static let provenWorth: UInt8 = 3
 
   private func worth(of entry: Registration, at now: UInt64) -> UInt8 {
     if !entry.isLive(at: now) { return 0 }
     if entry.isProven { return Self.provenWorth }
-    return entry.heardAt.since(entry.since) >= settlingTime ? 2 : 1
+    return entry.heardAt.since(entry.since) >= settlingTime ? Self.settledWorth : 1
   }
 }

@@ -62,7 +62,7 @@ public struct DiscoverAnswer: Equatable, Sendable {
   /// ``DiscoverAuthenticator/challenge(_:offering:stamp:to:)`` makes of ``Router/offer(in:at:)``, if anything.
   public let invitesProof: Bool
 
-  init(to origin: FrameOrigin, probe: Endpoint? = nil, invitesProof: Bool = false) {
+  package init(to origin: FrameOrigin, probe: Endpoint? = nil, invitesProof: Bool = false) {
     self.origin = origin
     self.probe = probe
     self.invitesProof = invitesProof

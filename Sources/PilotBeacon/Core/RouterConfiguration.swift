@@ -5,7 +5,7 @@ extension Router {
   public struct Configuration: Sendable, Equatable {
     /// How long a node stays registered without a Discover. Default 10 min (wire reference, section 2).
     public var nodeLifetime: Duration = .seconds(600)
-    /// The most nodes registered over UDP, at least 1. Default 500,000 (wire reference, section 2). About 75 bytes each
+    /// The most nodes registered over UDP, at least 1. Default 500,000 (wire reference, section 2). About 110 bytes each
     /// when full. WSS peers are not among them: they are bounded by the connections that the server accepts.
     public var nodeCapacity = 500_000
     /// How long after a move no other one is accepted, unless proven. Default 30 s (wire reference, section 2).

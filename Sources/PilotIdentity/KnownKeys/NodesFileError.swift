@@ -6,6 +6,12 @@ public struct NodesFileError: Error, Hashable, Sendable {
   public let path: String
   /// What is wrong with it.
   public let problem: NodesFileProblem
+
+  /// An error about the file at `path`.
+  public init(path: String, problem: NodesFileProblem) {
+    self.path = path
+    self.problem = problem
+  }
 }
 
 /// What can be wrong with a nodes file. Lines count from 1.

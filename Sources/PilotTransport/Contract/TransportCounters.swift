@@ -8,7 +8,7 @@ public struct TransportCounters: Sendable, Equatable {
   public var framesSent: UInt64 = 0
   /// Their bytes, headers of lower layers not included.
   public var bytesSent: UInt64 = 0
-  /// Frames lent to the reader.
+  /// Frames handed to the receiver, which lends them one by one. At `close()` it can have some that nobody asked for.
   public var framesReceived: UInt64 = 0
   /// Their bytes.
   public var bytesReceived: UInt64 = 0

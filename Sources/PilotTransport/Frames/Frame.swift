@@ -2,8 +2,9 @@ public import PilotWire
 
 /// A received frame, lent: it lives until its ``Receiver`` is asked for the next one, and the compiler sees to that.
 ///
-/// To keep what is in it, copy the bytes.
-public struct Frame: ~Escapable {
+/// To keep what is in it, copy the bytes. The frame itself can't be copied, so that the compiler sees its last use: after
+/// that, also within one scope, the receiver is free for the next one.
+public struct Frame: ~Copyable, ~Escapable {
   /// The datagram's bytes, possibly none.
   public let bytes: RawSpan
   /// Who sent it: the peer's address over UDP, ``PilotWire/Endpoint/compatBeacon`` over WSS.

@@ -6,7 +6,7 @@ import Synchronization
 /// Pushing never waits: when the reader is slow and the queue full, the oldest frames go, counted. The frames are copied
 /// in, and lent to the reader without another copy. Memory follows the load: an idle queue keeps one chunk.
 public final class FrameQueue: FrameSource {
-  /// How much a queue holds.
+  /// How much a queue holds. It takes the newest frame in any case, alone if need be.
   public struct Limits: Sendable, Equatable {
     /// Unread bytes at most. Default 4 MiB.
     public var bytes: Int
@@ -22,7 +22,7 @@ public final class FrameQueue: FrameSource {
 
   /// What went through a queue.
   public struct Counts: Sendable, Equatable {
-    /// Frames lent to the reader.
+    /// Frames handed to the receiver, which lends them one by one. At the end it can have some that nobody asked for.
     public var delivered: UInt64 = 0
     /// Their bytes.
     public var deliveredBytes: UInt64 = 0
@@ -123,21 +123,16 @@ extension FrameQueue {
         added(frame)
         return
       }
-      let chunk = spare.take() ?? Self.makeChunk(for: frame)
-      guard chunk.append(frame, RawSpan(), endpoint: source) || replace(chunk, frame, source) else { return }
+      let chunk = emptyChunk(for: frame.byteCount)
+      // An empty chunk of that capacity has room.
+      _ = chunk.append(frame, RawSpan(), endpoint: source)
       filled.append(chunk)
       added(frame)
     }
 
-    /// A spare chunk can be too small only for a frame beyond 64 KiB, which no Pilot transport carries.
-    private mutating func replace(_ chunk: FrameChunk, _ frame: RawSpan, _ source: Endpoint) -> Bool {
-      counts.droppedOldest += 1
-      spare = chunk
-      return false
-    }
-
-    private static func makeChunk(for frame: RawSpan) -> FrameChunk {
-      FrameChunk(capacity: max(chunkBytes, frame.byteCount), frameCapacity: chunkFrames)
+    private mutating func emptyChunk(for length: Int) -> FrameChunk {
+      if let chunk = spare.take(), chunk.capacity >= length { return chunk }
+      return FrameChunk(capacity: max(Self.chunkBytes, length), frameCapacity: Self.chunkFrames)
     }
 
     private mutating func added(_ frame: RawSpan) {

@@ -22,7 +22,7 @@ public struct Backoff: Sendable, Equatable {
   /// Starts without failures.
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
-    ceiling = configuration.initial
+    ceiling = min(configuration.initial, configuration.maximum)
   }
 
   /// The delay before the next attempt: between half of the current ceiling and all of it.
@@ -40,7 +40,7 @@ public struct Backoff: Sendable, Equatable {
   public mutating func connectionEnded(after lifetime: Duration) {
     guard lifetime >= configuration.resetAfter else { return }
     attempts = 0
-    ceiling = configuration.initial
+    ceiling = min(configuration.initial, configuration.maximum)
   }
 
   /// Asking again soon is pointless: the next delay is near the cap.

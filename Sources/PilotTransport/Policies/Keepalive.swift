@@ -54,7 +54,8 @@ public struct Keepalive: Sendable, Equatable {
       let id = nextID
       nextID &+= 1
       state = .awaitingLife(id: id, sentAt: now)
-      return .ping(id: id, thenAt: now.advanced(by: configuration.timeout))
+      // Whichever comes first: a pong in time, and the next ping can be due before this one's timeout would be.
+      return .ping(id: id, thenAt: now.advanced(by: min(configuration.interval, configuration.timeout)))
     case .awaitingLife(_, let sentAt):
       let deadline = sentAt.advanced(by: configuration.timeout)
       return now >= deadline ? .dead : .wait(until: deadline)

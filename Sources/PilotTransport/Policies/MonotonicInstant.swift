@@ -46,6 +46,6 @@ extension Duration {
     return sum
   }
 
-  /// Whole milliseconds, rounded down.
+  /// Whole milliseconds, rounded towards zero.
   package var milliseconds: Int64 { clampedNanoseconds / 1_000_000 }
 }

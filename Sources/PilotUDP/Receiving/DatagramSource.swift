@@ -2,14 +2,16 @@ internal import PilotTransport
 internal import PilotWire
 
 /// The receiving half: takes all datagrams that are there with one system call, and waits only when there are none.
-final class DatagramSource: FrameSource, @unchecked Sendable {  // one task at a time calls it, by FrameSource's contract
+///
+/// Unchecked Sendable because one task at a time calls it, by the contract of FrameSource.
+final class DatagramSource: FrameSource, @unchecked Sendable {
   let life: TransportLife
   private let socket: SocketDescriptor
   private let loop: SocketLoop
   private let counters: UDPCounters
   private let errors: ErrorQueue
   private let messages: IncomingMessages
-  /// The transport closes when it is deinitialized; whoever holds the receiver still uses it.
+  /// Kept because it closes when it is deinitialized, and whoever holds the receiver still uses it.
   private let transport: UDPTransport
   /// Receives in a row that did not wait.
   private var busy = 0
@@ -50,7 +52,7 @@ final class DatagramSource: FrameSource, @unchecked Sendable {  // one task at a
     }
   }
 
-  private enum Taken {
+  @unsafe private enum Taken {
     case frames(LentFrames)
     case again, nothing, failed, closed
   }

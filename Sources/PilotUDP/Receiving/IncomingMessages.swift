@@ -4,8 +4,9 @@ internal import PilotWire
 
 /// Memory for the datagrams of one recvmmsg call, and what came with them. Not safe to share: its owner sees to that.
 @safe final class IncomingMessages {
-  /// Datagrams per call.
-  static let capacity = 64
+  /// Messages per call. Coalesced ones have up to 64 KiB each, and more of them than fit the cache cost more than the
+  /// calls they save.
+  static let capacity = 16
   /// The buffers start in different cache sets: datagrams are short, and all their headers in one set push each other out.
   private static let stagger = 64 * 17
 
@@ -75,7 +76,9 @@ internal import PilotWire
 
   /// Counts what the kernel says it dropped, and returns the length of coalesced datagrams, 0 for a single one.
   @inline(__always)
-  private func readControl(of message: UnsafeMutablePointer<cpilot_udp_message>, counting counters: UDPCounters) -> Int {
+  private func readControl(
+    of message: UnsafeMutablePointer<cpilot_udp_message>, counting counters: UDPCounters
+  ) -> Int {
     guard unsafe message.pointee.header.msg_controllen > 0 else { return 0 }
     let control = unsafe cpilot_udp_control(message)
     if control.has_drops, control.drops != dropsSeen {

@@ -4,35 +4,36 @@ extension SocketLoop {
   /// A task that waits for the socket.
   @unsafe struct Waiter {
     let continuation: UnsafeContinuation<Wake, Never>
+    /// Or else for a pause to end.
     let watchesSocket: Bool
   }
 
   /// What the lock guards: who waits, what is to run, and whether the thread has to be woken for it.
   @safe struct State {
     enum Phase { case idle, running, ending, ended }
-    enum OnEnqueue { case none, wake, start, elsewhere }
+    enum OnEnqueue { case queued(signal: Bool), needsThread, ended }
     enum OnPark { case waiting(signal: Bool), immediately(Wake) }
-    enum Next { case run, sleep, watch, pause, exit }
+    enum Next { case run, poll(For), exit }
+    enum For { case none, socket, pause }
 
     var phase = Phase.idle
     private var jobs: [UnownedJob] = []
     private var waiter: Waiter?
-    /// The thread is in a poll, or about to be: it has to be told about news. At most one signal per poll.
+    /// The thread is in a poll, or about to be: it has to be told about news.
     private var isPolling = false
+    /// It was told: one signal per poll is enough.
     private var isSignalled = false
 
     init() { unsafe waiter = nil }
 
     mutating func enqueue(_ job: UnownedJob) -> OnEnqueue {
-      if phase == .ended { return .elsewhere }
-      jobs.append(job)
-      if phase == .idle { return .start }
-      return signal() ? .wake : .none
-    }
-
-    mutating func takeJobs() -> [UnownedJob] {
-      defer { jobs = [] }
-      return jobs
+      switch phase {
+      case .idle: return .needsThread
+      case .ended: return .ended
+      case .running, .ending:
+        jobs.append(job)
+        return .queued(signal: signal())
+      }
     }
 
     mutating func park(_ waiter: Waiter, cancelled: Bool) -> OnPark {
@@ -46,16 +47,16 @@ extension SocketLoop {
       unsafe waiter.take()
     }
 
-    mutating func close() -> Waiter? {
+    mutating func close() -> (Waiter?, signal: Bool) {
       switch phase {
       case .idle: phase = .ended
       case .running: phase = .ending
       case .ending, .ended: break
       }
-      return unsafe waiter.take()
+      return unsafe (waiter.take(), signal())
     }
 
-    /// Swaps the jobs into an empty array, whose room is used again.
+    /// What the thread does next. It gets the jobs in exchange for an empty array, whose room is used again.
     mutating func next(_ batch: inout [UnownedJob]) -> Next {
       if !jobs.isEmpty {
         swap(&jobs, &batch)
@@ -66,16 +67,14 @@ extension SocketLoop {
         return .exit
       }
       isPolling = true
-      guard let waiter = unsafe waiter else { return .sleep }
-      return unsafe waiter.watchesSocket ? .watch : .pause
+      guard let waiter = unsafe waiter else { return .poll(.none) }
+      return unsafe .poll(waiter.watchesSocket ? .socket : .pause)
     }
 
-    mutating func awake(takesWaiter: Bool) -> (Waiter?, signalled: Bool) {
-      defer {
-        isPolling = false
-        isSignalled = false
-      }
-      return unsafe (takesWaiter ? waiter.take() : nil, isSignalled)
+    mutating func awake(takesWaiter: Bool) -> Waiter? {
+      isPolling = false
+      isSignalled = false
+      return unsafe takesWaiter ? waiter.take() : nil
     }
 
     private mutating func signal() -> Bool {

@@ -14,8 +14,6 @@ final class SocketLoop: TaskExecutor {
   private let socket: SocketDescriptor
   private let wakeUp: WakeUp
   private let state = Mutex(State())
-  /// The running thread; jobs that come from it need no wake-up.
-  private let thread = Atomic<UInt>(0)
 
   init(socket: SocketDescriptor) throws(TransportError) {
     self.socket = socket
@@ -49,21 +47,20 @@ final class SocketLoop: TaskExecutor {
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    let signal = state.withLock { $0.enqueue(job) }
-    switch signal {
-    case .wake: signalThread()
-    case .none: return
-    case .start:
-      // Without a thread of its own the loop is of no use to the job, but the job must run.
-      do { try start() } catch { drainToGlobalExecutor() }
-    case .elsewhere: globalConcurrentExecutor.enqueue(ExecutorJob(job))
-    }
+    dispatch(UnownedJob(job))
   }
 
-  private func drainToGlobalExecutor() {
-    let jobs = state.withLock { $0.takeJobs() }
-    for job in jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+  private func dispatch(_ job: UnownedJob) {
+    switch state.withLock({ $0.enqueue(job) }) {
+    case .queued(let signal):
+      if signal { wakeUp.signal() }
+    case .needsThread:
+      // Without a thread of its own the loop is of no use to the job, but the job must run.
+      do { try start() } catch { return globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+      dispatch(job)
+    case .ended:
+      globalConcurrentExecutor.enqueue(ExecutorJob(job))
+    }
   }
 
   /// Waits until there may be something to receive.
@@ -76,9 +73,9 @@ final class SocketLoop: TaskExecutor {
       // SAFETY: whoever takes the waiter out of the state, under the lock, resumes it: exactly once.
       unsafe await withUnsafeContinuation { continuation in
         let waiter = unsafe Waiter(continuation: continuation, watchesSocket: forSocket)
-        let parked = unsafe state.withLock { unsafe $0.park(waiter, cancelled: Task.isCancelled) }
+        let parked = state.withLock { unsafe $0.park(waiter, cancelled: Task.isCancelled) }
         switch parked {
-        case .waiting(let signal): if signal { signalThread() }
+        case .waiting(let signal): if signal { wakeUp.signal() }
         case .immediately(let wake): unsafe continuation.resume(returning: wake)
         }
       }
@@ -89,23 +86,18 @@ final class SocketLoop: TaskExecutor {
 
   /// Ends the waiting, and the thread as soon as it has no job left.
   func close() {
-    let waiter = unsafe state.withLock { unsafe $0.close() }
+    let (waiter, signal) = unsafe state.withLock { unsafe $0.close() }
     unsafe resume(waiter, .closed)
-    signalThread()
+    if signal { wakeUp.signal() }
   }
 
   private func resume(_ waiter: Waiter?, _ wake: Wake) {
     if let waiter = unsafe waiter { unsafe waiter.continuation.resume(returning: wake) }
   }
-
-  private func signalThread() {
-    if thread.load(ordering: .relaxed) != UInt(cpilot_udp_this_thread()) { wakeUp.signal() }
-  }
 }
 
 extension SocketLoop {
   private func run() {
-    thread.store(UInt(cpilot_udp_this_thread()), ordering: .relaxed)
     let executor = unsafe asUnownedTaskExecutor()
     var jobs: [UnownedJob] = []
     while true {
@@ -113,13 +105,13 @@ extension SocketLoop {
       case .run:
         for job in jobs { unsafe job.runSynchronously(on: executor) }
         jobs.removeAll(keepingCapacity: true)
-      case .sleep:
-        _ = cpilot_udp_poll(wakeUp.waiting, -1, -1)
+      case .poll(.none):
+        _ = poll(nil, timeout: -1)
         awake(nil)
-      case .pause:
-        _ = cpilot_udp_poll(wakeUp.waiting, -1, Self.pauseMilliseconds)
+      case .poll(.pause):
+        _ = poll(nil, timeout: Self.pauseMilliseconds)
         awake(.readable)
-      case .watch:
+      case .poll(.socket):
         awake(watch())
       case .exit:
         return
@@ -133,16 +125,22 @@ extension SocketLoop {
   private func watch() -> Wake? {
     guard let descriptor = socket.enter() else { return .closed }
     defer { socket.leave() }
-    let ready = UInt32(bitPattern: cpilot_udp_poll(wakeUp.waiting, descriptor, -1))
-    if ready & cpilot_udp_has_error.rawValue != 0 { return .errorReported }
-    if ready & cpilot_udp_hung_up.rawValue != 0 { return .hungUp }
-    return ready & cpilot_udp_readable.rawValue != 0 ? .readable : nil
+    let ready = poll(descriptor, timeout: -1)
+    if ready & cpilot_udp_has_error != 0 { return .errorReported }
+    if ready & cpilot_udp_hung_up != 0 { return .hungUp }
+    return ready & cpilot_udp_readable != 0 ? .readable : nil
+  }
+
+  private func poll(_ descriptor: CInt?, timeout: CInt) -> Int {
+    let ready = Int(cpilot_udp_poll(wakeUp.waiting, descriptor ?? -1, timeout))
+    // A signal can come late, when the news it was about have been seen already: that costs a turn of the loop.
+    if ready & cpilot_udp_woken != 0 { wakeUp.clear() }
+    return ready
   }
 
   /// The poll is over; resumes the waiter if it was for it.
   private func awake(_ wake: Wake?) {
-    let (waiter, signalled) = unsafe state.withLock { unsafe $0.awake(takesWaiter: wake != nil) }
-    if signalled { wakeUp.clear() }
+    let waiter = unsafe state.withLock { unsafe $0.awake(takesWaiter: wake != nil) }
     if let wake { unsafe resume(waiter, wake) }
   }
 }

@@ -61,7 +61,7 @@ final class DatagramSender: Sendable {
     let runs = unsafe batch.runs
     var cursor = RunCursor()
     var taken = 0
-    while unsafe cursor.run < runs.count {
+    while cursor.run < runs.count {
       unsafe messages.fill(from: runs, at: &cursor, reach: reach, limits: limits)
       if messages.count == 0 {
         if taken > 0 { return taken }

@@ -42,7 +42,7 @@ internal import PilotWire
     from runs: UnsafeBufferPointer<FrameRun>, at cursor: inout RunCursor, reach: SocketReach, limits: SegmentLimits
   ) {
     count = 0
-    while count < Self.capacity, unsafe cursor.run < runs.count {
+    while count < Self.capacity, cursor.run < runs.count {
       // SAFETY: the cursor is within the runs; their memory is the batch's, which its sender borrows during the call.
       let run = unsafe runs[cursor.run]
       let left = unsafe run.byteCount - cursor.offset

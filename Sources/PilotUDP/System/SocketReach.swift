@@ -23,7 +23,7 @@ struct SocketReach: Sendable, Equatable {
   ///   - ipv6Only: Its IPV6_V6ONLY option.
   init(family: CInt, local: Endpoint, ipv6Only: Bool) {
     self.family = family
-    let isIPv6Socket = family == CInt(cpilot_udp_family_ipv6.rawValue)
+    let isIPv6Socket = family == CInt(cpilot_udp_family_ipv6)
     ipv4 = !isIPv6Socket || local.isIPv4 || (local.isUnspecified && !ipv6Only)
     ipv6 = isIPv6Socket && !local.isIPv4
   }
@@ -52,7 +52,8 @@ struct SocketReach: Sendable, Equatable {
       let (wanted, bound) = destination.isIPv4 ? ("IPv4", "IPv6") : ("IPv6", "IPv4")
       return TransportError(
         code: .invalidDestination,
-        message: "\(destination) is an \(wanted) address and this socket is bound for \(bound) only; bind to [::] for both")
+        message: "\(destination) is an \(wanted) address and this socket is bound for \(bound) only: "
+          + "bind to [::] for both")
     }
     return .frameTooLarge(length, limit: longestFrame(to: destination))
   }

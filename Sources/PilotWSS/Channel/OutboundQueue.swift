@@ -41,6 +41,8 @@ package final class OutboundQueue: Sendable {
     package var lost: UInt64 = 0
     /// Taken, and not handed to the kernel at ``close()``.
     package var unsent: UInt64 = 0
+
+    package init() {}
   }
 
   /// Whole encoded messages, ready to be written in one piece.
@@ -131,5 +133,17 @@ package final class OutboundQueue: Sendable {
   /// A chunk was taken and never reached the kernel.
   package func failed(_ tally: Tally) {
     state.withLock { $0.lose(tally.frames) }
+  }
+}
+
+extension OutboundQueue.Counts {
+  /// Adds another queue's.
+  package static func += (left: inout Self, right: Self) {
+    left.sent += right.sent
+    left.sentBytes += right.sentBytes
+    left.expired += right.expired
+    left.overflowed += right.overflowed
+    left.lost += right.lost
+    left.unsent += right.unsent
   }
 }

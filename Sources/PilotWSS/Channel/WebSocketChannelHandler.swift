@@ -1,5 +1,4 @@
 package import NIOCore
-import NIOTLS
 import PilotTransport
 
 /// Runs the WebSocket protocol on a channel: bytes in, messages to the peer; frames out of the ``OutboundQueue``; pings,
@@ -11,19 +10,21 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   package typealias InboundIn = ByteBuffer
   package typealias OutboundOut = ByteBuffer
 
-  private let peer: Peer
-  private let outbound: OutboundQueue
-  private let times: WebSocketTimes
+  let peer: Peer
+  let outbound: OutboundQueue
+  let times: WebSocketTimes
+  var context: ChannelHandlerContext?
+  var session: WebSocketSession
+  var control: WebSocketEncoder
+  var liveness: Liveness?
+  /// Since when the peer has taken nothing although something waits.
+  var stalledSince: MonotonicInstant?
+  /// How the connection ended, or is about to; the first reason stands.
+  var end: WebSocketEnd?
+  var authenticationTimer: Scheduled<Void>?
+  var livenessTimer: Scheduled<Void>?
+  var closeTimer: Scheduled<Void>?
   private var decoder: WebSocketDecoder
-  private var session: WebSocketSession
-  private var control: WebSocketEncoder
-  private var liveness: Liveness?
-  private var context: ChannelHandlerContext?
-  private var end: WebSocketEnd?
-  private var authenticationTimer: Scheduled<Void>?
-  private var livenessTimer: Scheduled<Void>?
-  private var closeTimer: Scheduled<Void>?
-  private var reactions: [WebSocketReaction] = []
 
   package init(role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes) {
     self.peer = peer
@@ -52,7 +53,6 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
 
   package func handlerRemoved(context: ChannelHandlerContext) {
     finish()
-    self.context = nil
   }
 
   package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -61,8 +61,8 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   }
 
   private func finish() {
-    guard let context else { return }
-    self.context = nil
+    guard context != nil else { return }
+    context = nil
     authenticationTimer?.cancel()
     livenessTimer?.cancel()
     closeTimer?.cancel()
@@ -70,226 +70,72 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
     peer.ended(end ?? WebSocketEnd(outcome))
     // The peer has detached itself, so nothing is queued any more behind this.
     outbound.disconnect()
-    _ = context
   }
 
   // MARK: Reading
 
+  /// What a read leaves to be done. The channel must not be touched while the decoder works.
+  private struct Findings {
+    var reactions: [WebSocketReaction] = []
+    var close: WebSocketCloseFrame?
+    var takesMessages: Bool
+  }
+
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     liveness?.heard(at: MonotonicInstant(context.eventLoop.now))
     let buffer = unwrapInboundIn(data)
-    do throws(WebSocketProtocolError) {
-      try decoder.feed(buffer.readableBytesSpan) { event in receive(event) }
-      performReactions()
-    } catch {
-      performReactions()
-      if end == nil { end = .failed(error) }
-      act(session.fail(error))
+    var findings = Findings(takesMessages: session.isOpen && end == nil)
+    let broken = decode(buffer.readableBytesSpan, into: &findings)
+    for reaction in findings.reactions { perform(reaction) }
+    if let frame = findings.close {
+      if end == nil { end = .closed(frame) }
+      act(session.receiveClose(frame))
     }
+    if let broken {
+      if end == nil { end = .failed(broken) }
+      act(session.fail(broken))
+    }
+  }
+
+  private func decode(_ bytes: RawSpan, into findings: inout Findings) -> WebSocketProtocolError? {
+    let peer = peer
+    do throws(WebSocketProtocolError) {
+      try decoder.feed(bytes) { event in
+        switch event {
+        case .binary(let message):
+          guard findings.takesMessages else { return }
+          note(peer.receive(binary: message), in: &findings)
+        case .text(let message):
+          guard findings.takesMessages else { return }
+          note(peer.receive(text: message), in: &findings)
+        case .ping(let payload):
+          session.receivePing(payload)
+        case .pong:
+          break
+        case .close(let frame):
+          findings.close = frame
+        }
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @inline(__always)
+  private func note(_ reaction: WebSocketReaction, in findings: inout Findings) {
+    switch reaction {
+    case .none: return
+    case .close: findings.takesMessages = false
+    case .send, .establish: break
+    }
+    findings.reactions.append(reaction)
   }
 
   package func channelReadComplete(context: ChannelHandlerContext) {
     peer.readCompleted()
     sendPong()
     context.flush()
-  }
-
-  /// Called while the decoder works: nothing here may touch the channel.
-  @inline(__always)
-  private func receive(_ event: borrowing WebSocketEvent) {
-    switch event {
-    case .binary(let bytes):
-      guard session.isOpen, end == nil else { return }
-      note(peer.receive(binary: bytes))
-    case .text(let bytes):
-      guard session.isOpen, end == nil else { return }
-      note(peer.receive(text: bytes))
-    case .ping(let payload):
-      session.receivePing(payload)
-    case .pong:
-      break
-    case .close(let frame):
-      peerClose = frame
-    }
-  }
-
-  private var peerClose: WebSocketCloseFrame?
-
-  @inline(__always)
-  private func note(_ reaction: WebSocketReaction) {
-    if reaction == .none { return }
-    if case .close(let frame) = reaction, end == nil { end = .closed(frame) }
-    reactions.append(reaction)
-  }
-
-  private func performReactions() {
-    if !reactions.isEmpty {
-      let due = reactions
-      reactions = []
-      for reaction in due { perform(reaction) }
-    }
-    if let frame = peerClose.take() {
-      if end == nil { end = .closed(frame) }
-      act(session.receiveClose(frame))
-    }
-  }
-
-  // MARK: Writing
-
-  /// Writes what the queue holds, as long as the channel takes it. On the event loop.
-  package func drain() {
-    guard let context, session.isOpen else { return }
-    var unflushed = 0
-    while context.channel.isWritable, let chunk = outbound.take() {
-      unflushed += chunk.buffer.readableBytes
-      write(chunk, context: context)
-      if unflushed >= WebSocketTimes.flushBytes {
-        context.flush()
-        unflushed = 0
-      }
-    }
-    if unflushed > 0 { context.flush() }
-  }
-
-  private func write(_ chunk: OutboundQueue.Chunk, context: ChannelHandlerContext) {
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    let tally = chunk.tally
-    promise.futureResult.whenComplete { [outbound] result in
-      switch result {
-      case .success: outbound.written(tally)
-      case .failure: outbound.failed(tally)
-      }
-    }
-    context.write(wrapOutboundOut(chunk.buffer), promise: promise)
-  }
-
-  package func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
-      stalledSince = nil
-      drain()
-    } else {
-      stalledSince = MonotonicInstant(context.eventLoop.now)
-    }
-    context.fireChannelWritabilityChanged()
-  }
-
-  private var stalledSince: MonotonicInstant?
-
-  private func writeControl(_ fill: (inout WebSocketEncoder, inout ByteBuffer) -> Void) {
-    guard let context else { return }
-    var buffer = context.channel.allocator.buffer(capacity: 64)
-    fill(&control, &buffer)
-    context.write(wrapOutboundOut(buffer), promise: nil)
-  }
-
-  /// A peer that pings and doesn't read is owed one pong, which waits until it reads.
-  private func sendPong() {
-    guard let context, context.channel.isWritable, let pong = session.takePong() else { return }
-    writeControl { encoder, buffer in encoder.appendPong(pong, into: &buffer) }
-  }
-
-  // MARK: Closing
-
-  private func act(_ action: WebSocketSession.Action) {
-    switch action {
-    case .ignore:
-      break
-    case .sendClose(let frame, let pong, let ending):
-      writeControl { encoder, buffer in
-        if let pong { encoder.appendPong(pong, into: &buffer) }
-        encoder.appendClose(frame, into: &buffer)
-      }
-      context?.flush()
-      go(on: ending)
-    case .finish(let ending):
-      go(on: ending)
-    }
-  }
-
-  private func go(on ending: WebSocketSession.Ending) {
-    switch ending {
-    case .closeTransport:
-      context?.close(promise: nil)
-    case .awaitClose, .awaitTransportEnd:
-      guard closeTimer == nil else { return }
-      closeTimer = schedule(after: times.closing) { handler in handler.act(handler.session.closeTimedOut()) }
-    }
-  }
-
-  private func authenticationTimedOut() {
-    if end == nil { end = .authenticationTimedOut }
-    act(session.close(WebSocketCloseFrame(.policyViolation, reason: "auth timeout")))
-  }
-
-  // MARK: Time
-
-  private func checkLiveness(at now: MonotonicInstant) {
-    if let stalledSince, stalledSince.advanced(by: times.stall) <= now {
-      return abandon(.silent(times.stall))
-    }
-    switch liveness?.tick(at: now) {
-    case nil:
-      break
-    case .wait(let instant):
-      scheduleLiveness(at: instant)
-    case .ping(let id, let next):
-      writeControl { encoder, buffer in
-        let payload = id.bigEndianBytes
-        unsafe encoder.appendPing(payload.span.bytes, into: &buffer)
-      }
-      context?.flush()
-      scheduleLiveness(at: next)
-    case .silent:
-      abandon(.silent(times.silence))
-    }
-  }
-
-  private func scheduleLiveness(at instant: MonotonicInstant) {
-    guard let context else { return }
-    let soonest = stalledSince.map { min(instant, $0.advanced(by: times.stall)) } ?? instant
-    let delay = MonotonicInstant(context.eventLoop.now).duration(to: soonest)
-    livenessTimer = schedule(after: max(delay, .zero)) { handler in
-      guard let context = handler.context else { return }
-      handler.checkLiveness(at: MonotonicInstant(context.eventLoop.now))
-    }
-  }
-
-  /// Gives up on a peer that can't be talked to: no Close, no lingering.
-  private func abandon(_ reason: WebSocketEnd) {
-    if end == nil { end = reason }
-    context?.close(promise: nil)
-  }
-
-  private func schedule(
-    after delay: Duration, _ body: @escaping (WebSocketChannelHandler<Peer>) -> Void
-  ) -> Scheduled<Void>? {
-    context?.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [weak self] in
-      if let self { body(self) }
-    }
-  }
-}
-
-extension WebSocketChannelHandler: WebSocketLink {
-  package func perform(_ reaction: WebSocketReaction) {
-    switch reaction {
-    case .none:
-      break
-    case .send(let text):
-      sendText(text)
-    case .establish(let text):
-      authenticationTimer?.cancel()
-      authenticationTimer = nil
-      if let text { sendText(text) }
-    case .close(let frame):
-      if end == nil { end = .closed(frame) }
-      act(session.close(frame))
-    }
-  }
-
-  private func sendText(_ text: [UInt8]) {
-    guard session.isOpen else { return }
-    writeControl { encoder, buffer in unsafe encoder.append(.text, payload: text.span.bytes, into: &buffer) }
-    context?.flush()
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// While bytes are being decoded the connection must not be touched: what a peer wants done it returns as a
 /// ``WebSocketReaction``.
-package protocol WebSocketPeer: AnyObject {
+package protocol WebSocketPeer: AnyObject, SendableMetatype {
   /// The upgrade is complete.
   func opened(_ link: any WebSocketLink) -> WebSocketReaction
   /// A text message, lent for the call.

@@ -39,7 +39,7 @@ struct WebSocketBuffer: ~Copyable, @unchecked Sendable {
     if let mask {
       mask.append(source, to: &output)
     } else {
-      output.append(contentsOf: source)
+      output.appendCopy(of: source)
     }
     count = unsafe output.finalize(for: memory)
   }
@@ -87,7 +87,7 @@ extension OutputRawSpan {
   /// Appends a copy of `source`, for which there must be room.
   @inline(__always)
   @_lifetime(self: copy self)
-  mutating func append(contentsOf source: RawSpan) {
+  mutating func appendCopy(of source: RawSpan) {
     let count = source.byteCount
     precondition(count <= freeCapacity)
     // SAFETY: `count` octets are readable, and were just checked to be writable; an output span is exclusive.

@@ -75,8 +75,8 @@ package struct WebSocketEncoder: Sendable {
         // The key's phase runs on from the head into the body.
         if !body.isEmpty { mask.advanced(by: head.byteCount).append(body, to: &output) }
       } else {
-        output.append(contentsOf: head)
-        if !body.isEmpty { output.append(contentsOf: body) }
+        output.appendCopy(of: head)
+        if !body.isEmpty { output.appendCopy(of: body) }
       }
     }
   }

@@ -84,7 +84,7 @@ struct WebSocketDecoderTests {
     var decoder = WebSocketDecoder(role: .server)
     var seen: [[UInt8]] = []
     try decoder.feed(stream.span.octets) { event in
-      if case .binary(let payload) = event { seen.append(payload.copied) }
+      if case .binary(let payload) = event { seen.append(payload.copiedOctets) }
     }
     #expect(seen == Array(repeating: [UInt8](repeating: 5, count: 1_200), count: 3))
     #expect(stream == frame + frame + frame)

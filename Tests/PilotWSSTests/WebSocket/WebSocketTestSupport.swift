@@ -12,10 +12,10 @@ enum RecordedEvent: Equatable {
 
   init(_ event: WebSocketEvent) {
     switch event {
-    case .binary(let bytes): self = .binary(bytes.copied)
-    case .text(let bytes): self = .text(bytes.copied)
-    case .ping(let bytes): self = .ping(bytes.copied)
-    case .pong(let bytes): self = .pong(bytes.copied)
+    case .binary(let bytes): self = .binary(bytes.copiedOctets)
+    case .text(let bytes): self = .text(bytes.copiedOctets)
+    case .ping(let bytes): self = .ping(bytes.copiedOctets)
+    case .pong(let bytes): self = .pong(bytes.copiedOctets)
     case .close(let frame): self = .close(frame)
     }
   }
@@ -88,7 +88,7 @@ struct RawFrame {
 }
 
 extension RawSpan {
-  var copied: [UInt8] { byteOffsets.map { octet(at: $0) } }
+  var copiedOctets: [UInt8] { byteOffsets.map { octet(at: $0) } }
 }
 
 extension WebSocketSession {

@@ -132,7 +132,7 @@ struct Vectors: Decodable {
   var beaconMessagesRejected: [Rejected]
   var tunnel: Tunnel
 
-  /// The whole file. A missing or broken one fails all tests that use it, by an empty list that they don't accept.
+  /// The whole file, or why it can't be read.
   static let all: Result<Vectors, any Error> = Result {
     let url = try #require(Bundle.module.url(forResource: "wire", withExtension: "json"))
     let decoder = JSONDecoder()
@@ -140,6 +140,7 @@ struct Vectors: Decodable {
     return try decoder.decode(Vectors.self, from: Data(contentsOf: url))
   }
 
+  /// The arguments of a parametrised test. Empty if the file can't be read; the tests that ask `all` fail then.
   static func list<Element>(_ part: (Vectors) -> [Element]) -> [Element] {
     (try? all.get()).map(part) ?? []
   }

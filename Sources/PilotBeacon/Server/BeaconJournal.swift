@@ -1,0 +1,71 @@
+import Logging
+import PilotTransport
+import PilotWSS
+import PilotWire
+import Synchronization
+
+/// What a beacon writes to its log, and counts, of its peers' comings and goings. Refusals can be had by anyone at any
+/// rate: of each kind one line a second is written at most, with the number of those left out.
+final class BeaconJournal: Sendable {
+  private struct Limit {
+    var nextLine = MonotonicInstant.start
+    var leftOut = 0
+  }
+
+  private struct State {
+    var refusals: [CompatRefusal.Reason: UInt64] = [:]
+    var limits: [CompatRefusal.Reason: Limit] = [:]
+    var retired = OutboundQueue.Counts()
+  }
+
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  init(logger: Logger) {
+    self.logger = logger
+  }
+
+  /// Peers that were refused, by reason.
+  var refusals: [CompatRefusal.Reason: UInt64] { state.withLock { $0.refusals } }
+
+  /// What became of frames to peers whose connections have ended.
+  var retired: OutboundQueue.Counts { state.withLock { $0.retired } }
+
+  func attached(_ connection: CompatConnection, replacing replaced: CompatConnection?) {
+    logger.debug(
+      "Node attached",
+      metadata: [
+        "node": "\(connection.node)", "remote": "\(connection.remote)", "connection": "\(connection.id)",
+        "replaces": "\(replaced.map { String($0.id) } ?? "none")",
+      ])
+  }
+
+  func detached(_ connection: CompatConnection) {
+    state.withLock { $0.retired += connection.counts }
+    logger.debug("Node detached", metadata: ["node": "\(connection.node)", "connection": "\(connection.id)"])
+  }
+
+  func refused(_ refusal: CompatRefusal) {
+    let now = MonotonicInstant.now()
+    let leftOut = state.withLock { state -> Int? in
+      state.refusals[refusal.reason, default: 0] += 1
+      var limit = state.limits[refusal.reason] ?? Limit()
+      defer { state.limits[refusal.reason] = limit }
+      guard now >= limit.nextLine else {
+        limit.leftOut += 1
+        return nil
+      }
+      defer { limit = Limit(nextLine: now.advanced(by: .seconds(1))) }
+      return limit.leftOut
+    }
+    guard let leftOut else { return }
+    // A health check or port scan that hangs up is nothing to look into.
+    let level: Logger.Level = refusal.reason == .disconnected ? .debug : .notice
+    logger.log(
+      level: level, "Peer refused",
+      metadata: [
+        "reason": "\(refusal.reason.rawValue)", "node": "\(refusal.node.map(String.init) ?? "unnamed")",
+        "remote": "\(refusal.remote)", "left_out": "\(leftOut)",
+      ])
+  }
+}

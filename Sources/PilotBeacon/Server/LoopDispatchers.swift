@@ -1,0 +1,24 @@
+import NIOCore
+import PilotWSS
+import Synchronization
+
+/// The dispatchers of a listener, one for each event loop, made when its first connection comes.
+final class LoopDispatchers: Sendable {
+  private let make: @Sendable () -> WSSDispatcher
+  private let known = Mutex<[ObjectIdentifier: NIOLoopBound<WSSDispatcher>]>([:])
+
+  init(_ make: @escaping @Sendable () -> WSSDispatcher) {
+    self.make = make
+  }
+
+  /// On the event loop only.
+  func dispatcher(for loop: any EventLoop) -> WSSDispatcher {
+    let bound = known.withLock { known in
+      if let bound = known[ObjectIdentifier(loop)] { return bound }
+      let bound = NIOLoopBound(make(), eventLoop: loop)
+      known[ObjectIdentifier(loop)] = bound
+      return bound
+    }
+    return bound.value
+  }
+}

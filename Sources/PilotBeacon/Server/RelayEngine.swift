@@ -1,0 +1,95 @@
+import PilotTransport
+import PilotWSS
+import PilotWire
+import Synchronization
+
+/// The router and the connections it knows by number, shared by every thread that receives frames.
+///
+/// The lock covers a decision, well under a microsecond; frames are sent outside of it.
+final class RelayEngine: Sendable {
+  private struct State: ~Copyable {
+    var router: Router
+    var connections: [UInt64: CompatConnection] = [:]
+  }
+
+  /// What to do with a frame, with the connection at hand.
+  enum Decision {
+    case sendUDP(Endpoint, DeliverHeader)
+    case sendCompat(CompatConnection, DeliverHeader)
+    /// Answer over UDP, as told.
+    case answerUDP(DiscoverAnswer, Endpoint)
+    /// Answer with the connection's own remote address.
+    case answerCompat(CompatConnection)
+    case verifyProof(from: Endpoint)
+    case nothing
+  }
+
+  private let state: Mutex<State>
+
+  init(_ configuration: Router.Configuration, seed: UInt64) {
+    state = Mutex(State(router: Router(configuration, seed: seed)))
+  }
+
+  var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
+
+  func decide(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> Decision {
+    state.withLock { state in
+      switch state.router.on(frame, from: origin, at: now) {
+      case .deliverUDP(let endpoint, let header):
+        return .sendUDP(endpoint, header)
+      case .deliverCompat(let id, let header):
+        return state.connections[id.rawValue].map { .sendCompat($0, header) } ?? .nothing
+      case .answer(let answer):
+        switch answer.origin {
+        case .udp(let endpoint): return .answerUDP(answer, endpoint)
+        case .compat(let id, _): return state.connections[id.rawValue].map { .answerCompat($0) } ?? .nothing
+        }
+      case .verifyProof(let source):
+        return .verifyProof(from: source)
+      case .drop:
+        return .nothing
+      }
+    }
+  }
+
+  /// A proof was checked.
+  /// - Returns: The endpoint to answer.
+  func checked(_ proof: DiscoverProof, holds: Bool, from source: Endpoint, at now: MonotonicInstant) -> DiscoverAnswer? {
+    state.withLock { state in
+      if holds { return state.router.proven(proof, from: source, at: now) }
+      state.router.proofFailed()
+      return nil
+    }
+  }
+
+  /// A peer has authenticated.
+  /// - Returns: The connection that it replaces.
+  func attach(_ connection: CompatConnection) -> CompatConnection? {
+    state.withLock { state in
+      state.connections[connection.id] = connection
+      let replaced = state.router.attach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
+      return replaced.flatMap { state.connections.removeValue(forKey: $0.rawValue) }
+    }
+  }
+
+  func detach(_ connection: CompatConnection) {
+    state.withLock { state in
+      state.connections[connection.id] = nil
+      state.router.detach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
+    }
+  }
+
+  /// ICMP has reported an endpoint. The answers that are due now, at most 256.
+  func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant) -> [DiscoverAnswer] {
+    state.withLock { state in
+      var answers: [DiscoverAnswer] = []
+      while answers.count < 256, let answer = state.router.unreachable(endpoint, at: now) { answers.append(answer) }
+      return answers
+    }
+  }
+
+  /// Removes what has run out, looking at `limit` slots at most.
+  func expire(at now: MonotonicInstant, limit: Int) {
+    state.withLock { _ = $0.router.expire(at: now, limit: limit) }
+  }
+}

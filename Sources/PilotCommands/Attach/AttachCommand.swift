@@ -1,0 +1,54 @@
+import ArgumentParser
+import PilotIdentity
+import PilotWire
+
+/// `pilot attach`: one node on one transport, driven by lines of JSON.
+struct AttachCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attach",
+    abstract: "Run one node on one transport, driven by lines of JSON.",
+    discussion: """
+      Reads lines from standard input: {"send":"<hex>"} sends a frame to the beacon, {"send":"<hex>","to":"IP:PORT"} to \
+      an address (UDP), {"relay":7,"payload":"<hex>"} relays a payload to node 7, {"close":true} ends. Writes what \
+      happens as lines to standard output.
+
+      Example: pilot attach --node 7 --identity id.json --transport wss --beacon wss://beacon.example
+      """)
+
+  @Option(help: ArgumentHelp("This node's ID, 1 or more.", valueName: "id"))
+  var node: String?
+
+  @Option(help: ArgumentHelp("The node's identity file (see pilot identity new).", valueName: "file"))
+  var identity: String?
+
+  @Option(help: ArgumentHelp("The beacon: udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…; repeatable.", valueName: "url"))
+  var beacon: [String] = []
+
+  @Option(help: "How to reach the beacon. (default: auto: UDP if it answers within 2 s, else WSS)")
+  var transport: AttachTransport?
+
+  @Option(help: ArgumentHelp("Trust the certificate authorities in this PEM file instead of the system's.", valueName: "file"))
+  var ca: String?
+
+  @Flag(help: "Allow ws:// to another host than this one: frames are readable on the way.")
+  var insecurePlaintext = false
+
+  @OptionGroup var globals: GlobalOptions
+
+  func run() async throws {
+    let settings = try await Settings(globals, section: "attach")
+    let plan = try AttachPlan(
+      node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
+      beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
+      certificateAuthorities: settings.string(ca, "ca"),
+      allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"))
+    try await ShutdownSignals.run(logger: settings.logger("pilot.attach")) {
+      try await AttachSession(plan, output: AttachOutput()).run()
+    }
+  }
+}
+
+/// Which transport a node uses.
+enum AttachTransport: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case udp, wss, auto
+}

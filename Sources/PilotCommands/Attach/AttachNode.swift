@@ -1,0 +1,59 @@
+import PilotTransport
+import PilotWire
+
+/// A node that `pilot attach` runs.
+protocol AttachNode: AnyObject, Sendable {
+  var node: NodeID { get }
+  var transport: any Transport { get }
+  /// Where frames for the beacon go.
+  var beacon: Endpoint { get }
+  var output: AttachOutput { get }
+
+  /// Serves until the transport is closed.
+  func serve() async -> AttachOutcome
+}
+
+extension AttachNode {
+  /// Does what a line of the input says.
+  func perform(_ line: LineReader.Line) {
+    do throws(CommandFailure) {
+      switch line {
+      case .tooLong(let limit): throw CommandFailure("the line has more than \(limit) bytes")
+      case .text(let text):
+        if text.allSatisfy(\.isWhitespace) { return }
+        perform(try AttachInput(parsing: text))
+      }
+    } catch {
+      output.write(.error(code: "invalid_input", message: error.description))
+    }
+  }
+
+  private func perform(_ input: AttachInput) {
+    do throws(TransportError) {
+      switch input {
+      case .send(let frame, let destination):
+        try transport.send(frame, to: destination ?? beacon)
+      case .relay(let payload, let peer):
+        try transport.send(Relay(sender: node, destination: peer, payload: payload.span.raw).encoded(), to: beacon)
+      case .close:
+        transport.close()
+      }
+    } catch {
+      output.write(.error(error))
+    }
+  }
+}
+
+/// Writes events as lines; safe to use from any task.
+struct AttachOutput: Sendable {
+  private let console: Console
+
+  init(_ console: Console = .standard) {
+    self.console = console
+  }
+
+  /// A reader that has gone away ends the program at its next line; there is nobody left to tell.
+  func write(_ event: AttachEvent) {
+    try? console.print(event.json)
+  }
+}

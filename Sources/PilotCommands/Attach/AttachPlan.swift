@@ -1,0 +1,95 @@
+import NIOCore
+import PilotIdentity
+import PilotTransport
+import PilotUDP
+import PilotWSS
+import PilotWire
+
+/// What `pilot attach` was asked for, checked.
+struct AttachPlan {
+  let node: NodeID
+  let identity: Identity
+  /// The beacon's UDP address, where UDP is wanted and a `udp://` URL was given.
+  let udp: Endpoint?
+  /// How to connect over WebSocket, where that is wanted and a URL was given.
+  let wss: WSSTransport.Configuration?
+
+  init(
+    node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
+    allowsPlaintext: Bool
+  ) throws {
+    guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
+    guard let id = NodeID(parsing: node) else {
+      throw CommandFailure.usage("the node's ID must be 1...4294967295")
+    }
+    guard let identity else {
+      throw CommandFailure.usage("the identity file is missing", hint: "give it with --identity; pilot identity new makes one")
+    }
+    self.node = id
+    self.identity = try Identity.load(from: identity)
+    let urls = try beacons.map(BeaconURL.init)
+    udp = transport == .wss ? nil : try urls.lazy.compactMap(\.udp).first.map { try $0.resolved() }
+    if transport != .udp, let url = urls.lazy.compactMap(\.compat).first {
+      var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: self.identity)
+      configuration.certificateAuthorities = certificateAuthorities
+      configuration.allowsPlaintext = allowsPlaintext
+      wss = configuration
+    } else {
+      wss = nil
+    }
+    try Self.check(transport, udp: udp != nil, wss: wss != nil)
+  }
+
+  private static func check(_ transport: AttachTransport, udp: Bool, wss: Bool) throws {
+    switch transport {
+    case .udp where !udp:
+      throw CommandFailure.usage("no beacon for UDP was given", hint: "add --beacon udp://HOST:PORT")
+    case .wss where !wss:
+      throw CommandFailure.usage("no beacon for WSS was given", hint: "add --beacon wss://HOST/v1/compat")
+    case .auto where !udp && !wss:
+      throw CommandFailure.usage("no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
+    case .udp, .wss, .auto:
+      break
+    }
+  }
+}
+
+/// A `--beacon` URL.
+private struct BeaconURL {
+  /// Host and port of a `udp://` URL.
+  struct UDP {
+    let host: String
+    let port: Int
+
+    /// The first address that the name has.
+    func resolved() throws -> Endpoint {
+      do {
+        let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        guard let ip = address.ipAddress else { throw CommandFailure("\(host) has no IP address") }
+        return try Endpoint(parsing: ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)")
+      } catch {
+        throw CommandFailure("the name \(host) could not be resolved", hint: "check it and the name server")
+      }
+    }
+  }
+
+  var udp: UDP?
+  var compat: CompatURL?
+
+  init(_ text: String) throws {
+    guard text.hasPrefix("udp://") else {
+      do {
+        compat = try CompatURL(parsing: text)
+        return
+      } catch {
+        throw CommandFailure.usage("\(error.message)", hint: "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…")
+      }
+    }
+    // Host and port are written as in the other kind of URL.
+    let authority = text.dropFirst("udp://".count)
+    guard let url = try? CompatURL(parsing: "ws://" + authority), authority.contains(":"), !authority.contains("/") else {
+      throw CommandFailure.usage("\(text) is no beacon URL", hint: "write udp://HOST:PORT")
+    }
+    udp = UDP(host: url.host, port: url.port)
+  }
+}

@@ -1,0 +1,77 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Lines of a file descriptor, read by a thread that may block. A line beyond the limit is passed over, and said so.
+struct LineReader {
+  /// What was read.
+  enum Line: Equatable {
+    case text(String)
+    /// Longer than the limit, in bytes.
+    case tooLong(limit: Int)
+  }
+
+  /// Room for a frame of 65,535 bytes in hex, and what stands around it.
+  static let limit = 262_144
+
+  private let descriptor: CInt
+  private var buffer: [UInt8] = []
+  private var isSkipping = false
+  private var isAtEnd = false
+
+  /// Reads from this descriptor, which stays the caller's.
+  init(descriptor: CInt) {
+    self.descriptor = descriptor
+  }
+
+  /// The next line without its end; `nil` at the end of the input. A last line without an end counts.
+  mutating func next() -> Line? {
+    while true {
+      if let line = takeLine() { return line }
+      if isAtEnd { return takeRest() }
+      readMore()
+    }
+  }
+
+  private mutating func takeLine() -> Line? {
+    if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
+      let line = String(decoding: buffer[..<end], as: UTF8.self)
+      buffer.removeSubrange(...end)
+      if isSkipping {
+        isSkipping = false
+        return .tooLong(limit: Self.limit)
+      }
+      return .text(line)
+    }
+    if buffer.count > Self.limit {
+      buffer = []
+      isSkipping = true
+    }
+    return nil
+  }
+
+  private mutating func takeRest() -> Line? {
+    if isSkipping {
+      isSkipping = false
+      buffer = []
+      return .tooLong(limit: Self.limit)
+    }
+    guard !buffer.isEmpty else { return nil }
+    defer { buffer = [] }
+    return .text(String(decoding: buffer, as: UTF8.self))
+  }
+
+  private mutating func readMore() {
+    let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { memory, count in
+      // SAFETY: read(2) fills at most the memory's bytes and returns how many.
+      let result = unsafe read(descriptor, memory.baseAddress, memory.count)
+      count = max(result, 0)
+      if result == 0 || (result < 0 && errno != EINTR) { isAtEnd = true }
+    }
+    buffer.append(contentsOf: chunk)
+  }
+}

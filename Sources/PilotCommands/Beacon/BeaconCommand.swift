@@ -1,0 +1,95 @@
+import ArgumentParser
+import Logging
+import PilotBeacon
+import PilotIdentity
+import PilotWire
+import ServiceLifecycle
+
+/// `pilot beacon`: the relay server.
+struct BeaconCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "beacon",
+    abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
+    discussion: """
+      When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
+      connected nodes are told, and look for the beacon again.
+
+      Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
+      """)
+
+  @Option(help: ArgumentHelp("The UDP address. (default: [::]:9001, IPv4 included)", valueName: "host:port"))
+  var udp: String?
+
+  @Option(help: ArgumentHelp("Accept WebSocket connections there: wss with a certificate, else plain ws. (default: off)", valueName: "host:port"))
+  var wss: String?
+
+  @Option(help: ArgumentHelp("The certificate and its intermediates, PEM; read again when it changes.", valueName: "file"))
+  var tlsCert: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key, PEM; read again when it changes.", valueName: "file"))
+  var tlsKey: String?
+
+  @Option(help: ArgumentHelp(#"The nodes' public keys: {"<node>":"<base64>"}; read again when it changes."#, valueName: "file"))
+  var nodes: String?
+
+  @Option(help: ArgumentHelp("WebSocket connections at most; further ones are answered 503. (default: 10000)", valueName: "count"))
+  var maxConnections: Int?
+
+  @OptionGroup var globals: GlobalOptions
+
+  func run() async throws {
+    let settings = try await Settings(globals, section: "beacon")
+    let logger = settings.logger("pilot.beacon")
+    let configuration = try self.configuration(settings)
+    let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
+    let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
+    try Console.standard.print(
+      .object(present: [
+        "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
+      ]))
+    try await ShutdownSignals.run([server] + watcher, logger: logger)
+  }
+
+  private func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
+    var configuration = BeaconServer.Configuration()
+    if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
+    let certificate = try settings.string(tlsCert, "tls-cert")
+    let key = try settings.string(tlsKey, "tls-key")
+    guard let address = try settings.string(wss, "wss") else {
+      if certificate != nil || key != nil {
+        throw CommandFailure.usage("a certificate is given, but no address for WebSocket", hint: "add --wss HOST:PORT")
+      }
+      return configuration
+    }
+    var webSocket = BeaconServer.Configuration.WebSocket(address: try ListenAddress.resolve(address, option: "wss"))
+    switch (certificate, key) {
+    case (let certificate?, let key?):
+      webSocket.tls = BeaconServer.Configuration.TLSFiles(certificate: certificate, key: key)
+    case (nil, nil):
+      break
+    default:
+      throw CommandFailure.usage("TLS needs both a certificate and its key", hint: "give --tls-cert and --tls-key")
+    }
+    if let maximum = try settings.int(maxConnections, "max-connections") {
+      guard maximum > 0 else { throw CommandFailure.usage("max-connections must be 1 or more") }
+      webSocket.maximumConnections = maximum
+    }
+    configuration.wss = webSocket
+    return configuration
+  }
+
+  private func keys(
+    _ settings: Settings, needed: Bool, logger: Logger
+  ) throws -> (keys: any KeyDirectory, watcher: [any Service]) {
+    guard let path = try settings.string(nodes, "nodes") else {
+      if needed {
+        throw CommandFailure.usage(
+          "WebSocket nodes authenticate with keys, and no keys are given", hint: "give them with --nodes FILE")
+      }
+      return (StaticKeyDirectory([:]), [])
+    }
+    let directory = try NodesFileDirectory(path: path)
+    logger.info("Nodes file read", metadata: ["path": "\(path)", "nodes": "\(directory.count)"])
+    return (directory, [NodesFileWatcher(directory: directory, logger: logger)])
+  }
+}

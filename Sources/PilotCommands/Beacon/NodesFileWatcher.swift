@@ -1,0 +1,31 @@
+import Logging
+import PilotIdentity
+import ServiceLifecycle
+
+/// Has a nodes file read again when it changes, and says so in the log.
+struct NodesFileWatcher: Service {
+  /// How often the file is looked at.
+  private static let interval: Duration = .seconds(1)
+
+  let directory: NodesFileDirectory
+  let logger: Logger
+
+  func run() async {
+    await cancelWhenGracefulShutdown {
+      while (try? await Task.sleep(for: Self.interval)) != nil { look() }
+    }
+  }
+
+  private func look() {
+    switch directory.reloadIfChanged() {
+    case .unchanged:
+      break
+    case .reloaded(let count):
+      logger.info("Nodes file read again", metadata: ["path": "\(directory.path)", "nodes": "\(count)"])
+    case .refused(let error):
+      logger.error(
+        "The changed nodes file is refused, the old keys stay",
+        metadata: ["path": "\(directory.path)", "error": "\(error)"])
+    }
+  }
+}

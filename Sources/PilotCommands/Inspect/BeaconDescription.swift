@@ -1,0 +1,119 @@
+internal import PilotBeacon
+internal import PilotWire
+
+/// Beacon messages as JSON, and this project's own messages on free types.
+enum BeaconDescription {
+  static func of(_ frame: RawSpan) throws(WireError) -> JSONValue {
+    switch frame.isEmpty ? nil : frame.byte(at: 0) {
+    case DiscoverChallenge.type: return try challenge(frame)
+    case DiscoverProof.type: return try proof(frame)
+    default: break
+    }
+    let message = try BeaconMessage(parsing: frame)
+    let kind = name(of: message.type)
+    return switch message {
+    case .discover(let message):
+      discover(kind, message.node, message.publicKey, frame, message.encodedLength)
+    case .discoverEx(let message):
+      discover(kind, message.node, message.publicKey, frame, message.encodedLength)
+    case .discoverReply(let message): endpoint(kind, message.endpoint, frame, message.encodedLength)
+    case .punchCommand(let message): endpoint(kind, message.endpoint, frame, message.encodedLength)
+    case .punchRequest(let message): request(kind, message, frame)
+    case .relay(let message): relayed(kind, message.sender, message.destination, message.payload)
+    case .relayDeliverDest(let message): relayed(kind, message.sender, message.destination, message.payload)
+    case .relayDeliver(let message): relayed(kind, message.sender, nil, message.payload)
+    case .sync(let message): sync(kind, message, frame)
+    case .notify(let message):
+      json(kind, ["notice": .int(message.kind)], FrameDescription.ignored(frame, behind: message.encodedLength))
+    }
+  }
+
+  /// The type's name as in the wire reference, in snake case.
+  private static func name(of type: BeaconMessageType) -> String {
+    switch type {
+    case .discover: "discover"
+    case .discoverReply: "discover_reply"
+    case .punchRequest: "punch_request"
+    case .punchCommand: "punch_command"
+    case .relay: "relay"
+    case .relayDeliver: "relay_deliver"
+    case .sync: "sync"
+    case .discoverEx: "discover_ex"
+    case .relayDeliverDest: "relay_deliver_dest"
+    case .notify: "notify"
+    }
+  }
+
+  private static func json(
+    _ kind: String, _ members: KeyValuePairs<String, JSONValue?>, _ more: [JSONValue.Member] = []
+  ) -> JSONValue {
+    .object(
+      [.init(name: "kind", value: .string(kind))]
+        + members.compactMap { name, value in value.map { .init(name: name, value: $0) } } + more)
+  }
+
+  private static func discover(
+    _ kind: String, _ node: NodeID, _ key: PublicKey?, _ frame: RawSpan, _ length: Int
+  ) -> JSONValue {
+    json(
+      kind, ["node_id": .int(node.rawValue), "public_key": key.map { .string($0.base64) }],
+      FrameDescription.ignored(frame, behind: length))
+  }
+
+  private static func endpoint(_ kind: String, _ endpoint: Endpoint, _ frame: RawSpan, _ length: Int) -> JSONValue {
+    json(
+      kind, ["address": .string(endpoint.addressText), "port": .int(endpoint.port)],
+      FrameDescription.ignored(frame, behind: length))
+  }
+
+  private static func request(_ kind: String, _ request: PunchRequest, _ frame: RawSpan) -> JSONValue {
+    let grant = request.grant.map { grant -> JSONValue in
+      let text = PunchGrant.signedText(requester: request.requester, target: request.target, expiry: grant.expiry)
+      return [
+        "expiry": .int(grant.expiry), "signature": .string(grant.signature.base64), "signed_text": .string(text),
+      ]
+    }
+    return json(
+      kind,
+      ["requester": .int(request.requester.rawValue), "target": .int(request.target.rawValue), "grant": grant],
+      FrameDescription.ignored(frame, behind: request.encodedLength))
+  }
+
+  private static func relayed(
+    _ kind: String, _ sender: NodeID, _ destination: NodeID?, _ payload: RawSpan
+  ) -> JSONValue {
+    json(
+      kind, ["sender": .int(sender.rawValue), "destination": destination.map { .int($0.rawValue) }],
+      FrameDescription.payload(payload))
+  }
+
+  private static func sync(_ kind: String, _ sync: Sync, _ frame: RawSpan) -> JSONValue {
+    var nodes: [JSONValue] = []
+    sync.forEach { node in nodes.append(.int(node.rawValue)) }
+    return json(
+      kind, ["beacon_id": .int(sync.beaconID), "node_ids": .array(nodes)],
+      FrameDescription.ignored(frame, behind: Sync.headerLength + 4 * sync.count))
+  }
+
+  private static func challenge(_ frame: RawSpan) throws(WireError) -> JSONValue {
+    let challenge = try DiscoverChallenge(parsing: frame)
+    return json(
+      "discover_challenge", members(of: challenge),
+      FrameDescription.ignored(frame, behind: challenge.encodedLength))
+  }
+
+  private static func proof(_ frame: RawSpan) throws(WireError) -> JSONValue {
+    let proof = try DiscoverProof(parsing: frame)
+    let signature = JSONValue.Member(name: "signature", value: .string(proof.signature.base64))
+    return json(
+      "discover_proof", members(of: proof.challenge),
+      [signature] + FrameDescription.ignored(frame, behind: proof.encodedLength))
+  }
+
+  private static func members(of challenge: DiscoverChallenge) -> KeyValuePairs<String, JSONValue?> {
+    [
+      "node_id": .int(challenge.node.rawValue), "timestamp": .int(challenge.stamp.rawValue),
+      "token": .string(challenge.token.hex), "signed_text": .string(challenge.signedText),
+    ]
+  }
+}

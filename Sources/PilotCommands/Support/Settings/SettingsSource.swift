@@ -1,0 +1,81 @@
+internal import Configuration
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// A place that settings come from besides the command line.
+///
+/// The providers of swift-configuration are asked one by one, and not through its `ConfigReader`: that one takes a value of
+/// the wrong type for a missing one, can't say which place a broken value stands in, and writes every value that is read to
+/// a file if the environment says so (`CONFIG_ACCESS_LOG_FILE`).
+struct SettingsSource: Sendable {
+  private enum Place: Sendable {
+    case environment
+    case file(String)
+  }
+
+  private let place: Place
+  private let provider: any ConfigProvider
+
+  /// The variables of a process whose names start with `PILOT_`, without those that are set to nothing.
+  init(environment: [String: String]) {
+    place = .environment
+    provider = EnvironmentVariablesProvider(
+      environmentVariables: environment.filter { name, value in name.hasPrefix("PILOT_") && !value.isEmpty },
+      secretsSpecifier: .all)
+  }
+
+  /// A JSON file: an object with a section for each command.
+  ///
+  /// - Throws: A failure with status 2. It quotes nothing of the file.
+  init(file path: String) async throws(CommandFailure) {
+    place = .file(path)
+    guard FileManager.default.isReadableFile(atPath: path) else {
+      throw .usage("the configuration file \(path) can't be read", hint: "check the path and its permissions")
+    }
+    do {
+      // A path given by way of another provider spares this module swift-system, for the one type.
+      let location = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(stringLiteral: path)]))
+      let options = JSONSnapshot.ParsingOptions(secretsSpecifier: .all)
+      provider = try await FileProvider<JSONSnapshot>(parsingOptions: options, config: location)
+    } catch {
+      throw .usage(
+        "the configuration file \(path) isn't JSON of the form {\"beacon\":{\"udp\":\"[::]:9001\"}}",
+        hint: "check it with a JSON tool")
+    }
+  }
+
+  /// The value of a setting, or nil if this place has none.
+  ///
+  /// - Parameter section: The command that it belongs to; nil for one that belongs to all.
+  func value<Value>(
+    _ name: String, in section: String?, as kind: SettingKind<Value>
+  ) throws(CommandFailure) -> Value? {
+    let key = AbsoluteConfigKey(components(name, section))
+    for type in kind.types {
+      guard let result = try? provider.value(forKey: key, type: type) else { continue }
+      guard let content = result.value?.content else { return nil }
+      if let value = kind.unwrap(content) { return value }
+    }
+    throw .usage("\(place(of: name, in: section)) must be \(kind.name)", hint: "correct or remove it")
+  }
+
+  /// What a person looks for: `the environment variable PILOT_BEACON_UDP`, `"beacon"."udp" in pilot.json`.
+  func place(of name: String, in section: String?) -> String {
+    let components = components(name, section)
+    switch place {
+    case .environment:
+      let variable = components.joined(separator: "_").uppercased().split(separator: "-").joined(separator: "_")
+      return "the environment variable \(variable)"
+    case .file(let path):
+      return components.map { "\"\($0)\"" }.joined(separator: ".") + " in \(path)"
+    }
+  }
+
+  private func components(_ name: String, _ section: String?) -> [String] {
+    let path = [section, name].compactMap { $0 }
+    return if case .environment = place { ["pilot"] + path } else { path }
+  }
+}

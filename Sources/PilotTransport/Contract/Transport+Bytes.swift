@@ -1,0 +1,18 @@
+public import PilotWire
+
+extension Transport {
+  /// Sends an array as one datagram. See ``send(_:to:)-(RawSpan,_)``.
+  @discardableResult
+  public func send(_ bytes: [UInt8], to destination: Endpoint) throws(TransportError) -> Int {
+    try send(bytes.span.raw, to: destination)
+  }
+}
+
+extension FrameBatch {
+  /// Copies an array into the batch.
+  ///
+  /// - Returns: Whether it fitted. If not, send what is there first.
+  public mutating func append(_ bytes: [UInt8], to destination: Endpoint) -> Bool {
+    append(bytes.span.raw, to: destination)
+  }
+}

@@ -1,0 +1,81 @@
+/// When a node on UDP tells its beacon where it is: at once, then every minute, and more often while no answer comes.
+///
+/// Registrations live ten minutes at the beacon (wire reference, section 2). One that was lost with a restarted beacon is
+/// noticed by ICMP, and renewed as soon as the beacon is back.
+public struct RegistrationSchedule: Sendable, Equatable {
+  /// The times.
+  public struct Configuration: Sendable, Equatable {
+    /// Between two announcements that were answered. Default 60 s (wire reference, section 2).
+    public var interval: Duration = .seconds(60)
+    /// After the first announcement without an answer; doubles up to the interval. Default 1 s.
+    public var retry: Duration = .seconds(1)
+    /// Between two announcements to a beacon that ICMP reports as unreachable. Default 500 ms.
+    public var unreachableRetry: Duration = .milliseconds(500)
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// What to do now.
+  public enum Action: Sendable, Equatable {
+    /// Announce the node, then ask again.
+    case announce
+    /// Nothing before this instant.
+    case wait(until: MonotonicInstant)
+  }
+
+  private enum State: Sendable, Equatable {
+    case registered
+    case unanswered(retry: Duration)
+    case unreachable
+  }
+
+  private let configuration: Configuration
+  private var state: State
+  private var due: MonotonicInstant
+
+  /// Starts with an announcement that is due.
+  public init(_ configuration: Configuration = Configuration(), at now: MonotonicInstant) {
+    self.configuration = configuration
+    state = .unanswered(retry: configuration.retry)
+    due = now
+  }
+
+  /// Whether the last announcement was answered.
+  public var isRegistered: Bool { state == .registered }
+
+  /// Time has passed.
+  public mutating func tick(at now: MonotonicInstant) -> Action {
+    guard now >= due else { return .wait(until: due) }
+    switch state {
+    case .registered:
+      state = .unanswered(retry: configuration.retry)
+      due = now.advanced(by: configuration.retry)
+    case .unanswered(let retry):
+      due = now.advanced(by: retry)
+      state = .unanswered(retry: min(retry * 2, configuration.interval))
+    case .unreachable:
+      due = now.advanced(by: configuration.unreachableRetry)
+    }
+    return .announce
+  }
+
+  /// The beacon has answered.
+  /// - Returns: Whether the node was not registered before.
+  public mutating func answered(at now: MonotonicInstant) -> Bool {
+    let isNew = state != .registered
+    state = .registered
+    due = now.advanced(by: configuration.interval)
+    return isNew
+  }
+
+  /// ICMP has reported that nothing listens where the beacon was: it has been restarted, or is about to be.
+  /// - Returns: Whether an announcement is due sooner than before.
+  public mutating func unreachable(at now: MonotonicInstant) -> Bool {
+    let sooner = now.advanced(by: configuration.unreachableRetry)
+    guard state != .unreachable || sooner < due else { return false }
+    state = .unreachable
+    due = min(due, sooner)
+    return true
+  }
+}

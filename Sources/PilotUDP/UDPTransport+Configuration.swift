@@ -1,0 +1,58 @@
+internal import PilotTransport
+public import PilotWire
+
+extension UDPTransport {
+  /// How a transport is set up.
+  public struct Configuration: Sendable, Equatable {
+    /// Where to receive. Default `[::]:0`: any port, IPv4 and IPv6 alike, or IPv4 alone on a machine without IPv6.
+    ///
+    /// An IPv4 address makes an IPv4 socket, an IPv6 address other than `::` one for IPv6 alone. Ignored for an adopted
+    /// descriptor.
+    public var bindTo = Endpoint(high: 0, low: 0, port: 0)
+    /// The kernel's buffer for received datagrams, in bytes; 1 to 1,073,741,823. Default 4 MiB.
+    ///
+    /// It holds what arrives while the reader is elsewhere, at about twice a short datagram's length each. If the kernel
+    /// grants less, a notice says so.
+    public var receiveBufferBytes = 4 << 20
+    /// The kernel's buffer for datagrams on their way out, in bytes; 1 to 1,073,741,823. Default 4 MiB.
+    public var sendBufferBytes = 4 << 20
+    /// The longest frame that is received, in bytes; 1 to 65,535. Default 65,535, which every datagram fits.
+    ///
+    /// Longer ones are dropped and counted as truncated. Less than the default saves address space, and switches
+    /// ``receiveCoalescing`` off.
+    public var receiveFrameLength = 65_535
+    /// Whether other sockets may be bound to the same address, to share its load (SO_REUSEPORT, socket(7)). Default no.
+    public var sharesPort = false
+    /// Whether the kernel may be given many frames of a batch as one message (UDP_SEGMENT). Default yes.
+    public var sendSegmentation = true
+    /// Whether the kernel may give many datagrams as one (UDP_GRO). Default yes.
+    ///
+    /// It makes receiving in bulk many times cheaper, and the count of datagrams that the kernel drops coarser.
+    public var receiveCoalescing = true
+
+    /// The defaults.
+    public init() {}
+
+    func validate() throws(TransportError) {
+      let buffers = 1...(1 << 30 - 1)
+      guard buffers.contains(receiveBufferBytes), buffers.contains(sendBufferBytes) else {
+        throw TransportError(
+          code: .invalidConfiguration,
+          message: "socket buffers have \(buffers.lowerBound) to \(buffers.upperBound) bytes, "
+            + "not \(receiveBufferBytes) and \(sendBufferBytes)")
+      }
+      guard (1...65_535).contains(receiveFrameLength) else {
+        throw TransportError(
+          code: .invalidConfiguration, message: "receiveFrameLength is 1 to 65535, not \(receiveFrameLength)")
+      }
+    }
+  }
+
+  /// Which of the kernel's shortcuts are in use.
+  public struct Offloads: Sendable, Equatable {
+    /// Sending many frames as one message: Linux 4.18 and later. Destinations for which it fails do without.
+    public var segmentation: Bool
+    /// Receiving many datagrams as one message: Linux 5.0 and later.
+    public var coalescing: Bool
+  }
+}

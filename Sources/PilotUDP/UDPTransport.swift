@@ -1,0 +1,126 @@
+public import PilotTransport
+public import PilotWire
+
+/// Carries frames as UDP datagrams, by direct system calls.
+///
+/// ```swift
+/// let transport = try UDPTransport.bind()
+/// var receiver = try transport.makeReceiver()
+/// try transport.send(Array("hello".utf8).span.bytes, to: peer)
+/// let frame = try await receiver.next()
+/// ```
+///
+/// **Sending** hands the frame to the kernel before it returns: there is no queue here, so what was taken was sent, or
+/// refused by the kernel and counted. A full socket buffer is `.backpressure`. On Linux, ``send(contentsOf:)`` needs one
+/// system call for 64 messages, and up to 64 neighbouring frames of one length to one destination are one message
+/// (UDP_SEGMENT, udp(7)), where kernel and network card can do that.
+///
+/// **Receiving** takes up to 16 datagrams per system call, or as many coalesced ones (UDP_GRO), into memory that is
+/// reused: 1 MiB, of which only what was touched is real. It waits in one thread per transport, which ``makeReceiver()`` starts and
+/// ``close()`` ends. To spare the hop between threads at each wake-up, run the loop on that thread:
+///
+/// ```swift
+/// try await withTaskExecutorPreference(transport.executor) {
+///   while true { try await receiver.receive { frame, source in … } }
+/// }
+/// ```
+///
+/// **ICMP errors** don't end anything: they are ``PilotTransport/TransportEvent/unreachable(_:reason:)`` events, on Linux
+/// (IP_RECVERR, ip(7)). Other platforms don't report them for unconnected sockets.
+///
+/// **Life** ends with ``close()``, or when neither the transport nor its receiver is referenced any more.
+public final class UDPTransport: Transport {
+  /// The bound address, with the port that the system chose if port 0 was asked for.
+  public let localEndpoint: Endpoint
+  /// 65,527 bytes for a socket that reaches IPv6, and 65,507 for one that doesn't. To an IPv4 destination the limit is
+  /// always 65,507.
+  public let maximumFrameLength: Int
+  private let socket: SocketDescriptor
+  private let sender: DatagramSender
+  private let loop: SocketLoop
+  private let counts = UDPCounters()
+  private let errors: ErrorQueue
+  private let eventSource = TransportEventSource()
+  private let life = TransportLife()
+  private let receiveLength: Int
+  /// Which of the kernel's shortcuts are in use.
+  public let offloads: Offloads
+
+  /// Takes over a bound socket. On error the descriptor is closed.
+  init(_ opened: OpenedSocket, configuration: Configuration) throws(TransportError) {
+    socket = opened.socket
+    loop = try SocketLoop(socket: opened.socket)
+    localEndpoint = opened.local
+    maximumFrameLength = opened.reach.longestFrame
+    offloads = opened.offloads
+    receiveLength = configuration.receiveFrameLength
+    errors = ErrorQueue(counters: counts, events: eventSource)
+    sender = DatagramSender(
+      socket: opened.socket, reach: opened.reach, counters: counts, errors: errors,
+      limits: SegmentLimits(isAvailable: opened.offloads.segmentation))
+    for notice in opened.notices { eventSource.emit(.notice(notice)) }
+  }
+
+  deinit { close() }
+
+  /// What went through and what was dropped so far, counted by the frame.
+  ///
+  /// But for `.kernelBufferFull`, where the kernel counts what it coalesced as one: with
+  /// ``Configuration/receiveCoalescing``, up to 64 frames can be behind each.
+  public var counters: TransportCounters { counts.snapshot }
+
+  /// What happened beside frames, oldest first; for one consumer.
+  public var events: TransportEvents { eventSource.events }
+
+  /// The thread that waits for the socket, as an executor for the tasks that receive.
+  ///
+  /// Its jobs run one at a time; one that computes for long holds the others up. Jobs that come after ``close()`` run on
+  /// the global executor.
+  public var executor: any TaskExecutor { loop }
+
+  /// Hands out the one receiver, and starts the thread that waits for it.
+  ///
+  /// - Throws: `.receiverTaken` from the second call on, `.closed` after ``close()``, `.system` when the thread can't
+  ///   be started.
+  public func makeReceiver() throws(TransportError) -> Receiver {
+    try loop.start()
+    try life.takeReceiver()
+    return Receiver(
+      DatagramSource(
+        transport: self, socket: socket, loop: loop, counters: counts, errors: errors, life: life,
+        bufferLength: receiveLength))
+  }
+
+  /// Sends one frame as one datagram, with one system call that doesn't wait.
+  ///
+  /// - Returns: The frame's length, in bytes.
+  /// - Throws: `.frameTooLarge` above 65,507 bytes to IPv4 and 65,527 to IPv6; `.invalidDestination` for port 0, an
+  ///   unspecified address and a family that the socket doesn't reach; `.backpressure` when the socket buffer or the
+  ///   device queue is full; `.unreachable` when this machine has no route; `.system`; `.closed`.
+  @discardableResult
+  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+    try sender.send(frame, to: destination)
+  }
+
+  /// Sends the frames of a batch in their order.
+  ///
+  /// A frame that only the kernel refuses is dropped, counted as `.refusedByKernel`, and doesn't hold up those behind it.
+  ///
+  /// - Returns: How many frames were taken from the front. The next one is too long, has an invalid destination, or met
+  ///   a full buffer.
+  /// - Throws: As ``send(_:to:)``, when not even the first frame was taken.
+  public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
+    try sender.send(contentsOf: batch)
+  }
+
+  /// Ends the transport: at once, for good, from anywhere, as often as you like.
+  ///
+  /// The descriptor is closed when the last call that uses it has returned, which takes microseconds; what the kernel
+  /// still holds of received datagrams goes with it, uncounted.
+  public func close() {
+    guard life.end() else { return }
+    loop.close()
+    socket.close()
+    eventSource.finish()
+  }
+}

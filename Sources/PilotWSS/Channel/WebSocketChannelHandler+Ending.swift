@@ -1,0 +1,106 @@
+import NIOCore
+import PilotTransport
+import PilotWire
+
+extension WebSocketChannelHandler {
+  /// Does what the session decided about the end of the connection.
+  func act(_ action: WebSocketSession.Action) {
+    switch action {
+    case .ignore:
+      break
+    case .sendClose(let frame, let pong, let ending):
+      send(frame, after: pong, then: ending)
+    case .finish(let ending):
+      go(on: ending)
+    }
+  }
+
+  private func send(
+    _ frame: WebSocketCloseFrame, after pong: WebSocketControlPayload?, then ending: WebSocketSession.Ending
+  ) {
+    guard let context else { return }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    writeControl(promise: written) { encoder, buffer in
+      if let pong { encoder.appendPong(pong, into: &buffer) }
+      encoder.appendClose(frame, into: &buffer)
+    }
+    context.flush()
+    // Bounds the wait for the write as well: a peer that reads nothing would hold it up for ever.
+    startCloseTimer()
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    written.futureResult.whenComplete { _ in bound.value.go(on: ending) }
+  }
+
+  private func go(on ending: WebSocketSession.Ending) {
+    startCloseTimer()
+    switch ending {
+    case .closeTransport:
+      // Only this end's half: with input unread, closing both makes the kernel send a reset, which can overtake the Close
+      // at the peer (RFC 6455, section 7.1.1). The peer's end of TCP, or the timer, closes the rest.
+      context?.close(mode: .output, promise: nil)
+    case .awaitClose, .awaitTransportEnd:
+      break
+    }
+  }
+
+  private func startCloseTimer() {
+    guard closeTimer == nil else { return }
+    closeTimer = schedule(after: times.closing) { handler in
+      _ = handler.session.closeTimedOut()
+      handler.context?.close(promise: nil)
+    }
+  }
+
+  func authenticationTimedOut() {
+    if end == nil { end = .authenticationTimedOut }
+    act(session.close(WebSocketCloseFrame(.policyViolation, reason: "auth timeout")))
+  }
+
+  /// Gives up on a peer that can't be talked to: no Close, no lingering.
+  private func abandon(_ reason: WebSocketEnd) {
+    if end == nil { end = reason }
+    context?.close(promise: nil)
+  }
+
+  // MARK: Time
+
+  /// Looks whether the peer is alive and taking what it gets, and when to look again.
+  func checkLiveness(at now: MonotonicInstant) {
+    let stallEnd = stalledSince?.advanced(by: times.stall)
+    if let stallEnd, stallEnd <= now { return abandon(.silent(times.stall)) }
+    switch liveness?.tick(at: now) {
+    case nil:
+      break
+    case .wait(let instant):
+      scheduleLiveness(at: stallEnd.map { min($0, instant) } ?? instant, now: now)
+    case .ping(let id, let next):
+      sendPing(id)
+      scheduleLiveness(at: stallEnd.map { min($0, next) } ?? next, now: now)
+    case .silent:
+      abandon(.silent(times.silence))
+    }
+  }
+
+  private func sendPing(_ id: UInt64) {
+    guard session.isOpen else { return }
+    let payload = id.bigEndianBytes
+    writeControl { encoder, buffer in encoder.appendPing(payload.span.raw, into: &buffer) }
+    context?.flush()
+  }
+
+  private func scheduleLiveness(at instant: MonotonicInstant, now: MonotonicInstant) {
+    livenessTimer?.cancel()
+    livenessTimer = schedule(after: max(now.duration(to: instant), .zero)) { handler in
+      guard let context = handler.context else { return }
+      handler.checkLiveness(at: MonotonicInstant(context.eventLoop.now))
+    }
+  }
+
+  func schedule(
+    after delay: Duration, _ body: @escaping (WebSocketChannelHandler<Peer>) -> Void
+  ) -> Scheduled<Void>? {
+    context?.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [weak self] in
+      if let self { body(self) }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package import NIOCore
+import PilotTransport
+import PilotWire
+
+extension WebSocketChannelHandler {
+  /// Writes what the queue holds, as long as the channel takes it. On the event loop.
+  package func drain() {
+    guard let context, session.isOpen else { return }
+    var unflushed = 0
+    while context.channel.isWritable, let chunk = outbound.take() {
+      unflushed += chunk.buffer.readableBytes
+      write(chunk, context: context)
+      if unflushed >= WebSocketTimes.flushBytes {
+        context.flush()
+        unflushed = 0
+      }
+    }
+    if unflushed > 0 { context.flush() }
+  }
+
+  private func write(_ chunk: OutboundQueue.Chunk, context: ChannelHandlerContext) {
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    let tally = chunk.tally
+    promise.futureResult.whenComplete { [outbound] result in
+      switch result {
+      case .success: outbound.written(tally)
+      case .failure: outbound.failed(tally)
+      }
+    }
+    context.write(wrapOutboundOut(chunk.buffer), promise: promise)
+  }
+
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      stalledSince = nil
+      sendPong()
+      drain()
+      context.flush()
+    } else {
+      stalledSince = MonotonicInstant(context.eventLoop.now)
+      checkLiveness(at: MonotonicInstant(context.eventLoop.now))
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func writeControl(
+    promise: EventLoopPromise<Void>? = nil, _ fill: (inout WebSocketEncoder, inout ByteBuffer) -> Void
+  ) {
+    guard let context else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
+    var buffer = context.channel.allocator.buffer(capacity: 64)
+    fill(&control, &buffer)
+    context.write(wrapOutboundOut(buffer), promise: promise)
+  }
+
+  /// A peer that pings and doesn't read is owed one pong, which waits until it reads.
+  func sendPong() {
+    guard let context, context.channel.isWritable, let pong = session.takePong() else { return }
+    writeControl { encoder, buffer in encoder.appendPong(pong, into: &buffer) }
+  }
+
+  func sendText(_ text: [UInt8]) {
+    guard session.isOpen else { return }
+    writeControl { encoder, buffer in encoder.append(.text, payload: text.span.raw, into: &buffer) }
+    context?.flush()
+  }
+}
+
+extension WebSocketChannelHandler: WebSocketLink {
+  package func perform(_ reaction: WebSocketReaction) {
+    switch reaction {
+    case .none:
+      break
+    case .send(let text):
+      sendText(text)
+    case .establish(let text):
+      authenticationTimer?.cancel()
+      authenticationTimer = nil
+      if let text { sendText(text) }
+    case .close(let frame):
+      if end == nil { end = .closed(frame) }
+      act(session.close(frame))
+    }
+  }
+}

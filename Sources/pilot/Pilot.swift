@@ -1,0 +1,9 @@
+internal import PilotCommands
+
+/// The program `pilot`. All of it is in the module PilotCommands, where tests reach it.
+@main
+enum Pilot {
+  static func main() async {
+    await PilotMain.run()
+  }
+}

@@ -1,0 +1,106 @@
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotBeacon
+
+/// WSS peers: the newest connection wins, by connection and not by node ID.
+struct RouterCompatTests {
+  private let node = NodeID.test(3)
+  private let other = NodeID.test(4)
+  private let old = ConnectionID(rawValue: 10)
+  private let new = ConnectionID(rawValue: 11)
+
+  @Test func theFirstConnectionReplacesNone() {
+    var harness = RouterHarness()
+    expect(harness.router.attach(node: node, connection: old), nil)
+    expect(harness.router.attach(node: node, connection: old), nil)
+    expect(harness.statistics.compatPeers, 1)
+    expect(harness.statistics.replacements, 0)
+  }
+
+  @Test func aNewerConnectionReplacesTheOlderOne() {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: old)
+    expect(harness.router.attach(node: node, connection: new), old)
+    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    expect(harness.statistics.replacements, 1)
+  }
+
+  @Test func nothingOfAReplacedConnectionIsDispatched() {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: old)
+    _ = harness.router.attach(node: node, connection: new)
+    _ = harness.router.attach(node: other, connection: ConnectionID(rawValue: 20))
+    expect(harness.relay(node, to: other, from: .compat(old, node)), .drop(.staleConnection))
+    expect(harness.discover(node, from: .compat(old, node), ex: true), .drop(.staleConnection))
+    expect(harness.frame([], from: .compat(old, node)), .drop(.staleConnection))
+    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    expect(
+      harness.relay(node, to: other, from: .compat(new, node)),
+      .deliverCompat(ConnectionID(rawValue: 20), .short(sender: node)))
+  }
+
+  @Test func theEndOfAReplacedConnectionLeavesTheNewOne() {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: old)
+    _ = harness.router.attach(node: node, connection: new)
+    expect(harness.router.detach(node: node, connection: old), false)
+    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    expect(harness.router.detach(node: node, connection: new), true)
+    harness.expectNowhere(node)
+    expect(harness.router.detach(node: node, connection: new), false)
+    expect(harness.relay(node, to: other, from: .compat(new, node)), .drop(.staleConnection))
+  }
+
+  @Test func discoverIsAnsweredOverTheConnectionAndNeverRecorded() {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: old)
+    expect(harness.discover(node, from: .compat(old, node)), .reply(.compat(old, node)))
+    expect(harness.statistics.nodes, 0)
+    expect(harness.statistics.discovers[.compat], 1)
+    harness.router.detach(node: node, connection: old)
+    harness.expectNowhere(node)
+  }
+
+  @Test func discoverForAnotherNodeIsDropped() {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: old)
+    expect(harness.discover(other, from: .compat(old, node)), .drop(.nodeMismatch))
+    harness.expectNowhere(other)
+  }
+
+  @Test func discoverExHoldsForTheConnectionOnly() {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: old)
+    harness.discover(node, from: .compat(old, node), ex: true)
+    let header = DeliverHeader.withDestination(sender: .test(0xFFFF), destination: node)
+    expect(harness.route(to: node), .deliverCompat(old, header))
+    _ = harness.router.attach(node: node, connection: new)
+    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    harness.discover(node, from: .compat(new, node), ex: true)
+    harness.discover(node, from: .compat(new, node))
+    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+  }
+
+  @Test func aForgedDiscoverTakesNothingFromAnAttachedNode() throws {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: old)
+    expect(harness.discover(node, from: .udp(test: 66)), .reply(.udp(test: 66)))
+    expect(harness.discover(node, from: .udp(test: 66), key: try .test(1)), .reply(.udp(test: 66), invites: true))
+    expect(harness.route(to: node), .deliverCompat(old, .short(sender: .test(0xFFFF))))
+    expect(harness.relay(node, to: node, from: .udp(test: 66)), .drop(.senderUnknown))
+    expect(harness.statistics.discovers[.refusedAttached], 2)
+    harness.router.detach(node: node, connection: old)
+    harness.expectNowhere(node)
+  }
+
+  @Test func attachingForgetsWhatUDPHadOnlyClaimed() {
+    var harness = RouterHarness()
+    harness.discover(node, from: .udp(test: 66))
+    _ = harness.router.attach(node: node, connection: old)
+    expect(harness.relay(node, to: node, from: .udp(test: 66)), .drop(.senderUnknown))
+    harness.router.detach(node: node, connection: old)
+    harness.expectNowhere(node)
+  }
+}

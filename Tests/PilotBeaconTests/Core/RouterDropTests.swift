@@ -1,0 +1,97 @@
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotBeacon
+
+/// Every reason to drop a frame, and that hostile ones never trap.
+struct RouterDropTests {
+  private static let attached = NodeID.test(3)
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let frame: [UInt8]
+    let origin: FrameOrigin
+    let reason: RouterDropReason
+
+    init(_ reason: RouterDropReason, _ frame: [UInt8], from origin: FrameOrigin = .udp(test: 1)) {
+      (self.frame, self.origin, self.reason) = (frame, origin, reason)
+    }
+
+    var testDescription: String { "\(reason) \(Hex.encode(frame.span.raw))" }
+  }
+
+  static let cases: [Case] = [
+    Case(.empty, []),
+    Case(.unknownType, [0x00]), Case(.unknownType, [0x0D, 1]), Case(.unknownType, [0x0F]), Case(.unknownType, [0xFF]),
+    Case(.truncated, [0x01]), Case(.truncated, [0x01, 0, 0, 1]), Case(.truncated, [0x08, 0, 0, 1]),
+    Case(.truncated, [0x05, 0, 0, 0, 1, 0, 0, 0]), Case(.truncated, [0x0C, 0, 0, 0, 1]),
+    Case(.nodeIDZero, [0x01, 0, 0, 0, 0]), Case(.nodeIDZero, [0x08, 0, 0, 0, 0]),
+    Case(.nodeIDZero, [0x05, 0, 0, 0, 0, 0, 0, 0, 1]), Case(.nodeIDZero, [0x05, 0, 0, 0, 1, 0, 0, 0, 0]),
+    Case(.nodeIDZero, [0x0C] + [UInt8](repeating: 0, count: 92)),
+    Case(.beaconOnlyType, [0x02]), Case(.beaconOnlyType, [0x04]), Case(.beaconOnlyType, [0x06, 0, 0, 0, 1]),
+    Case(.beaconOnlyType, [0x09]), Case(.beaconOnlyType, [0x0A, 1]), Case(.beaconOnlyType, [0x0B]),
+    Case(.unsupportedType, [0x03, 0, 0, 0, 1, 0, 0, 0, 2]), Case(.unsupportedType, [0x07, 0, 0, 0, 1, 0, 0]),
+    Case(.tunnelFrame, [0x50]), Case(.tunnelFrame, Array("PILP".utf8) + [0, 0, 0, 1]),
+    Case(.sourcePortZero, [0x01, 0, 0, 0, 1], from: .udp(.test(1, port: 0))),
+    Case(.staleConnection, [0x01, 0, 0, 0, 3], from: .compat(99, attached)),
+    Case(.nodeMismatch, [0x01, 0, 0, 0, 9], from: .compat(1, attached)),
+    Case(.senderMismatch, [0x05, 0, 0, 0, 9, 0, 0, 0, 1], from: .compat(1, attached)),
+    Case(.senderUnknown, [0x05, 0, 0, 0, 9, 0, 0, 0, 1]),
+    Case(.destinationUnknown, [0x05, 0, 0, 0, 3, 0, 0, 0, 9], from: .compat(1, attached)),
+    Case(.proofExpired, [0x0C, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 88)),
+    Case(.proofOverCompat, [0x0C], from: .compat(1, attached)),
+  ]
+
+  @Test(arguments: cases)
+  func isDroppedForItsReason(_ example: Case) {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: Self.attached, connection: ConnectionID(rawValue: 1))
+    expect(harness.frame(example.frame, from: example.origin), .drop(example.reason))
+    expect(harness.statistics.drops.total, 1)
+    expect(harness.statistics.nodes, 0)
+  }
+
+  @Test func everyReasonHasAnExample() {
+    #expect(Set(Self.cases.map(\.reason)) == Set(RouterDropReason.allCases))
+  }
+
+  @Test func talliesHoldAllCasesAndNamesAreDistinctSnakeCase() {
+    func check<Key: CaseIterable & RawRepresentable<Int> & CustomStringConvertible & Sendable>(_ type: Key.Type) {
+      #expect(Array(Key.allCases).map(\.rawValue) == Array(0..<Key.allCases.count))
+      #expect(Key.allCases.count <= Tally<Key>.limit)
+      #expect(Set(Key.allCases.map(\.description)).count == Key.allCases.count)
+      for key in Key.allCases {
+        #expect(key.description.utf8.allSatisfy { $0 == 0x5F || (0x61...0x7A).contains($0) })
+      }
+    }
+    check(RouterDropReason.self)
+    check(DiscoverOutcome.self)
+    check(RelayCell.self)
+  }
+
+  @Test(arguments: 1...4 as ClosedRange<UInt64>)
+  func randomBytesNeverTrap(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var harness = RouterHarness(seed: seed)
+    _ = harness.router.attach(node: Self.attached, connection: ConnectionID(rawValue: 1))
+    for _ in 0..<20_000 {
+      var frame = [UInt8](repeating: 0, count: Int.random(in: 0...100, using: &generator))
+      for index in frame.indices { frame[index] = UInt8.random(in: 0...255, using: &generator) }
+      // Few types and small IDs, or nothing would get beyond the first checks.
+      if !frame.isEmpty, Bool.random(using: &generator) {
+        frame[0] = UInt8.random(in: 0...15, using: &generator)
+        for index in frame.indices.prefix(9) where index > 0 {
+          frame[index] = index % 4 == 0 ? UInt8.random(in: 0...4, using: &generator) : 0
+        }
+      }
+      let origin: FrameOrigin =
+        Int.random(in: 0..<3, using: &generator) == 0
+        ? .compat(UInt64.random(in: 1...2, using: &generator), Self.attached)
+        : .udp(test: UInt32.random(in: 0...3, using: &generator))
+      let action = harness.frame(frame, from: origin)
+      if case .verifyProof = action { harness.router.proofFailed() }
+      harness.advance(.milliseconds(Int.random(in: 0...50, using: &generator)))
+    }
+    expect(harness.statistics.frames, 20_000)
+  }
+}

@@ -1,0 +1,136 @@
+import PilotWire
+
+@testable import PilotBeacon
+
+/// The router's rules written down once more, in the plainest way: dictionaries, seconds as they come, no bounds.
+struct RouterModel {
+  struct Entry {
+    var endpoint: Endpoint
+    var ex: Bool
+    var proven = false
+    var moved = false
+    var since: UInt64
+    var heard: UInt64
+    var discovered: UInt64
+  }
+
+  struct Peer {
+    var connection: ConnectionID
+    var ex = false
+  }
+
+  struct Claim {
+    var old: Endpoint
+    var claimant: Endpoint
+    var ex: Bool
+    var at: UInt64
+  }
+
+  static let second: UInt64 = 1_000_000_000
+
+  var entries: [NodeID: Entry] = [:]
+  var peers: [NodeID: Peer] = [:]
+  var claims: [NodeID: Claim] = [:]
+
+  func live(_ node: NodeID, at now: UInt64) -> Entry? {
+    guard let entry = entries[node], now - entry.discovered < 600 * Self.second else { return nil }
+    return entry
+  }
+
+  func isStale(_ origin: FrameOrigin) -> Bool {
+    guard case .compat(let connection, let node) = origin else { return false }
+    return peers[node]?.connection != connection
+  }
+
+  mutating func discover(
+    _ node: NodeID, from origin: FrameOrigin, ex: Bool, hasKey: Bool, at now: UInt64
+  ) -> RouterAction {
+    if isStale(origin) { return .drop(.staleConnection) }
+    switch origin {
+    case .compat(_, let peer):
+      guard peer == node else { return .drop(.nodeMismatch) }
+      peers[node]?.ex = ex
+      return .reply(origin)
+    case .udp(let source):
+      let known = live(node, at: now)
+      let provenHere = known?.proven == true && known?.endpoint == source
+      let invites = hasKey && !provenHere
+      if let known, known.endpoint == source {
+        entries[node]?.ex = ex
+        entries[node]?.heard = now
+        entries[node]?.discovered = now
+        return .reply(origin, invites: invites)
+      }
+      if peers[node] != nil { return .reply(origin, invites: invites) }
+      guard let known else {
+        entries[node] = Entry(endpoint: source, ex: ex, since: now, heard: now, discovered: now)
+        return .reply(origin, invites: invites)
+      }
+      if known.proven || heldDown(known, at: now) { return .reply(origin, invites: invites) }
+      if now - known.heard > 75 * Self.second {
+        entries[node] = Entry(endpoint: source, ex: ex, moved: true, since: now, heard: now, discovered: now)
+        return .reply(origin, invites: invites)
+      }
+      if let claim = claims[node], now - claim.at < Self.second { return .reply(origin, invites: invites) }
+      claims[node] = Claim(old: known.endpoint, claimant: source, ex: ex, at: now)
+      return .reply(origin, probing: known.endpoint, invites: invites)
+    }
+  }
+
+  func heldDown(_ entry: Entry, at now: UInt64) -> Bool {
+    entry.moved && now - entry.since < 30 * Self.second
+  }
+
+  mutating func relay(_ sender: NodeID, to destination: NodeID, from origin: FrameOrigin, at now: UInt64)
+    -> RouterAction
+  {
+    if isStale(origin) { return .drop(.staleConnection) }
+    switch origin {
+    case .compat(_, let peer):
+      guard peer == sender else { return .drop(.senderMismatch) }
+    case .udp(let source):
+      guard let known = live(sender, at: now) else { return .drop(.senderUnknown) }
+      guard known.endpoint == source else { return .drop(.senderMismatch) }
+      entries[sender]?.heard = now
+    }
+    func header(_ ex: Bool) -> DeliverHeader {
+      ex ? .withDestination(sender: sender, destination: destination) : .short(sender: sender)
+    }
+    if let peer = peers[destination] { return .deliverCompat(peer.connection, header(peer.ex)) }
+    if let known = live(destination, at: now) { return .deliverUDP(known.endpoint, header(known.ex)) }
+    return .drop(.destinationUnknown)
+  }
+
+  mutating func attach(_ node: NodeID, _ connection: ConnectionID) -> ConnectionID? {
+    if entries[node]?.proven == false { entries[node] = nil }
+    let previous = peers[node]?.connection
+    if previous != connection { peers[node] = Peer(connection: connection) }
+    return previous == connection ? nil : previous
+  }
+
+  mutating func detach(_ node: NodeID, _ connection: ConnectionID) -> Bool {
+    guard peers[node]?.connection == connection else { return false }
+    peers[node] = nil
+    return true
+  }
+
+  mutating func unreachable(_ endpoint: Endpoint, at now: UInt64) -> Set<FrameOrigin> {
+    var answers: Set<FrameOrigin> = []
+    for (node, claim) in claims where claim.old == endpoint {
+      claims[node] = nil
+      guard now - claim.at <= 2 * Self.second, let known = live(node, at: now), known.endpoint == endpoint,
+        known.heard <= claim.at, !known.proven, !heldDown(known, at: now)
+      else { continue }
+      entries[node] = Entry(
+        endpoint: claim.claimant, ex: claim.ex, moved: true, since: now, heard: now, discovered: now)
+      answers.insert(.udp(claim.claimant))
+    }
+    return answers
+  }
+
+  mutating func proven(_ node: NodeID, from source: Endpoint, issuedAt: UInt64, ex: Bool, at now: UInt64) -> Bool {
+    if let known = live(node, at: now), known.proven, known.endpoint != source, issuedAt <= known.since { return false }
+    entries[node] = Entry(endpoint: source, ex: ex, proven: true, since: now, heard: now, discovered: now)
+    return true
+  }
+}

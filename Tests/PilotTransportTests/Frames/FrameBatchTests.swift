@@ -1,0 +1,104 @@
+import PilotTransport
+import PilotWire
+import Testing
+
+@Suite("FrameBatch")
+struct FrameBatchTests {
+  @Test("gives back what went in, with destinations, in order")
+  func order() {
+    var batch = FrameBatch()
+    let frames = [TestFrame(1, length: 3), TestFrame(2, length: 0), TestFrame(3, length: 3, port: 9), TestFrame(4)]
+    for frame in frames { #expect(batch.append(frame) == true) }
+    #expect(batch.frames == frames)
+    #expect(batch.count == 4)
+    #expect(batch.byteCount == 7)
+    #expect(batch.isEmpty == false)
+  }
+
+  @Test("joins a header and a payload into one frame", arguments: [(0, 0), (0, 5), (5, 0), (5, 7)])
+  func headerAndPayload(_ header: Int, _ payload: Int) {
+    var batch = FrameBatch()
+    let head = [UInt8](repeating: 1, count: header)
+    let body = [UInt8](repeating: 2, count: payload)
+    let destination = Endpoint(ipv4: 1, 2, 3, 4, port: 5)
+    #expect(unsafe batch.append(header: head.span.bytes, payload: body.span.bytes, to: destination) == true)
+    #expect(batch.frames == [TestFrame(head + body, destination)])
+  }
+
+  @Test("a frame that does not fit leaves it as it was")
+  func full() {
+    var batch = FrameBatch(byteCapacity: 10, frameCapacity: 10)
+    #expect(batch.append(TestFrame(1, length: 8)) == true)
+    #expect(batch.append(TestFrame(2, length: 3)) == false)
+    #expect(batch.frames == [TestFrame(1, length: 8)])
+  }
+
+  @Test("a batch without any room still takes an empty frame and nothing else", arguments: [0, -1])
+  func noRoom(_ capacity: Int) {
+    var batch = FrameBatch(byteCapacity: capacity, frameCapacity: capacity)
+    #expect(batch.append(TestFrame(1, length: 1)) == false)
+    #expect(batch.append(TestFrame(2, length: 0)) == true)
+  }
+
+  @Test("removes as many from the front as asked, and no more than there are", arguments: [-1, 0, 1, 2, 3, 4, 5, 99])
+  func removeFirst(_ count: Int) {
+    var batch = FrameBatch()
+    let frames = [TestFrame(1, length: 2), TestFrame(2, length: 2), TestFrame(3, length: 1), TestFrame(4, length: 0)]
+    for frame in frames { #expect(batch.append(frame) == true) }
+    batch.removeFirst(count)
+    #expect(batch.frames == Array(frames.dropFirst(max(count, 0))))
+    #expect(batch.count == batch.frames.count)
+  }
+
+  @Test("a closure that throws ends forEach with its error")
+  func forEachThrows() {
+    struct Stop: Error {}
+    var batch = FrameBatch()
+    for value in 0..<5 { #expect(batch.append(TestFrame(value)) == true) }
+    var seen = 0
+    #expect(throws: Stop.self) {
+      try batch.forEach { _, _ throws(Stop) in
+        seen += 1
+        if seen == 3 { throw Stop() }
+      }
+    }
+    #expect(seen == 3)
+  }
+
+  @Test("behaves like an array that runs out of room", arguments: Seeds.all)
+  func model(_ seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let bytes = Int.random(in: 1...400, using: &random)
+    let room = Int.random(in: 1...20, using: &random)
+    var batch = FrameBatch(byteCapacity: bytes, frameCapacity: room)
+    var model: [TestFrame] = []
+    var used = (bytes: 0, frames: 0)
+    for _ in 0..<500 {
+      switch Int.random(in: 0..<20, using: &random) {
+      case 0:
+        batch.removeAll()
+        model = []
+      case 1...3:
+        let count = Int.random(in: 0...4, using: &random)
+        batch.removeFirst(count)
+        model.removeFirst(min(count, model.count))
+      default:
+        let frame = TestFrame.random(upTo: 40, using: &random)
+        let fits = used.bytes + frame.bytes.count <= bytes
+        let taken = batch.append(frame)
+        if !fits { #expect(taken == false) }
+        // Frames that share a run need less room than was stated, so there may be more.
+        if fits, used.frames < room { #expect(taken == true) }
+        if taken {
+          model.append(frame)
+          used = (used.bytes + frame.bytes.count, used.frames + 1)
+        }
+      }
+      // What was removed from the front comes back when all is gone.
+      if model.isEmpty { used = (0, 0) }
+      #expect(batch.frames == model)
+      #expect(batch.count == model.count)
+      #expect(batch.byteCount == model.map(\.bytes.count).reduce(0, +))
+    }
+  }
+}

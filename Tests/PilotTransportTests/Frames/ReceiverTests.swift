@@ -1,0 +1,146 @@
+import PilotWire
+import Synchronization
+import Testing
+
+@testable import PilotTransport
+
+/// Lends what a test has written down, turn by turn, and throws in between.
+private final class ScriptedSource: FrameSource {
+  enum Turn: Sendable {
+    case frames([TestFrame])
+    case failure(TransportError)
+  }
+
+  let life = TransportLife()
+  private let script: Mutex<[Turn]>
+  private let chunk = FrameChunk(capacity: 10_000, frameCapacity: 100)
+
+  init(_ script: Turn...) {
+    self.script = Mutex(script)
+  }
+
+  var turnsLeft: Int { script.withLock { $0.count } }
+
+  func nextFrames() async throws(TransportError) -> LentFrames {
+    chunk.removeAll()
+    let turn = script.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    switch turn {
+    case .frames(let frames):
+      for frame in frames { _ = unsafe chunk.append(frame.bytes.span.bytes, RawSpan(), endpoint: frame.endpoint) }
+      return unsafe chunk.content
+    case .failure(let error): throw error
+    case nil: throw .closed
+    }
+  }
+}
+
+@Suite("Receiver")
+struct ReceiverTests {
+  private static let frames = [
+    TestFrame(1, length: 5), TestFrame(2, length: 5), TestFrame(3, length: 2), TestFrame(4, length: 0),
+    TestFrame(5, length: 0), TestFrame(6, length: 5, port: 2),
+  ]
+
+  @Test("next gives each frame of the lent runs once")
+  func next() async throws {
+    var receiver = Receiver(ScriptedSource(.frames(Self.frames), .frames([TestFrame(7)])))
+    for frame in Self.frames + [TestFrame(7)] { #expect(try await receiver.nextCopy() == frame) }
+  }
+
+  @Test("receive lends all that was lent at once, and returns how many")
+  func receive() async throws {
+    var receiver = Receiver(ScriptedSource(.frames(Self.frames), .frames([TestFrame(7)])))
+    var frames: [TestFrame] = []
+    #expect(try await receiver.receive { frames.append(TestFrame($0.copied(), $1)) } == Self.frames.count)
+    #expect(frames == Self.frames)
+    #expect(try await receiver.receive { _, _ in } == 1)
+  }
+
+  @Test("receive goes on where next stopped", arguments: 0...6)
+  func mixed(_ singles: Int) async throws {
+    var receiver = Receiver(ScriptedSource(.frames(Self.frames), .frames([TestFrame(7)])))
+    for frame in Self.frames.prefix(singles) { #expect(try await receiver.nextCopy() == frame) }
+    let rest = singles < Self.frames.count ? Array(Self.frames.dropFirst(singles)) : [TestFrame(7)]
+    #expect(try await receiver.receiveCopies() == rest)
+  }
+
+  @Test("both wait on when a source lends nothing")
+  func nothingLent() async throws {
+    let source = ScriptedSource(.frames([]), .frames([]), .frames([TestFrame(1)]), .frames([]), .frames([TestFrame(2)]))
+    var receiver = Receiver(source)
+    #expect(try await receiver.nextCopy() == TestFrame(1))
+    #expect(try await receiver.receiveCopies() == [TestFrame(2)])
+  }
+
+  @Test("a body that throws has seen its frame, and the rest come with the next receive")
+  func bodyThrows() async throws {
+    var receiver = Receiver(ScriptedSource(.frames(Self.frames)))
+    var seen = 0
+    let error = await #expect(throws: TransportError.self) {
+      try await receiver.receive { _, _ throws(TransportError) in
+        seen += 1
+        if seen == 2 { throw TransportError(code: .system, message: "enough") }
+      }
+    }
+    #expect(error?.code == .system)
+    #expect(try await receiver.receiveCopies() == Array(Self.frames.dropFirst(2)))
+  }
+
+  @Test("an error of the source passes through, and the receiver remains usable")
+  func sourceThrows() async throws {
+    var receiver = Receiver(
+      ScriptedSource(.failure(.cancelled), .frames([TestFrame(1)]), .failure(.cancelled), .frames([TestFrame(2)])))
+    var codes: [TransportError.Code] = []
+    var frames: [TestFrame] = []
+    while frames.count < 2 {
+      do {
+        frames.append(try await receiver.nextCopy())
+      } catch {
+        codes.append(error.code)
+      }
+    }
+    #expect(codes == [.cancelled, .cancelled])
+    #expect(frames == [TestFrame(1), TestFrame(2)])
+  }
+
+  @Test("frames that are lent and unread are gone when the transport closes")
+  func closedWithFramesLent() async throws {
+    let source = ScriptedSource(.frames(Self.frames), .frames([TestFrame(7)]))
+    var receiver = Receiver(source)
+    _ = try await receiver.nextCopy()
+    #expect(source.life.end())
+    for _ in 0..<2 {
+      await #expect(throws: TransportError.self) { _ = try await receiver.nextCopy() }
+      await #expect(throws: TransportError.self) { _ = try await receiver.receiveCopies() }
+    }
+    #expect(source.turnsLeft == 1)
+  }
+
+  @Test("a body that closes the transport gets no further frame")
+  func closedByBody() async throws {
+    let source = ScriptedSource(.frames(Self.frames))
+    var receiver = Receiver(source)
+    var seen = 0
+    let error = await #expect(throws: TransportError.self) {
+      try await receiver.receive { _, _ in
+        seen += 1
+        if seen == 2 { _ = source.life.end() }
+      }
+    }
+    #expect(error?.code == .closed)
+    #expect(seen == 2)
+  }
+
+  @Test("the life of a transport ends once and hands its receiver out once")
+  func life() throws {
+    let life = TransportLife()
+    try life.takeReceiver()
+    #expect(throws: TransportError.self) { try life.takeReceiver() }
+    #expect(!life.isClosed)
+    #expect(life.end())
+    #expect(!life.end())
+    #expect(life.isClosed)
+    let error = #expect(throws: TransportError.self) { try life.takeReceiver() }
+    #expect(error?.code == .closed)
+  }
+}
