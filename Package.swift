@@ -91,5 +91,46 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .executableTarget(name: "pilot", dependencies: ["PilotCommands"], swiftSettings: strict),
+
+    .testTarget(
+      name: "PilotWireTests", dependencies: ["PilotWire"], resources: [.copy("Resources/wire.json")],
+      swiftSettings: lending),
+    .testTarget(
+      name: "PilotTransportTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],
+      swiftSettings: lending),
+    .testTarget(
+      name: "PilotTestingTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],
+      swiftSettings: lending),
+    .testTarget(
+      name: "PilotUDPTests",
+      dependencies: ["CPilotUDP", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWire"], swiftSettings: lending),
+    .testTarget(name: "PilotIdentityTests", dependencies: ["PilotIdentity", "PilotWire"], swiftSettings: strict),
+    .testTarget(
+      name: "PilotWSSTests",
+      dependencies: [
+        "PilotIdentity", "PilotTesting", "PilotTransport", "PilotWSS", "PilotWire",
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ] + nio,
+      swiftSettings: lending),
+    .testTarget(
+      name: "PilotBeaconTests", dependencies: ["PilotBeacon", "PilotTransport", "PilotWire"], swiftSettings: lending),
+    .testTarget(
+      name: "PilotCommandsTests",
+      dependencies: [
+        "PilotBeacon", "PilotCommands", "PilotIdentity", "PilotTransport", "PilotWire",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "IntegrationTests",
+      dependencies: [
+        "PilotBeacon", "PilotCommands", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWSS",
+        "PilotWire", "pilot",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ] + nio,
+      swiftSettings: lending),
   ]
 )

@@ -71,7 +71,6 @@ struct FaultTests {
         try sender.send(batch, expecting: 150)
         #expect(try await box.next(150).map(\.bytes) == (0..<150).map { pattern(1_000, seed: $0) })
       }
-      #expect(sender.offloads.segmentation)
       #expect(sender.counters.framesSent == 300)
       #expect(sender.counters.drops.outgoing == 0)
     }
@@ -94,6 +93,24 @@ struct FaultTests {
       flood.cancel()
       await flood.value
     }
+
+    @Test func `what the kernel drops for want of room is counted`() async throws {
+      let sender = try UDPTransport.ipv4()
+      let receiver = try UDPTransport.ipv4 { $0.receiveBufferBytes = 8_192 }
+      let box = try ReceiverBox(receiver)
+      for _ in 0..<2_000 { try sender.send(pattern(500), to: receiver.localEndpoint) }
+      var received: UInt64 = 0
+      while true {
+        received += UInt64(try await box.receive().count)
+        let accounted = received + receiver.counters.drops[.kernelBufferFull]
+        if accounted >= sender.counters.framesSent { break }
+        // What was dropped is told along with a datagram that is queued later.
+        try sender.send([1], to: receiver.localEndpoint)
+      }
+      #expect(receiver.counters.drops[.kernelBufferFull] > 0)
+      #expect(receiver.counters.framesReceived == received)
+      #expect(received + receiver.counters.drops[.kernelBufferFull] == sender.counters.framesSent)
+    }
   #endif
 
   @Test func `a datagram longer than the receive buffer is dropped and counted`() async throws {
@@ -105,23 +122,6 @@ struct FaultTests {
     #expect(try await box.next(2).map(\.bytes) == [pattern(100), pattern(5)])
     #expect(receiver.counters.drops[.truncated] == 2)
     #expect(receiver.counters.framesReceived == 2)
-  }
-
-  @Test func `what the kernel drops for want of room is counted`() async throws {
-    let sender = try UDPTransport.ipv4()
-    let receiver = try UDPTransport.ipv4 { $0.receiveBufferBytes = 8_192 }
-    let box = try ReceiverBox(receiver)
-    let sent = 2_000
-    for _ in 0..<sent { try sender.send(pattern(500), to: receiver.localEndpoint) }
-    // What was dropped is told along with the next datagram that is queued.
-    var received = 0
-    while received + Int(receiver.counters.drops[.kernelBufferFull]) < sent {
-      let kept = try await box.receive()
-      received += kept.filter { $0.bytes.count == 500 }.count
-      try sender.send([1], to: receiver.localEndpoint)
-    }
-    #expect(receiver.counters.drops[.kernelBufferFull] > 0)
-    #expect(received + Int(receiver.counters.drops[.kernelBufferFull]) == sent)
   }
 
   @Test func `counters add up`() async throws {

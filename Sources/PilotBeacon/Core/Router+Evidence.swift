@@ -57,7 +57,7 @@ extension Router {
     let now = now.nanoseconds
     while let claim = claims.take(from: endpoint, at: now, timeout: bounds.probeTimeout) {
       guard let known = nodes.live(claim.node, at: now), known.endpoint == endpoint, known.heardAt <= claim.askedAt,
-        !known.isProven, !isHeldDown(known, at: now)
+        !known.isProven
       else { continue }
       let flags: Registration.Flags = claim.wantsDestination ? [.moved, .wantsDestination] : .moved
       _ = bind(claim.node, to: claim.claimant, flags: flags, at: now)

@@ -8,6 +8,10 @@ public struct BeaconStatistics: Sendable {
   public let router: RouterStatistics
   /// The UDP socket's totals.
   public let udp: TransportCounters
+  /// What became of frames for WebSocket peers, present and past.
+  public let peers: PeerTotals
+  /// Bytes that wait for WebSocket peers now.
+  public let waitingBytes: Int
   /// Frames that the router passed on and the kernel had no room for.
   public let refusedByKernel: UInt64
   /// Frames that the router passed on in the moment in which their peer's connection ended.
@@ -18,13 +22,39 @@ public struct BeaconStatistics: Sendable {
   public let turnedAway: Int
   /// Peers refused, by reason in snake case.
   public let refusals: [String: UInt64]
+
+  /// Frames for WebSocket peers, by what became of them.
+  public struct PeerTotals: Sendable, Equatable {
+    /// Handed to the kernel.
+    public let sent: UInt64
+    /// Their bytes.
+    public let sentBytes: UInt64
+    /// Dropped because they had waited too long.
+    public let expired: UInt64
+    /// Dropped to make room for newer ones.
+    public let overflowed: UInt64
+    /// Still waiting when their connection ended.
+    public let lost: UInt64
+
+    init(_ counts: OutboundQueue.Counts) {
+      sent = counts.sent
+      sentBytes = counts.sentBytes
+      expired = counts.expired
+      overflowed = counts.overflowed
+      lost = counts.lost &+ counts.unsent
+    }
+  }
 }
 
 extension BeaconServer {
   /// A snapshot, put together from the parts' own: totals of different parts may be a moment apart.
   public var statistics: BeaconStatistics {
-    BeaconStatistics(
-      router: engine.statistics, udp: udp.counters, refusedByKernel: losses.refusedByKernel,
+    let connections = engine.connections
+    var counts = journal.retired
+    for connection in connections { counts += connection.counts }
+    return BeaconStatistics(
+      router: engine.statistics, udp: udp.counters, peers: BeaconStatistics.PeerTotals(counts),
+      waitingBytes: connections.reduce(0) { $0 + $1.waitingBytes }, refusedByKernel: losses.refusedByKernel,
       connectionsGone: losses.connectionsGone, openConnections: listener?.openConnections ?? 0,
       turnedAway: listener?.turnedAway ?? 0,
       refusals: Dictionary(uniqueKeysWithValues: journal.refusals.map { ($0.key.rawValue, $0.value) }))

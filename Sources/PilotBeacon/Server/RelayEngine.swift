@@ -88,6 +88,9 @@ final class RelayEngine: Sendable {
     }
   }
 
+  /// The connections at the moment, in no particular order.
+  var connections: [CompatConnection] { state.withLock { Array($0.connections.values) } }
+
   /// Removes what has run out, looking at `limit` slots at most.
   func expire(at now: MonotonicInstant, limit: Int) {
     state.withLock { _ = $0.router.expire(at: now, limit: limit) }

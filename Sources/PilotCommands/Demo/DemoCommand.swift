@@ -1,10 +1,4 @@
 import ArgumentParser
-import Logging
-import PilotBeacon
-import PilotIdentity
-import PilotTransport
-import PilotWSS
-import PilotWire
 
 /// `pilot demo`: the whole path on one machine, and the proof that it works.
 struct DemoCommand: AsyncParsableCommand {
@@ -35,7 +29,10 @@ struct DemoCommand: AsyncParsableCommand {
       ?? .generated(byteCount: Self.defaultByteCount)
     let authority = try ThrowawayAuthority()
     defer { authority.remove() }
-    let results = try await Self.measure(content, authority: authority, logger: settings.logger("pilot.demo"))
+    let progress = Progress()
+    let results = try await DemoBeacon(authority: authority).measure(
+      content, logger: settings.logger("pilot.demo"), status: { line in progress.show(line) })
+    progress.finish()
     let asJSON = try settings.bool(json, "json")
     for line in asJSON ? results.map(\.json.line) : DemoTable(results).lines { try Console.standard.print(line) }
     let failed = results.filter { !$0.isPerfect }
@@ -44,54 +41,5 @@ struct DemoCommand: AsyncParsableCommand {
         "frames were lost or differ in \(failed.map(\.cell.name).joined(separator: ", "))",
         hint: "a machine under heavy load drops datagrams; try again when it is idle")
     }
-  }
-
-  private static func measure(
-    _ content: DemoContent, authority: ThrowawayAuthority, logger: Logger
-  ) async throws -> [DemoResult] {
-    let identity = Identity()
-    let ids = (1...UInt32(2 * DemoCell.matrix.count)).compactMap { NodeID($0) }
-    let keys = StaticKeyDirectory(Dictionary(uniqueKeysWithValues: ids.map { ($0, identity.publicKey) }))
-    var configuration = BeaconServer.Configuration()
-    configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
-    var wss = BeaconServer.Configuration.WebSocket(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
-    wss.tls = BeaconServer.Configuration.TLSFiles(certificate: authority.certificatePath, key: authority.keyPath)
-    configuration.wss = wss
-    let beacon = try await BeaconServer.start(configuration, keys: keys, logger: logger)
-    let port = beacon.addresses.wss.map { Int($0.port) } ?? 0
-    let bench = DemoBench(
-      identity: identity, beacon: beacon.addresses.udp, url: CompatURL(host: "localhost", port: port),
-      authority: authority.authorityPath)
-    async let serving: Void = beacon.run()
-    var results: [DemoResult] = []
-    for (index, cell) in DemoCell.matrix.enumerated() {
-      results.append(try await bench.run(cell, ids: (ids[2 * index], ids[2 * index + 1]), content: content))
-    }
-    beacon.stop()
-    try await serving
-    return results
-  }
-}
-
-/// What all cells share.
-private struct DemoBench {
-  let identity: Identity
-  let beacon: Endpoint
-  let url: CompatURL
-  let authority: String
-
-  func run(_ cell: DemoCell, ids: (NodeID, NodeID), content: DemoContent) async throws -> DemoResult {
-    let status = Progress()
-    defer { status.finish() }
-    let sender = try await open(cell.from, ids.0)
-    let receiver = try await open(cell.to, ids.1)
-    let progress = DemoProgress { chunks in
-      status.show("\(cell.name): \(100 * chunks / max(content.chunkCount, 1)) % of \(content.name)")
-    }
-    return try await cell.run(sender: sender, receiver: receiver, content: content, progress: progress)
-  }
-
-  private func open(_ carrier: DemoCarrier, _ id: NodeID) async throws -> DemoNode {
-    try await DemoNode.open(carrier, id: id, identity: identity, beacon: beacon, url: url, authority: authority)
   }
 }

@@ -41,13 +41,13 @@ public enum TransportConformance {
     ///
     /// - Parameters:
     ///   - fixture: Makes the transport and its peer.
-    ///   - limit: After this time a check that still waits has failed, and says what for. Default 30 s; a check takes
-    ///     milliseconds.
+    ///   - limit: After this time a check that still waits has failed, and says what for. Default 60 s; a check takes
+    ///     milliseconds on a machine that is not busy.
     ///   - clock: Measures the limit.
     /// - Throws: ``ConformanceFailure``; `CancellationError`.
     @discardableResult
     public func run(
-      against fixture: some TransportFixture, within limit: Duration = .seconds(30),
+      against fixture: some TransportFixture, within limit: Duration = .seconds(60),
       clock: some Clock<Duration> = ContinuousClock()
     ) async throws -> Outcome {
       let trial = Trial(fixture)

@@ -49,12 +49,11 @@ final class Trial: Sendable {
     }
   }
 
-  /// Waits for something that nobody announces, such as a counter.
+  /// Waits for something that nobody announces, such as a counter, by looking every millisecond.
   func eventually(_ step: String, _ condition: () -> Bool) async throws {
     self.step = step
     while !condition() {
-      try Task.checkCancellation()
-      await Task.yield()
+      try await Task.sleep(for: .milliseconds(1))
     }
   }
 }

@@ -38,6 +38,9 @@ package final class CompatConnection: Sendable {
 
   /// What became of the frames sent to this peer.
   package var counts: OutboundQueue.Counts { outbound.counts }
+
+  /// Bytes that wait for this peer, frame headers included.
+  package var waitingBytes: Int { outbound.waitingBytes }
 }
 
 /// A weak reference, so that a connection in a table doesn't keep a dead channel's handler alive.

@@ -120,6 +120,24 @@ struct RouterProofTests {
     expect(harness.statistics.proofsSuperseded, 1)
   }
 
+  @Test func aProofFromTheInstantOfAnotherIsNoNews() throws {
+    var harness = RouterHarness()
+    let first = try #require(challenge(&harness, from: home))
+    let second = try #require(challenge(&harness, from: .test(2)))
+    _ = try prove(&harness, second, from: .test(2))
+    #expect(try prove(&harness, first, from: home) == nil)
+    harness.expectUDP(node, at: .test(2))
+  }
+
+  @Test func aProofEndsAClaimThatWaitsForICMP() throws {
+    var harness = RouterHarness()
+    harness.discover(node, from: .udp(home))
+    expect(harness.discover(node, from: .udp(thief)), .reply(.udp(thief), probing: home))
+    try proveHome(&harness)
+    expect(harness.router.unreachable(home, at: harness.now), nil)
+    harness.expectUDP(node, at: home)
+  }
+
   @Test func theTokenHoldsForItsEndpointOnly() throws {
     var harness = RouterHarness()
     let challenge = try #require(challenge(&harness, from: home))

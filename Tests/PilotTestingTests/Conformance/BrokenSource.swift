@@ -28,6 +28,7 @@ final class BrokenSource: FrameSource {
     } catch {
       switch (fault, error.code) {
       case (.ignoresClose, .closed): await Self.hang()
+      case (.wakesLate, .closed): try? await Task.sleep(for: .seconds(1))
       case (.ignoresCancellation, .cancelled): throw .closed
       default: break
       }

@@ -9,7 +9,7 @@ enum Fault: String, CaseIterable, Sendable {
   case none
   case truncates, takesTooLong, sendsRefused, reversesBatches, losesEndOfBatch, sendsPastRefusal
   case mixesSenders, losesEmptyFrames, forgesSources, reusesLentMemory, reversesReceived, losesEndOfReceived
-  case deliversAfterClose, sendsAfterClose, ignoresClose, ignoresCancellation, handsOutTwoReceivers
+  case deliversAfterClose, sendsAfterClose, ignoresClose, wakesLate, ignoresCancellation, handsOutTwoReceivers
   case makesReceiverAfterClose, movesAfterClose, diesOfUnreachable, countsNothing, countsNoDrops, neverEndsEvents
   case closesTwice, dropsNewest
 }
@@ -39,7 +39,7 @@ final class BrokenTransport: Transport {
 
   var counters: TransportCounters {
     var counters = base.counters
-    if fault == .countsNothing { counters.framesSent = 0 }
+    if fault == .countsNothing || fault == .sendsRefused { counters.framesSent = 0 }
     if fault == .countsNoDrops { counters.drops[.receiveQueueFull] = 0 }
     if fault == .dropsNewest {
       counters.drops[.receiveQueueFull] = arrived.withLock { $0 } - min(arrived.withLock { $0 }, Self.room)

@@ -1,0 +1,68 @@
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotBeacon
+@testable import PilotCommands
+
+@Suite("Real frames through all four cells")
+struct FourCellsTests {
+  @Test("Every byte arrives in every cell, over TLS where it says WSS", .timeLimit(.minutes(1)))
+  func allCells() async throws {
+    let authority = try ThrowawayAuthority()
+    defer { authority.remove() }
+    let content = DemoContent.generated(byteCount: 300_001)
+    let bench = DemoBeacon(authority: authority)
+    let results = try await bench.measure(content, logger: .init(label: "test"), status: { _ in })
+    #expect(results.map(\.cell.name) == ["UDP → UDP", "UDP → WSS", "WSS → UDP", "WSS → WSS"])
+    for result in results { #expect(result.isPerfect, "\(result.cell.name): \(result.json.line)") }
+  }
+
+  @Test("Frames of every length up to the longest cross from WSS to WSS unchanged", .timeLimit(.minutes(1)))
+  func lengths() async throws {
+    try await TestBeacon.run { beacon in
+      let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
+      var receiver = try b.transport.makeReceiver()
+      for length in [0, 1, 125, 126, 1_200, 16_384, FrameLimits.maximumOverWSS - Relay.headerLength] {
+        let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ length) }
+        try a.relay(payload, to: b.id)
+        let delivery = try await receiver.delivery()
+        #expect(delivery.sender == a.id)
+        #expect(delivery.payload == payload, "length \(length)")
+      }
+      a.transport.close()
+      b.transport.close()
+    }
+  }
+
+  @Test("A node that said DiscoverEx gets the destination with each frame", .timeLimit(.minutes(1)))
+  func discoverEx() async throws {
+    try await TestBeacon.run { beacon in
+      let (a, b) = (try beacon.bind(1), try beacon.bind(2))
+      var (atA, atB) = (try a.transport.makeReceiver(), try b.transport.makeReceiver())
+      try await a.register(&atA)
+      try b.transport.send(DiscoverEx(node: b.id, publicKey: nil).encoded(), to: b.beacon)
+      #expect(try await atB.reply() == b.transport.localEndpoint)
+      try a.relay([1, 2, 3], to: b.id)
+      let frame = try await atB.next()
+      let delivery = try RelayDeliverDest(parsing: frame.bytes)
+      #expect(delivery.sender == a.id)
+      #expect(delivery.destination == b.id)
+      #expect(delivery.payload.copied() == [1, 2, 3])
+    }
+  }
+
+  @Test("A Discover over WSS is answered over WSS, and its synthetic address recorded nowhere", .timeLimit(.minutes(1)))
+  func discoverOverWSS() async throws {
+    try await TestBeacon.run { beacon in
+      let node = try await beacon.connect(1)
+      var receiver = try node.transport.makeReceiver()
+      try node.transport.send(Discover(node: node.id, publicKey: nil).encoded(), to: .compatBeacon)
+      let endpoint = try await receiver.reply()
+      #expect(endpoint.addressText == "127.0.0.1")
+      #expect(endpoint.port != 0)
+      #expect(beacon.server.statistics.router.nodes == 0)
+      node.transport.close()
+    }
+  }
+}

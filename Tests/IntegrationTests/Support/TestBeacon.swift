@@ -1,0 +1,59 @@
+import Logging
+import PilotBeacon
+import PilotIdentity
+import PilotTransport
+import PilotUDP
+import PilotWSS
+import PilotWire
+import Testing
+
+/// A beacon in this process, on loopback, that knows one key for nodes 1 to 99.
+struct TestBeacon: Sendable {
+  static let identity = Identity()
+
+  let server: BeaconServer
+
+  /// Starts a beacon, and stops it when the body is done.
+  static func run(
+    _ adjust: (inout BeaconServer.Configuration) -> Void = { _ in }, _ body: (TestBeacon) async throws -> Void
+  ) async throws {
+    let keys = Dictionary(uniqueKeysWithValues: (1...99).compactMap { NodeID($0) }.map { ($0, identity.publicKey) })
+    var configuration = BeaconServer.Configuration()
+    configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    configuration.wss = BeaconServer.Configuration.WebSocket(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
+    adjust(&configuration)
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = try await BeaconServer.start(configuration, keys: StaticKeyDirectory(keys), logger: logger)
+    async let serving: Void = server.run()
+    do {
+      try await body(TestBeacon(server: server))
+    } catch {
+      server.stop()
+      try await serving
+      throw error
+    }
+    server.stop()
+    try await serving
+  }
+
+  var udp: Endpoint { server.addresses.udp }
+
+  var url: CompatURL {
+    CompatURL(isSecure: false, host: "127.0.0.1", port: server.addresses.wss.map { Int($0.port) })
+  }
+
+  /// A node on a WebSocket connection.
+  func connect(_ node: UInt32, _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }) async throws -> TestNode {
+    let id = try #require(NodeID(node))
+    var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: Self.identity)
+    adjust(&configuration)
+    return TestNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .compatBeacon)
+  }
+
+  /// A node on a UDP socket, not yet known to the beacon.
+  func bind(_ node: UInt32) throws -> TestNode {
+    var configuration = UDPTransport.Configuration()
+    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    return TestNode(id: try #require(NodeID(node)), transport: try UDPTransport.bind(configuration), beacon: udp)
+  }
+}

@@ -1,0 +1,65 @@
+import PilotTransport
+import PilotWire
+import Testing
+
+/// A node of a test: an ID on a transport.
+struct TestNode: Sendable {
+  let id: NodeID
+  let transport: any Transport
+  let beacon: Endpoint
+
+  /// Relays a payload to a node.
+  func relay(_ payload: [UInt8], to peer: NodeID, as sender: NodeID? = nil) throws {
+    let frame = Relay(sender: sender ?? id, destination: peer, payload: payload.span.raw).encoded()
+    try transport.send(frame, to: beacon)
+  }
+
+  /// Relays a payload to a node; with a full queue it lets the event loop work until there is room again.
+  func relayInTurn(_ payload: [UInt8], to peer: NodeID) async throws {
+    while true {
+      do throws(TransportError) {
+        let frame = Relay(sender: id, destination: peer, payload: payload.span.raw).encoded()
+        try transport.send(frame, to: beacon)
+        return
+      } catch where error.code == .backpressure {
+        await Task.yield()
+      }
+    }
+  }
+
+  /// Announces the node and waits for the answer.
+  func register(_ receiver: inout Receiver) async throws {
+    try transport.send(Discover(node: id, publicKey: nil).encoded(), to: beacon)
+    _ = try await receiver.reply()
+  }
+}
+
+extension Receiver {
+  /// The next delivery: whose it is, and its payload. Other frames are passed over.
+  mutating func delivery() async throws -> (sender: NodeID, payload: [UInt8]) {
+    while true {
+      let frame = try await next()
+      if let delivery = try? RelayDeliver(parsing: frame.bytes) {
+        return (delivery.sender, delivery.payload.copied())
+      }
+    }
+  }
+
+  /// The next answer to a Discover. Other frames are passed over.
+  mutating func reply() async throws -> Endpoint {
+    while true {
+      let frame = try await next()
+      if let reply = try? DiscoverReply(parsing: frame.bytes) { return reply.endpoint }
+    }
+  }
+}
+
+extension AsyncSequence where Element == TransportEvent {
+  /// The first event that fits.
+  func first<Result>(_ match: (TransportEvent) -> Result?) async throws -> Result? {
+    for try await event in self {
+      if let result = match(event) { return result }
+    }
+    return nil
+  }
+}
