@@ -71,6 +71,7 @@ let package = Package(
         "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ] + nio,
       swiftSettings: lending),
@@ -120,6 +121,7 @@ let package = Package(
       name: "PilotCommandsTests",
       dependencies: [
         "PilotBeacon", "PilotCommands", "PilotIdentity", "PilotTransport", "PilotWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -12,7 +12,7 @@ struct BeaconFaultTests {
     try await TestBeacon.run { beacon in
       let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
       var receiver = try b.transport.makeReceiver()
-      try a.relay([1], to: try #require(NodeID(77)))
+      try a.relay([1], to: try TestNode.id(77))
       try a.relay([2], to: b.id)
       #expect(try await receiver.delivery().payload == [2])
       #expect(beacon.server.statistics.router.drops[.destinationUnknown] == 1)
@@ -24,7 +24,7 @@ struct BeaconFaultTests {
     try await TestBeacon.run { beacon in
       let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
       var receiver = try b.transport.makeReceiver()
-      try a.relay([1], to: b.id, as: try #require(NodeID(3)))
+      try a.relay([1], to: b.id, as: try TestNode.id(3))
       try a.relay([2], to: b.id)
       #expect(try await receiver.delivery().payload == [2])
       #expect(beacon.server.statistics.router.drops[.senderMismatch] == 1)
@@ -35,14 +35,14 @@ struct BeaconFaultTests {
   func spoofedSenderOverUDP() async throws {
     try await TestBeacon.run { beacon in
       let (a, b, c) = (try beacon.bind(1), try beacon.bind(2), try beacon.bind(3))
-      var (atA, atB, atC) = (
-        try a.transport.makeReceiver(), try b.transport.makeReceiver(), try c.transport.makeReceiver()
-      )
+      var atA = try a.transport.makeReceiver()
+      var atB = try b.transport.makeReceiver()
+      var atC = try c.transport.makeReceiver()
       try await a.register(&atA)
       try await b.register(&atB)
       try await c.register(&atC)
       try a.relay([1], to: b.id, as: c.id)
-      try a.relay([2], to: b.id, as: try #require(NodeID(4)))
+      try a.relay([2], to: b.id, as: try TestNode.id(4))
       try a.relay([3], to: b.id)
       #expect(try await atB.delivery().payload == [3])
       #expect(beacon.server.statistics.router.drops[.senderMismatch] == 1)
@@ -54,9 +54,9 @@ struct BeaconFaultTests {
   func hijack() async throws {
     try await TestBeacon.run { beacon in
       let (a, b, thief) = (try beacon.bind(1), try beacon.bind(2), try beacon.bind(2))
-      var (atA, atB, atThief) = (
-        try a.transport.makeReceiver(), try b.transport.makeReceiver(), try thief.transport.makeReceiver()
-      )
+      var atA = try a.transport.makeReceiver()
+      var atB = try b.transport.makeReceiver()
+      var atThief = try thief.transport.makeReceiver()
       try await a.register(&atA)
       try await b.register(&atB)
       // It is answered like any other, and not believed.
@@ -71,7 +71,8 @@ struct BeaconFaultTests {
   func restartedUDPNode() async throws {
     try await TestBeacon.run { beacon in
       let (a, old) = (try beacon.bind(1), try beacon.bind(2))
-      var (atA, atOld) = (try a.transport.makeReceiver(), try old.transport.makeReceiver())
+      var atA = try a.transport.makeReceiver()
+      var atOld = try old.transport.makeReceiver()
       try await a.register(&atA)
       try await old.register(&atOld)
       old.transport.close()

@@ -1,3 +1,4 @@
+import Logging
 import PilotTransport
 import PilotWire
 import Testing
@@ -13,7 +14,7 @@ struct FourCellsTests {
     defer { authority.remove() }
     let content = DemoContent.generated(byteCount: 300_001)
     let bench = DemoBeacon(authority: authority)
-    let results = try await bench.measure(content, logger: .init(label: "test"), status: { _ in })
+    let results = try await bench.measure(content, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, status: { _ in })
     #expect(results.map(\.cell.name) == ["UDP → UDP", "UDP → WSS", "WSS → UDP", "WSS → WSS"])
     for result in results { #expect(result.isPerfect, "\(result.cell.name): \(result.json.line)") }
   }
@@ -39,7 +40,8 @@ struct FourCellsTests {
   func discoverEx() async throws {
     try await TestBeacon.run { beacon in
       let (a, b) = (try beacon.bind(1), try beacon.bind(2))
-      var (atA, atB) = (try a.transport.makeReceiver(), try b.transport.makeReceiver())
+      var atA = try a.transport.makeReceiver()
+      var atB = try b.transport.makeReceiver()
       try await a.register(&atA)
       try b.transport.send(DiscoverEx(node: b.id, publicKey: nil).encoded(), to: b.beacon)
       #expect(try await atB.reply() == b.transport.localEndpoint)

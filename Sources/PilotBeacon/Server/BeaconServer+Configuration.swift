@@ -7,6 +7,9 @@ extension BeaconServer {
     public var udp = Endpoint(high: 0, low: 0, port: 9_001)
     /// Where WebSocket connections are accepted; nil accepts none. Default nil.
     public var wss: WebSocket?
+    /// Where health, metrics and a status page are served over HTTP; nil serves none. Default nil. For trusted networks:
+    /// everybody who can connect may read them.
+    public var http: Endpoint?
     /// The router's bounds: registrations, their lifetimes, how a node moves.
     public var router = Router.Configuration()
     /// What the kernel is asked to buffer on the UDP socket, in bytes, each way. Default 4 MiB.
@@ -59,5 +62,7 @@ extension BeaconServer {
     public let udp: Endpoint
     /// The bound TCP address of the WebSocket listener, if there is one.
     public let wss: Endpoint?
+    /// The bound TCP address of the status page, if there is one.
+    public let http: Endpoint?
   }
 }

@@ -1,5 +1,4 @@
 public import Logging
-import NIOCore
 import NIOPosix
 public import PilotIdentity
 import PilotTransport
@@ -7,7 +6,6 @@ import PilotUDP
 import PilotWSS
 import PilotWire
 public import ServiceLifecycle
-import Synchronization
 
 /// A beacon: relays frames between nodes on UDP and nodes on WebSocket connections.
 ///
@@ -16,34 +14,34 @@ import Synchronization
 public final class BeaconServer: Service {
   /// Where it can be reached.
   public let addresses: Addresses
-  let udp: UDPTransport
-  let listener: CompatListener?
-  let engine: RelayEngine
-  private let authenticator: KeyedDiscoverAuthenticator
-  let losses: RelayLosses
-  let journal: BeaconJournal
-  private let tls: ServerTLS?
-  private let logger: Logger
+  let parts: Parts
+
+  /// What a beacon is made of.
+  struct Parts: Sendable {
+    let udp: UDPTransport
+    let listener: CompatListener?
+    let status: StatusListener?
+    let engine: RelayEngine
+    let authenticator: KeyedDiscoverAuthenticator
+    let losses: RelayLosses
+    let journal: BeaconJournal
+    let tls: ServerTLS?
+    let logger: Logger
+
+    /// A relay for one more source of frames.
+    func makeRelay() -> FrameRelay {
+      FrameRelay(engine: engine, udp: udp, authenticator: authenticator, losses: losses)
+    }
+  }
 
   /// How often the table of nodes is swept, and how many slots are looked at: each of 700,000 in half a minute.
   private static let sweep = (interval: Duration.seconds(1), slots: 25_000)
   /// How often the certificate's files are looked at.
   private static let tlsReloadInterval: Duration = .seconds(2)
 
-  private init(
-    addresses: Addresses, udp: UDPTransport, listener: CompatListener?, engine: RelayEngine,
-    authenticator: KeyedDiscoverAuthenticator, losses: RelayLosses, journal: BeaconJournal, tls: ServerTLS?,
-    logger: Logger
-  ) {
+  private init(addresses: Addresses, parts: Parts) {
     self.addresses = addresses
-    self.udp = udp
-    self.listener = listener
-    self.engine = engine
-    self.authenticator = authenticator
-    self.losses = losses
-    self.journal = journal
-    self.tls = tls
-    self.logger = logger
+    self.parts = parts
   }
 
   /// Binds all sockets.
@@ -57,38 +55,21 @@ public final class BeaconServer: Service {
   public static func start(
     _ configuration: Configuration, keys: any KeyDirectory, logger: Logger
   ) async throws -> BeaconServer {
-    var generator = SystemRandomNumberGenerator()
-    let engine = RelayEngine(configuration.router, seed: generator.next())
-    let authenticator = KeyedDiscoverAuthenticator(keys: keys)
-    let losses = RelayLosses()
-    let journal = BeaconJournal(logger: logger)
-    let tls = try configuration.wss?.tls.map { try ServerTLS(certificate: $0.certificate, key: $0.key) }
-    var sockets = UDPTransport.Configuration()
-    sockets.bindTo = configuration.udp
-    sockets.receiveBufferBytes = configuration.socketBufferBytes
-    sockets.sendBufferBytes = configuration.socketBufferBytes
-    let udp = try UDPTransport.bind(sockets)
+    let parts = try Parts(configuration, keys: keys, logger: logger)
+    let group = MultiThreadedEventLoopGroup.singleton
     do {
-      let dispatchers = LoopDispatchers { [udp] in
-        let relay = FrameRelay(engine: engine, udp: udp, authenticator: authenticator, losses: losses)
-        return WSSDispatcher(engine: engine, relay: relay, journal: journal)
-      }
-      let listener = configuration.wss.map { settings in
-        CompatListener(
-          CompatListener.Configuration(settings, tls: tls), keys: keys,
-          dispatchers: { loop in dispatchers.dispatcher(for: loop) })
-      }
-      let wss = try await listener?.start(on: MultiThreadedEventLoopGroup.singleton)
+      let wss = try await parts.listener?.start(on: group)
+      var http: Endpoint?
+      if let address = configuration.http { http = try await parts.status?.start(at: address, on: group) }
       return BeaconServer(
-        addresses: Addresses(udp: udp.localEndpoint, wss: wss), udp: udp, listener: listener, engine: engine,
-        authenticator: authenticator, losses: losses, journal: journal, tls: tls, logger: logger)
+        addresses: Addresses(udp: parts.udp.localEndpoint, wss: wss, http: http), parts: parts)
     } catch {
-      udp.close()
+      await parts.shutDown()
       throw error
     }
   }
 
-  /// Serves until the task is cancelled or a graceful shutdown begins. Call it once.
+  /// Serves until the task is cancelled, a graceful shutdown begins, or ``stop()`` is called. Call it once.
   public func run() async throws {
     await withGracefulShutdownHandler {
       await withTaskCancellationHandler {
@@ -99,12 +80,12 @@ public final class BeaconServer: Service {
     } onGracefulShutdown: {
       self.stop()
     }
-    await listener?.shutDown()
+    await parts.shutDown()
   }
 
   /// Ends ``run()`` as a graceful shutdown does. Returns at once; from anywhere, as often as you like.
   public func stop() {
-    udp.close()
+    parts.udp.close()
   }
 
   /// All loops end when the UDP transport is closed, which is how this server is stopped.
@@ -120,7 +101,8 @@ public final class BeaconServer: Service {
 
   /// On the socket's own thread: receive, decide, send, without a hop in between.
   private func relayDatagrams() async {
-    let relay = FrameRelay(engine: engine, udp: udp, authenticator: authenticator, losses: losses)
+    let udp = parts.udp
+    let relay = parts.makeRelay()
     await withTaskExecutorPreference(udp.executor) {
       do {
         var receiver = try udp.makeReceiver()
@@ -137,16 +119,16 @@ public final class BeaconServer: Service {
   }
 
   private func watchEvents() async {
-    let relay = FrameRelay(engine: engine, udp: udp, authenticator: authenticator, losses: losses)
-    for await event in udp.events {
+    let relay = parts.makeRelay()
+    for await event in parts.udp.events {
       switch event {
       case .unreachable(let endpoint, _):
-        for answer in engine.unreachable(endpoint, at: .now()) {
+        for answer in parts.engine.unreachable(endpoint, at: .now()) {
           if case .udp(let claimant) = answer.origin { relay.send(answer, to: claimant) }
         }
         relay.flush()
       case .notice(let text):
-        logger.notice("\(text)")
+        parts.logger.notice("\(text)")
       case .connected, .reconnecting, .reconnected, .closed:
         break
       }
@@ -155,17 +137,20 @@ public final class BeaconServer: Service {
 
   private func sweepRegularly() async {
     while (try? await Task.sleep(for: Self.sweep.interval)) != nil {
-      engine.expire(at: .now(), limit: Self.sweep.slots)
+      parts.engine.expire(at: .now(), limit: Self.sweep.slots)
     }
   }
 
   private func reloadRegularly() async {
-    guard let tls else { return }
+    guard let tls = parts.tls else { return }
     while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil {
       switch tls.reloadIfChanged() {
-      case .unchanged: break
-      case .reloaded: logger.info("The new certificate is in use for new connections")
-      case .refused(let error): logger.error("The new certificate is refused, the old one stays", metadata: ["error": "\(error)"])
+      case .unchanged:
+        break
+      case .reloaded:
+        parts.logger.info("The new certificate is in use for new connections")
+      case .refused(let error):
+        parts.logger.error("The new certificate is refused, the old one stays", metadata: ["error": "\(error)"])
       }
     }
   }

@@ -46,17 +46,29 @@ public struct BeaconStatistics: Sendable {
   }
 }
 
-extension BeaconServer {
-  /// A snapshot, put together from the parts' own: totals of different parts may be a moment apart.
-  public var statistics: BeaconStatistics {
+extension BeaconStatistics {
+  init(
+    engine: RelayEngine, udp: UDPTransport, listener: CompatListener?, losses: RelayLosses, journal: BeaconJournal
+  ) {
     let connections = engine.connections
     var counts = journal.retired
     for connection in connections { counts += connection.counts }
-    return BeaconStatistics(
-      router: engine.statistics, udp: udp.counters, peers: BeaconStatistics.PeerTotals(counts),
-      waitingBytes: connections.reduce(0) { $0 + $1.waitingBytes }, refusedByKernel: losses.refusedByKernel,
-      connectionsGone: losses.connectionsGone, openConnections: listener?.openConnections ?? 0,
-      turnedAway: listener?.turnedAway ?? 0,
-      refusals: Dictionary(uniqueKeysWithValues: journal.refusals.map { ($0.key.rawValue, $0.value) }))
+    router = engine.statistics
+    self.udp = udp.counters
+    peers = PeerTotals(counts)
+    waitingBytes = connections.reduce(0) { $0 + $1.waitingBytes }
+    refusedByKernel = losses.refusedByKernel
+    connectionsGone = losses.connectionsGone
+    openConnections = listener?.openConnections ?? 0
+    turnedAway = listener?.turnedAway ?? 0
+    refusals = Dictionary(uniqueKeysWithValues: journal.refusals.map { ($0.key.rawValue, $0.value) })
+  }
+}
+
+extension BeaconServer {
+  /// A snapshot, put together from the parts' own: totals of different parts may be a moment apart.
+  public var statistics: BeaconStatistics {
+    BeaconStatistics(
+      engine: parts.engine, udp: parts.udp, listener: parts.listener, losses: parts.losses, journal: parts.journal)
   }
 }

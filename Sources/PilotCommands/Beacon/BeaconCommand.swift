@@ -32,6 +32,9 @@ struct BeaconCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp(#"The nodes' public keys: {"<node>":"<base64>"}; read again when it changes."#, valueName: "file"))
   var nodes: String?
 
+  @Option(help: ArgumentHelp("Serve health, metrics and a status page there, over HTTP. (default: off)", valueName: "host:port"))
+  var http: String?
+
   @Option(help: ArgumentHelp("WebSocket connections at most; further ones are answered 503. (default: 10000)", valueName: "count"))
   var maxConnections: Int?
 
@@ -46,6 +49,7 @@ struct BeaconCommand: AsyncParsableCommand {
     try Console.standard.print(
       .object(present: [
         "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
+        "http": server.addresses.http.map { "\($0)" },
       ]))
     try await ShutdownSignals.run([server] + watcher, logger: logger)
   }
@@ -53,6 +57,9 @@ struct BeaconCommand: AsyncParsableCommand {
   private func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
     var configuration = BeaconServer.Configuration()
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
+    if let http = try settings.string(http, "http") {
+      configuration.http = try ListenAddress.resolve(http, option: "http")
+    }
     let certificate = try settings.string(tlsCert, "tls-cert")
     let key = try settings.string(tlsKey, "tls-key")
     guard let address = try settings.string(wss, "wss") else {

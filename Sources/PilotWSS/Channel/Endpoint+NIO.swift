@@ -1,9 +1,9 @@
-import NIOCore
-import PilotWire
+package import NIOCore
+package import PilotWire
 
 extension Endpoint {
   /// An IP address and port as SwiftNIO gives it; `nil` for a Unix domain socket.
-  init?(_ address: SocketAddress) {
+  package init?(address: SocketAddress) {
     guard let text = address.ipAddress, let port = address.port else { return nil }
     let host = text.prefix { $0 != "%" }
     try? self.init(parsing: address.protocol == .inet6 ? "[\(host)]:\(port)" : "\(host):\(port)")
@@ -12,7 +12,7 @@ extension Endpoint {
 
 extension SocketAddress {
   /// The same address and port for SwiftNIO.
-  init(_ endpoint: Endpoint) throws {
+  package init(endpoint: Endpoint) throws {
     try self.init(ipAddress: endpoint.addressText, port: Int(endpoint.port))
   }
 }

@@ -48,10 +48,10 @@ package final class CompatListener: Sendable {
         .childChannelInitializer { [self] channel in
           channel.eventLoop.makeCompletedFuture { try setUp(channel) }
         }
-        .bind(to: SocketAddress(configuration.address))
+        .bind(to: SocketAddress(endpoint: configuration.address))
         .get()
       serverChannel.withLock { $0 = channel }
-      return channel.localAddress.flatMap(Endpoint.init) ?? configuration.address
+      return channel.localAddress.flatMap { Endpoint(address: $0) } ?? configuration.address
     } catch {
       throw TransportError(
         code: .bindFailed, message: "TCP \(configuration.address) could not be bound; is the port in use or privileged?",
@@ -104,7 +104,7 @@ package final class CompatListener: Sendable {
     let environment = CompatServerPeer.Environment(
       keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
-    let remote = context.channel.remoteAddress.flatMap(Endpoint.init) ?? .compatBeacon
+    let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .compatBeacon
     var generator = SystemRandomNumberGenerator()
     let peer = CompatServerPeer(
       environment: environment, remote: remote, outbound: outbound, nonce: .random(using: &generator))

@@ -5,7 +5,6 @@ import PilotTransport
 import PilotUDP
 import PilotWSS
 import PilotWire
-import Testing
 
 /// A beacon in this process, on loopback, that knows one key for nodes 1 to 99.
 struct TestBeacon: Sendable {
@@ -44,7 +43,7 @@ struct TestBeacon: Sendable {
 
   /// A node on a WebSocket connection.
   func connect(_ node: UInt32, _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }) async throws -> TestNode {
-    let id = try #require(NodeID(node))
+    let id = try TestNode.id(node)
     var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: Self.identity)
     adjust(&configuration)
     return TestNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .compatBeacon)
@@ -54,6 +53,6 @@ struct TestBeacon: Sendable {
   func bind(_ node: UInt32) throws -> TestNode {
     var configuration = UDPTransport.Configuration()
     configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
-    return TestNode(id: try #require(NodeID(node)), transport: try UDPTransport.bind(configuration), beacon: udp)
+    return TestNode(id: try TestNode.id(node), transport: try UDPTransport.bind(configuration), beacon: udp)
   }
 }

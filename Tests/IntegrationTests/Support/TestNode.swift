@@ -8,6 +8,9 @@ struct TestNode: Sendable {
   let transport: any Transport
   let beacon: Endpoint
 
+  /// The node with this number.
+  static func id(_ number: UInt32) throws -> NodeID { try #require(NodeID(number)) }
+
   /// Relays a payload to a node.
   func relay(_ payload: [UInt8], to peer: NodeID, as sender: NodeID? = nil) throws {
     let frame = Relay(sender: sender ?? id, destination: peer, payload: payload.span.raw).encoded()

@@ -1,0 +1,55 @@
+import Logging
+import PilotIdentity
+import PilotTransport
+import PilotUDP
+import PilotWSS
+
+extension BeaconServer.Parts {
+  /// Makes the parts, and binds the UDP socket.
+  init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
+    var generator = SystemRandomNumberGenerator()
+    let engine = RelayEngine(configuration.router, seed: generator.next())
+    let authenticator = KeyedDiscoverAuthenticator(keys: keys)
+    let losses = RelayLosses()
+    let journal = BeaconJournal(logger: logger)
+    if let files = configuration.wss?.tls {
+      tls = try ServerTLS(certificate: files.certificate, key: files.key)
+    } else {
+      tls = nil
+    }
+    var socket = UDPTransport.Configuration()
+    socket.bindTo = configuration.udp
+    socket.receiveBufferBytes = configuration.socketBufferBytes
+    socket.sendBufferBytes = configuration.socketBufferBytes
+    let udp = try UDPTransport.bind(socket)
+    let dispatchers = LoopDispatchers {
+      let relay = FrameRelay(engine: engine, udp: udp, authenticator: authenticator, losses: losses)
+      return WSSDispatcher(engine: engine, relay: relay, journal: journal)
+    }
+    let tls = tls
+    let listener = configuration.wss.map { settings in
+      CompatListener(
+        CompatListener.Configuration(settings, tls: tls), keys: keys,
+        dispatchers: { loop in dispatchers.dispatcher(for: loop) })
+    }
+    status = configuration.http.map { _ in
+      StatusListener {
+        BeaconStatistics(engine: engine, udp: udp, listener: listener, losses: losses, journal: journal)
+      }
+    }
+    self.listener = listener
+    self.udp = udp
+    self.engine = engine
+    self.authenticator = authenticator
+    self.losses = losses
+    self.journal = journal
+    self.logger = logger
+  }
+
+  /// Closes everything; peers are told.
+  func shutDown() async {
+    udp.close()
+    await status?.shutDown()
+    await listener?.shutDown()
+  }
+}

@@ -1,0 +1,106 @@
+import PilotTransport
+
+/// A beacon's statistics under stable names, one entry for each counter, zeros included: what isn't there can't be
+/// watched.
+struct BeaconMetrics {
+  /// A metric with its values, each under a label.
+  fileprivate struct Metric {
+    let name: String
+    let help: String
+    let isGauge: Bool
+    let values: [(labels: String, value: UInt64)]
+  }
+
+  private let metrics: [Metric]
+
+  init(_ statistics: BeaconStatistics) {
+    let (router, udp, peers) = (statistics.router, statistics.udp, statistics.peers)
+    metrics = [
+      .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
+      .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.compatPeers),
+      .gauge("pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
+      .gauge("pilot_beacon_waiting_bytes", "Bytes that wait for WebSocket peers.", statistics.waitingBytes),
+      .counter("pilot_beacon_frames_total", "Frames handed to the router.", router.frames),
+      .labelled(
+        "pilot_beacon_relayed_total", "Frames relayed, by cell.", "cell",
+        RelayCell.allCases.map { ($0.description, router.relayed[$0]) }),
+      .labelled(
+        "pilot_beacon_dropped_total", "Frames dropped by the router, by reason.", "reason",
+        RouterDropReason.allCases.map { ($0.description, router.drops[$0]) }),
+      .labelled(
+        "pilot_beacon_discovers_total", "Discovers, by what became of them.", "outcome",
+        DiscoverOutcome.allCases.map { ($0.description, router.discovers[$0]) }),
+      .labelled(
+        "pilot_beacon_proofs_total", "Proofs of identity over UDP, by result.", "result",
+        [
+          ("accepted", router.proofsAccepted), ("failed", router.proofsFailed),
+          ("superseded", router.proofsSuperseded),
+        ]),
+      .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
+      .counter("pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
+      .labelled(
+        "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
+        [
+          ("sent", peers.sent), ("expired", peers.expired), ("overflowed", peers.overflowed), ("lost", peers.lost),
+          ("gone", statistics.connectionsGone),
+        ]),
+      .labelled(
+        "pilot_beacon_refusals_total", "Peers refused, by reason.", "reason",
+        statistics.refusals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
+      .counter("pilot_beacon_turned_away_total", "Connections turned away for want of room.", UInt64(statistics.turnedAway)),
+      .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
+      .counter("pilot_beacon_udp_received_total", "Datagrams received.", udp.framesReceived),
+      .labelled(
+        "pilot_beacon_udp_dropped_total", "Datagrams dropped at the socket, by reason.", "reason",
+        DropReason.allCases.map { ($0.description, udp.drops[$0]) } + [("no_room", statistics.refusedByKernel)]),
+    ]
+  }
+
+  /// Prometheus' text format, version 0.0.4.
+  var exposition: String {
+    var text = ""
+    for metric in metrics {
+      text += "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.isGauge ? "gauge" : "counter")\n"
+      for (labels, value) in metric.values { text += "\(metric.name)\(labels) \(value)\n" }
+    }
+    return text
+  }
+
+  /// The same as a page for people: what is zero is left out, but for the gauges.
+  var page: String {
+    var rows = ""
+    for metric in metrics {
+      for (labels, value) in metric.values where value > 0 || metric.isGauge {
+        let label = labels.split(separator: "\"").dropFirst().first.map { ": \($0)" } ?? ""
+        rows += "<tr><td>\(metric.help)\(label)</td><td>\(value)</td></tr>\n"
+      }
+    }
+    return """
+      <!doctype html><html lang="en"><meta charset="utf-8"><title>Pilot beacon</title>
+      <style>body{font:15px system-ui;margin:2em auto;max-width:46em}td{padding:.2em 1em .2em 0}
+      td+td{text-align:right;font-variant-numeric:tabular-nums}</style>
+      <h1>Pilot beacon</h1><table>
+      \(rows)</table>
+      <p>For machines: <a href="/metrics">/metrics</a>, <a href="/health">/health</a>.</p></html>
+
+      """
+  }
+}
+
+extension BeaconMetrics.Metric {
+  fileprivate static func gauge(_ name: String, _ help: String, _ value: Int) -> Self {
+    Self(name: name, help: help, isGauge: true, values: [("", UInt64(clamping: value))])
+  }
+
+  fileprivate static func counter(_ name: String, _ help: String, _ value: UInt64) -> Self {
+    Self(name: name, help: help, isGauge: false, values: [("", value)])
+  }
+
+  fileprivate static func labelled(
+    _ name: String, _ help: String, _ label: String, _ values: [(String, UInt64)]
+  ) -> Self {
+    Self(
+      name: name, help: help, isGauge: false,
+      values: values.map { (labels: "{\(label)=\"\($0.0)\"}", value: $0.1) })
+  }
+}

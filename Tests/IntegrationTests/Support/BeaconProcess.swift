@@ -1,0 +1,67 @@
+import Foundation
+import PilotIdentity
+import PilotWSS
+import PilotWire
+import Testing
+
+/// `pilot beacon` as a process of its own, which can be killed.
+final class BeaconProcess {
+  private let process = Process()
+  private let output = Pipe()
+  /// Where it can be reached.
+  let udp: Endpoint
+  let wss: Endpoint
+
+  /// Starts a beacon, and returns when it says that its sockets are bound.
+  init(udp: String = "127.0.0.1:0", wss: String = "127.0.0.1:0", nodes: URL) throws {
+    process.executableURL = try Self.executable()
+    process.arguments = ["beacon", "--udp", udp, "--wss", wss, "--nodes", nodes.path, "--log-level", "warning"]
+    process.standardOutput = output
+    try process.run()
+    let line = output.fileHandleForReading.availableData
+    let ready = try JSONDecoder().decode(Ready.self, from: line)
+    #expect(ready.event == "ready")
+    self.udp = try Endpoint(parsing: ready.udp)
+    self.wss = try Endpoint(parsing: ready.wss)
+  }
+
+  var url: CompatURL { CompatURL(isSecure: false, host: "127.0.0.1", port: Int(wss.port)) }
+
+  /// Ends it as a crash would.
+  func kill() {
+    Foundation.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  /// Asks it to end, and tells how it did.
+  func terminate(_ signal: Int32 = SIGTERM) -> Int32 {
+    Foundation.kill(process.processIdentifier, signal)
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  private struct Ready: Decodable {
+    let event: String
+    let udp: String
+    let wss: String
+  }
+
+  /// The program stands beside the tests.
+  private static func executable() throws -> URL {
+    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    let program = tests.deletingLastPathComponent().appendingPathComponent("pilot")
+    try #require(FileManager.default.isExecutableFile(atPath: program.path), "\(program.path) is not built")
+    return program
+  }
+}
+
+/// A file of nodes and their keys, for the time of a test.
+func withNodesFile(_ nodes: ClosedRange<UInt32>, of identity: Identity, _ body: (URL) async throws -> Void) async throws {
+  let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+  try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+  defer { try? FileManager.default.removeItem(at: directory) }
+  let file = directory.appendingPathComponent("nodes.json")
+  let keys = Dictionary(uniqueKeysWithValues: nodes.map { (String($0), identity.publicKey.base64) })
+  try JSONEncoder().encode(keys).write(to: file)
+  try await body(file)
+}
