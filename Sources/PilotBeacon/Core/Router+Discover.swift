@@ -70,7 +70,7 @@ extension Router {
     return .moved
   }
 
-  func isHeldDown(_ registration: Registration, at now: UInt64) -> Bool {
+  private func isHeldDown(_ registration: Registration, at now: UInt64) -> Bool {
     registration.flags.contains(.moved) && now.since(registration.since) < bounds.moveHoldDown
   }
 

@@ -7,8 +7,8 @@ struct IdentityNewCommand: AsyncParsableCommand {
     commandName: "new",
     abstract: "Create an identity and print its public key.",
     discussion: """
-      The file has mode 0600 and holds the private key, which is shown nowhere. A file that is there already stays as it \
-      is, unless --force is given: the identity in it is then lost.
+      The file has mode 0600 and holds the private key, which is shown nowhere. A file that is there already stays as \
+      it is, unless --force is given: the identity in it is then lost.
 
       Example:
         pilot identity new --out node7.json

@@ -10,8 +10,8 @@ enum FrameDescription {
     }
   }
 
-  /// The members of a payload: its hex, and what it is if it looks like a tunnel frame. One that looks like one and is none
-  /// doesn't make the frame around it a bad one.
+  /// The members of a payload: its hex, and what it is if it looks like a tunnel frame. One that looks like one and is
+  /// none doesn't make the frame around it a bad one.
   static func payload(_ bytes: RawSpan) -> [JSONValue.Member] {
     let hex = JSONValue.Member(name: "payload", value: .string(Hex.encode(bytes)))
     guard FrameFamily(of: bytes) == .tunnel else { return [hex] }

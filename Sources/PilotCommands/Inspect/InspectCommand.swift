@@ -7,16 +7,16 @@ struct InspectCommand: AsyncParsableCommand {
     commandName: "inspect",
     abstract: "Decode a frame of any kind to one line of JSON.",
     discussion: """
-      Knows beacon messages and tunnel frames. A tunnel frame that travels as the payload of a beacon message is decoded \
-      with it. Payloads are in hex, keys and signatures in Base64. Nothing is decrypted, and no signature is verified. A \
-      frame that is no frame: exit 1, and the reason.
+      Knows beacon messages and tunnel frames. A tunnel frame that travels as the payload of a beacon message is \
+      decoded with it. Payloads are in hex, keys and signatures in Base64. Nothing is decrypted, and no signature is \
+      verified. A frame that is no frame: exit 1, and the reason.
 
       Example:
         pilot inspect 05 00000001 00000007 50494c50 00000001
         xxd -p frame.bin | pilot inspect -
       """)
 
-  @Argument(help: ArgumentHelp("The frame in hex; white space and colons are skipped. '-' reads it from standard input."))
+  @Argument(help: "The frame in hex; white space and colons are skipped. '-' reads it from standard input.")
   var hex: [String]
 
   @Flag(help: "The bytes are a bare packet, as it stands inside a tunnel frame.")

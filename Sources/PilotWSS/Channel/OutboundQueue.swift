@@ -57,6 +57,11 @@ package final class OutboundQueue: Sendable {
     package var payloadBytes = 0
   }
 
+  /// A connection's hold on the queue.
+  package struct Lease: Sendable, Equatable {
+    let number: UInt64
+  }
+
   private let limits: Limits
   private let overflow: Overflow
   private let now: @Sendable () -> MonotonicInstant
@@ -80,14 +85,19 @@ package final class OutboundQueue: Sendable {
   package var waitingBytes: Int { state.withLock { $0.bytes } }
 
   /// Connects the queue: from now on frames are taken. `wake` is called, from any thread, when there is something to
-  /// ``take()`` and nobody has been told yet.
-  package func open(wake: @escaping @Sendable () -> Void) {
+  /// ``take(_:)`` and nobody has been told yet.
+  ///
+  /// - Returns: The connection's hold on the queue, which ends one that was there before. `nil` after ``close()``.
+  package func open(wake: @escaping @Sendable () -> Void) -> Lease? {
     state.withLock { $0.connect(wake: wake) }
   }
 
-  /// Disconnects the queue. What waits is dropped and counted as lost.
-  package func disconnect() {
-    state.withLock { $0.disconnect() }
+  /// Disconnects the queue. What waits is dropped and counted as lost. Without effect when the lease is over: a
+  /// connection that is long in dying can't take down its successor.
+  package func disconnect(_ lease: Lease) {
+    state.withLock { state in
+      if state.lease == lease { state.disconnect() }
+    }
   }
 
   /// Disconnects the queue for good. What waits is dropped and counted as unsent.
@@ -113,10 +123,12 @@ package final class OutboundQueue: Sendable {
     return admission
   }
 
-  /// The next chunk, without what is too old. `nil` when there is nothing; the next frame then calls `wake` again.
-  package func take() -> Chunk? {
+  /// The next chunk, without what is too old. `nil` when there is nothing; the next frame then calls `wake` again. `nil`
+  /// as well when the lease is over.
+  package func take(_ lease: Lease) -> Chunk? {
     let time = now()
     return state.withLock { state in
+      guard state.lease == lease else { return nil }
       state.dropExpired(before: time, age: limits.age)
       return state.take()
     }

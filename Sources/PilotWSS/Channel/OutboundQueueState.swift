@@ -21,7 +21,10 @@ struct OutboundQueueState {
   }
 
   var counts = OutboundQueue.Counts()
+  /// Who takes from the queue.
+  private(set) var lease: OutboundQueue.Lease?
   private var wake: (@Sendable () -> Void)?
+  private var leases: UInt64 = 0
   private var isClosed = false
   private(set) var bytes = 0
   private var encoder: WebSocketEncoder
@@ -39,11 +42,16 @@ struct OutboundQueueState {
     encoder = WebSocketEncoder(role: role)
   }
 
-  var isConnected: Bool { wake != nil }
+  var isConnected: Bool { lease != nil }
 
-  mutating func connect(wake: @escaping @Sendable () -> Void) {
-    guard !isClosed else { return }
+  mutating func connect(wake: @escaping @Sendable () -> Void) -> OutboundQueue.Lease? {
+    guard !isClosed else { return nil }
+    disconnect()
+    leases += 1
+    let lease = OutboundQueue.Lease(number: leases)
+    self.lease = lease
     self.wake = wake
+    return lease
   }
 
   func encodedLength(of payloadLength: Int) -> Int {
@@ -137,6 +145,7 @@ struct OutboundQueueState {
   }
 
   mutating func disconnect() {
+    lease = nil
     wake = nil
     wakeUnderWay = false
     for chunk in pending {

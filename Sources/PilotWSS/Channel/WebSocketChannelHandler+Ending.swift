@@ -18,6 +18,7 @@ extension WebSocketChannelHandler {
   private func send(
     _ frame: WebSocketCloseFrame, after pong: WebSocketControlPayload?, then ending: WebSocketSession.Ending
   ) {
+    releaseQueue()
     guard let context else { return }
     let written = context.eventLoop.makePromise(of: Void.self)
     writeControl(promise: written) { encoder, buffer in
@@ -47,7 +48,7 @@ extension WebSocketChannelHandler {
     guard closeTimer == nil else { return }
     closeTimer = schedule(after: times.closing) { handler in
       _ = handler.session.closeTimedOut()
-      handler.context?.close(promise: nil)
+      handler.context?.channel.cutOff()
     }
   }
 
@@ -57,9 +58,10 @@ extension WebSocketChannelHandler {
   }
 
   /// Gives up on a peer that can't be talked to: no Close, no lingering.
-  private func abandon(_ reason: WebSocketEnd) {
+  func abandon(_ reason: WebSocketEnd) {
     if end == nil { end = reason }
-    context?.close(promise: nil)
+    releaseQueue()
+    context?.channel.cutOff()
   }
 
   // MARK: Time
@@ -67,7 +69,7 @@ extension WebSocketChannelHandler {
   /// Looks whether the peer is alive and taking what it gets, and when to look again.
   func checkLiveness(at now: MonotonicInstant) {
     let stallEnd = stalledSince?.advanced(by: times.stall)
-    if let stallEnd, stallEnd <= now { return abandon(.silent(times.stall)) }
+    if let stallEnd, stallEnd <= now { return abandon(.stalled(times.stall)) }
     switch liveness?.tick(at: now) {
     case nil:
       break

@@ -5,9 +5,9 @@ import PilotWire
 extension WebSocketChannelHandler {
   /// Writes what the queue holds, as long as the channel takes it. On the event loop.
   package func drain() {
-    guard let context, session.isOpen else { return }
+    guard let context, let lease else { return }
     var unflushed = 0
-    while context.channel.isWritable, let chunk = outbound.take() {
+    while context.channel.isWritable, let chunk = outbound.take(lease) {
       unflushed += chunk.buffer.readableBytes
       write(chunk, context: context)
       if unflushed >= WebSocketTimes.flushBytes {
@@ -76,12 +76,23 @@ extension WebSocketChannelHandler: WebSocketLink {
     case .send(let text):
       sendText(text)
     case .establish(let text):
-      authenticationTimer?.cancel()
-      authenticationTimer = nil
-      if let text { sendText(text) }
+      establish(text)
     case .close(let frame):
-      if end == nil { end = .closed(frame) }
+      if end == nil { end = .closedHere(frame) }
       act(session.close(frame))
     }
+  }
+
+  /// The text is written before the queue opens, so that no frame can precede it.
+  private func establish(_ text: [UInt8]?) {
+    guard let context, session.isOpen, end == nil else { return }
+    authenticationTimer?.cancel()
+    authenticationTimer = nil
+    if let text { sendText(text) }
+    // A write that fails ends the connection at once.
+    guard self.context != nil else { return }
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    lease = outbound.open { [loop = context.eventLoop] in loop.execute { bound.value.drain() } }
+    peer.established()
   }
 }

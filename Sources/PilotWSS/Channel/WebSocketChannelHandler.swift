@@ -12,6 +12,8 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
 
   let peer: Peer
   let outbound: OutboundQueue
+  /// This connection's hold on the queue, from authentication to the end.
+  var lease: OutboundQueue.Lease?
   let times: WebSocketTimes
   var context: ChannelHandlerContext?
   var session: WebSocketSession
@@ -56,8 +58,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   }
 
   package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if end == nil { end = .lost(error) }
-    context.close(promise: nil)
+    abandon(.lost(error))
   }
 
   private func finish() {
@@ -66,10 +67,15 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
     authenticationTimer?.cancel()
     livenessTimer?.cancel()
     closeTimer?.cancel()
+    // Before the peer is told, so that it finds the counts complete.
+    releaseQueue()
     let outcome = session.transportEnded()
     peer.ended(end ?? WebSocketEnd(outcome))
-    // The peer has detached itself, so nothing is queued any more behind this.
-    outbound.disconnect()
+  }
+
+  /// Nothing more will be sent: from now on frames are refused instead of being taken and lost.
+  func releaseQueue() {
+    if let lease = lease.take() { outbound.disconnect(lease) }
   }
 
   // MARK: Reading

@@ -9,6 +9,8 @@ package protocol WebSocketPeer: AnyObject, SendableMetatype {
   func receive(text: RawSpan) -> WebSocketReaction
   /// A binary message, lent for the call.
   func receive(binary: RawSpan) -> WebSocketReaction
+  /// ``WebSocketReaction/establish(text:)`` has been performed: the outgoing queue is open, behind the text.
+  func established()
   /// All that has arrived so far has been handed over.
   func readCompleted()
   /// The connection is over. Called once, as the last thing.
@@ -20,7 +22,7 @@ package enum WebSocketReaction: Sendable, Equatable {
   case none
   /// Send a text message.
   case send(text: [UInt8])
-  /// Authentication has succeeded: send the text if there is one, lift the authentication limit.
+  /// Authentication has succeeded: send the text if there is one, lift the authentication limit, open the outgoing queue.
   case establish(text: [UInt8]?)
   /// Close with this code and reason. Nothing received later is handed over.
   case close(WebSocketCloseFrame)
@@ -34,12 +36,16 @@ package protocol WebSocketLink: AnyObject {
 
 /// How a connection ended.
 package enum WebSocketEnd: Sendable {
-  /// By a Close: the peer's, or this end's answered by the peer.
+  /// By the peer's Close.
   case closed(WebSocketCloseFrame)
+  /// By this end's Close.
+  case closedHere(WebSocketCloseFrame)
   /// The peer broke RFC 6455.
   case failed(WebSocketProtocolError)
   /// Nothing was heard for this long.
   case silent(Duration)
+  /// The peer took nothing for this long although something waited.
+  case stalled(Duration)
   /// Authentication took longer than its limit.
   case authenticationTimedOut
   /// TCP or TLS ended without a Close.

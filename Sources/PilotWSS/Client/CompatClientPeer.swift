@@ -29,7 +29,6 @@ final class CompatClientPeer: WebSocketPeer {
     case .reply(let reply):
       return .send(text: reply)
     case .established:
-      onEstablished()
       return .establish(text: nil)
     case .ignore:
       return .none
@@ -44,6 +43,10 @@ final class CompatClientPeer: WebSocketPeer {
     }
     inbound.push(binary, from: .compatBeacon)
     return .none
+  }
+
+  func established() {
+    onEstablished()
   }
 
   func readCompleted() {}

@@ -1,4 +1,5 @@
 public import PilotTransport
+import PilotWire
 
 /// Where a beacon accepts WebSocket connections: `wss://HOST[:PORT]/v1/compat` (wire reference, section 3).
 public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
@@ -26,16 +27,21 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
   ///
   /// - Throws: ``TransportError/Code-swift.struct/invalidConfiguration`` that says what is wrong.
   public init(parsing text: String) throws(TransportError) {
+    // What stands here goes into an HTTP request: a line break would begin a field of its own.
+    guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw Self.invalid(text, "only printable ASCII characters are allowed, without spaces")
+    }
     let isSecure: Bool
     let rest: Substring
-    if text.hasPrefix("wss://") {
+    // Schemes are compared without regard to case (RFC 3986, section 3.1).
+    if text.prefix(6).lowercased() == "wss://" {
       (isSecure, rest) = (true, text.dropFirst(6))
-    } else if text.hasPrefix("ws://") {
+    } else if text.prefix(5).lowercased() == "ws://" {
       (isSecure, rest) = (false, text.dropFirst(5))
     } else {
       throw Self.invalid(text, "it must begin with wss:// or ws://")
     }
-    if rest.contains(where: { "?#@ ".contains($0) || !$0.isASCII }) {
+    if rest.contains(where: { "?#@".contains($0) }) {
       throw Self.invalid(text, "user, query and fragment have no meaning here")
     }
     let slash = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -52,6 +58,7 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
     if authority.hasPrefix("[") {
       guard let bracket = authority.firstIndex(of: "]") else { throw invalid(text, "the bracket isn't closed") }
       host = authority[authority.index(after: authority.startIndex)..<bracket]
+      guard (try? Endpoint(parsing: "[\(host)]:0")) != nil else { throw invalid(text, "\(host) is no IPv6 address") }
       let tail = authority[authority.index(after: bracket)...]
       if !tail.isEmpty {
         guard tail.hasPrefix(":") else { throw invalid(text, "after the bracket comes a colon and the port") }
@@ -62,13 +69,32 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
       port = authority[authority.index(after: colon)...]
     }
     if host.isEmpty { throw invalid(text, "the host is missing") }
+    guard authority.hasPrefix("[") || host.utf8.allSatisfy(isNameCharacter) else {
+      throw invalid(text, "the host must be a name or an IP address, IPv6 in brackets")
+    }
     guard let port else { return (String(host), nil) }
-    guard let number = UInt16(port), number > 0 else { throw invalid(text, "the port must be 1...65535") }
+    guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(port), number > 0 else {
+      throw invalid(text, "the port must be 1...65535")
+    }
     return (String(host), Int(number))
   }
 
+  /// Letters, digits, and `-`, `.`, `_`: what names in use consist of.
+  private static func isNameCharacter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+    default: false
+    }
+  }
+
   private static func invalid(_ text: String, _ reason: String) -> TransportError {
-    TransportError(code: .invalidConfiguration, message: "\(text) is no beacon URL: \(reason)")
+    TransportError(code: .invalidConfiguration, message: "\"\(text)\" is no beacon URL: \(reason)")
+  }
+
+  /// Holds a URL that was put together from parts to what ``init(parsing:)`` demands.
+  func validate() throws(TransportError) {
+    guard path.hasPrefix("/") else { throw Self.invalid(description, "the path must begin with a slash") }
+    _ = try CompatURL(parsing: description)
   }
 
   /// Host and port, IPv6 in brackets.
@@ -82,6 +108,9 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
 
   /// Whether the host is this machine, so that traffic in the clear doesn't leave it.
   public var isLoopback: Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host.lowercased() == "localhost" { return true }
+    guard let address = try? Endpoint(parsing: host.contains(":") ? "[\(host)]:0" : "\(host):0") else { return false }
+    if let ipv4 = address.ipv4Address { return ipv4 >> 24 == 127 }
+    return address.high == 0 && address.low == 1
   }
 }

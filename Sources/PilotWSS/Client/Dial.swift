@@ -31,7 +31,6 @@ final class Dial {
   private let onDown: (TransportError) -> Void
   private var state = State.dialing(.connecting)
   private var channels: [any Channel] = []
-  private var channel: (any Channel)?
   private var peer: CompatClientPeer?
   private var limitTimer: Scheduled<Void>?
 
@@ -58,9 +57,7 @@ final class Dial {
       .connectTimeout(TimeAmount(configuration.dialLimit))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
-        // Racing attempts (RFC 8305) make several channels; all must go when the dial is cancelled.
-        bound.value.channels.append(channel)
-        return channel.eventLoop.makeSucceededVoidFuture()
+        bound.value.opened(channel)
       }
       .connect(host: configuration.beacon.host, port: configuration.beacon.port)
       .whenComplete { result in
@@ -93,8 +90,16 @@ final class Dial {
     limitTimer = nil
   }
 
+  /// Racing attempts (RFC 8305) make several channels, some of them after the name's late resolution; all must go when
+  /// the dial is over.
+  private func opened(_ channel: any Channel) -> EventLoopFuture<Void> {
+    guard !isOver else { return loop.makeFailedFuture(TransportError.cancelled) }
+    channels.append(channel)
+    return loop.makeSucceededVoidFuture()
+  }
+
   private func closeChannels() {
-    for channel in channels { channel.close(promise: nil) }
+    for channel in channels { channel.cutOff() }
     channels = []
   }
 
@@ -115,8 +120,7 @@ final class Dial {
   }
 
   private func connected(_ channel: any Channel) {
-    guard !isOver else { return channel.close(promise: nil) }
-    self.channel = channel
+    guard !isOver else { return channel.cutOff() }
     channels = [channel]
     do {
       if let tls {
@@ -142,12 +146,13 @@ final class Dial {
     let upgrader = CompatClientUpgrader { [weak self] context in self?.upgraded(context) }
     try channel.pipeline.syncOperations.addHTTPClientHandlers(
       leftOverBytesStrategy: .forwardBytes,
+      decoderLimitConfiguration: .handshake,
       withClientUpgrade: (upgraders: [upgrader], completionHandler: { _ in bound.value.finished() }))
     try channel.pipeline.syncOperations.addHandler(requester)
   }
 
   private func upgraded(_ context: ChannelHandlerContext) {
-    guard !isOver else { return context.close(promise: nil) }
+    guard !isOver else { return context.channel.cutOff() }
     state = .dialing(.authenticating)
     let peer = CompatClientPeer(
       authentication: CompatClientAuthentication(node: configuration.node, identity: configuration.identity),
@@ -160,7 +165,6 @@ final class Dial {
     times.authentication = configuration.dialLimit
     times.closing = .seconds(1)
     let handler = WebSocketChannelHandler(role: .client, peer: peer, outbound: outbound, times: times)
-    drain = { [weak handler] in handler?.drain() }
     do {
       try context.pipeline.syncOperations.addHandler(handler)
     } catch {
@@ -168,20 +172,15 @@ final class Dial {
     }
   }
 
-  private var drain: () -> Void = {}
-
   private func established() {
     guard case .dialing = state else { return }
     state = .established
     limitTimer?.cancel()
     limitTimer = nil
-    let drain = NIOLoopBound(self.drain, eventLoop: loop)
-    outbound.open { [loop] in loop.execute { drain.value() } }
     onEstablished()
   }
 
   private func ended(_ end: WebSocketEnd, _ wasEstablished: Bool) {
-    if wasEstablished { outbound.disconnect() }
     fail(TransportError(end, of: configuration, wasEstablished: wasEstablished))
   }
 }

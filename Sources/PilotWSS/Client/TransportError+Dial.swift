@@ -14,27 +14,38 @@ extension TransportError {
       self.init(
         code: .resolveFailed, message: "the name \(beacon.host) could not be resolved; check it and the name server",
         cause: error.dnsAError ?? error.dnsAAAAError)
-    case let error as NIOConnectionError:
-      let first = error.connectionErrors.first?.error
-      self.init(code: .connectFailed, message: "no TCP connection to \(beacon.authority)", cause: first)
-    case is ChannelError:
+    case let error as NIOConnectionError where !error.connectionErrors.allSatisfy({ $0.error is ChannelError }):
+      // With several addresses, one that refused says more than one that kept silent.
+      let cause = error.connectionErrors.first { !($0.error is ChannelError) }?.error
+      self.init(
+        code: .connectFailed, message: "no TCP connection to \(beacon.authority); does the beacon run there?",
+        cause: cause)
+    case is NIOConnectionError, is ChannelError:
       self.init(
         code: .timedOut, message: "no TCP connection to \(beacon.authority) in time; a firewall may drop the packets")
     default:
-      self.init(code: .connectFailed, message: "no TCP connection to \(beacon.authority)", cause: error)
+      self.init(
+        code: .connectFailed, message: "no TCP connection to \(beacon.authority); does the beacon run there?",
+        cause: error)
     }
   }
 
   /// TLS or the HTTP upgrade failed.
   init(upgrading error: any Error, to beacon: CompatURL) {
     switch error {
-    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+    case NIOSSLError.uncleanShutdown, NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
+      self.init(
+        code: .connectFailed,
+        message: "\(beacon.authority) closed the connection before it answered; is it a beacon, and is TLS expected there?")
+    case is NIOSSLExtraError, NIOSSLError.unableToValidateCertificate:
+      self.init(untrusted: beacon, error)
+    case let error where String(describing: error).contains("CERTIFICATE_VERIFY_FAILED"):
+      self.init(untrusted: beacon, error)
+    case is NIOSSLError, is BoringSSLError:
       self.init(
         code: .tlsFailed,
-        message: """
-          TLS with \(beacon.authority) failed: its certificate must be valid now, name the host, and come from a trusted \
-          authority; for a private authority give its CA file
-          """, cause: error)
+        message: "the TLS handshake with \(beacon.authority) failed; does it speak TLS 1.2 or newer on this port?",
+        cause: error)
     case let error as NIOHTTPClientUpgradeError
     where error == .upgraderDeniedUpgrade || error == .responseProtocolNotFound:
       self.init(
@@ -48,6 +59,16 @@ extension TransportError {
     default:
       self.init(code: .upgradeRefused, message: "the upgrade at \(beacon) failed", cause: error)
     }
+  }
+
+  /// BoringSSL names no reason why it rejects a certificate.
+  private init(untrusted beacon: CompatURL, _ cause: any Error) {
+    self.init(
+      code: .tlsFailed,
+      message: """
+        TLS with \(beacon.authority) failed: its certificate must be valid now, name the host, and come from a trusted \
+        authority; for a private authority give its CA file
+        """, cause: cause)
   }
 
   /// The answer to the upgrade was not 101.
@@ -89,10 +110,14 @@ extension TransportError {
       self.init(
         code: .connectionLost,
         message: "\(beacon) closed the connection (\(frame.code.map(String.init(describing:)) ?? "no code"): \(frame.quotedReason))")
+    case .closedHere(let frame):
+      self.init(code: .protocolViolation, message: "\(beacon) did not keep to the protocol: \(frame.reason)")
     case .failed(let error):
       self.init(code: .protocolViolation, message: "\(beacon) broke the WebSocket protocol: \(error)")
     case .silent(let time):
       self.init(code: .connectionLost, message: "\(beacon) gave no sign of life within \(time)")
+    case .stalled(let time):
+      self.init(code: .connectionLost, message: "\(beacon) took nothing of what was sent for \(time)")
     case .authenticationTimedOut:
       self.init(code: .timedOut, message: "\(beacon) did not complete the authentication in time")
     case .lost(let error):

@@ -48,6 +48,7 @@ extension WSSTransport {
     }
 
     func validate() throws(TransportError) {
+      try beacon.validate()
       if !beacon.isSecure, !allowsPlaintext, !beacon.isLoopback {
         throw TransportError(
           code: .invalidConfiguration,

@@ -13,6 +13,8 @@ import Synchronization
 ///
 /// Frames of one connection arrive in the order in which they were sent. The destination of a send is ignored: the one
 /// peer is the beacon, whose frames come from ``PilotWire/Endpoint/compatBeacon``.
+///
+/// A transport that nobody refers to any more closes itself; its receiver counts as a reference.
 public final class WSSTransport: Transport {
   /// Always 65,535 bytes (wire reference, section 1).
   public var maximumFrameLength: Int { FrameLimits.maximumOverWSS }
@@ -75,20 +77,24 @@ public final class WSSTransport: Transport {
     } onCancel: {
       transport.close()
     }
-    guard let error = outcome else { return transport }
+    // A task that was cancelled at the last moment has closed what it would be given.
+    if outcome == nil, !transport.life.isClosed { return transport }
     transport.close()
-    throw Task.isCancelled ? .cancelled : error
+    throw Task.isCancelled ? .cancelled : outcome ?? .closed
   }
+
+  deinit { close() }
 
   /// Hands out the one receiver.
   public func makeReceiver() throws(TransportError) -> Receiver {
     try life.takeReceiver()
-    return Receiver(inbound)
+    return Receiver(WSSFrameSource(transport: self, queue: inbound))
   }
 
   /// Queues one frame for the beacon. See ``Transport/send(_:to:)``.
   @discardableResult
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+    if life.isClosed { throw .closed }
     if frame.byteCount > FrameLimits.maximumOverWSS {
       throw .frameTooLarge(frame.byteCount, limit: FrameLimits.maximumOverWSS)
     }
@@ -101,6 +107,7 @@ public final class WSSTransport: Transport {
 
   /// Queues frames for the beacon. See ``Transport/send(contentsOf:)``.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
+    if life.isClosed { throw .closed }
     var taken = 0
     var refusal: TransportError?
     batch.forEach { frame, destination in

@@ -8,7 +8,14 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
-  private var head: HTTPRequestHead?
+  private enum State {
+    case awaitingHead
+    case awaitingEnd(HTTPRequestHead)
+    /// The connection is about to be closed; requests behind the first one get no answer.
+    case answered
+  }
+
+  private var state = State.awaitingHead
 
   static func path(of head: HTTPRequestHead) -> Substring {
     head.uri.prefix { $0 != "?" }
@@ -16,10 +23,13 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
-    case .head(let head): self.head = head
-    case .body: break
+    case .head(let head):
+      if case .awaitingHead = state { state = .awaitingEnd(head) }
+    case .body:
+      break
     case .end:
-      guard let head = self.head.take() else { return }
+      guard case .awaitingEnd(let head) = state else { return }
+      state = .answered
       let (status, text) = Self.answer(to: head)
       respond(status, text, to: head, context: context)
     }
@@ -29,6 +39,8 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
     switch (path(of: head), head.method) {
     case ("/health", .GET), ("/health", .HEAD):
       return (.ok, "ok\n")
+    case ("/health", _):
+      return (.methodNotAllowed, "Health is asked for with GET.\n")
     case (CompatURL.defaultPath[...], _):
       do {
         _ = try WebSocketHandshake.accept(head)
@@ -48,6 +60,10 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
     var head = HTTPResponseHead(version: .http1_1, status: status)
     head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
     head.headers.add(name: "Content-Length", value: String(text.utf8.count))
+    if status == .methodNotAllowed {
+      let isHealth = Self.path(of: request) == "/health"
+      head.headers.add(name: "Allow", value: isHealth ? "GET, HEAD" : "GET")
+    }
     if status == .upgradeRequired {
       head.headers.add(name: "Upgrade", value: "websocket")
       head.headers.add(name: "Sec-WebSocket-Version", value: WebSocketHandshake.version)

@@ -74,7 +74,7 @@ package final class CompatListener: Sendable {
     }
     TCPTuning.apply(to: channel, deadAfter: configuration.idleLimit)
     let loop = channel.eventLoop
-    let limit = loop.scheduleTask(in: TimeAmount(configuration.handshakeLimit)) { channel.close(promise: nil) }
+    let limit = loop.scheduleTask(in: TimeAmount(configuration.handshakeLimit)) { channel.cutOff() }
     channel.closeFuture.whenComplete { _ in limit.cancel() }
     let pipeline = channel.pipeline.syncOperations
     if let tls = configuration.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
@@ -94,7 +94,9 @@ package final class CompatListener: Sendable {
           context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
         }
       ),
-      withErrorHandling: false)
+      withErrorHandling: false,
+      withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
+      withDecoderLimitConfiguration: .handshake)
     try pipeline.addHandler(responder)
   }
 
@@ -109,7 +111,6 @@ package final class CompatListener: Sendable {
     let peer = CompatServerPeer(
       environment: environment, remote: remote, outbound: outbound, nonce: .random(using: &generator))
     let handler = WebSocketChannelHandler(role: .server, peer: peer, outbound: outbound, times: configuration.times)
-    peer.drain = { [weak handler] in handler?.drain() }
     let farewell = WebSocketReaction.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down"))
     admission.onShutDown(of: context.channel) { [weak handler] in handler?.perform(farewell) }
     try context.pipeline.syncOperations.addHandler(handler)

@@ -37,11 +37,8 @@ struct CompatServerAuthentication: Sendable {
     return false
   }
 
-  /// The node that a peer claims to be, once it has said so.
-  var claimedNode: NodeID? {
-    if case .lookingUp(let reply) = state { return reply.node }
-    return nil
-  }
+  /// The node that a peer claims to be, once it has said so; proven when ``isEstablished``.
+  private(set) var claimedNode: NodeID?
 
   mutating func receive(text: RawSpan) -> OnText {
     switch state {
@@ -50,6 +47,7 @@ struct CompatServerAuthentication: Sendable {
         return refuse(.unexpectedMessage)
       }
       state = .lookingUp(reply)
+      claimedNode = reply.node
       return .lookUpKey(of: reply.node)
     case .lookingUp:
       return refuse(.unexpectedMessage)

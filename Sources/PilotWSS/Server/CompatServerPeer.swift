@@ -21,8 +21,6 @@ final class CompatServerPeer: WebSocketPeer {
   private var link: (any WebSocketLink)?
   private var connection: CompatConnection?
   private var refusal: CompatRefusal.Reason?
-  /// Has the event loop write what the queue holds.
-  var drain: () -> Void = {}
 
   init(environment: Environment, remote: Endpoint, outbound: OutboundQueue, nonce: ChallengeNonce) {
     self.environment = environment
@@ -62,7 +60,6 @@ final class CompatServerPeer: WebSocketPeer {
 
   func ended(_ end: WebSocketEnd) {
     link = nil
-    drain = {}
     if let connection {
       environment.dispatcher.detached(connection)
       self.connection = nil
@@ -88,21 +85,17 @@ final class CompatServerPeer: WebSocketPeer {
       case .failure: authentication.lookupFailed()
       }
     switch outcome {
-    case .establish(let node): establish(node, link)
+    case .establish: link.perform(.establish(text: Array(AuthOK().json.utf8)))
     case .refuse(let reason): link.perform(refuse(reason))
     case .ignore: break
     }
   }
 
-  /// `auth_ok` is written before the queue opens, so that no frame can precede it.
-  private func establish(_ node: NodeID, _ link: any WebSocketLink) {
-    link.perform(.establish(text: Array(AuthOK().json.utf8)))
-    guard self.link != nil else { return }
+  func established() {
+    guard let link, let node = authentication.claimedNode else { return }
     let connection = CompatConnection(
       id: environment.nextID(), node: node, remote: remote, outbound: outbound, loop: environment.loop, link: link)
     self.connection = connection
-    let bound = NIOLoopBound(self, eventLoop: environment.loop)
-    outbound.open { [loop = environment.loop] in loop.execute { bound.value.drain() } }
     environment.dispatcher.attached(connection)
   }
 
@@ -115,9 +108,9 @@ final class CompatServerPeer: WebSocketPeer {
 extension CompatRefusal.Reason {
   fileprivate init(_ end: WebSocketEnd) {
     switch end {
-    case .authenticationTimedOut, .silent: self = .timedOut
+    case .authenticationTimedOut, .silent, .stalled: self = .timedOut
     case .failed: self = .unexpectedMessage
-    case .closed, .lost: self = .disconnected
+    case .closed, .closedHere, .lost: self = .disconnected
     }
   }
 }

@@ -79,11 +79,9 @@ final class ConnectionAdmission: Sendable {
       return Array(state.entries.values)
     }
     for entry in entries {
-      guard let close = entry.close else {
-        entry.channel.close(promise: nil)
-        continue
+      entry.channel.eventLoop.execute {
+        if let close = entry.close { close.value() } else { entry.channel.cutOff() }
       }
-      entry.channel.eventLoop.execute { close.value() }
     }
     for entry in entries { try? await entry.channel.closeFuture.get() }
   }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import PilotIdentity
 import PilotWire
 import Testing
@@ -29,7 +30,9 @@ struct IdentityOutputTests {
     #expect(try NodesFile.parse(Array(text.utf8)) == [#require(NodeID(.max)): key])
   }
 
-  @Test("no other node IDs, and not two forms at once", arguments: [["--node", "0"], ["--node", "x"], ["--node", "1", "--json"]])
+  @Test(
+    "no other node IDs, and not two forms at once",
+    arguments: [["--node", "0"], ["--node", "x"], ["--node", "1", "--json"]])
   func refused(arguments: [String]) {
     #expect(throws: (any Error).self) { try IdentityOutputOptions.parse(arguments) }
   }

@@ -42,7 +42,7 @@ struct InspectTests {
     let node = try #require(NodeID(7))
     let challenge = DiscoverChallenge(
       node: node, stamp: ChallengeStamp(rawValue: .max), token: ChallengeToken(high: 1, low: 2))
-    let line = try InspectCommand.describe(challenge.encoded().span.raw, isPacket: false)
+    let line = try inspect(challenge.encoded())
     #expect(
       line.line
         == #"{"kind":"discover_challenge","node_id":7,"timestamp":18446744073709551615,"#
@@ -50,7 +50,7 @@ struct InspectTests {
         + #""signed_text":"discover-proof:7:18446744073709551615:00000000000000010000000000000002"}"#)
     let signature = try Identity().sign(challenge.signedText)
     let proof = DiscoverProof(challenge: challenge, signature: signature)
-    let proven = try InspectCommand.describe(proof.encoded().span.raw, isPacket: false)
+    let proven = try inspect(proof.encoded())
     #expect(proven["kind"] == "discover_proof")
     #expect(proven["signature"] == .string(signature.base64))
     #expect(throws: WireError.truncated(needed: 29, had: 5)) { try inspect("0b00000007") }
@@ -59,9 +59,9 @@ struct InspectTests {
   @Test("more bytes than any frame has are refused")
   func tooLong() throws {
     let frame = [UInt8](repeating: 6, count: 65_535)
-    #expect(try InspectCommand.describe(frame.span.raw, isPacket: false)["kind"] == "relay_deliver")
+    #expect(try inspect(frame)["kind"] == "relay_deliver")
     #expect(throws: WireError.payloadTooLong(limit: 65_535, had: 65_536)) {
-      try InspectCommand.describe((frame + [6]).span.raw, isPacket: false)
+      try inspect(frame + [6])
     }
   }
 }

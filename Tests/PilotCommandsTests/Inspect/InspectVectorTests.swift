@@ -5,7 +5,13 @@ import Testing
 
 /// What the command makes of hex.
 func inspect(_ hex: String, isPacket: Bool = false) throws -> JSONValue {
-  try InspectCommand.describe(HexInput.bytes(of: hex).span.raw, isPacket: isPacket)
+  try inspect(HexInput.bytes(of: hex), isPacket: isPacket)
+}
+
+/// What the command makes of bytes.
+func inspect(_ bytes: [UInt8], isPacket: Bool = false) throws -> JSONValue {
+  let span = bytes.span.raw
+  return try InspectCommand.describe(span, isPacket: isPacket)
 }
 
 @Suite("Inspecting the vectors of the wire reference")
@@ -122,12 +128,12 @@ struct InspectVectorTests {
     for frame in frames {
       let bytes = try HexInput.bytes(of: frame)
       for length in bytes.indices {
-        _ = try? InspectCommand.describe(Array(bytes[..<length]).span.raw, isPacket: false)
+        _ = try? inspect(Array(bytes[..<length]))
       }
       for bit in 0..<8 * bytes.count {
         var flipped = bytes
         flipped[bit / 8] ^= 1 << UInt8(bit % 8)
-        guard let value = try? InspectCommand.describe(flipped.span.raw, isPacket: false) else { continue }
+        guard let value = try? inspect(flipped) else { continue }
         #expect(value["kind"] != nil)
         #expect(!value.line.contains("\n"))
       }

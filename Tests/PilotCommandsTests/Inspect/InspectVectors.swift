@@ -1,6 +1,7 @@
 import Foundation
 
-/// The test vectors of the wire reference, as far as they can be inspected: read from the copy that PilotWire's tests have.
+/// The test vectors of the wire reference, as far as they can be inspected: read from the copy that PilotWire's tests
+/// have.
 struct InspectVectors: Decodable, Sendable {
   /// What a vector says about its frame: numbers, texts and lists of numbers.
   enum Field: Decodable, Hashable, Sendable {

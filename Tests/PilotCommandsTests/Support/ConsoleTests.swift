@@ -42,7 +42,7 @@ struct ConsoleTests {
     let (output, error) = try await withConsole { console in
       let progress = Progress(console: console, interval: .zero)
       progress.show("half")
-      try console.print(console.styled("done", .green))
+      try console.print(console.styled("done", .red))
       console.report(console.styled("warning", .yellow, on: .error))
       progress.finish()
     }
@@ -55,10 +55,10 @@ struct ConsoleTests {
     let terminal = try PseudoTerminal()
     func styled(_ environment: [String: String]) -> String {
       let descriptor = terminal.program.fileDescriptor
-      return Console(output: descriptor, error: descriptor, environment: environment).styled("done", .green)
+      return Console(output: descriptor, error: descriptor, environment: environment).styled("done", .red)
     }
-    #expect(styled([:]) == "\u{1B}[32mdone\u{1B}[0m")
-    #expect(styled(["NO_COLOR": ""]) == "\u{1B}[32mdone\u{1B}[0m")
+    #expect(styled([:]) == "\u{1B}[31mdone\u{1B}[0m")
+    #expect(styled(["NO_COLOR": ""]) == "\u{1B}[31mdone\u{1B}[0m")
     #expect(styled(["NO_COLOR": "1"]) == "done")
     #expect(styled(["TERM": "dumb"]) == "done")
   }
@@ -85,12 +85,11 @@ struct ConsoleTests {
     let progress = Progress(
       console: Console(output: descriptor, error: descriptor, environment: [:]), interval: .seconds(3600))
     var made = 0
-    for _ in 0..<100 {
-      progress.show({
-        made += 1
-        return "step \(made)\n"
-      }())
+    func step() -> String {
+      made += 1
+      return "step \(made)\n"
     }
+    for _ in 0..<100 { progress.show(step()) }
     #expect(made == 1)
     #expect(terminal.shown() == #"step 1\n"#)
   }

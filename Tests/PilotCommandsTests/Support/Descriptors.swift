@@ -28,14 +28,12 @@ struct PseudoTerminal {
   let program: FileHandle
 
   init() throws {
-    let descriptor = posix_openpt(O_RDWR | O_NOCTTY)
-    try #require(descriptor >= 0)
-    screen = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    try #require(grantpt(descriptor) == 0 && unlockpt(descriptor) == 0)
-    // SAFETY: the name lives until the next call of ptsname(3), and is used at once.
-    let opened = unsafe ptsname(descriptor).map { unsafe open($0, O_RDWR | O_NOCTTY) } ?? -1
-    try #require(opened >= 0)
-    program = FileHandle(fileDescriptor: opened, closeOnDealloc: true)
+    var (screen, program): (Int32, Int32) = (-1, -1)
+    // SAFETY: openpty(3) writes two descriptors, which live for the length of the call.
+    let result = unsafe openpty(&screen, &program, nil, nil, nil)
+    try #require(result == 0)
+    self.screen = FileHandle(fileDescriptor: screen, closeOnDealloc: true)
+    self.program = FileHandle(fileDescriptor: program, closeOnDealloc: true)
   }
 
   /// What stands to be shown. A terminal makes a line feed a carriage return and a line feed.

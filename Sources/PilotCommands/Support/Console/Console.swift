@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// Standard output and standard error: results go to the one, logs and progress to the other.
 ///
-/// Any number of tasks may write at the same time: each line comes out whole and at once. A write blocks its thread for as
-/// long as the reader at the other end doesn't read, and all other writers with it.
+/// Any number of tasks may write at the same time: each line comes out whole and at once. A write blocks its thread for
+/// as long as the reader at the other end doesn't read, and all other writers with it.
 final class Console: Sendable {
   /// The process's own.
   static let standard = Console()
@@ -39,7 +39,7 @@ final class Console: Sendable {
   ///
   /// - Parameter line: The text, without the line break. It may hold some, for a table that shall stay together.
   func print(_ line: String) throws(OutputError) {
-    // Two ifs and not `withLock { … }` with a typed throw, which the closure's inference turns into `any Error`.
+    // The failure leaves the closure as a value: a typed throw would be inferred as `any Error` there.
     let failure = status.withLock { status -> OutputError? in
       let interrupts = outputIsTerminal && !status.isEmpty
       if interrupts { try? error.write(Self.clearLine) }
@@ -95,10 +95,7 @@ extension Console {
 
 /// How a text looks on a terminal: the numbers of ECMA-48's SGR.
 enum TextStyle: Int, Sendable {
-  case bold = 1
   case dim = 2
   case red = 31
-  case green = 32
   case yellow = 33
-  case cyan = 36
 }

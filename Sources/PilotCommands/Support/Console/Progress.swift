@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// How far a long work has come: a line on a terminal that changes in place, and nothing at all when standard error is piped.
+/// How far a long work has come: a line on a terminal that changes in place, and nothing at all when standard error is
+/// piped.
 ///
 /// Any number of tasks may report.
 final class Progress: Sendable {

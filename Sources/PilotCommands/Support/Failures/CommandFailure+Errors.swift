@@ -5,8 +5,8 @@ internal import PilotWire
 extension CommandFailure {
   /// What the failure of a library means for a command.
   ///
-  /// Identities and nodes files say in their own sentence what to try. Other errors than these, which no command expects,
-  /// are shown as they describe themselves.
+  /// Identities and nodes files say in their own sentence what to try. Other errors than these, which no command
+  /// expects, are shown as they describe themselves.
   init(_ error: any Error) {
     switch error {
     case let failure as CommandFailure: self = failure

@@ -10,8 +10,8 @@
 enum ProcessSignals {
   /// A reader or peer that went away becomes an error of the write, and SIGINT the exit code 130.
   ///
-  /// Without a handler SIGINT would end the process as well, but as killed: shells make 130 of that, other callers don't.
-  /// Commands that end gracefully install their own handling of SIGINT over this one.
+  /// Without a handler SIGINT would end the process as well, but as killed: shells make 130 of that, other callers
+  /// don't. Commands that end gracefully install their own handling of SIGINT over this one.
   static func prepare() {
     _ = signal(SIGPIPE, SIG_IGN)
     // The handler calls nothing but _exit(2), which is async-signal-safe (signal-safety(7)).

@@ -57,7 +57,8 @@ extension JSONValue {
 extension String {
   /// The text with line breaks and control characters escaped as in JSON, without quotation marks around it.
   ///
-  /// For what comes from outside and stands in a line of its own: it can neither forge another line nor steer a terminal.
+  /// For what comes from outside and stands in a line of its own: it can neither forge another line nor steer a
+  /// terminal.
   var onOneLine: String {
     guard unicodeScalars.contains(where: { $0.endsLineOrSteersTerminal }) else { return self }
     return unicodeScalars.reduce(into: "") { text, scalar in

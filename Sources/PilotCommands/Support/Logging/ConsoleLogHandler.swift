@@ -7,8 +7,8 @@ internal import Logging
 
 /// Writes log events to standard error, each on a line of its own, through the console that also keeps the status line.
 ///
-/// swift-log's `StreamLogHandler` has neither JSON nor fractions of a second, puts the message behind everything else, and
-/// lets a line break in a value, which may come from a peer, forge another event.
+/// swift-log's `StreamLogHandler` has neither JSON nor fractions of a second, puts the message behind everything else,
+/// and lets a line break in a value, which may come from a peer, forge another event.
 struct ConsoleLogHandler: LogHandler {
   private let label: String
   private let format: LogFormat

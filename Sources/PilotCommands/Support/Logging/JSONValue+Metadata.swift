@@ -18,9 +18,11 @@ extension JSONValue {
   /// The value behind `key=` in a text line: in quotation marks only where it couldn't be told from what follows.
   var logText: String {
     guard case .string(let text) = self else { return line }
-    let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { scalar in
-      scalar != " " && scalar != "\"" && scalar != "=" && !scalar.endsLineOrSteersTerminal
-    }
+    let isPlain =
+      !text.isEmpty
+      && text.unicodeScalars.allSatisfy { scalar in
+        scalar != " " && scalar != "\"" && scalar != "=" && !scalar.endsLineOrSteersTerminal
+      }
     return isPlain ? text : line
   }
 }

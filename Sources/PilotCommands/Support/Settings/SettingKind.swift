@@ -10,13 +10,8 @@ struct SettingKind<Value: Sendable>: Sendable {
 }
 
 extension SettingKind<String> {
-  static let text = SettingKind(types: [.string], name: "a text") { content in
-    guard case .string(let value) = content else { return nil }
-    return value
-  }
-
-  /// What would stand behind a flag, where a number in JSON is as good as its digits.
-  static let argument = SettingKind(types: [.string, .int], name: "a text or a whole number") { content in
+  /// What would stand behind an option: a number in JSON is as good as its digits.
+  static let text = SettingKind(types: [.string, .int], name: "a text") { content in
     switch content {
     case .string(let value): value
     case .int(let value): String(value)
@@ -28,13 +23,6 @@ extension SettingKind<String> {
 extension SettingKind<Int> {
   static let integer = SettingKind(types: [.int], name: "a whole number") { content in
     guard case .int(let value) = content else { return nil }
-    return value
-  }
-}
-
-extension SettingKind<Double> {
-  static let number = SettingKind(types: [.double], name: "a number") { content in
-    guard case .double(let value) = content else { return nil }
     return value
   }
 }

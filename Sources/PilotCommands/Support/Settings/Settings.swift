@@ -5,14 +5,15 @@ internal import ArgumentParser
   internal import Foundation
 #endif
 
-/// A command's settings: the flag wins over the environment, that over the configuration file, and that over the default.
+/// A command's settings: the flag wins over the environment, that over the configuration file, and that over the
+/// default.
 ///
-/// `settings.string(udp, "udp")` in the section `beacon` is `--udp`, else `PILOT_BEACON_UDP`, else `{"beacon":{"udp":…}}`;
-/// a name with hyphens is the flag's name in the file, and has underscores in the environment. A variable that is set to
-/// nothing counts as not set.
+/// `settings.string(udp, "udp")` in the section `beacon` is `--udp`, else `PILOT_BEACON_UDP`, else
+/// `{"beacon":{"udp":…}}`; a name with hyphens is the flag's name in the file, and has underscores in the environment.
+/// A variable that is set to nothing counts as not set.
 ///
-/// A value that can't be used is wrong usage, as it would be behind the flag: exit 2. No error repeats a value, which may
-/// be a secret; it names the place instead.
+/// A value that can't be used is wrong usage, as it would be behind the flag: exit 2. No error repeats a value, which
+/// may be a secret; it names the place instead.
 struct Settings: Sendable {
   private let section: String
   /// The environment, then the configuration file.
@@ -46,7 +47,7 @@ struct Settings: Sendable {
   /// `--log-format`, `PILOT_LOG_FORMAT`, `{"log":{"format":…}}`.
   let logFormat: LogFormat
 
-  /// A text.
+  /// A text, or a whole number as its digits.
   func string(_ flag: String?, _ name: String) throws(CommandFailure) -> String? {
     try flagOr(flag, name, .text)
   }
@@ -54,11 +55,6 @@ struct Settings: Sendable {
   /// A whole number.
   func int(_ flag: Int?, _ name: String) throws(CommandFailure) -> Int? {
     try flagOr(flag, name, .integer)
-  }
-
-  /// A number.
-  func double(_ flag: Double?, _ name: String) throws(CommandFailure) -> Double? {
-    try flagOr(flag, name, .number)
   }
 
   /// Yes or no: in the environment `true`, `yes`, `1`, `false`, `no` or `0`. A flag that isn't there says nothing.
@@ -89,7 +85,7 @@ struct Settings: Sendable {
     _ flag: Value?, _ name: String, in section: String, _ sources: [SettingsSource]
   ) throws(CommandFailure) -> Value? {
     if let flag { return flag }
-    guard let (text, source) = try first(name, in: section, as: .argument, sources) else { return nil }
+    guard let (text, source) = try first(name, in: section, as: .text, sources) else { return nil }
     guard let value = Value(argument: text) else {
       let choices = Value.allValueStrings
       let place = source.place(of: name, in: section)

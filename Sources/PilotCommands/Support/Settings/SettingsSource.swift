@@ -7,9 +7,9 @@ internal import Configuration
 
 /// A place that settings come from besides the command line.
 ///
-/// The providers of swift-configuration are asked one by one, and not through its `ConfigReader`: that one takes a value of
-/// the wrong type for a missing one, can't say which place a broken value stands in, and writes every value that is read to
-/// a file if the environment says so (`CONFIG_ACCESS_LOG_FILE`).
+/// The providers of swift-configuration are asked one by one, and not through its `ConfigReader`: that one takes a
+/// value of the wrong type for a missing one, can't say which place a broken value stands in, and writes every value
+/// that is read to a file if the environment says so (`CONFIG_ACCESS_LOG_FILE`).
 struct SettingsSource: Sendable {
   private enum Place: Sendable {
     case environment

@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@Suite("The command line", .timeLimit(.minutes(1)))
+struct CommandLineTests {
+  private typealias Program = CommandLineProgram
+
+  @Test(
+    "help is there on every level, on standard output, and has an example",
+    arguments: [
+      "", "demo", "beacon", "attach", "identity", "identity new", "identity show", "inspect",
+    ])
+  func help(command: String) async throws {
+    let process = try Program.process(command.split(separator: " ").map(String.init) + ["--help"])
+    let (output, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, error)
+    try process.run()
+    let text = try await Program.contents(of: output)
+    #expect(try await Program.contents(of: error).isEmpty)
+    #expect(await Program.status(of: process) == 0)
+    #expect(text.contains("Example"))
+    #expect(text.contains("pilot \(command)"))
+  }
+
+  @Test("the version")
+  func version() async throws {
+    let outcome = try await Program.run("--version")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.split(separator: ".").count == 3)
+  }
+
+  @Test(
+    "wrong usage is exit 2, and said on standard error",
+    arguments: [
+      [], ["nonsense"], ["inspect"], ["inspect", "--nonsense", "0a01"], ["identity"], ["identity", "show"],
+      ["beacon", "--log-level", "loud"], ["beacon", "--config", "/nowhere.json"],
+    ])
+  func wrongUsage(arguments: [String]) async throws {
+    let process = try Program.process(arguments)
+    let (output, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, error)
+    try process.run()
+    #expect(try await Program.contents(of: output).isEmpty)
+    #expect(try await !Program.contents(of: error).isEmpty)
+    #expect(await Program.status(of: process) == 2)
+  }
+
+  @Test("a setting that is no choice is exit 2 as well, and isn't repeated")
+  func wrongSetting() async throws {
+    let outcome = try await Program.run("beacon", environment: ["PILOT_LOG_LEVEL": "s3cr3t"])
+    #expect(outcome.status == 2)
+    #expect(outcome.errorLines.count == 1)
+    #expect(!outcome.error.contains("s3cr3t"))
+  }
+
+  @Test("a frame becomes one line")
+  func inspect() async throws {
+    let outcome = try await Program.run("inspect", "0a01")
+    #expect(outcome.status == 0)
+    #expect(outcome.output == "{\"kind\":\"notify\",\"notice\":1}\n")
+    #expect(outcome.error.isEmpty)
+    let piped = try await Program.run("inspect", "-", input: "0a\n01\n")
+    #expect(piped.output == outcome.output)
+  }
+
+  @Test("a bad frame is exit 1 with one line of reason", arguments: ["", "0f01", "xy", "01000001"])
+  func badFrame(hex: String) async throws {
+    let outcome = try await Program.run("inspect", hex)
+    #expect(outcome.status == 1)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errorLines.count == 1)
+    #expect(outcome.error.hasPrefix("pilot: "))
+    #expect(outcome.error.contains("; "), "it says what to try")
+  }
+
+  @Test("SIGINT is exit 130 for commands that don't handle it")
+  func interrupt() async throws {
+    let process = try Program.process(["inspect", "-"])
+    let input = Pipe()
+    process.standardInput = input
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    // More than a pipe holds: when it is written, the command has begun to read.
+    try input.fileHandleForWriting.write(contentsOf: Data(repeating: 0x30, count: 256 * 1024))
+    process.interrupt()
+    #expect(await Program.status(of: process) == 130)
+  }
+
+  @Test("a reader that goes away ends the program without a word")
+  func closedOutput() async throws {
+    let process = try Program.process(["inspect", "0a01"])
+    let (output, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, error)
+    try output.fileHandleForReading.close()
+    try process.run()
+    #expect(try await Program.contents(of: error).isEmpty)
+    #expect(await Program.status(of: process) == 141)
+  }
+}

@@ -1,0 +1,123 @@
+import NIOCore
+import NIOEmbedded
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotWSS
+
+@Suite(.timeLimit(.minutes(1)))
+struct HandlerWritingTests {
+  @Test(arguments: [WebSocketRole.client, .server])
+  func `frames are written in order, many to a flush`(role: WebSocketRole) throws {
+    let harness = try HandlerHarness(role)
+    let frames = (0..<200).map { pattern($0 * 7, seed: $0) }
+    for frame in frames { #expect(harness.send(frame) == .queued) }
+    #expect(harness.sent.isEmpty)
+    harness.run()
+    #expect(harness.sent == frames.map { .binary($0) })
+    #expect(harness.socket.flushes <= 4)
+    #expect(harness.queue.counts.sent == 200)
+  }
+
+  @Test func `the text that establishes comes before any frame`() throws {
+    let harness = try HandlerHarness(.server, establish: false)
+    #expect(harness.send([1]) == .disconnected)
+    harness.peer.onText = { _ in .establish(text: [0x6F, 0x6B]) }
+    try harness.receive(.text("hello"))
+    #expect(harness.peer.establishments == 1)
+    #expect(harness.send([1]) == .queued)
+    harness.run()
+    #expect(harness.sent == [.text([0x6F, 0x6B]), .binary([1])])
+  }
+
+  @Test func `a peer that closes in the read that establishes it is established and gone`() throws {
+    let harness = try HandlerHarness(.server, establish: false)
+    harness.peer.onText = { _ in .establish(text: [0x6F, 0x6B]) }
+    try harness.receive(.text("hello"), .close(1000))
+    #expect(harness.peer.establishments == 1)
+    #expect(harness.send([1]) == .disconnected)
+    #expect(harness.sent == [.text([0x6F, 0x6B]), .close(WebSocketCloseFrame(.normal))])
+  }
+
+  @Test func `a peer that does not read gets no more than the channel takes, and the rest waits bounded`() throws {
+    let harness = try HandlerHarness(.server, queueBytes: 100_000)
+    harness.socket.letPeerRead(false)
+    for index in 0..<1_000 {
+      #expect(harness.send(pattern(1_200, seed: index)) == .queued)
+      harness.run()
+    }
+    // The mark, and the chunk that passed it.
+    #expect(harness.socket.highest <= SocketStandIn.marks.high + 16_000)
+    #expect(harness.queue.waitingBytes <= 100_000)
+    #expect(harness.queue.counts.overflowed > 800)
+  }
+
+  @Test func `when the peer reads again, what waited follows without a new frame`() throws {
+    let harness = try HandlerHarness(.server)
+    harness.socket.letPeerRead(false)
+    let frames = (0..<300).map { pattern(1_200, seed: $0) }
+    for frame in frames { #expect(harness.send(frame) == .queued) }
+    harness.run()
+    harness.socket.letPeerRead(true)
+    #expect(harness.sent == frames.map { .binary($0) })
+    #expect(harness.queue.counts.sent == 300)
+  }
+
+  @Test func `frames that grow old behind a peer that does not read are dropped and counted`() throws {
+    let harness = try HandlerHarness(.server)
+    harness.socket.letPeerRead(false)
+    for index in 0..<300 { #expect(harness.send(pattern(1_200, seed: index)) == .queued) }
+    harness.run()
+    harness.advance(by: .seconds(2))
+    harness.socket.letPeerRead(true)
+    let counts = harness.queue.counts
+    #expect(counts.expired > 200)
+    #expect(counts.sent + counts.expired == 300)
+    #expect(harness.sent == (0..<Int(counts.sent)).map { .binary(pattern(1_200, seed: $0)) })
+  }
+
+  @Test func `a peer that reads nothing for the stall limit is dropped, one that reads at times is not`() throws {
+    let harness = try HandlerHarness(.server)
+    func fill() {
+      for _ in 0..<100 { #expect(harness.send(pattern(1_200)) == .queued) }
+      harness.run()
+    }
+    for _ in 0..<3 {
+      harness.socket.letPeerRead(false)
+      fill()
+      harness.advance(by: .seconds(29))
+      try harness.receive(.ping())
+      harness.socket.letPeerRead(true)
+    }
+    harness.socket.letPeerRead(false)
+    fill()
+    harness.advance(by: .milliseconds(29_999))
+    #expect(harness.peer.ends.isEmpty)
+    harness.advance(by: .milliseconds(1))
+    #expect(harness.peer.end == "stalled 30.0 seconds")
+    #expect(!harness.channel.isActive)
+  }
+
+  @Test func `frames that were taken and not written when the connection ends are counted as lost`() throws {
+    let harness = try HandlerHarness(.server)
+    #expect(harness.send([1]) == .queued)
+    harness.run()
+    harness.socket.letPeerRead(false)
+    for _ in 0..<300 { #expect(harness.send(pattern(1_200)) == .queued) }
+    harness.run()
+    try harness.channel.close().wait()
+    #expect(harness.queue.counts.sent == 1)
+    #expect(harness.queue.counts.lost == 300)
+    #expect(harness.peer.ends.count == 1)
+  }
+
+  @Test func `each read is told to be complete, after its messages`() throws {
+    let harness = try HandlerHarness(.server)
+    try harness.receive(.binary([1]), .binary([2]))
+    #expect(harness.peer.completedReads == 1)
+    try harness.receive(.binary([3]))
+    #expect(harness.peer.completedReads == 2)
+    #expect(harness.peer.binaries == [[1], [2], [3]])
+  }
+}

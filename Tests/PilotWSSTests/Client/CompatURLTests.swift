@@ -1,0 +1,79 @@
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotWSS
+
+struct CompatURLTests {
+  /// A text, and what it means: secure, host, port, path.
+  static let valid: [(String, Bool, String, Int, String)] = [
+    ("wss://beacon.example", true, "beacon.example", 443, "/v1/compat"),
+    ("wss://beacon.example/", true, "beacon.example", 443, "/v1/compat"),
+    ("wss://beacon.example/v1/compat", true, "beacon.example", 443, "/v1/compat"),
+    ("wss://beacon.example:8443/a/b", true, "beacon.example", 8_443, "/a/b"),
+    ("ws://127.0.0.1:1", false, "127.0.0.1", 1, "/v1/compat"),
+    ("ws://localhost", false, "localhost", 80, "/v1/compat"),
+    ("wss://[::1]", true, "::1", 443, "/v1/compat"),
+    ("wss://[2001:db8::1]:65535/x", true, "2001:db8::1", 65_535, "/x"),
+    ("WSS://Beacon.Example", true, "Beacon.Example", 443, "/v1/compat"),
+    ("Ws://a_b-c.d", false, "a_b-c.d", 80, "/v1/compat"),
+  ]
+
+  @Test(arguments: valid.indices)
+  func `a URL is read`(index: Int) throws {
+    let (text, isSecure, host, port, path) = Self.valid[index]
+    let url = try CompatURL(parsing: text)
+    #expect(url == CompatURL(isSecure: isSecure, host: host, port: port, path: path))
+    #expect(try CompatURL(parsing: url.description) == url)
+  }
+
+  static let invalid = [
+    "", "wss:", "wss:/", "wss://", "wss:///", "wss://:443", "http://a", "https://a", "beacon.example", "://a",
+    "wss://a:", "wss://a:0", "wss://a:65536", "wss://a:+80", "wss://a:-1", "wss://a:80x", "wss://a:8 0", "wss://a:b:c",
+    "wss://user@a", "wss://a?x", "wss://a#x", "wss://a/?x", "wss://a/b c", "wss://bücher.example", " wss://a", "wss://a ",
+    "wss://::1", "wss://[::1", "wss://[]", "wss://[::1]443", "wss://[a]", "wss://[127.0.0.1]", "wss://[::1]:", "wss://a]b",
+    "wss://a/\r\nX-Evil:1", "wss://a\n", "wss://a\0", "wss://a\"b", "wss://a\\b", "wss://%61", "wss://a/\u{7F}",
+  ]
+
+  @Test(arguments: invalid)
+  func `what is no URL is refused with a reason`(text: String) {
+    let error = #expect(throws: TransportError.self) { try CompatURL(parsing: text) }
+    #expect(error?.code == .invalidConfiguration)
+    #expect(error?.message.contains("is no beacon URL: ") == true)
+  }
+
+  @Test func `the description leaves the default port out, and puts IPv6 in brackets`() throws {
+    #expect(CompatURL(host: "a").description == "wss://a/v1/compat")
+    #expect(CompatURL(host: "a", port: 80).description == "wss://a:80/v1/compat")
+    #expect(CompatURL(isSecure: false, host: "a", port: 80).description == "ws://a/v1/compat")
+    #expect(CompatURL(host: "::1", port: 9).authority == "[::1]:9")
+  }
+
+  @Test func `only this machine counts as loopback`() {
+    for host in ["localhost", "LocalHost", "127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"] {
+      #expect(CompatURL(isSecure: false, host: host).isLoopback, "\(host)")
+    }
+    for host in ["127.evil.example", "127.0.0.1.example", "localhost.example", "10.0.0.1", "::2", "fe80::1", "0.0.0.0"] {
+      #expect(!CompatURL(isSecure: false, host: host).isLoopback, "\(host)")
+    }
+  }
+
+  @Test func `an IP address has no server name, a host name has`() {
+    #expect(CompatURL(host: "beacon.example").serverName == "beacon.example")
+    #expect(CompatURL(host: "127.0.0.1").serverName == nil)
+    #expect(CompatURL(host: "::1").serverName == nil)
+  }
+
+  @Test func `a URL made of parts is held to the same rules before it is used`() throws {
+    for url in [
+      CompatURL(host: ""), CompatURL(host: "a b"), CompatURL(host: "a", port: 0), CompatURL(host: "a", port: 70_000),
+      CompatURL(host: "a", port: -1), CompatURL(host: "a", path: "v1"), CompatURL(host: "a", path: "/\r\nX: y"),
+      CompatURL(host: "a:b"), CompatURL(host: "a/b"),
+    ] {
+      let configuration = WSSTransport.Configuration(
+        beacon: url, node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
+      let error = #expect(throws: TransportError.self) { try WSSTransport.start(configuration) }
+      #expect(error?.code == .invalidConfiguration)
+    }
+  }
+}

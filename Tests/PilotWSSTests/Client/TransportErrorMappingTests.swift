@@ -1,0 +1,96 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import PilotTransport
+import Testing
+
+@testable import PilotWSS
+
+struct TransportErrorMappingTests {
+  private let beacon = CompatURL(host: "beacon.example", port: 8_443)
+
+  private func configuration() throws -> WSSTransport.Configuration {
+    WSSTransport.Configuration(
+      beacon: beacon, node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
+  }
+
+  /// Each message names the beacon, and says what to try.
+  @Test func `what fails below is explained`() {
+    let table: [(TransportError, TransportError.Code, String)] = [
+      (.init(connecting: ChannelError.connectTimeout(.seconds(1)), to: beacon), .timedOut, "firewall"),
+      (.init(connecting: IOError(errnoCode: 111, reason: "connect"), to: beacon), .connectFailed, "does the beacon run"),
+      (.init(upgrading: NIOSSLError.uncleanShutdown, to: beacon), .connectFailed, "is it a beacon"),
+      (.init(upgrading: NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])), to: beacon), .connectFailed, "TLS"),
+      (.init(upgrading: NIOSSLError.unableToValidateCertificate, to: beacon), .tlsFailed, "CA file"),
+      (.init(upgrading: NIOSSLExtraError.failedToValidateHostname, to: beacon), .tlsFailed, "name the host"),
+      (.init(upgrading: NIOSSLError.handshakeFailed(.unknownError([])), to: beacon), .tlsFailed, "TLS 1.2"),
+      (.init(upgrading: NIOHTTPClientUpgradeError.upgraderDeniedUpgrade, to: beacon), .upgradeRefused, "pilot.v1"),
+      (.init(upgrading: HTTPParserError.invalidVersion, to: beacon), .upgradeRefused, "doesn't speak HTTP"),
+      (.init(upgrading: IOError(errnoCode: 104, reason: "read"), to: beacon), .connectFailed, "ended the connection"),
+    ]
+    for (error, code, hint) in table {
+      #expect(error.code == code)
+      #expect(error.message.contains("beacon.example"), "\(error)")
+      #expect(error.message.contains(hint), "\(error)")
+    }
+  }
+
+  @Test func `each answer to the upgrade is explained`() {
+    let table: [(HTTPResponseStatus, TransportError.Code, String, RetryAdvice)] = [
+      (.serviceUnavailable, .atCapacity, "at capacity", .afterEvent),
+      (.upgradeRequired, .upgradeRefused, "proxy", .never),
+      (.notFound, .upgradeRefused, "/v1/compat", .never),
+      (.badGateway, .upgradeRefused, "502", .never),
+      (.ok, .upgradeRefused, "200", .never),
+    ]
+    for (status, code, hint, retry) in table {
+      let error = TransportError(refusedUpgrade: HTTPResponseHead(version: .http1_1, status: status), of: beacon)
+      #expect(error.code == code)
+      #expect(error.retry == retry)
+      #expect(error.message.contains("beacon.example") && error.message.contains(hint), "\(error)")
+    }
+  }
+
+  @Test func `a refused identity says who was refused, and why that may be`() throws {
+    let refusal = WebSocketEnd.closed(WebSocketCloseFrame(.policyViolation, reason: "auth failed"))
+    let error = TransportError(refusal, of: try configuration(), wasEstablished: false)
+    #expect(error.code == .authenticationFailed)
+    for part in ["beacon.example", "refused node 7", "auth failed", "may not know this node", "another key", "clocks"] {
+      #expect(error.message.contains(part), "\(part)")
+    }
+    #expect(error.isHopeless)
+  }
+
+  @Test func `each end of a connection is explained`() throws {
+    let policy = WebSocketCloseFrame(.policyViolation, reason: "too much")
+    let table: [(WebSocketEnd, TransportError.Code, String, hopeless: Bool)] = [
+      (.closed(policy), .connectionLost, "1008: \"too much\"", false),
+      (.closed(WebSocketCloseFrame(.normal, reason: "replaced")), .replaced, "running twice", true),
+      (.closed(WebSocketCloseFrame(.normal)), .connectionLost, "no reason given", false),
+      (.closed(.empty), .connectionLost, "no code", false),
+      (.closed(WebSocketCloseFrame(.goingAway, reason: "a\u{7}\nb")), .connectionLost, "1001: \"a  b\"", false),
+      (.closedHere(policy), .protocolViolation, "too much", false),
+      (.failed(.reservedBits), .protocolViolation, "reserved bits", false),
+      (.silent(.seconds(10)), .connectionLost, "no sign of life within 10", false),
+      (.stalled(.seconds(30)), .connectionLost, "took nothing", false),
+      (.authenticationTimedOut, .timedOut, "authentication", false),
+      (.lost(nil), .connectionLost, "was lost", false),
+    ]
+    for (end, code, hint, hopeless) in table {
+      let error = TransportError(end, of: try configuration(), wasEstablished: true)
+      #expect(error.code == code)
+      #expect(error.isHopeless == hopeless)
+      #expect(error.message.contains("beacon.example") || code == .replaced)
+      #expect(error.message.contains(hint), "\(error)")
+    }
+  }
+
+  /// What this end objects to must not be taken for the beacon's word on this node.
+  @Test func `this end's own objection to the authentication is no refusal of the node`() throws {
+    let objection = WebSocketEnd.closedHere(WebSocketCloseFrame(.policyViolation, reason: "not understood"))
+    let error = TransportError(objection, of: try configuration(), wasEstablished: false)
+    #expect(error.code == .protocolViolation)
+    #expect(!error.isHopeless)
+  }
+}
