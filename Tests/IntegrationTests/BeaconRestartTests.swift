@@ -13,7 +13,9 @@ struct BeaconRestartTests {
     var refused: UInt64 = 0
   }
 
-  @Test("Clients under traffic are back within 2 s of its return, and every frame is accounted for", .timeLimit(.minutes(1)))
+  @Test(
+    "Clients under traffic are back within 2 s of its return, and every frame is accounted for", .timeLimit(.minutes(1))
+  )
   func killedUnderTraffic() async throws {
     let identity = Identity()
     try await withNodesFile(1...2, of: identity) { nodes in
@@ -65,9 +67,11 @@ struct BeaconRestartTests {
     }
   }
 
-  @Test("SIGTERM and SIGINT end it in order, with the exit codes that are documented", .timeLimit(.minutes(1)), arguments: [
-    (SIGTERM, Int32(0)), (SIGINT, Int32(130)),
-  ])
+  @Test(
+    "SIGTERM and SIGINT end it in order, with the exit codes that are documented", .timeLimit(.minutes(1)),
+    arguments: [
+      (SIGTERM, Int32(0)), (SIGINT, Int32(130)),
+    ])
   func signals(signal: Int32, status: Int32) async throws {
     let identity = Identity()
     try await withNodesFile(1...1, of: identity) { nodes in

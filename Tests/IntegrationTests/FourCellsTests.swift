@@ -14,7 +14,8 @@ struct FourCellsTests {
     defer { authority.remove() }
     let content = DemoContent.generated(byteCount: 300_001)
     let bench = DemoBeacon(authority: authority)
-    let results = try await bench.measure(content, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, status: { _ in })
+    let results = try await bench.measure(
+      content, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, status: { _ in })
     #expect(results.map(\.cell.name) == ["UDP → UDP", "UDP → WSS", "WSS → UDP", "WSS → WSS"])
     for result in results { #expect(result.isPerfect, "\(result.cell.name): \(result.json.line)") }
   }

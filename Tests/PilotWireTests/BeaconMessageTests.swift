@@ -51,6 +51,8 @@ import Testing
     case .notify(let message):
       #expect(message.kind == fields.kind)
       #expect(message == .handshakeWaiting)
+    case .discoverChallenge, .discoverProof:
+      Issue.record("the deployed wire has no such message")
     }
   }
 

@@ -65,16 +65,14 @@ public struct Router: ~Copyable, Sendable {
       return relay(frame, from: origin, at: now.nanoseconds)
     case .discover, .discoverEx:
       return discover(frame, from: origin, at: now)
-    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify:
+    case .discoverProof:
+      return proof(frame, from: origin, at: now)
+    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge:
       return drop(.beaconOnlyType)
     case .punchRequest, .sync:
       return drop(.unsupportedType)
     case nil:
-      switch type {
-      case DiscoverProof.type: return proof(frame, from: origin, at: now)
-      case DiscoverChallenge.type: return drop(.beaconOnlyType)
-      default: return drop(FrameFamily(of: frame) == .tunnel ? .tunnelFrame : .unknownType)
-      }
+      return drop(FrameFamily(of: frame) == .tunnel ? .tunnelFrame : .unknownType)
     }
   }
 

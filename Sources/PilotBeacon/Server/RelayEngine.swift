@@ -54,7 +54,8 @@ final class RelayEngine: Sendable {
 
   /// A proof was checked.
   /// - Returns: The endpoint to answer.
-  func checked(_ proof: DiscoverProof, holds: Bool, from source: Endpoint, at now: MonotonicInstant) -> DiscoverAnswer? {
+  func checked(_ proof: DiscoverProof, holds: Bool, from source: Endpoint, at now: MonotonicInstant) -> DiscoverAnswer?
+  {
     state.withLock { state in
       if holds { return state.router.proven(proof, from: source, at: now) }
       state.router.proofFailed()

@@ -18,7 +18,8 @@ struct BeaconMetrics {
     metrics = [
       .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
       .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.compatPeers),
-      .gauge("pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
+      .gauge(
+        "pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
       .gauge("pilot_beacon_waiting_bytes", "Bytes that wait for WebSocket peers.", statistics.waitingBytes),
       .counter("pilot_beacon_frames_total", "Frames handed to the router.", router.frames),
       .labelled(
@@ -37,7 +38,8 @@ struct BeaconMetrics {
           ("superseded", router.proofsSuperseded),
         ]),
       .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
-      .counter("pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
+      .counter(
+        "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
       .labelled(
         "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
         [
@@ -47,7 +49,8 @@ struct BeaconMetrics {
       .labelled(
         "pilot_beacon_refusals_total", "Peers refused, by reason.", "reason",
         statistics.refusals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
-      .counter("pilot_beacon_turned_away_total", "Connections turned away for want of room.", UInt64(statistics.turnedAway)),
+      .counter(
+        "pilot_beacon_turned_away_total", "Connections turned away for want of room.", UInt64(statistics.turnedAway)),
       .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
       .counter("pilot_beacon_udp_received_total", "Datagrams received.", udp.framesReceived),
       .labelled(

@@ -37,7 +37,8 @@ final class StatusListener: Sendable {
       return channel.localAddress.flatMap { Endpoint(address: $0) } ?? address
     } catch {
       throw TransportError(
-        code: .bindFailed, message: "TCP \(address) could not be bound; is the port in use or privileged?", cause: error)
+        code: .bindFailed, message: "TCP \(address) could not be bound; is the port in use or privileged?", cause: error
+      )
     }
   }
 

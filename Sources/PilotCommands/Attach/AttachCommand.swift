@@ -21,13 +21,17 @@ struct AttachCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The node's identity file (see pilot identity new).", valueName: "file"))
   var identity: String?
 
-  @Option(help: ArgumentHelp("The beacon: udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…; repeatable.", valueName: "url"))
+  @Option(
+    help: ArgumentHelp(
+      "The beacon: udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…; repeatable.", valueName: "url"))
   var beacon: [String] = []
 
   @Option(help: "How to reach the beacon. (default: auto: UDP if it answers within 2 s, else WSS)")
   var transport: AttachTransport?
 
-  @Option(help: ArgumentHelp("Trust the certificate authorities in this PEM file instead of the system's.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Trust the certificate authorities in this PEM file instead of the system's.", valueName: "file")
+  )
   var ca: String?
 
   @Flag(help: "Allow ws:// to another host than this one: frames are readable on the way.")

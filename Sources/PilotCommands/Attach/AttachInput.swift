@@ -25,14 +25,19 @@ enum AttachInput: Equatable {
     do {
       line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
     } catch {
-      throw CommandFailure("the line is not understood", hint: #"write {"send":"<hex>"}, {"relay":7,"payload":"<hex>"} or {"close":true}"#)
+      throw CommandFailure(
+        "the line is not understood", hint: #"write {"send":"<hex>"}, {"relay":7,"payload":"<hex>"} or {"close":true}"#)
     }
     switch (line.send, line.relay, line.close) {
     case (let frame?, nil, nil):
-      self = .send(try Self.bytes(frame, of: "send"), to: try line.to.map { text throws(CommandFailure) in try Self.endpoint(text) })
+      self = .send(
+        try Self.bytes(frame, of: "send"),
+        to: try line.to.map { text throws(CommandFailure) in try Self.endpoint(text) })
     case (nil, let node?, nil):
       guard let node = NodeID(node) else { throw CommandFailure("node 0 does not exist") }
-      guard let payload = line.payload else { throw CommandFailure("relay needs a payload", hint: "an empty one is \"\"") }
+      guard let payload = line.payload else {
+        throw CommandFailure("relay needs a payload", hint: "an empty one is \"\"")
+      }
       self = .relay(try Self.bytes(payload, of: "payload"), to: node)
     case (nil, nil, true?):
       self = .close

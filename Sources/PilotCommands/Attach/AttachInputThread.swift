@@ -17,11 +17,13 @@ enum AttachInputThread {
     var thread = pthread_t()
     let argument = unsafe Unmanaged.passRetained(input)
     // SAFETY: the thread takes over the one reference.
-    let result = unsafe pthread_create(&thread, nil, { argument in
-      guard let argument = unsafe argument else { return nil }
-      unsafe Unmanaged<Input>.fromOpaque(argument).takeRetainedValue().run()
-      return nil
-    }, argument.toOpaque())
+    let result = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument = unsafe argument else { return nil }
+        unsafe Unmanaged<Input>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, argument.toOpaque())
     guard result == 0 else {
       unsafe argument.release()
       node.transport.close()

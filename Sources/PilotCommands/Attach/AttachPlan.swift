@@ -23,7 +23,8 @@ struct AttachPlan {
       throw CommandFailure.usage("the node's ID must be 1...4294967295")
     }
     guard let identity else {
-      throw CommandFailure.usage("the identity file is missing", hint: "give it with --identity; pilot identity new makes one")
+      throw CommandFailure.usage(
+        "the identity file is missing", hint: "give it with --identity; pilot identity new makes one")
     }
     self.node = id
     self.identity = try Identity.load(from: identity)
@@ -47,7 +48,8 @@ struct AttachPlan {
     case .wss where !wss:
       throw CommandFailure.usage("no beacon for WSS was given", hint: "add --beacon wss://HOST/v1/compat")
     case .auto where !udp && !wss:
-      throw CommandFailure.usage("no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
+      throw CommandFailure.usage(
+        "no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
     case .udp, .wss, .auto:
       break
     }
@@ -82,12 +84,14 @@ private struct BeaconURL {
         compat = try CompatURL(parsing: text)
         return
       } catch {
-        throw CommandFailure.usage("\(error.message)", hint: "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…")
+        throw CommandFailure.usage(
+          "\(error.message)", hint: "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…")
       }
     }
     // Host and port are written as in the other kind of URL.
     let authority = text.dropFirst("udp://".count)
-    guard let url = try? CompatURL(parsing: "ws://" + authority), authority.contains(":"), !authority.contains("/") else {
+    guard let url = try? CompatURL(parsing: "ws://" + authority), authority.contains(":"), !authority.contains("/")
+    else {
       throw CommandFailure.usage("\(text) is no beacon URL", hint: "write udp://HOST:PORT")
     }
     udp = UDP(host: url.host, port: url.port)

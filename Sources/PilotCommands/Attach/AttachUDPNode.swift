@@ -1,4 +1,3 @@
-import PilotBeacon
 import PilotIdentity
 import PilotTransport
 import PilotUDP

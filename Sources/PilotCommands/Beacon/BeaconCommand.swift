@@ -20,22 +20,32 @@ struct BeaconCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The UDP address. (default: [::]:9001, IPv4 included)", valueName: "host:port"))
   var udp: String?
 
-  @Option(help: ArgumentHelp("Accept WebSocket connections there: wss with a certificate, else plain ws. (default: off)", valueName: "host:port"))
+  @Option(
+    help: ArgumentHelp(
+      "Accept WebSocket connections there: wss with a certificate, else plain ws. (default: off)",
+      valueName: "host:port"))
   var wss: String?
 
-  @Option(help: ArgumentHelp("The certificate and its intermediates, PEM; read again when it changes.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The certificate and its intermediates, PEM; read again when it changes.", valueName: "file"))
   var tlsCert: String?
 
   @Option(help: ArgumentHelp("The certificate's private key, PEM; read again when it changes.", valueName: "file"))
   var tlsKey: String?
 
-  @Option(help: ArgumentHelp(#"The nodes' public keys: {"<node>":"<base64>"}; read again when it changes."#, valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      #"The nodes' public keys: {"<node>":"<base64>"}; read again when it changes."#, valueName: "file"))
   var nodes: String?
 
-  @Option(help: ArgumentHelp("Serve health, metrics and a status page there, over HTTP. (default: off)", valueName: "host:port"))
+  @Option(
+    help: ArgumentHelp(
+      "Serve health, metrics and a status page there, over HTTP. (default: off)", valueName: "host:port"))
   var http: String?
 
-  @Option(help: ArgumentHelp("WebSocket connections at most; further ones are answered 503. (default: 10000)", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "WebSocket connections at most; further ones are answered 503. (default: 10000)", valueName: "count"))
   var maxConnections: Int?
 
   @OptionGroup var globals: GlobalOptions

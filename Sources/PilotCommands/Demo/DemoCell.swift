@@ -16,7 +16,9 @@ struct DemoCell: Sendable {
   static let patience: Duration = .seconds(5)
 
   /// Sends the content, measures round trips, and tells what arrived.
-  func run(sender: DemoNode, receiver: DemoNode, content: DemoContent, progress: DemoProgress) async throws -> DemoResult {
+  func run(sender: DemoNode, receiver: DemoNode, content: DemoContent, progress: DemoProgress) async throws
+    -> DemoResult
+  {
     defer {
       sender.transport.close()
       receiver.transport.close()

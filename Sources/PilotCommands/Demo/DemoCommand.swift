@@ -25,7 +25,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try await Settings(globals, section: "demo")
-    let content = try settings.string(file, "file").map { try DemoContent(file: $0) }
+    let content =
+      try settings.string(file, "file").map { try DemoContent(file: $0) }
       ?? .generated(byteCount: Self.defaultByteCount)
     let authority = try ThrowawayAuthority()
     defer { authority.remove() }

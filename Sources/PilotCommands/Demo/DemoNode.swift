@@ -43,7 +43,9 @@ struct DemoNode: Sendable {
   }
 
   /// Relays a packet to another node, inside a plain tunnel frame.
-  func relayed(_ payload: RawSpan, sequence: UInt32, acknowledgement: UInt32, to peer: NodeID) throws(WireError) -> [UInt8] {
+  func relayed(_ payload: RawSpan, sequence: UInt32, acknowledgement: UInt32, to peer: NodeID) throws(WireError)
+    -> [UInt8]
+  {
     let header = PacketHeader(
       protocol: .datagram, source: PilotSocketAddress(node: id), destination: PilotSocketAddress(node: peer),
       sequence: sequence, acknowledgement: acknowledgement)

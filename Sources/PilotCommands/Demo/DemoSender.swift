@@ -65,7 +65,7 @@ struct DemoSender: ~Copyable {
     do {
       let taken = try node.transport.send(contentsOf: batch)
       batch.removeFirst(taken)
-    } catch where error.code == .backpressure && acknowledged < next - batch.count {
+    } catch  where error.code == .backpressure && acknowledged < next - batch.count {
       return
     }
   }

@@ -1,14 +1,8 @@
-internal import PilotBeacon
 internal import PilotWire
 
-/// Beacon messages as JSON, and this project's own messages on free types.
+/// Beacon messages as JSON.
 enum BeaconDescription {
   static func of(_ frame: RawSpan) throws(WireError) -> JSONValue {
-    switch frame.isEmpty ? nil : frame.byte(at: 0) {
-    case DiscoverChallenge.type: return try challenge(frame)
-    case DiscoverProof.type: return try proof(frame)
-    default: break
-    }
     let message = try BeaconMessage(parsing: frame)
     let kind = name(of: message.type)
     return switch message {
@@ -25,6 +19,8 @@ enum BeaconDescription {
     case .sync(let message): sync(kind, message, frame)
     case .notify(let message):
       json(kind, ["notice": .int(message.kind)], FrameDescription.ignored(frame, behind: message.encodedLength))
+    case .discoverChallenge(let message): challenge(kind, message, frame)
+    case .discoverProof(let message): proof(kind, message, frame)
     }
   }
 
@@ -41,6 +37,8 @@ enum BeaconDescription {
     case .discoverEx: "discover_ex"
     case .relayDeliverDest: "relay_deliver_dest"
     case .notify: "notify"
+    case .discoverChallenge: "discover_challenge"
+    case .discoverProof: "discover_proof"
     }
   }
 
@@ -95,18 +93,16 @@ enum BeaconDescription {
       FrameDescription.ignored(frame, behind: Sync.headerLength + 4 * sync.count))
   }
 
-  private static func challenge(_ frame: RawSpan) throws(WireError) -> JSONValue {
-    let challenge = try DiscoverChallenge(parsing: frame)
-    return json(
-      "discover_challenge", members(of: challenge),
+  private static func challenge(_ kind: String, _ challenge: DiscoverChallenge, _ frame: RawSpan) -> JSONValue {
+    json(
+      kind, members(of: challenge),
       FrameDescription.ignored(frame, behind: challenge.encodedLength))
   }
 
-  private static func proof(_ frame: RawSpan) throws(WireError) -> JSONValue {
-    let proof = try DiscoverProof(parsing: frame)
+  private static func proof(_ kind: String, _ proof: DiscoverProof, _ frame: RawSpan) -> JSONValue {
     let signature = JSONValue.Member(name: "signature", value: .string(proof.signature.base64))
     return json(
-      "discover_proof", members(of: proof.challenge),
+      kind, members(of: proof.challenge),
       [signature] + FrameDescription.ignored(frame, behind: proof.encodedLength))
   }
 

@@ -94,7 +94,8 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
   /// Holds a URL that was put together from parts to what ``init(parsing:)`` demands.
   func validate() throws(TransportError) {
     guard path.hasPrefix("/") else { throw Self.invalid(description, "the path must begin with a slash") }
-    _ = try CompatURL(parsing: description)
+    let read = try CompatURL(parsing: description)
+    guard read.host == host else { throw Self.invalid(description, "the host must be a name or an IP address") }
   }
 
   /// Host and port, IPv6 in brackets.

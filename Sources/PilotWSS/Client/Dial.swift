@@ -31,6 +31,7 @@ final class Dial {
   private let onDown: (TransportError) -> Void
   private var state = State.dialing(.connecting)
   private var channels: [any Channel] = []
+  private var gate: HandshakeGate?
   private var peer: CompatClientPeer?
   private var limitTimer: Scheduled<Void>?
 
@@ -144,6 +145,13 @@ final class Dial {
       onFailure: { [weak self] error in self?.fail(error) })
     let bound = NIOLoopBound(requester, eventLoop: loop)
     let upgrader = CompatClientUpgrader { [weak self] context in self?.upgraded(context) }
+    let gate = HandshakeGate { head in
+      // Other informational responses may precede the one that counts (RFC 9110, section 15.2).
+      let status = head.dropFirst("HTTP/1.1 ".utf8.count).prefix(3)
+      return status.first == UInt8(ascii: "1") && !status.elementsEqual("101".utf8) ? .nextHead : .hold
+    }
+    self.gate = gate
+    try channel.pipeline.syncOperations.addHandler(gate)
     try channel.pipeline.syncOperations.addHTTPClientHandlers(
       leftOverBytesStrategy: .forwardBytes,
       decoderLimitConfiguration: .handshake,
@@ -167,6 +175,7 @@ final class Dial {
     let handler = WebSocketChannelHandler(role: .client, peer: peer, outbound: outbound, times: times)
     do {
       try context.pipeline.syncOperations.addHandler(handler)
+      if let gate = gate.take() { context.pipeline.syncOperations.removeHandler(gate, promise: nil) }
     } catch {
       fail(TransportError(code: .system, message: "the connection could not be set up", cause: error))
     }

@@ -44,6 +44,7 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
     case (CompatURL.defaultPath[...], _):
       do {
         _ = try WebSocketHandshake.accept(head)
+        if head.announcesBody { return (.badRequest, "A WebSocket handshake must not have a body.\n") }
         // The request was in order, so it was the capacity.
         return (.serviceUnavailable, "This beacon is at capacity.\n")
       } catch {

@@ -78,13 +78,20 @@ package final class CompatListener: Sendable {
     channel.closeFuture.whenComplete { _ in limit.cancel() }
     let pipeline = channel.pipeline.syncOperations
     if let tls = configuration.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+    var isUpgrading = false
+    let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
+    try pipeline.addHandler(gate)
     let responder = CompatHTTPResponder()
     let bound = NIOLoopBound(responder, eventLoop: loop)
     let upgrader = CompatServerUpgrader(
-      admit: { [admission] in admission.upgrade(channel) },
+      admit: { [admission] in
+        isUpgrading = admission.upgrade(channel)
+        return isUpgrading
+      },
       onUpgrade: { [self] context in
         limit.cancel()
         try upgraded(context)
+        context.pipeline.syncOperations.removeHandler(gate, promise: nil)
       })
     try pipeline.configureHTTPServerPipeline(
       withPipeliningAssistance: false,

@@ -22,7 +22,7 @@ final class CompatServerUpgrader: HTTPServerProtocolUpgrader {
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
   ) -> EventLoopFuture<HTTPHeaders> {
-    guard CompatHTTPResponder.path(of: upgradeRequest) == CompatURL.defaultPath,
+    guard CompatHTTPResponder.path(of: upgradeRequest) == CompatURL.defaultPath, !upgradeRequest.announcesBody,
       let key = try? WebSocketHandshake.accept(upgradeRequest), admit()
     else {
       return channel.eventLoop.makeFailedFuture(Declined())
@@ -39,5 +39,12 @@ final class CompatServerUpgrader: HTTPServerProtocolUpgrader {
     } catch {
       return context.eventLoop.makeFailedFuture(error)
     }
+  }
+}
+
+extension HTTPRequestHead {
+  /// Whether a body follows. A handshake has none (RFC 6455, section 4.1): the bytes behind it are frames.
+  var announcesBody: Bool {
+    headers.contains(name: "Transfer-Encoding") || headers["Content-Length"].contains { $0 != "0" }
   }
 }

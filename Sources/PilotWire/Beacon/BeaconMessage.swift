@@ -20,6 +20,10 @@ public enum BeaconMessage: ~Escapable {
   case relayDeliverDest(RelayDeliverDest)
   /// Something waits elsewhere.
   case notify(Notify)
+  /// A beacon asks for proof of who a node is.
+  case discoverChallenge(DiscoverChallenge)
+  /// A node gives it.
+  case discoverProof(DiscoverProof)
 
   /// Reads a whole frame, type byte included.
   ///
@@ -40,6 +44,8 @@ public enum BeaconMessage: ~Escapable {
     case .discoverEx: self = .discoverEx(try DiscoverEx(parsing: frame))
     case .relayDeliverDest: self = .relayDeliverDest(try RelayDeliverDest(parsing: frame))
     case .notify: self = .notify(try Notify(parsing: frame))
+    case .discoverChallenge: self = .discoverChallenge(try DiscoverChallenge(parsing: frame))
+    case .discoverProof: self = .discoverProof(try DiscoverProof(parsing: frame))
     }
   }
 
@@ -56,6 +62,8 @@ public enum BeaconMessage: ~Escapable {
     case .discoverEx: .discoverEx
     case .relayDeliverDest: .relayDeliverDest
     case .notify: .notify
+    case .discoverChallenge: .discoverChallenge
+    case .discoverProof: .discoverProof
     }
   }
 }

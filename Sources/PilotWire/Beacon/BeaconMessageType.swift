@@ -1,6 +1,7 @@
 /// The first byte of a beacon message, with the layout of what follows it (wire reference, section 2).
 ///
-/// Numbers are sizes in bytes; all integers are big-endian. Types 0x0B...0x0F are free.
+/// Numbers are sizes in bytes; all integers are big-endian. Types 0x0D...0x0F are free; 0x0B
+/// and 0x0C are this project's own, which deployed peers drop in silence.
 @frozen
 public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   /// 0x01 · node:4 · [public key:32] · ignored
@@ -23,6 +24,10 @@ public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   case relayDeliverDest = 0x09
   /// 0x0A · kind:1
   case notify = 0x0A
+  /// 0x0B · node:4 · stamp:8 · token:16
+  case discoverChallenge = 0x0B
+  /// 0x0C · node:4 · stamp:8 · token:16 · signature:64
+  case discoverProof = 0x0C
 }
 
 extension BeaconMessageType {

@@ -56,7 +56,8 @@ final class BeaconProcess {
 }
 
 /// A file of nodes and their keys, for the time of a test.
-func withNodesFile(_ nodes: ClosedRange<UInt32>, of identity: Identity, _ body: (URL) async throws -> Void) async throws {
+func withNodesFile(_ nodes: ClosedRange<UInt32>, of identity: Identity, _ body: (URL) async throws -> Void) async throws
+{
   let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
   try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
   defer { try? FileManager.default.removeItem(at: directory) }

@@ -42,7 +42,8 @@ struct TestBeacon: Sendable {
   }
 
   /// A node on a WebSocket connection.
-  func connect(_ node: UInt32, _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }) async throws -> TestNode {
+  func connect(_ node: UInt32, _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }) async throws -> TestNode
+  {
     let id = try TestNode.id(node)
     var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: Self.identity)
     adjust(&configuration)

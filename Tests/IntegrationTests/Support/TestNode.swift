@@ -24,7 +24,7 @@ struct TestNode: Sendable {
         let frame = Relay(sender: id, destination: peer, payload: payload.span.raw).encoded()
         try transport.send(frame, to: beacon)
         return
-      } catch where error.code == .backpressure {
+      } catch  where error.code == .backpressure {
         await Task.yield()
       }
     }

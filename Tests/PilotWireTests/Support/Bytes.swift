@@ -33,6 +33,8 @@ func rewritten(beaconMessage bytes: [UInt8]) throws(WireError) -> [UInt8] {
   case .discoverEx(let message): message.encoded()
   case .relayDeliverDest(let message): message.encoded()
   case .notify(let message): message.encoded()
+  case .discoverChallenge(let message): message.encoded()
+  case .discoverProof(let message): message.encoded()
   }
 }
 

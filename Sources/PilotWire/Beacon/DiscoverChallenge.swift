@@ -1,5 +1,3 @@
-public import PilotWire
-
 /// A beacon asks a node to prove that it owns the key that its Discover named:
 /// `0x0B · node:4 · timestamp:8 · token:16`.
 ///
@@ -7,8 +5,6 @@ public import PilotWire
 /// section 2). It is never longer than the Discover with a key that it answers, 37 bytes, and the beacon keeps nothing:
 /// the token is what only it can compute, over the node, the timestamp and the address that the challenge goes to.
 public struct DiscoverChallenge: Hashable, Sendable {
-  /// The first byte.
-  public static let type: UInt8 = 0x0B
   /// The size, in bytes.
   public static let byteCount = 29
 
@@ -30,7 +26,7 @@ public struct DiscoverChallenge: Hashable, Sendable {
   ///
   /// - Throws: `WireError.empty`, `.unexpectedType`, `.truncated`, `.nodeIDZero`.
   public init(parsing frame: RawSpan) throws(WireError) {
-    self = try Self(in: frame, type: Self.type, byteCount: Self.byteCount)
+    self = try Self(in: frame, type: .discoverChallenge, byteCount: Self.byteCount)
   }
 
   /// The ASCII text that the node signs: `discover-proof:<node>:<timestamp>:<token>`, numbers in decimal, the token in
@@ -40,19 +36,16 @@ public struct DiscoverChallenge: Hashable, Sendable {
   }
 
   /// The part that challenge and proof have in common.
-  fileprivate init(in frame: RawSpan, type: UInt8, byteCount: Int) throws(WireError) {
-    guard !frame.isEmpty else { throw .empty }
-    let found = frame.byte(at: 0)
-    guard found == type else { throw .unexpectedType(expected: type, found: found) }
-    try frame.require(byteCount)
+  init(in frame: RawSpan, type: BeaconMessageType, byteCount: Int) throws(WireError) {
+    try type.check(frame, minimumLength: byteCount)
     node = try NodeID(in: frame, at: 1)
     stamp = ChallengeStamp(rawValue: frame.bigEndian(at: 5))
     token = ChallengeToken(high: frame.bigEndian(at: 13), low: frame.bigEndian(at: 21))
   }
 
   @_lifetime(output: copy output)
-  fileprivate func append(_ type: UInt8, to output: inout OutputRawSpan) {
-    output.append(type)
+  func append(_ type: BeaconMessageType, to output: inout OutputRawSpan) {
+    output.append(type.rawValue)
     output.append(bigEndian: node.rawValue)
     output.append(bigEndian: stamp.rawValue)
     output.append(bigEndian: token.high)
@@ -67,46 +60,6 @@ extension DiscoverChallenge: FrameEncodable {
   /// See `FrameEncodable.append(to:)`.
   @_lifetime(output: copy output)
   public func append(to output: inout OutputRawSpan) {
-    append(Self.type, to: &output)
-  }
-}
-
-/// A node proves to be who its Discover said, from where it said it:
-/// `0x0C · node:4 · timestamp:8 · token:16 · signature:64`.
-public struct DiscoverProof: Hashable, Sendable {
-  /// The first byte.
-  public static let type: UInt8 = 0x0C
-  /// The size, in bytes.
-  public static let byteCount = DiscoverChallenge.byteCount + Signature.byteCount
-
-  /// The challenge that it answers, sent back unchanged.
-  public let challenge: DiscoverChallenge
-  /// The node's Ed25519 signature over ``DiscoverChallenge/signedText``. Not verified here.
-  public let signature: Signature
-
-  /// A message to be written.
-  public init(challenge: DiscoverChallenge, signature: Signature) {
-    self.challenge = challenge
-    self.signature = signature
-  }
-
-  /// Reads a whole frame, type byte included. Trailing bytes are ignored.
-  ///
-  /// - Throws: `WireError.empty`, `.unexpectedType`, `.truncated`, `.nodeIDZero`.
-  public init(parsing frame: RawSpan) throws(WireError) {
-    challenge = try DiscoverChallenge(in: frame, type: Self.type, byteCount: Self.byteCount)
-    signature = try Signature(bytes: frame.extracting(DiscoverChallenge.byteCount..<Self.byteCount))
-  }
-}
-
-extension DiscoverProof: FrameEncodable {
-  /// 93 bytes.
-  public var encodedLength: Int { Self.byteCount }
-
-  /// See `FrameEncodable.append(to:)`.
-  @_lifetime(output: copy output)
-  public func append(to output: inout OutputRawSpan) {
-    challenge.append(Self.type, to: &output)
-    signature.withBytes { bytes in output.append(contentsOf: bytes) }
+    append(.discoverChallenge, to: &output)
   }
 }

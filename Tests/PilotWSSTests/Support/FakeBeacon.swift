@@ -1,0 +1,58 @@
+import PilotIdentity
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotWSS
+
+/// The beacon's part of a connection, step by step, each of which can be left out or done wrong.
+struct FakeBeacon {
+  let connection: RawConnection
+
+  /// Reads the request, and gives the answer that it asks for.
+  @discardableResult
+  func upgrade(_ change: (String) -> String = { $0 }, then bytes: [UInt8] = []) async throws -> String {
+    let request = try await connection.takeHead()
+    let field = "Sec-WebSocket-Key: "
+    let line = try #require(request.split(separator: "\r\n").first { $0.hasPrefix(field) })
+    let key = try #require(WebSocketKey(text: String(line.dropFirst(field.count))))
+    let answer =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      + "Sec-WebSocket-Accept: \(key.accept)\r\nSec-WebSocket-Protocol: pilot.v1\r\n\r\n"
+    try await connection.send(Array(change(answer).utf8) + bytes)
+    return request
+  }
+
+  func send(_ frames: RawFrame...) async throws {
+    try await connection.send(frames.flatMap(\.bytes))
+  }
+
+  func challenge(_ challenge: AuthChallenge) async throws {
+    try await send(.text(challenge.json))
+  }
+
+  func takeReply() async throws -> AuthReply {
+    let frame = try await connection.takeFrame()
+    guard case .text(let text) = frame, case .reply(let reply) = try CompatMessage(parsing: text.span.raw) else {
+      throw Unexpected(frame)
+    }
+    return reply
+  }
+
+  /// The upgrade and the whole authentication.
+  func establish(time: UInt64? = 1_000) async throws {
+    try await upgrade()
+    let challenge = try TestIdentities.challenge(at: time)
+    try await self.challenge(challenge)
+    let reply = try await takeReply()
+    let key = try TestIdentities.identity(UInt8(truncatingIfNeeded: reply.node.rawValue)).publicKey
+    #expect(CompatVerifier().verdict(on: reply, to: challenge, knownKey: key, now: time ?? 0) == .accepted)
+    try await send(.text(AuthOK().json))
+  }
+}
+
+extension RawServer {
+  var url: CompatURL { CompatURL(isSecure: false, host: "127.0.0.1", port: Int(address.port)) }
+
+  func nextBeacon() async throws -> FakeBeacon { FakeBeacon(connection: try await next()) }
+}

@@ -1,0 +1,114 @@
+import NIOPosix
+import PilotIdentity
+import PilotTransport
+import PilotWire
+import Synchronization
+
+@testable import PilotWSS
+
+/// A listener on a free loopback port, and what its peers did.
+final class TestListener: Sendable {
+  /// What is done with a frame.
+  enum Answer: Sendable {
+    case nothing
+    /// It goes back.
+    case echo
+    /// It goes to all others.
+    case relay
+  }
+
+  /// What happened so far.
+  struct Log: Sendable {
+    var attached: [CompatConnection] = []
+    var detached: [UInt64] = []
+    var frames: [[UInt8]] = []
+    var refusals: [CompatRefusal] = []
+
+    var present: [CompatConnection] { attached.filter { !detached.contains($0.id) } }
+  }
+
+  let address: Endpoint
+  let log: Watched<Log>
+  let listener: CompatListener
+
+  private init(address: Endpoint, log: Watched<Log>, listener: CompatListener) {
+    self.address = address
+    self.log = log
+    self.listener = listener
+  }
+
+  /// Nodes 1 to 99 are known, with the keys of these numbers.
+  static func start(
+    _ answer: Answer = .echo, tls: ServerTLS? = nil, keys: (any KeyDirectory)? = nil,
+    address: Endpoint = Endpoint(ipv4: 127, 0, 0, 1, port: 0),
+    _ adjust: (inout CompatListener.Configuration) -> Void = { _ in }
+  ) async throws -> TestListener {
+    let log = Watched(Log())
+    var configuration = CompatListener.Configuration(address: address, unixTime: { 1_700_000_000 })
+    configuration.tls = tls
+    adjust(&configuration)
+    let listener = CompatListener(configuration, keys: try keys ?? knownKeys()) { _ in
+      TestDispatcher(log: log, answer: answer)
+    }
+    let address = try await listener.start(on: MultiThreadedEventLoopGroup.singleton)
+    return TestListener(address: address, log: log, listener: listener)
+  }
+
+  private static func knownKeys() throws -> StaticKeyDirectory {
+    var keys: [NodeID: PublicKey] = [:]
+    for number in 1...99 as ClosedRange<UInt8> {
+      keys[try TestIdentities.node(UInt32(number))] = try TestIdentities.identity(number).publicKey
+    }
+    return StaticKeyDirectory(keys)
+  }
+
+  func url(secure: Bool = false, host: String = "127.0.0.1") -> CompatURL {
+    CompatURL(isSecure: secure, host: host, port: Int(address.port))
+  }
+
+  /// The connection of a node, as soon as there is one.
+  func connection(of node: UInt32) async throws -> CompatConnection {
+    try await log.first { $0.present.last { $0.node.rawValue == node } }
+  }
+
+  func shutDown() async { await listener.shutDown() }
+}
+
+/// One per connection here, which confinement to a loop allows.
+private final class TestDispatcher: CompatDispatcher {
+  private let log: Watched<TestListener.Log>
+  private let answer: TestListener.Answer
+
+  init(log: Watched<TestListener.Log>, answer: TestListener.Answer) {
+    self.log = log
+    self.answer = answer
+  }
+
+  func attached(_ connection: CompatConnection) {
+    let replaced = log.value.present.first { $0.node == connection.node }
+    log.update { $0.attached.append(connection) }
+    replaced?.close(.normal, reason: "replaced")
+  }
+
+  func received(_ frame: RawSpan, on connection: CompatConnection) {
+    switch answer {
+    case .nothing:
+      let copy = frame.copied()
+      log.update { $0.frames.append(copy) }
+    case .echo:
+      _ = connection.send(head: frame, body: RawSpan())
+    case .relay:
+      for other in log.value.present where other.id != connection.id { _ = other.send(head: frame, body: RawSpan()) }
+    }
+  }
+
+  func readCompleted(on connection: CompatConnection) {}
+
+  func detached(_ connection: CompatConnection) {
+    log.update { $0.detached.append(connection.id) }
+  }
+
+  func refused(_ refusal: CompatRefusal) {
+    log.update { $0.refusals.append(refusal) }
+  }
+}
