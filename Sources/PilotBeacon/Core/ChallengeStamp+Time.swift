@@ -7,7 +7,7 @@ public import PilotWire
 extension ChallengeStamp {
   /// The stamp of a challenge made at `now`, which is rounded down to an even nanosecond.
   init(at now: MonotonicInstant, wantsDestination: Bool) {
-    rawValue = now.nanoseconds & ~1 | (wantsDestination ? 1 : 0)
+    self.init(rawValue: now.nanoseconds & ~1 | (wantsDestination ? 1 : 0))
   }
 
   /// When the challenge was made.

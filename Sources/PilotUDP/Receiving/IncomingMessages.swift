@@ -4,10 +4,10 @@ internal import PilotWire
 
 /// Memory for the datagrams of one recvmmsg call, and what came with them. Not safe to share: its owner sees to that.
 @safe final class IncomingMessages {
-  /// Messages per call. Coalesced ones have up to 64 KiB each, and more of them than fit the cache cost more than the
-  /// calls they save.
+  /// Messages per call. At 64 KiB each that is 1 MiB; 64 messages measured no differently on loopback, beyond the noise.
   static let capacity = 16
-  /// The buffers start in different cache sets: datagrams are short, and all their headers in one set push each other out.
+  /// Lets the buffers start in different cache sets, so that the headers of short datagrams need not share one. The effect
+  /// has not been measured.
   private static let stagger = 64 * 17
 
   private let memory: UnsafeMutableRawPointer
