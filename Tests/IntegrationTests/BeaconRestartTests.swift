@@ -26,6 +26,7 @@ struct BeaconRestartTests {
       let transport = try await WSSTransport.connect(configuration)
       var events = transport.events.makeAsyncIterator()
       async let traffic = Self.traffic(on: transport)
+      while transport.counters.framesSent == 0 { await Task.yield() }
 
       first.kill()
       // The second failed attempt: about a second later.

@@ -66,7 +66,8 @@ import Testing
 
   @Test func vectorsCoverEveryType() throws {
     let types = try Set(Vectors.all.get().beaconMessages.map { try bytes(hex: $0.hex)[0] })
-    #expect(types == Set(BeaconMessageType.allCases.map(\.rawValue)))
+    let deployed = BeaconMessageType.allCases.filter { $0 != .discoverChallenge && $0 != .discoverProof }
+    #expect(types == Set(deployed.map(\.rawValue)))
   }
 
   @Test func typeIsToldByTheFirstByte() throws {
@@ -109,7 +110,7 @@ import Testing
     #expect(fault(frame) { (frame) throws(WireError) in _ = try BeaconMessage(parsing: frame) } == .nodeIDZero)
   }
 
-  @Test(arguments: ["00", "0b", "0f", "10", "50", "ff"])
+  @Test(arguments: ["00", "0d", "0f", "10", "50", "ff"])
   func freeTypesAreUnknown(_ text: String) throws {
     let frame = try bytes(hex: text + "0000000100000002")
     let found = fault(frame) { (frame) throws(WireError) in _ = try BeaconMessage(parsing: frame) }

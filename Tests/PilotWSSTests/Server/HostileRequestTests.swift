@@ -73,9 +73,11 @@ struct HostileRequestTests {
   }
 
   @Test func `random changes to an upgrade never do more than end the connection`() async throws {
-    let listener = try await TestListener.start { $0.handshakeLimit = .milliseconds(200) }
-    let seed = UInt64(20_260)
-    var random = SeededGenerator(seed: seed)
+    let listener = try await TestListener.start {
+      $0.handshakeLimit = .milliseconds(200)
+      $0.authenticationLimit = .milliseconds(200)
+    }
+    var random = SeededGenerator(seed: 20_260)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for round in 0..<300 {
         var bytes = Array(UpgradeRequest.text().utf8) + RawFrame.text("x", mask: [1, 2, 3, 4]).bytes
