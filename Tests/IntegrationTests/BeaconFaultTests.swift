@@ -67,6 +67,22 @@ struct BeaconFaultTests {
     }
   }
 
+  @Test("A frame that no datagram can carry is dropped alone, not those around it", .timeLimit(.minutes(1)))
+  func tooLongForUDP() async throws {
+    try await TestBeacon.run { beacon in
+      let (a, b) = (try await beacon.connect(1), try beacon.bind(2))
+      var receiver = try b.transport.makeReceiver()
+      try await b.register(&receiver)
+      let tooLong = [UInt8](repeating: 1, count: FrameLimits.maximumOverUDPv4 - RelayDeliver.headerLength + 1)
+      for number in UInt8(0)..<5 {
+        try a.relay(tooLong, to: b.id)
+        try a.relay([number], to: b.id)
+      }
+      for number in UInt8(0)..<5 { #expect(try await receiver.delivery().payload == [number]) }
+      #expect(beacon.server.statistics.refusedByKernel == 5)
+    }
+  }
+
   @Test("A node whose socket is gone is found at its new one at once", .timeLimit(.minutes(1)))
   func restartedUDPNode() async throws {
     try await TestBeacon.run { beacon in

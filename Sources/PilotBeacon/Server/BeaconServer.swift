@@ -70,8 +70,10 @@ public final class BeaconServer: Service {
   }
 
   /// Serves until the task is cancelled, a graceful shutdown begins, or ``stop()`` is called. Call it once.
+  ///
+  /// - Throws: `TransportError` with `.system` when it can't begin to serve.
   public func run() async throws {
-    await withGracefulShutdownHandler {
+    let failure = await withGracefulShutdownHandler {
       await withTaskCancellationHandler {
         await serve()
       } onCancel: {
@@ -81,6 +83,7 @@ public final class BeaconServer: Service {
       self.stop()
     }
     await parts.shutDown()
+    if failure.code != .closed { throw failure }
   }
 
   /// Ends ``run()`` as a graceful shutdown does. Returns at once; from anywhere, as often as you like.
@@ -89,22 +92,26 @@ public final class BeaconServer: Service {
   }
 
   /// All loops end when the UDP transport is closed, which is how this server is stopped.
-  private func serve() async {
+  /// - Returns: Why: `.closed`, unless it could not begin.
+  private func serve() async -> TransportError {
     await withTaskGroup { group in
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.reloadRegularly() }
       group.addTask { await self.watchEvents() }
-      await relayDatagrams()
+      let ending = await relayDatagrams()
+      stop()
       group.cancelAll()
+      return ending
     }
   }
 
   /// On the socket's own thread: receive, decide, send, without a hop in between.
-  private func relayDatagrams() async {
+  /// - Returns: Why it ended: `.closed`, unless the thread could not be had.
+  private func relayDatagrams() async -> TransportError {
     let udp = parts.udp
     let relay = parts.makeRelay()
-    await withTaskExecutorPreference(udp.executor) {
-      do {
+    return await withTaskExecutorPreference(udp.executor) {
+      do throws(TransportError) {
         var receiver = try udp.makeReceiver()
         while true {
           try await receiver.receive { frame, source in
@@ -113,7 +120,7 @@ public final class BeaconServer: Service {
           relay.flush()
         }
       } catch {
-        // Only closing ends a receiver, and closing is how this server is stopped.
+        return error
       }
     }
   }

@@ -49,16 +49,20 @@ final class FrameRelay {
   }
 
   /// Sends what has been put together.
+  ///
+  /// A frame that can't go, such as one that a WSS node may send and no datagram can carry, is dropped by itself; a full
+  /// socket buffer drops what is left, since waiting would hold up everybody.
   func flush() {
-    guard !batch.isEmpty else { return }
-    let count = batch.count
-    do throws(TransportError) {
-      let taken = try udp.send(contentsOf: batch)
-      if taken < count { losses.unsent(count - taken) }
-    } catch {
-      losses.unsent(count)
+    while !batch.isEmpty {
+      do throws(TransportError) {
+        batch.removeFirst(try udp.send(contentsOf: batch))
+      } catch {
+        let isFull = error.code == .backpressure || error.code == .closed
+        let count = isFull ? batch.count : 1
+        losses.unsent(count)
+        batch.removeFirst(count)
+      }
     }
-    batch.removeAll()
   }
 
   private func invite(_ frame: RawSpan, from endpoint: Endpoint, at now: MonotonicInstant) {

@@ -23,7 +23,6 @@ final class TestProxy: Sendable {
     let group = MultiThreadedEventLoopGroup.singleton
     let links = Watched<TestProxy?>(nil)
     let server = try await ServerBootstrap(group: group)
-      .childChannelOption(.autoRead, value: false)
       .childChannelInitializer { inner in
         // Both ends on one loop, so that they can call each other.
         ClientBootstrap(group: inner.eventLoop).connect(host: target.addressText, port: Int(target.port))
@@ -31,7 +30,6 @@ final class TestProxy: Sendable {
             try inner.pipeline.syncOperations.addHandler(Forwarder(to: outer))
             try outer.pipeline.syncOperations.addHandler(Forwarder(to: inner))
             links.value?.channels.withLock { $0 += [inner, outer] }
-            inner.setOption(.autoRead, value: true).whenComplete { _ in inner.read() }
           }
       }
       .bind(host: "127.0.0.1", port: 0).get()
