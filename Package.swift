@@ -116,7 +116,8 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .testTarget(
-      name: "PilotBeaconTests", dependencies: ["PilotBeacon", "PilotTransport", "PilotWire"], swiftSettings: lending),
+      name: "PilotBeaconTests",
+      dependencies: ["PilotBeacon", "PilotIdentity", "PilotTransport", "PilotWire"] + nio, swiftSettings: lending),
     .testTarget(
       name: "PilotCommandsTests",
       dependencies: [

@@ -6,7 +6,7 @@ public import PilotWire
 /// ```swift
 /// let transport = try UDPTransport.bind()
 /// var receiver = try transport.makeReceiver()
-/// try transport.send(Array("hello".utf8).span.bytes, to: peer)
+/// try transport.send(Array("hello".utf8), to: peer)
 /// let frame = try await receiver.next()
 /// ```
 ///
@@ -25,7 +25,7 @@ public import PilotWire
 /// }
 /// ```
 ///
-/// **ICMP errors** don't end anything: they are ``PilotTransport/TransportEvent/unreachable(_:reason:)`` events, on Linux
+/// **ICMP errors** don't end anything: they are `TransportEvent.unreachable` events, on Linux
 /// (IP_RECVERR, ip(7)). Other platforms don't report them for unconnected sockets.
 ///
 /// **Life** ends with ``close()``, or when neither the transport nor its receiver is referenced any more.

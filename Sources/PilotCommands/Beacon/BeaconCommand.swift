@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import PilotBeacon
 import PilotIdentity
+import PilotWSS
 import PilotWire
 import ServiceLifecycle
 
@@ -37,6 +38,9 @@ struct BeaconCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       #"The nodes' public keys: {"<node>":"<base64>"}; read again when it changes."#, valueName: "file"))
   var nodes: String?
+
+  @Option(help: ArgumentHelp("Ask this registry for the nodes' public keys instead.", valueName: "host:port"))
+  var registry: String?
 
   @Option(
     help: ArgumentHelp(
@@ -98,15 +102,28 @@ struct BeaconCommand: AsyncParsableCommand {
   private func keys(
     _ settings: Settings, needed: Bool, logger: Logger
   ) throws -> (keys: any KeyDirectory, watcher: [any Service]) {
+    let registry = try settings.string(registry, "registry")
     guard let path = try settings.string(nodes, "nodes") else {
+      if let registry { return (try self.directory(registry), []) }
       if needed {
         throw CommandFailure.usage(
-          "WebSocket nodes authenticate with keys, and no keys are given", hint: "give them with --nodes FILE")
+          "WebSocket nodes authenticate with keys, and no keys are given",
+          hint: "give them with --nodes FILE or --registry HOST:PORT")
       }
       return (StaticKeyDirectory([:]), [])
+    }
+    if registry != nil {
+      throw CommandFailure.usage("keys come from a file or from a registry, not from both", hint: "leave one out")
     }
     let directory = try NodesFileDirectory(path: path)
     logger.info("Nodes file read", metadata: ["path": "\(path)", "nodes": "\(directory.count)"])
     return (directory, [NodesFileWatcher(directory: directory, logger: logger)])
+  }
+
+  private func directory(_ registry: String) throws -> RegistryDirectory {
+    guard let url = try? CompatURL(parsing: "ws://" + registry), !registry.contains("/"), registry.contains(":") else {
+      throw CommandFailure.usage("--registry must be HOST:PORT", hint: "for example registry.example:9000")
+    }
+    return RegistryDirectory(host: url.host, port: url.port)
   }
 }

@@ -17,7 +17,7 @@ public import PilotWire
 /// ``TransportError/retry`` says whether to try again. Everything taken and then dropped is counted in ``counters`` by
 /// reason.
 public protocol Transport: AnyObject, Sendable {
-  /// Where this transport receives: the bound address for UDP, ``PilotWire/Endpoint/compatLocal`` over WSS.
+  /// Where this transport receives: the bound address for UDP, `Endpoint.compatLocal` over WSS.
   ///
   /// It is known as long as the transport exists, also after `close()`.
   var localEndpoint: Endpoint { get }
@@ -46,7 +46,8 @@ public protocol Transport: AnyObject, Sendable {
   ///   - destination: Where to. A transport with a single peer, such as WSS, ignores it.
   /// - Returns: The number of bytes taken, always the frame's length.
   /// - Throws: `.frameTooLarge` and nothing is sent; `.backpressure` when a queue is full; `.reconnecting` while a
-  ///   connection is being re-established; `.invalidDestination`; `.system`; `.closed` after `close()`.
+  ///   connection is being re-established; `.invalidDestination`; `.unreachable` when this machine has no route;
+  ///   `.system`; `.closed` after `close()`.
   @discardableResult
   func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int
 

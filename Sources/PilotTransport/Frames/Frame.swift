@@ -7,7 +7,7 @@ public import PilotWire
 public struct Frame: ~Copyable, ~Escapable {
   /// The datagram's bytes, possibly none.
   public let bytes: RawSpan
-  /// Who sent it: the peer's address over UDP, ``PilotWire/Endpoint/compatBeacon`` over WSS.
+  /// Who sent it: the peer's address over UDP, `Endpoint.compatBeacon` over WSS.
   public let source: Endpoint
 
   /// Pairs borrowed bytes with their source.

@@ -17,10 +17,3 @@ extension NIODeadline {
     self = .uptimeNanoseconds(instant.nanoseconds)
   }
 }
-
-extension TimeAmount {
-  /// The same span for the event loop, clamped to what it can hold.
-  package init(_ duration: Duration) {
-    self = .nanoseconds(duration.clampedNanoseconds)
-  }
-}

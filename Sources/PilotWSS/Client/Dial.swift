@@ -64,7 +64,8 @@ final class Dial {
       .whenComplete { result in
         switch result {
         case .success(let channel): bound.value.connected(channel)
-        case .failure(let error): bound.value.fail(TransportError(connecting: error, to: bound.value.configuration.beacon))
+        case .failure(let error):
+          bound.value.fail(TransportError(connecting: error, to: bound.value.configuration.beacon))
         }
       }
   }
@@ -116,7 +117,8 @@ final class Dial {
     fail(
       TransportError(
         code: .timedOut,
-        message: "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(step.rawValue) took too long"
+        message:
+          "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(step.rawValue) took too long"
       ))
   }
 

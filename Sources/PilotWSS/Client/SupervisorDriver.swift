@@ -40,7 +40,7 @@ final class SupervisorDriver {
     supervisor = ConnectionSupervisor(backoff: configuration.backoff)
   }
 
-  /// Begins. `firstOutcome` hears once of the first attempt: `nil` when it succeeded.
+  /// Begins. `firstOutcome` hears once of the first attempt: `nil` when it succeeded. When it failed there is no other.
   func start(firstOutcome: ((TransportError?) -> Void)?) {
     switch supervisor.start() {
     case .dial:
@@ -82,7 +82,11 @@ final class SupervisorDriver {
 
   private func down(_ error: TransportError) {
     dial = nil
-    report(error)
+    if firstOutcome != nil {
+      // Whoever waits for the first attempt gives up with it.
+      _ = supervisor.close()
+      return report(error)
+    }
     let random = Double.random(in: 0..<1)
     switch supervisor.down(hopeless: error.isHopeless, at: MonotonicInstant(loop.now), random: random) {
     case .wait(let delay, let attempt):

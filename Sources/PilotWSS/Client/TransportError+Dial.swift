@@ -36,7 +36,8 @@ extension TransportError {
     case NIOSSLError.uncleanShutdown, NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
       self.init(
         code: .connectFailed,
-        message: "\(beacon.authority) closed the connection before it answered; is it a beacon, and is TLS expected there?")
+        message:
+          "\(beacon.authority) closed the connection before it answered; is it a beacon, and is TLS expected there?")
     case is NIOSSLExtraError, NIOSSLError.unableToValidateCertificate:
       self.init(untrusted: beacon, error)
     case let error where String(describing: error).contains("CERTIFICATE_VERIFY_FAILED"):
@@ -50,7 +51,8 @@ extension TransportError {
     where error == .upgraderDeniedUpgrade || error == .responseProtocolNotFound:
       self.init(
         code: .upgradeRefused,
-        message: "\(beacon) answered 101 without a valid WebSocket handshake for \(WebSocketHandshake.pilotSubprotocol)")
+        message: "\(beacon) answered 101 without a valid WebSocket handshake for \(WebSocketHandshake.pilotSubprotocol)"
+      )
     case is HTTPParserError:
       self.init(code: .upgradeRefused, message: "\(beacon) doesn't speak HTTP", cause: error)
     case let error as IOError:
@@ -109,7 +111,9 @@ extension TransportError {
     case .closed(let frame):
       self.init(
         code: .connectionLost,
-        message: "\(beacon) closed the connection (\(frame.code.map(String.init(describing:)) ?? "no code"): \(frame.quotedReason))")
+        message:
+          "\(beacon) closed the connection (\(frame.code.map(String.init(describing:)) ?? "no code"): \(frame.quotedReason))"
+      )
     case .closedHere(let frame):
       self.init(code: .protocolViolation, message: "\(beacon) did not keep to the protocol: \(frame.reason)")
     case .failed(let error):
@@ -134,7 +138,8 @@ extension WebSocketCloseFrame {
   var quotedReason: String {
     reason.isEmpty
       ? "no reason given"
-      : "\"" + String(reason.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }) + "\""
+      : "\"" + String(reason.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+        + "\""
   }
 }
 

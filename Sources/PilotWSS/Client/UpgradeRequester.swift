@@ -69,7 +69,8 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
     fail(
       TransportError(
         code: .connectFailed,
-        message: "\(beacon.authority) closed the connection before it answered; is it a beacon, and is TLS expected there?"))
+        message:
+          "\(beacon.authority) closed the connection before it answered; is it a beacon, and is TLS expected there?"))
     context.fireChannelInactive()
   }
 

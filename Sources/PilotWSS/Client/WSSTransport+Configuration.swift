@@ -55,7 +55,8 @@ extension WSSTransport {
           message: "\(beacon) is not encrypted and not on this machine; use wss:// or allow plaintext explicitly")
       }
       if dialLimit <= .zero || keepalive.interval <= .zero || keepalive.timeout <= .zero {
-        throw TransportError(code: .invalidConfiguration, message: "the dial limit and the keepalive times must be positive")
+        throw TransportError(
+          code: .invalidConfiguration, message: "the dial limit and the keepalive times must be positive")
       }
       if backoff.initial <= .zero || backoff.maximum < backoff.initial {
         throw TransportError(

@@ -13,8 +13,9 @@ package final class CompatConnection: Sendable {
   private let loop: any EventLoop
   private let link: NIOLoopBound<LinkReference>
 
-  init(id: UInt64, node: NodeID, remote: Endpoint, outbound: OutboundQueue, loop: any EventLoop, link: any WebSocketLink)
-  {
+  init(
+    id: UInt64, node: NodeID, remote: Endpoint, outbound: OutboundQueue, loop: any EventLoop, link: any WebSocketLink
+  ) {
     self.id = id
     self.node = node
     self.remote = remote

@@ -54,7 +54,8 @@ package final class CompatListener: Sendable {
       return channel.localAddress.flatMap { Endpoint(address: $0) } ?? configuration.address
     } catch {
       throw TransportError(
-        code: .bindFailed, message: "TCP \(configuration.address) could not be bound; is the port in use or privileged?",
+        code: .bindFailed,
+        message: "TCP \(configuration.address) could not be bound; is the port in use or privileged?",
         cause: error)
     }
   }

@@ -24,9 +24,9 @@ public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   case relayDeliverDest = 0x09
   /// 0x0A · kind:1
   case notify = 0x0A
-  /// 0x0B · node:4 · stamp:8 · token:16
+  /// 0x0B · node:4 · timestamp:8 · token:16
   case discoverChallenge = 0x0B
-  /// 0x0C · node:4 · stamp:8 · token:16 · signature:64
+  /// 0x0C · node:4 · timestamp:8 · token:16 · signature:64
   case discoverProof = 0x0C
 }
 

@@ -153,4 +153,3 @@ struct OutboundQueueTests {
     #expect(harness.queue.waitingBytes == 0)
   }
 }
-

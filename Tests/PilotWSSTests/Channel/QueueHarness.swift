@@ -19,7 +19,8 @@ final class QueueHarness: Sendable {
   ) {
     self.role = role
     queue = OutboundQueue(
-      role: role, limits: OutboundQueue.Limits(bytes: bytes, age: age), overflow: overflow, now: { [clock] in clock.now })
+      role: role, limits: OutboundQueue.Limits(bytes: bytes, age: age), overflow: overflow,
+      now: { [clock] in clock.now })
   }
 
   var wakes: Int { wakeCount.value }

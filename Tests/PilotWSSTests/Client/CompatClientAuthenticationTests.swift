@@ -9,7 +9,8 @@ struct CompatClientAuthenticationTests {
     CompatClientAuthentication(node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
   }
 
-  private func receive(_ text: String, _ machine: inout CompatClientAuthentication) -> CompatClientAuthentication.OnText {
+  private func receive(_ text: String, _ machine: inout CompatClientAuthentication) -> CompatClientAuthentication.OnText
+  {
     let bytes = Array(text.utf8)
     return machine.receive(text: bytes.span.raw)
   }

@@ -30,8 +30,10 @@ struct CompatURLTests {
   static let invalid = [
     "", "wss:", "wss:/", "wss://", "wss:///", "wss://:443", "http://a", "https://a", "beacon.example", "://a",
     "wss://a:", "wss://a:0", "wss://a:65536", "wss://a:+80", "wss://a:-1", "wss://a:80x", "wss://a:8 0", "wss://a:b:c",
-    "wss://user@a", "wss://a?x", "wss://a#x", "wss://a/?x", "wss://a/b c", "wss://bücher.example", " wss://a", "wss://a ",
-    "wss://::1", "wss://[::1", "wss://[]", "wss://[::1]443", "wss://[a]", "wss://[127.0.0.1]", "wss://[::1]:", "wss://a]b",
+    "wss://user@a", "wss://a?x", "wss://a#x", "wss://a/?x", "wss://a/b c", "wss://bücher.example", " wss://a",
+    "wss://a ",
+    "wss://::1", "wss://[::1", "wss://[]", "wss://[::1]443", "wss://[a]", "wss://[127.0.0.1]", "wss://[::1]:",
+    "wss://a]b",
     "wss://a/\r\nX-Evil:1", "wss://a\n", "wss://a\0", "wss://a\"b", "wss://a\\b", "wss://%61", "wss://a/\u{7F}",
   ]
 
@@ -53,7 +55,8 @@ struct CompatURLTests {
     for host in ["localhost", "LocalHost", "127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"] {
       #expect(CompatURL(isSecure: false, host: host).isLoopback, "\(host)")
     }
-    for host in ["127.evil.example", "127.0.0.1.example", "localhost.example", "10.0.0.1", "::2", "fe80::1", "0.0.0.0"] {
+    for host in ["127.evil.example", "127.0.0.1.example", "localhost.example", "10.0.0.1", "::2", "fe80::1", "0.0.0.0"]
+    {
       #expect(!CompatURL(isSecure: false, host: host).isLoopback, "\(host)")
     }
   }

@@ -44,7 +44,8 @@ struct ConfigurationTests {
   @Test func `a CA file that is none is refused before anything is dialled`() throws {
     for path in ["/nonexistent/ca.pem", "/dev/null"] {
       var configuration = WSSTransport.Configuration(
-        beacon: CompatURL(host: "localhost"), node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
+        beacon: CompatURL(host: "localhost"), node: try TestIdentities.node(7), identity: try TestIdentities.identity(7)
+      )
       configuration.certificateAuthorities = path
       let error = #expect(throws: TransportError.self) { try WSSTransport.start(configuration) }
       #expect(error?.code == .invalidConfiguration)

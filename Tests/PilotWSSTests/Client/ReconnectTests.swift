@@ -116,7 +116,9 @@ struct ReconnectTests {
   @Test func `a refused identity is tried again near the cap, and close ends the wait`() async throws {
     let listener = try await TestListener.start()
     let client = try TestClient.start(listener.url(), key: 8) { $0.backoff.maximum = .seconds(30) }
-    guard case .reconnecting(let reason, 1, let delay)? = await client.event() else { throw Unexpected("another event") }
+    guard case .reconnecting(let reason, 1, let delay)? = await client.event() else {
+      throw Unexpected("another event")
+    }
     #expect(reason.code == .authenticationFailed)
     #expect(delay >= .seconds(15) && delay <= .seconds(30))
     #expect(await failure { try client.send([1]) }?.code == .reconnecting)
@@ -144,7 +146,9 @@ struct ReconnectTests {
     await listener.shutDown()
   }
 
-  @Test func `frames are taken only by a connection that is up, and all that were taken are accounted for`() async throws {
+  @Test func `frames are taken only by a connection that is up, and all that were taken are accounted for`()
+    async throws
+  {
     let server = try await RawServer.start()
     let client = try TestClient.start(server.url)
     var taken: UInt64 = 0

@@ -8,7 +8,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RefusalTests {
-  @Test func `each refusal of an identity is one and the same to the node, and told apart in the beacon's log`() async throws {
+  @Test func `each refusal of an identity is one and the same to the node, and told apart in the beacon's log`()
+    async throws
+  {
     let listener = try await TestListener.start()
     for (node, key, reason) in [(7, 8, CompatRefusal.Reason.wrongKey), (200, 7, .unknownNode)] as [(UInt8, UInt8, _)] {
       let error = await failure { _ = try await TestClient.connect(listener.url(), node: node, key: key) }
@@ -69,7 +71,8 @@ struct RefusalTests {
 
   @Test(arguments: [
     "Connection: foo,,upgrade", "Connection: Upgrade\r\nContent-Length: 5", "Connection: ,upgrade",
-    "Connection: upgrade\r\nTransfer-Encoding: chunked", "Connection: Upgrade, close", "Connection: x\r\nConnection: upgrade",
+    "Connection: upgrade\r\nTransfer-Encoding: chunked", "Connection: Upgrade, close",
+    "Connection: x\r\nConnection: upgrade",
   ])
   func `HTTP behind a 101 is a broken frame or a refused upgrade, and does not trap`(field: String) async throws {
     let server = try await RawServer.start()

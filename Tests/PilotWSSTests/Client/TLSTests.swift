@@ -8,7 +8,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
-  private func context(_ files: TestFiles, _ adjust: (inout TLSConfiguration) -> Void = { _ in }) throws -> NIOSSLContext {
+  private func context(_ files: TestFiles, _ adjust: (inout TLSConfiguration) -> Void = { _ in }) throws
+    -> NIOSSLContext
+  {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: try NIOSSLCertificate.fromPEMFile(files.path("server")).map { .certificate($0) },
       privateKey: .privateKey(try NIOSSLPrivateKey(file: files.path("server-key"), format: .pem)))
@@ -134,7 +136,9 @@ struct TLSTests {
 
   @Test func `a key that is not the certificate's is refused at the start`() throws {
     let files = try TestFiles()
-    for (certificate, key) in [("server", "stranger-key"), ("server", "none"), ("none", "server-key"), ("server-key", "server")] {
+    for (certificate, key) in [
+      ("server", "stranger-key"), ("server", "none"), ("none", "server-key"), ("server-key", "server"),
+    ] {
       let error = #expect(throws: TransportError.self) {
         try ServerTLS(certificate: files.path(certificate), key: files.path(key))
       }

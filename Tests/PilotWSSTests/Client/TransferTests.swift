@@ -96,7 +96,8 @@ struct TransferTests {
     let lines = request.split(separator: "\r\n").map(String.init)
     #expect(lines.first == "GET /v1/compat HTTP/1.1")
     for line in [
-      "Host: 127.0.0.1:\(server.address.port)", "Connection: upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+      "Host: 127.0.0.1:\(server.address.port)", "Connection: upgrade", "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
       "Sec-WebSocket-Protocol: pilot.v1",
     ] { #expect(lines.contains(line), "\(line)") }
     client.close()

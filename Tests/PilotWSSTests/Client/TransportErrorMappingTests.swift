@@ -19,9 +19,14 @@ struct TransportErrorMappingTests {
   @Test func `what fails below is explained`() {
     let table: [(TransportError, TransportError.Code, String)] = [
       (.init(connecting: ChannelError.connectTimeout(.seconds(1)), to: beacon), .timedOut, "firewall"),
-      (.init(connecting: IOError(errnoCode: 111, reason: "connect"), to: beacon), .connectFailed, "does the beacon run"),
+      (
+        .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: beacon), .connectFailed, "does the beacon run"
+      ),
       (.init(upgrading: NIOSSLError.uncleanShutdown, to: beacon), .connectFailed, "is it a beacon"),
-      (.init(upgrading: NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])), to: beacon), .connectFailed, "TLS"),
+      (
+        .init(upgrading: NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])), to: beacon), .connectFailed,
+        "TLS"
+      ),
       (.init(upgrading: NIOSSLError.unableToValidateCertificate, to: beacon), .tlsFailed, "CA file"),
       (.init(upgrading: NIOSSLExtraError.failedToValidateHostname, to: beacon), .tlsFailed, "name the host"),
       (.init(upgrading: NIOSSLError.handshakeFailed(.unknownError([])), to: beacon), .tlsFailed, "TLS 1.2"),

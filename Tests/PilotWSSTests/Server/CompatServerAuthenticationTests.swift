@@ -7,7 +7,8 @@ import Testing
 struct CompatServerAuthenticationTests {
   private typealias Machine = CompatServerAuthentication
 
-  private func receive(_ text: String, _ machine: inout CompatServerAuthentication) -> CompatServerAuthentication.OnText {
+  private func receive(_ text: String, _ machine: inout CompatServerAuthentication) -> CompatServerAuthentication.OnText
+  {
     let bytes = Array(text.utf8)
     return machine.receive(text: bytes.span.raw)
   }

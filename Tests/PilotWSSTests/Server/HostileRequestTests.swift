@@ -20,7 +20,9 @@ struct HostileRequestTests {
     ["Connection: close"], ["Connection: foo"], ["Upgrade: h2c"], ["Upgrade: websocket"], ["Expect: 100-continue"],
     ["Sec-WebSocket-Extensions: permessage-deflate"], ["Trailer: x"], ["Connection: , ,"],
   ])
-  func `a request behind an upgrade is a broken frame or a refused upgrade, nothing else`(_ added: [String]) async throws {
+  func `a request behind an upgrade is a broken frame or a refused upgrade, nothing else`(_ added: [String])
+    async throws
+  {
     let listener = try await TestListener.start { $0.handshakeLimit = .seconds(1) }
     for connection in [
       "Connection: Upgrade", "Connection: keep-alive, Upgrade", "Connection: foo,,upgrade", "Connection: ,upgrade",
@@ -52,7 +54,8 @@ struct HostileRequestTests {
     let listener = try await TestListener.start()
     var random = SeededGenerator(seed: 1)
     let hello: [UInt8] = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03]
-    for bytes in [hello + random.bytes(200), Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8), Array("GET\r\n\r\n".utf8)] {
+    for bytes in [hello + random.bytes(200), Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8), Array("GET\r\n\r\n".utf8)]
+    {
       #expect(try await outcome(of: bytes, listener).isEmpty)
     }
     await listener.shutDown()
@@ -86,7 +89,8 @@ struct HostileRequestTests {
           switch Int.random(in: 0..<3, using: &random) {
           case 0: bytes[index] = UInt8.random(in: .min ... .max, using: &random)
           case 1: bytes.remove(at: index)
-          default: bytes.insert(contentsOf: Array(",\r\n: ".utf8).randomElement(using: &random).map { [$0] } ?? [], at: index)
+          default:
+            bytes.insert(contentsOf: Array(",\r\n: ".utf8).randomElement(using: &random).map { [$0] } ?? [], at: index)
           }
         }
         let request = bytes

