@@ -75,7 +75,7 @@ struct BeaconMetrics {
     for metric in metrics {
       for (labels, value) in metric.values where value > 0 || metric.isGauge {
         let label = labels.split(separator: "\"").dropFirst().first.map { ": \($0)" } ?? ""
-        rows += "<tr><td>\(metric.help)\(label)</td><td>\(value)</td></tr>\n"
+        rows += "<tr><td>\(metric.help.dropLast())\(label)</td><td>\(value)</td></tr>\n"
       }
     }
     return """

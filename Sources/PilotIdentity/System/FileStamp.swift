@@ -9,9 +9,9 @@
 /// What tells one version of a file from another without reading it.
 ///
 /// The change time is part of it because a copy that keeps modification times (`cp -p`) can't fake that one.
-struct FileStamp: Hashable {
+package struct FileStamp: Hashable, Sendable {
   /// A point of time, as the file system keeps it.
-  private struct Time: Hashable {
+  private struct Time: Hashable, Sendable {
     let seconds: Int
     let nanoseconds: Int
 
@@ -29,6 +29,14 @@ struct FileStamp: Hashable {
   let size: Int
   /// Type and permissions, as in `st_mode`.
   private let mode: mode_t
+
+  /// What is at this path now; `nil` when nothing is, or it can't be reached.
+  package init?(of path: String) {
+    var status = stat()
+    // SAFETY: stat(2) reads the path, a NUL-terminated string for the call, and fills the struct.
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
 
   init(_ status: stat) {
     device = UInt64(truncatingIfNeeded: status.st_dev)

@@ -28,6 +28,8 @@ public final class FrameQueue: FrameSource {
     public var deliveredBytes: UInt64 = 0
     /// Frames that made room for newer ones.
     public var droppedOldest: UInt64 = 0
+    /// Messages that were no frames; see ``FrameQueue/countMalformed()``.
+    public var malformed: UInt64 = 0
     /// Frames that were unread at the end.
     public var unread: UInt64 = 0
   }
@@ -56,6 +58,11 @@ public final class FrameQueue: FrameSource {
       return state.takeWaiter()
     }
     waiter?.resume(returning: .frames)
+  }
+
+  /// Counts a message that arrived and is no frame, for transports that hear such. From any thread.
+  public func countMalformed() {
+    state.withLock { $0.countMalformed() }
   }
 
   /// Ends the queue: a waiting reader gets `.closed`, unread frames are counted and gone.
@@ -169,6 +176,10 @@ extension FrameQueue {
       if cancelled { return .cancelled }
       waiter = continuation
       return nil
+    }
+
+    mutating func countMalformed() {
+      counts.malformed += 1
     }
 
     mutating func takeWaiter() -> CheckedContinuation<Wake, Never>? {

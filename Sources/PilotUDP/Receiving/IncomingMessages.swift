@@ -62,7 +62,7 @@ internal import PilotWire
         continue
       }
       let length = unsafe Int(message.pointee.length)
-      // shutdown() by somebody else wakes a receive with a message that has neither bytes nor a source (design.md 4).
+      // shutdown() by somebody else wakes a receive with a message that has neither bytes nor a source.
       if unsafe length == 0 && message.pointee.header.msg_namelen == 0 { continue }
       let run = unsafe FrameRun(
         start: slots[index].bytes.iov_base, byteCount: length, frameLength: segment > 0 ? segment : length,

@@ -31,6 +31,7 @@ final class CompatClientPeer: WebSocketPeer {
     case .established:
       return .establish(text: nil)
     case .ignore:
+      inbound.countMalformed()
       return .none
     case .violation(let reason):
       return .close(WebSocketCloseFrame(.policyViolation, reason: reason))

@@ -139,6 +139,7 @@ public final class WSSTransport: Transport {
     counters.drops[.connectionLost] = outbound.lost
     counters.drops[.closedBeforeSending] = outbound.unsent
     counters.drops[.receiveQueueFull] = inbound.droppedOldest
+    counters.drops[.malformed] = inbound.malformed
     counters.drops[.closedBeforeReading] = inbound.unread
     return counters
   }

@@ -1,4 +1,5 @@
 package import NIOSSL
+import PilotIdentity
 package import PilotTransport
 import Synchronization
 

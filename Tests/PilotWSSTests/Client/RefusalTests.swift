@@ -96,6 +96,8 @@ struct RefusalTests {
     let beacon = try await server.nextBeacon()
     try await beacon.upgrade()
     try? await beacon.send(Self.hostileMessages[index])
+    while case .text? = try? await beacon.connection.takeFrame() {}
+    beacon.connection.close()
     let code = await outcome?.code
     #expect(code == (index == Self.hostileMessages.count - 2 ? .connectionLost : .protocolViolation))
     await server.stop()

@@ -13,14 +13,21 @@ struct FakeBeacon {
   @discardableResult
   func upgrade(_ change: (String) -> String = { $0 }, then bytes: [UInt8] = []) async throws -> String {
     let request = try await connection.takeHead()
+    let answer = String(decoding: Self.acceptance(of: request), as: UTF8.self)
+    try await connection.send(Array(change(answer).utf8) + bytes)
+    return request
+  }
+
+  /// The 101 that a request asks for; nothing for one that asks for none.
+  static func acceptance(of request: String) -> [UInt8] {
     let field = "Sec-WebSocket-Key: "
-    let line = try #require(request.split(separator: "\r\n").first { $0.hasPrefix(field) })
-    let key = try #require(WebSocketKey(text: String(line.dropFirst(field.count))))
+    guard let line = request.split(separator: "\r\n").first(where: { $0.hasPrefix(field) }),
+      let key = WebSocketKey(text: String(line.dropFirst(field.count)))
+    else { return [] }
     let answer =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       + "Sec-WebSocket-Accept: \(key.accept)\r\nSec-WebSocket-Protocol: pilot.v1\r\n\r\n"
-    try await connection.send(Array(change(answer).utf8) + bytes)
-    return request
+    return Array(answer.utf8)
   }
 
   func send(_ frames: RawFrame...) async throws {

@@ -113,7 +113,10 @@ final class RawServer: Sendable {
     self.accepted = accepted
   }
 
-  static func start(tls: NIOSSLContext? = nil) async throws -> RawServer {
+  /// - Parameter answer: What is sent, at once and by itself, to the head of a request.
+  static func start(
+    tls: NIOSSLContext? = nil, answer: (@Sendable (String) -> [UInt8])? = nil
+  ) async throws -> RawServer {
     let accepted = Watched<[RawConnection]>([])
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -121,7 +124,7 @@ final class RawServer: Sendable {
         channel.eventLoop.makeCompletedFuture {
           let incoming = Watched(RawConnection.Incoming())
           if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-          try channel.pipeline.syncOperations.addHandler(Recorder(incoming))
+          try channel.pipeline.syncOperations.addHandler(Recorder(incoming, answer: answer))
           accepted.update { $0.append(RawConnection(channel: channel, incoming: incoming)) }
         }
       }
@@ -148,14 +151,21 @@ private final class Recorder: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
   private let incoming: Watched<RawConnection.Incoming>
+  private var answer: ((String) -> [UInt8])?
 
-  init(_ incoming: Watched<RawConnection.Incoming>) {
+  init(_ incoming: Watched<RawConnection.Incoming>, answer: ((String) -> [UInt8])? = nil) {
     self.incoming = incoming
+    self.answer = answer
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data).bytes
     incoming.update { $0.bytes += bytes }
+    let text = incoming.value.text
+    if let answer, text.hasSuffix("\r\n\r\n") {
+      self.answer = nil
+      context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer(text))), promise: nil)
+    }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
