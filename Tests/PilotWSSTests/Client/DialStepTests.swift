@@ -96,7 +96,9 @@ struct DialStepTests {
     step: HangingBeacon.Step
   ) async throws {
     let beacon = try await HangingBeacon.start(step)
-    let connecting = Task { await failure { _ = try await TestClient.connect(beacon.url) { $0.dialLimit = .seconds(600) } } }
+    let connecting = Task {
+      await failure { _ = try await TestClient.connect(beacon.url) { $0.dialLimit = .seconds(600) } }
+    }
     let connection = try await beacon.reached()
     connecting.cancel()
     #expect(await connecting.value?.code == .cancelled)
