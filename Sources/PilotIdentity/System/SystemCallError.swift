@@ -7,9 +7,14 @@
 #endif
 
 /// What a system call refused.
-struct SystemCallError: Error, Hashable {
+package struct SystemCallError: Error, Hashable {
   /// The `errno` value.
   let code: Int32
+
+  /// The failure with this `errno` value.
+  package init(code: Int32) {
+    self.code = code
+  }
 
   /// The value that the call that just failed on this thread left behind.
   static var last: SystemCallError { SystemCallError(code: errno) }
@@ -17,7 +22,7 @@ struct SystemCallError: Error, Hashable {
 
 extension SystemCallError: CustomStringConvertible {
   /// The system's own words: `Permission denied`.
-  var description: String {
+  package var description: String {
     // SAFETY: strerror(3) gives a NUL-terminated text that lives until the next call on this thread; it is copied here.
     unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
   }

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import PilotIdentity
 import PilotTransport
 import PilotWire
 
@@ -17,17 +18,23 @@ extension TransportError {
     case let error as NIOConnectionError where !error.connectionErrors.allSatisfy({ $0.error is ChannelError }):
       // With several addresses, one that refused says more than one that kept silent.
       let cause = error.connectionErrors.first { !($0.error is ChannelError) }?.error
+      let words = cause.map(Self.inTheSystemsWords)
       self.init(
         code: .connectFailed, message: "no TCP connection to \(beacon.authority); does the beacon run there?",
-        cause: cause)
+        cause: words)
     case is NIOConnectionError, is ChannelError:
       self.init(
         code: .timedOut, message: "no TCP connection to \(beacon.authority) in time; a firewall may drop the packets")
     default:
       self.init(
         code: .connectFailed, message: "no TCP connection to \(beacon.authority); does the beacon run there?",
-        cause: error)
+        cause: Self.inTheSystemsWords(error))
     }
+  }
+
+  /// `Connection refused` instead of how SwiftNIO tells of it.
+  private static func inTheSystemsWords(_ error: any Error) -> any Error {
+    (error as? IOError).map { SystemCallError(code: $0.errnoCode) } ?? error
   }
 
   /// TLS or the HTTP upgrade failed.
@@ -57,7 +64,8 @@ extension TransportError {
       self.init(code: .upgradeRefused, message: "\(beacon) doesn't speak HTTP", cause: error)
     case let error as IOError:
       self.init(
-        code: .connectFailed, message: "\(beacon.authority) ended the connection before the upgrade", cause: error)
+        code: .connectFailed, message: "\(beacon.authority) ended the connection before the upgrade",
+        cause: Self.inTheSystemsWords(error))
     default:
       self.init(code: .upgradeRefused, message: "the upgrade at \(beacon) failed", cause: error)
     }
@@ -125,7 +133,9 @@ extension TransportError {
     case .authenticationTimedOut:
       self.init(code: .timedOut, message: "\(beacon) did not complete the authentication in time")
     case .lost(let error):
-      self.init(code: .connectionLost, message: "the connection to \(beacon) was lost", cause: error)
+      self.init(
+        code: .connectionLost, message: "the connection to \(beacon) was lost",
+        cause: error.map(Self.inTheSystemsWords))
     }
   }
 

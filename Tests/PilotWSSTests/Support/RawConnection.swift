@@ -56,9 +56,12 @@ final class RawConnection: Sendable {
       return incoming.isClosed ? -1 : nil
     }
     guard length >= 0 else { throw Unexpected("the connection was closed after: \(incoming.value.text)") }
-    let taken = incoming.value.bytes.prefix(length)
-    incoming.update { $0.bytes.removeFirst(length) }
-    return Array(taken)
+    var taken: [UInt8] = []
+    incoming.update { incoming in
+      taken = Array(incoming.bytes.prefix(length))
+      incoming.bytes.removeFirst(length)
+    }
+    return taken
   }
 
   /// The head of an HTTP message, with its empty line.
@@ -160,9 +163,14 @@ private final class Recorder: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data).bytes
-    incoming.update { $0.bytes += bytes }
-    let text = incoming.value.text
-    if let answer, text.hasSuffix("\r\n\r\n") {
+    var text = ""
+    // In one step: the test may take the bytes as soon as they are there.
+    incoming.update { incoming in
+      incoming.bytes += bytes
+      if answer != nil { text = incoming.text }
+    }
+    guard let answer else { return }
+    if text.hasSuffix("\r\n\r\n") {
       self.answer = nil
       context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer(text))), promise: nil)
     }

@@ -25,6 +25,9 @@ final class TestClient: @unchecked Sendable {  // receiver and events are used b
     // Attempts follow each other quickly; how the delays grow is the policy's test.
     configuration.backoff.initial = .milliseconds(1)
     configuration.backoff.maximum = .milliseconds(20)
+    // Frames don't grow old and dials don't take too long, however busy the machine is, unless that is the test.
+    configuration.outgoing.age = .seconds(600)
+    configuration.dialLimit = .seconds(600)
     adjust(&configuration)
     return configuration
   }

@@ -28,7 +28,8 @@ final class Watched<Value: Sendable>: Sendable {
   /// The first value for which the closure has an answer; at once, if the present one does.
   func first<Answer: Sendable>(_ pick: @Sendable (Value) -> Answer?) async throws -> Answer {
     while true {
-      if let answer = pick(value) { return answer }
+      // Under the lock: a copy would make the next change copy all of a large value.
+      if let answer = state.withLock({ pick($0.value) }) { return answer }
       try Task.checkCancellation()
       await change(after: pick)
     }
