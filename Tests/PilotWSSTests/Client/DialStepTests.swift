@@ -84,7 +84,7 @@ struct DialStepTests {
     step: HangingBeacon.Step
   ) async throws {
     let beacon = try await HangingBeacon.start(step)
-    let error = await failure { _ = try await TestClient.connect(beacon.url) { $0.dialLimit = .seconds(1) } }
+    let error = await failure { _ = try await TestClient.connect(beacon.url) { $0.dialLimit = .seconds(3) } }
     #expect(error?.code == .timedOut)
     #expect(error?.message.contains(step.rawValue) == true, "\(error as Any)")
     try await beacon.reached()?.closed()
@@ -97,7 +97,7 @@ struct DialStepTests {
   ) async throws {
     let beacon = try await HangingBeacon.start(step)
     let connecting = Task {
-      await failure { _ = try await TestClient.connect(beacon.url) { $0.dialLimit = .seconds(600) } }
+      await failure { _ = try await TestClient.connect(beacon.url) }
     }
     let connection = try await beacon.reached()
     connecting.cancel()
@@ -111,7 +111,7 @@ struct DialStepTests {
     step: HangingBeacon.Step
   ) async throws {
     let beacon = try await HangingBeacon.start(step)
-    let client = try TestClient.start(beacon.url) { $0.dialLimit = .seconds(600) }
+    let client = try TestClient.start(beacon.url)
     let connection = try await beacon.reached()
     let reading = Task { await failure { _ = try await client.next() } }
     client.close()

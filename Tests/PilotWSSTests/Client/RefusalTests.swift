@@ -79,7 +79,8 @@ struct RefusalTests {
     async let outcome = failure { _ = try await TestClient.connect(server.url) { $0.dialLimit = .seconds(1) } }
     let beacon = try await server.nextBeacon()
     let behind = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-    try await beacon.upgrade({ $0.replacing("Connection: Upgrade", with: field) }, then: Array(behind.utf8))
+    // The limit comes first where this test runs slowly.
+    _ = try? await beacon.upgrade({ $0.replacing("Connection: Upgrade", with: field) }, then: Array(behind.utf8))
     let code = await outcome?.code
     #expect([.protocolViolation, .upgradeRefused, .timedOut].contains(code))
     await server.stop()
