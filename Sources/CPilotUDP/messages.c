@@ -50,18 +50,22 @@ int cpilot_udp_receive_messages(int fd, struct cpilot_udp_message *messages, uns
 
 #endif
 
-/* `segment` below `count` asks the kernel to cut the bytes into datagrams of that length (UDP_SEGMENT, udp(7)). */
-void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, const void *bytes,
-                         size_t count, size_t segment, const struct cpilot_udp_address *to, int family) {
-  slot->bytes.iov_base = (void *)bytes;
-  slot->bytes.iov_len = count;
-  memset(message, 0, sizeof *message);
-  message->header.msg_iov = &slot->bytes;
-  message->header.msg_iovlen = 1;
+/* An empty message to an address, for cpilot_udp_outgoing_pieces. */
+void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot,
+                         const struct cpilot_udp_address *to, int family) {
+  memset(&message->header, 0, sizeof message->header);
   message->header.msg_name = &slot->name;
   message->header.msg_namelen = cpilot_udp_write_address(&slot->name, to, family);
+}
+
+/* The bytes of a message. A `segment` above 0 asks the kernel to cut them into datagrams of that length (UDP_SEGMENT,
+ * udp(7)). */
+void cpilot_udp_outgoing_pieces(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, struct iovec *pieces,
+                                size_t count, size_t segment) {
+  message->header.msg_iov = pieces;
+  message->header.msg_iovlen = count;
 #ifdef CPILOT_UDP_LINUX
-  if (segment >= count) return;
+  if (segment == 0) return;
   uint16_t size = (uint16_t)segment;
   message->header.msg_control = slot->control;
   message->header.msg_controllen = CMSG_SPACE(sizeof size);
@@ -71,6 +75,7 @@ void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_s
   control->cmsg_len = CMSG_LEN(sizeof size);
   memcpy(CMSG_DATA(control), &size, sizeof size);
 #else
+  (void)slot;
   (void)segment;
 #endif
 }

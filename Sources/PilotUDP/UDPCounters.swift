@@ -23,7 +23,7 @@ final class UDPCounters: Sendable {
     bytesReceived.add(UInt64(bytes), ordering: .relaxed)
   }
 
-  func addRefused() { refused.add(1, ordering: .relaxed) }
+  func addRefused(_ count: Int) { refused.add(UInt64(count), ordering: .relaxed) }
   func addTruncated() { truncated.add(1, ordering: .relaxed) }
   func addKernelDrops(_ count: UInt32) { kernelDrops.add(UInt64(count), ordering: .relaxed) }
   func addUnread(_ count: Int) { unread.add(UInt64(count), ordering: .relaxed) }

@@ -58,8 +58,10 @@ enum { cpilot_udp_family_other = 0, cpilot_udp_family_ipv4 = 4, cpilot_udp_famil
 int cpilot_udp_send(int fd, const void *_Nullable bytes, size_t count, const struct cpilot_udp_address *to, int family);
 int cpilot_udp_send_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);
 int cpilot_udp_receive_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);
-void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, const void *bytes,
-                         size_t count, size_t segment, const struct cpilot_udp_address *to, int family);
+void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot,
+                         const struct cpilot_udp_address *to, int family);
+void cpilot_udp_outgoing_pieces(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, struct iovec *pieces,
+                                size_t count, size_t segment);
 void cpilot_udp_incoming(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, void *bytes, size_t capacity);
 void cpilot_udp_incoming_again(struct cpilot_udp_message *message);
 bool cpilot_udp_is_truncated(const struct cpilot_udp_message *message);

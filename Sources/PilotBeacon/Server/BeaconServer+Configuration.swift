@@ -5,6 +5,9 @@ extension BeaconServer {
   public struct Configuration: Sendable {
     /// The UDP address. Default `[::]:9001`, IPv4 included. Port 0 picks one.
     public var udp = Endpoint(high: 0, low: 0, port: 9_001)
+    /// UDP sockets on that address, each with a thread of its own; at least 1. nil, the default, makes one for each
+    /// processor. On other systems than Linux there is one in any case.
+    public var udpSockets: Int?
     /// Where WebSocket connections are accepted; nil accepts none. Default nil.
     public var wss: WebSocket?
     /// Where health, metrics and a status page are served over HTTP; nil serves none. Default nil. For trusted networks:
@@ -12,7 +15,7 @@ extension BeaconServer {
     public var http: Endpoint?
     /// The router's bounds: registrations, their lifetimes, how a node moves.
     public var router = Router.Configuration()
-    /// What the kernel is asked to buffer on the UDP socket, in bytes, each way. Default 4 MiB.
+    /// What the kernel is asked to buffer on each UDP socket, in bytes, each way. Default 4 MiB.
     public var socketBufferBytes = 4 << 20
 
     /// The defaults.

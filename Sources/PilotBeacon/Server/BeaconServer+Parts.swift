@@ -1,11 +1,12 @@
 import Logging
+import NIOCore
 import PilotIdentity
 import PilotTransport
 import PilotUDP
 import PilotWSS
 
 extension BeaconServer.Parts {
-  /// Makes the parts, and binds the UDP socket.
+  /// Makes the parts, and binds the UDP sockets.
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
     var generator = SystemRandomNumberGenerator()
     let engine = RelayEngine(configuration.router, seed: generator.next())
@@ -21,9 +22,10 @@ extension BeaconServer.Parts {
     socket.bindTo = configuration.udp
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
-    let udp = try UDPTransport.bind(socket)
-    let dispatchers = LoopDispatchers {
-      let relay = FrameRelay(engine: engine, udp: udp, authenticator: authenticator, losses: losses)
+    let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
+    let dispatchers = LoopDispatchers { number in
+      let socket = udp.all[number % udp.all.count]
+      let relay = FrameRelay(engine: engine, udp: socket, authenticator: authenticator, losses: losses)
       return WSSDispatcher(engine: engine, relay: relay, journal: journal)
     }
     let tls = tls

@@ -18,7 +18,7 @@ public final class BeaconServer: Service {
 
   /// What a beacon is made of.
   struct Parts: Sendable {
-    let udp: UDPTransport
+    let udp: UDPSockets
     let listener: CompatListener?
     let status: StatusListener?
     let engine: RelayEngine
@@ -28,9 +28,9 @@ public final class BeaconServer: Service {
     let tls: ServerTLS?
     let logger: Logger
 
-    /// A relay for one more source of frames.
-    func makeRelay() -> FrameRelay {
-      FrameRelay(engine: engine, udp: udp, authenticator: authenticator, losses: losses)
+    /// A relay for one more source of frames, which leave by this socket.
+    func makeRelay(over socket: UDPTransport) -> FrameRelay {
+      FrameRelay(engine: engine, udp: socket, authenticator: authenticator, losses: losses)
     }
   }
 
@@ -91,31 +91,38 @@ public final class BeaconServer: Service {
     parts.udp.close()
   }
 
-  /// All loops end when the UDP transport is closed, which is how this server is stopped.
+  /// All loops end when the UDP sockets are closed, which is how this server is stopped.
   /// - Returns: Why: `.closed`, unless it could not begin.
   private func serve() async -> TransportError {
-    await withTaskGroup { group in
+    await withTaskGroup(of: TransportError?.self) { group in
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.reloadRegularly() }
-      group.addTask { await self.watchEvents() }
-      let ending = await relayDatagrams()
-      stop()
-      group.cancelAll()
-      return ending
+      for socket in parts.udp.all {
+        group.addTask { await self.watchEvents(of: socket) }
+        group.addTask { await self.relayDatagrams(of: socket) }
+      }
+      var ending: TransportError?
+      for await result in group {
+        guard let result else { continue }
+        if ending == nil { ending = result }
+        stop()
+        group.cancelAll()
+      }
+      return ending ?? .closed
     }
   }
 
   /// On the socket's own thread: receive, decide, send, without a hop in between.
   /// - Returns: Why it ended: `.closed`, unless the thread could not be had.
-  private func relayDatagrams() async -> TransportError {
-    let udp = parts.udp
-    let relay = parts.makeRelay()
-    return await withTaskExecutorPreference(udp.executor) {
+  private func relayDatagrams(of socket: UDPTransport) async -> TransportError {
+    let relay = parts.makeRelay(over: socket)
+    return await withTaskExecutorPreference(socket.executor) {
       do throws(TransportError) {
-        var receiver = try udp.makeReceiver()
+        var receiver = try socket.makeReceiver()
         while true {
-          try await receiver.receive { frame, source in
-            relay.relay(frame, from: .udp(source), at: .now())
+          unsafe try await receiver.receiveRuns { datagrams in
+            // SAFETY: the relay is done with the datagrams before the receiver is used again.
+            unsafe relay.relay(datagrams: datagrams, at: .now())
           }
           relay.flush()
         }
@@ -125,9 +132,9 @@ public final class BeaconServer: Service {
     }
   }
 
-  private func watchEvents() async {
-    let relay = parts.makeRelay()
-    for await event in parts.udp.events {
+  private func watchEvents(of socket: UDPTransport) async -> TransportError? {
+    let relay = parts.makeRelay(over: socket)
+    for await event in socket.events {
       switch event {
       case .unreachable(let endpoint, _):
         for answer in parts.engine.unreachable(endpoint, at: .now()) {
@@ -140,16 +147,18 @@ public final class BeaconServer: Service {
         break
       }
     }
+    return nil
   }
 
-  private func sweepRegularly() async {
+  private func sweepRegularly() async -> TransportError? {
     while (try? await Task.sleep(for: Self.sweep.interval)) != nil {
       parts.engine.expire(at: .now(), limit: Self.sweep.slots)
     }
+    return nil
   }
 
-  private func reloadRegularly() async {
-    guard let tls = parts.tls else { return }
+  private func reloadRegularly() async -> TransportError? {
+    guard let tls = parts.tls else { return nil }
     while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil {
       switch tls.reloadIfChanged() {
       case .unchanged:
@@ -160,5 +169,6 @@ public final class BeaconServer: Service {
         parts.logger.error("The new certificate is refused, the old one stays", metadata: ["error": "\(error)"])
       }
     }
+    return nil
   }
 }

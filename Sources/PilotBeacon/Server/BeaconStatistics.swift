@@ -1,12 +1,11 @@
 public import PilotTransport
-import PilotUDP
 import PilotWSS
 
 /// What a beacon has done so far, for its operator.
 public struct BeaconStatistics: Sendable {
   /// What the router decided.
   public let router: RouterStatistics
-  /// The UDP socket's totals.
+  /// The UDP sockets' totals.
   public let udp: TransportCounters
   /// What became of frames for WebSocket peers, present and past.
   public let peers: PeerTotals
@@ -48,7 +47,7 @@ public struct BeaconStatistics: Sendable {
 
 extension BeaconStatistics {
   init(
-    engine: RelayEngine, udp: UDPTransport, listener: CompatListener?, losses: RelayLosses, journal: BeaconJournal
+    engine: RelayEngine, udp: UDPSockets, listener: CompatListener?, losses: RelayLosses, journal: BeaconJournal
   ) {
     let connections = engine.connections
     var counts = journal.retired

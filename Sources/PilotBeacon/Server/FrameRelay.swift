@@ -1,40 +1,67 @@
 import PilotTransport
 import PilotWSS
 import PilotWire
-import Synchronization
 
-/// Performs the router's decisions for one source of frames, a UDP socket or an event loop, and sends what goes to UDP in
-/// batches: decide, append, and one send when the source has nothing more for the moment. Confined to that source's
-/// thread.
+/// Performs the router's decisions for one source of frames, a UDP socket or an event loop: decide, put together what
+/// goes where, and send it all when the source has nothing more for the moment. Confined to that source's thread.
+///
+/// Frames for UDP are copied into one batch, which the socket sends grouped by destination; frames for a WebSocket peer
+/// are encoded into its queue, and its event loop is told of all of them at once.
 final class FrameRelay {
   private let engine: RelayEngine
   private let udp: any Transport
   private let authenticator: any DiscoverAuthenticator
   private let losses: RelayLosses
   private var batch = FrameBatch()
+  private var decisions: [RelayEngine.Decision] = []
+  /// Connections whose event loops have yet to hear of new frames.
+  private var waking: [CompatConnection] = []
 
+  /// - Parameter udp: The socket that this source's frames leave by.
   init(engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, losses: RelayLosses) {
     self.engine = engine
     self.udp = udp
     self.authenticator = authenticator
     self.losses = losses
+    decisions.reserveCapacity(RelayEngine.decisionsPerTurn)
   }
 
-  /// A frame has come. It is lent for the call.
-  func relay(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) {
-    switch engine.decide(frame, from: origin, at: now) {
+  /// Datagrams have come, lent for the call. ``flush()`` is due.
+  @unsafe
+  func relay(datagrams: LentFrames, at now: MonotonicInstant) {
+    var deciding = RunCursor()
+    while unsafe deciding.run < datagrams.runs.count {
+      var performing = deciding
+      unsafe engine.decide(datagrams, from: &deciding, into: &decisions, at: now)
+      var index = 0
+      unsafe datagrams.forEachFrame(from: &performing, limit: decisions.count) { frame, _ in
+        perform(decisions[index], on: frame, at: now)
+        index += 1
+      }
+      decisions.removeAll(keepingCapacity: true)
+    }
+  }
+
+  /// A message has come, lent for the call. ``flush()`` is due when all that was read is through.
+  func relay(_ frame: RawSpan, from connection: CompatConnection, at now: MonotonicInstant) {
+    let origin = FrameOrigin.compat(ConnectionID(rawValue: connection.id), connection.node)
+    perform(engine.decide(frame, from: origin, at: now), on: frame, at: now)
+  }
+
+  private func perform(_ decision: RelayEngine.Decision, on frame: RawSpan, at now: MonotonicInstant) {
+    switch decision {
     case .sendUDP(let endpoint, let header):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
       append(header: RelayHeader(header).bytes, payload: payload, to: endpoint)
     case .sendCompat(let connection, let header):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
-      if !connection.send(head: RelayHeader(header).bytes, body: payload) { losses.connectionGone() }
+      enqueue(header: RelayHeader(header).bytes, payload: payload, on: connection, at: now)
     case .answerUDP(let answer, let endpoint):
       send(answer, to: endpoint)
       if answer.invitesProof { invite(frame, from: endpoint, at: now) }
     case .answerCompat(let connection):
       let reply = DiscoverReply(endpoint: connection.remote).encoded()
-      if !connection.send(head: reply.span.raw, body: RawSpan()) { losses.connectionGone() }
+      enqueue(header: reply.span.raw, payload: RawSpan(), on: connection, at: now)
     case .verifyProof(let source):
       verify(frame, from: source, at: now)
     case .nothing:
@@ -49,10 +76,15 @@ final class FrameRelay {
   }
 
   /// Sends what has been put together.
-  ///
+  func flush() {
+    sendBatch()
+    for connection in waking { connection.flush() }
+    waking.removeAll(keepingCapacity: true)
+  }
+
   /// A frame that can't go, such as one that a WSS node may send and no datagram can carry, is dropped by itself; a full
   /// socket buffer drops what is left, since waiting would hold up everybody.
-  func flush() {
+  private func sendBatch() {
     while !batch.isEmpty {
       do throws(TransportError) {
         batch.removeFirst(try udp.send(contentsOf: batch))
@@ -84,22 +116,16 @@ final class FrameRelay {
 
   private func append(header: RawSpan, payload: RawSpan, to endpoint: Endpoint) {
     if batch.append(header: header, payload: payload, to: endpoint) { return }
-    flush()
+    sendBatch()
     if !batch.append(header: header, payload: payload, to: endpoint) { losses.unsent(1) }
   }
-}
 
-/// Frames that the router passed on and that could not be sent.
-final class RelayLosses: Sendable {
-  private let refused = Atomic<UInt64>(0)
-  private let gone = Atomic<UInt64>(0)
-
-  /// The kernel had no room.
-  func unsent(_ count: Int) { refused.add(UInt64(count), ordering: .relaxed) }
-
-  /// The peer's connection ended in the same moment.
-  func connectionGone() { gone.add(1, ordering: .relaxed) }
-
-  var refusedByKernel: UInt64 { refused.load(ordering: .relaxed) }
-  var connectionsGone: UInt64 { gone.load(ordering: .relaxed) }
+  private func enqueue(
+    header: RawSpan, payload: RawSpan, on connection: CompatConnection, at now: MonotonicInstant
+  ) {
+    guard let needsFlush = connection.enqueue(head: header, body: payload, at: now) else {
+      return losses.connectionGone()
+    }
+    if needsFlush { waking.append(connection) }
+  }
 }

@@ -4,10 +4,11 @@ import Synchronization
 
 /// The dispatchers of a listener, one for each event loop, made when its first connection comes.
 final class LoopDispatchers: Sendable {
-  private let make: @Sendable () -> WSSDispatcher
+  private let make: @Sendable (Int) -> WSSDispatcher
   private let known = Mutex<[ObjectIdentifier: NIOLoopBound<WSSDispatcher>]>([:])
 
-  init(_ make: @escaping @Sendable () -> WSSDispatcher) {
+  /// - Parameter make: Makes the dispatcher of one more event loop, which gets its number.
+  init(_ make: @escaping @Sendable (Int) -> WSSDispatcher) {
     self.make = make
   }
 
@@ -15,7 +16,7 @@ final class LoopDispatchers: Sendable {
   func dispatcher(for loop: any EventLoop) -> WSSDispatcher {
     let bound = known.withLock { known in
       if let bound = known[ObjectIdentifier(loop)] { return bound }
-      let bound = NIOLoopBound(make(), eventLoop: loop)
+      let bound = NIOLoopBound(make(known.count), eventLoop: loop)
       known[ObjectIdentifier(loop)] = bound
       return bound
     }

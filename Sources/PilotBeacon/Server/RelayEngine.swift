@@ -5,9 +5,9 @@ import Synchronization
 
 /// The router and the connections it knows by number, shared by every thread that receives frames.
 ///
-/// The lock covers a decision, well under a microsecond; frames are sent outside of it.
+/// The lock covers decisions, about a microsecond; frames are sent outside of it.
 final class RelayEngine: Sendable {
-  private struct State: ~Copyable {
+  fileprivate struct State: ~Copyable {
     var router: Router
     var connections: [UInt64: CompatConnection] = [:]
   }
@@ -24,6 +24,9 @@ final class RelayEngine: Sendable {
     case nothing
   }
 
+  /// How many decisions are made under one lock: enough for its price to vanish, few enough for others not to wait.
+  static let decisionsPerTurn = 16
+
   private let state: Mutex<State>
 
   init(_ configuration: Router.Configuration, seed: UInt64) {
@@ -32,22 +35,19 @@ final class RelayEngine: Sendable {
 
   var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
 
+  /// Decides about one frame.
   func decide(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> Decision {
+    state.withLock { $0.decide(frame, from: origin, at: now) }
+  }
+
+  /// Decides about the next few datagrams, and moves the cursor behind them.
+  @unsafe
+  func decide(
+    _ datagrams: LentFrames, from cursor: inout RunCursor, into decisions: inout [Decision], at now: MonotonicInstant
+  ) {
     state.withLock { state in
-      switch state.router.on(frame, from: origin, at: now) {
-      case .deliverUDP(let endpoint, let header):
-        return .sendUDP(endpoint, header)
-      case .deliverCompat(let id, let header):
-        return state.connections[id.rawValue].map { .sendCompat($0, header) } ?? .nothing
-      case .answer(let answer):
-        switch answer.origin {
-        case .udp(let endpoint): return .answerUDP(answer, endpoint)
-        case .compat(let id, _): return state.connections[id.rawValue].map { .answerCompat($0) } ?? .nothing
-        }
-      case .verifyProof(let source):
-        return .verifyProof(from: source)
-      case .drop:
-        return .nothing
+      unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source in
+        decisions.append(state.decide(frame, from: .udp(source), at: now))
       }
     }
   }
@@ -95,5 +95,27 @@ final class RelayEngine: Sendable {
   /// Removes what has run out, looking at `limit` slots at most.
   func expire(at now: MonotonicInstant, limit: Int) {
     state.withLock { _ = $0.router.expire(at: now, limit: limit) }
+  }
+}
+
+extension RelayEngine.State {
+  fileprivate mutating func decide(
+    _ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant
+  ) -> RelayEngine.Decision {
+    switch router.on(frame, from: origin, at: now) {
+    case .deliverUDP(let endpoint, let header):
+      return .sendUDP(endpoint, header)
+    case .deliverCompat(let id, let header):
+      return connections[id.rawValue].map { .sendCompat($0, header) } ?? .nothing
+    case .answer(let answer):
+      switch answer.origin {
+      case .udp(let endpoint): return .answerUDP(answer, endpoint)
+      case .compat(let id, _): return connections[id.rawValue].map { .answerCompat($0) } ?? .nothing
+      }
+    case .verifyProof(let source):
+      return .verifyProof(from: source)
+    case .drop:
+      return .nothing
+    }
   }
 }

@@ -8,6 +8,8 @@ final class WSSDispatcher: CompatDispatcher {
   private let engine: RelayEngine
   private let relay: FrameRelay
   private let journal: BeaconJournal
+  /// When the present read began, once a frame of it has asked.
+  private var readTime: MonotonicInstant?
 
   init(engine: RelayEngine, relay: FrameRelay, journal: BeaconJournal) {
     self.engine = engine
@@ -22,11 +24,13 @@ final class WSSDispatcher: CompatDispatcher {
   }
 
   func received(_ frame: RawSpan, on connection: CompatConnection) {
-    let origin = FrameOrigin.compat(ConnectionID(rawValue: connection.id), connection.node)
-    relay.relay(frame, from: origin, at: .now())
+    let now = readTime ?? .now()
+    readTime = now
+    relay.relay(frame, from: connection, at: now)
   }
 
   func readCompleted(on connection: CompatConnection) {
+    readTime = nil
     relay.flush()
   }
 

@@ -22,6 +22,17 @@ public struct TransportCounters: Sendable, Equatable {
   /// All at zero.
   public init() {}
 
+  /// Adds another transport's totals.
+  public static func += (left: inout Self, right: Self) {
+    left.framesSent &+= right.framesSent
+    left.bytesSent &+= right.bytesSent
+    left.framesReceived &+= right.framesReceived
+    left.bytesReceived &+= right.bytesReceived
+    left.reconnects &+= right.reconnects
+    left.unreachableReports &+= right.unreachableReports
+    for reason in DropReason.allCases { left.drops[reason] &+= right.drops[reason] }
+  }
+
   /// Frames that were dropped, by reason.
   public struct Drops: Sendable, Equatable {
     private var counts = [UInt64](repeating: 0, count: DropReason.allCases.count)

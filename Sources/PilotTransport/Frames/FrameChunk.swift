@@ -12,6 +12,8 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
   private var used = 0
   private var firstRun = 0
   private var endRun = 0
+  /// Whether the last run takes more frames: until a shorter one has ended it.
+  private var lastRunIsOpen = false
   private(set) var frameCount = 0
   private(set) var byteCount = 0
 
@@ -61,10 +63,10 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
     guard endRun > firstRun, length > 0 else { return false }
     // SAFETY: endRun - 1 is within the initialized runs.
     let last = unsafe runs + (endRun - 1)
-    guard unsafe length <= last.pointee.frameLength, unsafe last.pointee.endpoint == endpoint,
-      unsafe last.pointee.byteCount % last.pointee.frameLength == 0
+    guard lastRunIsOpen, unsafe length <= last.pointee.frameLength, unsafe last.pointee.endpoint == endpoint
     else { return false }
     unsafe last.pointee.byteCount += length
+    lastRunIsOpen = unsafe length == last.pointee.frameLength
     return true
   }
 
@@ -74,6 +76,7 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
     unsafe (runs + endRun).initialize(
       to: FrameRun(start: memory + used, byteCount: length, frameLength: length, endpoint: endpoint))
     endRun += 1
+    lastRunIsOpen = length > 0
     return true
   }
 

@@ -64,6 +64,18 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
     return count
   }
 
+  /// Waits until there is at least one frame, then lends all that have arrived as runs. For those who look at many frames
+  /// at a time, and don't use the other forms beside this one.
+  ///
+  /// - Parameter body: Called once; the memory is unchanged until this receiver is used again.
+  @unsafe
+  package mutating func receiveRuns(_ body: (LentFrames) -> Void) async throws(TransportError) {
+    try await refill()
+    let all = unsafe lent
+    run = unsafe all.runs.count
+    unsafe body(all)
+  }
+
   /// Steps over the next frame. The caller made sure that there is one.
   private mutating func take() -> (UnsafeRawBufferPointer, Endpoint) {
     // SAFETY: run is an index of the lent runs, and offset lies within the run.

@@ -10,6 +10,7 @@ final class DatagramSender: Sendable {
   private let errors: ErrorQueue
   private let limits: SegmentLimits
   private let pool = OutgoingMessagesPool()
+  private let turns = SharedTurns()
   /// How often a send is tried again that got an earlier frame's ICMP error. Once would do, but for other senders whose
   /// frames draw new ones meanwhile.
   private static let retries = 3
@@ -27,6 +28,16 @@ final class DatagramSender: Sendable {
     defer { socket.leave() }
     let length = frame.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
+    if turns.leave(frame, to: destination) { return length }
+    return try turns.take {
+      () throws(TransportError) in try sendNow(frame, to: destination, on: descriptor)
+    } flush: { batch in
+      sendAll(of: batch, on: descriptor)
+    }
+  }
+
+  private func sendNow(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) throws(TransportError) -> Int {
+    let length = frame.byteCount
     var attempts = 0
     while true {
       let result = transmit(frame, to: destination, on: descriptor)
@@ -43,6 +54,12 @@ final class DatagramSender: Sendable {
     }
   }
 
+  /// Sends frames whose senders have gone on: what the kernel doesn't take is dropped and counted.
+  private func sendAll(of batch: borrowing FrameBatch, on descriptor: CInt) {
+    let taken = (try? sendFront(of: batch, on: descriptor)) ?? 0
+    counters.addRefused(batch.count - taken)
+  }
+
   @inline(__always)
   private func transmit(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) -> CInt {
     var address = cpilot_udp_address(destination)
@@ -55,6 +72,11 @@ final class DatagramSender: Sendable {
   func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
+    turns.settle()
+    return try sendFront(of: batch, on: descriptor)
+  }
+
+  private func sendFront(of batch: borrowing FrameBatch, on descriptor: CInt) throws(TransportError) -> Int {
     let messages = pool.take()
     defer { pool.giveBack(messages) }
     // SAFETY: the batch is borrowed until the end of this function, so its runs stay as they are.
@@ -67,25 +89,17 @@ final class DatagramSender: Sendable {
         if taken > 0 { return taken }
         throw unsafe reach.refusal(runs[cursor.run].endpoint, length: runs[cursor.run].frameLength)
       }
-      switch transmit(messages, on: descriptor, taken: &taken) {
-      case .done: continue
-      case .resume(let place): cursor = place
-      case .full where taken > 0: return taken
-      case .full: throw .backpressure
-      }
+      if transmit(messages, on: descriptor, taken: &taken) { continue }
+      if taken > 0 { return taken }
+      throw .backpressure
     }
     return taken
   }
 
-  private enum Transmitted {
-    /// Each message was sent, or dropped and counted.
-    case done
-    /// Make messages anew from here on.
-    case resume(at: RunCursor)
-    case full
-  }
-
-  private func transmit(_ messages: OutgoingMessages, on descriptor: CInt, taken: inout Int) -> Transmitted {
+  /// Sends all messages, and adds to `taken` the frames that were sent, or dropped and counted.
+  ///
+  /// - Returns: False if a full buffer ended it early.
+  private func transmit(_ messages: OutgoingMessages, on descriptor: CInt, taken: inout Int) -> Bool {
     var next = 0
     var attempts = 0
     while next < messages.count {
@@ -99,21 +113,46 @@ final class DatagramSender: Sendable {
       }
       let error = SystemError(-result)
       switch after(error, attempts: &attempts, on: descriptor) {
-      case .again: continue
-      case .full: return .full
-      case .refused where messages[next].frames > 1:
-        // The kernel or the device can't cut this up: the same frames go again, one message each.
-        let part = messages[next]
-        limits.refused(part.frameLength, to: part.destination, because: error)
-        return .resume(at: part.start)
+      case .again:
+        continue
+      case .full:
+        // Frames behind the refused ones may have been sent already, so these can't go again in their place.
+        if next > 0, messages.isRegrouped { taken += countRefused(messages, next..<messages.count) }
+        return false
       case .refused:
-        counters.addRefused()
-        taken += 1
+        if messages[next].frames > 1 {
+          // The kernel or the device can't cut this up: the same frames go again, one message each.
+          limits.refused(messages[next].frameLength, to: messages[next].destination, because: error)
+          sendSingly(messages, next, on: descriptor)
+        } else {
+          counters.addRefused(1)
+        }
+        taken += messages[next].frames
         next += 1
         attempts = 0
       }
     }
-    return .done
+    return true
+  }
+
+  /// Sends the frames of one message by themselves; what the kernel refuses is dropped and counted.
+  private func sendSingly(_ messages: OutgoingMessages, _ index: Int, on descriptor: CInt) {
+    let destination = messages[index].destination
+    messages.forEachFrame(of: index) { frame in
+      var attempts = 0
+      while true {
+        let result = transmit(frame, to: destination, on: descriptor)
+        if result >= 0 { return counters.addSent(1, bytes: frame.byteCount) }
+        if case .again = after(SystemError(-result), attempts: &attempts, on: descriptor) { continue }
+        return counters.addRefused(1)
+      }
+    }
+  }
+
+  private func countRefused(_ messages: OutgoingMessages, _ range: Range<Int>) -> Int {
+    let frames = range.reduce(0) { $0 + messages[$1].frames }
+    counters.addRefused(frames)
+    return frames
   }
 
   private func countSent(_ messages: OutgoingMessages, _ range: Range<Int>) -> Int {

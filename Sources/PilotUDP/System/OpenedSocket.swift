@@ -30,6 +30,15 @@ struct OpenedSocket {
     }
   }
 
+  /// Lets sockets of this user that ask for it be bound to the same address from now on. The kernel looks at the option
+  /// when the next one is bound, so that this one's own binding was exclusive.
+  func share() throws(TransportError) {
+    guard let descriptor = socket.enter() else { throw .closed }
+    defer { socket.leave() }
+    let result = cpilot_udp_set_reuse_port(descriptor)
+    guard result == 0 else { throw SystemError(-result).binding(to: local) }
+  }
+
   private static func bind(
     to endpoint: Endpoint, family: CInt, _ configuration: UDPTransport.Configuration
   ) -> Result<SocketDescriptor, SystemError> {

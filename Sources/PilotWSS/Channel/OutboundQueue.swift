@@ -105,22 +105,35 @@ package final class OutboundQueue: Sendable {
     state.withLock { $0.close() }
   }
 
-  /// Encodes one frame, given in two parts, behind the others.
+  /// Encodes one frame, given in two parts, behind the others, and wakes the connection if need be.
   package func append(head: RawSpan, body: RawSpan) -> Admission {
-    let time = now()
-    let (admission, wake) = state.withLock { state -> (Admission, (@Sendable () -> Void)?) in
-      guard state.isConnected else { return (.disconnected, nil) }
+    let (admission, needsWake) = push(head: head, body: body, at: now())
+    if needsWake { wake() }
+    return admission
+  }
+
+  /// Encodes one frame, given in two parts, behind the others.
+  ///
+  /// - Parameter time: The present, for those who know it already.
+  /// - Returns: Whether it was taken, and whether the caller has to ``wake()`` the connection, soon and once for any
+  ///   number of frames: until then nobody takes them.
+  package func push(head: RawSpan, body: RawSpan, at time: MonotonicInstant) -> (Admission, needsWake: Bool) {
+    state.withLock { state in
+      guard state.isConnected else { return (.disconnected, false) }
       state.dropExpired(before: time, age: limits.age)
       let length = state.encodedLength(of: head.byteCount + body.byteCount)
       if state.bytes + length > limits.bytes {
-        guard overflow == .dropOldest else { return (.full, nil) }
+        guard overflow == .dropOldest else { return (.full, false) }
         while state.bytes > 0, state.bytes + length > limits.bytes { state.dropOldest() }
       }
       state.append(head: head, body: body, encodedLength: length, at: time)
-      return (.queued, state.wakeIfNeeded())
+      return (.queued, state.needsWake())
     }
-    wake?()
-    return admission
+  }
+
+  /// Tells the connection that there is something to take.
+  package func wake() {
+    state.withLock { $0.wake }?()
   }
 
   /// The next chunk, without what is too old. `nil` when there is nothing; the next frame then calls `wake` again. `nil`

@@ -23,7 +23,8 @@ struct OutboundQueueState {
   var counts = OutboundQueue.Counts()
   /// Who takes from the queue.
   private(set) var lease: OutboundQueue.Lease?
-  private var wake: (@Sendable () -> Void)?
+  /// Tells the connection to take what waits.
+  private(set) var wake: (@Sendable () -> Void)?
   private var leases: UInt64 = 0
   private var isClosed = false
   private(set) var bytes = 0
@@ -85,10 +86,10 @@ struct OutboundQueueState {
     pending.append(Pending(buffer: buffer))
   }
 
-  mutating func wakeIfNeeded() -> (@Sendable () -> Void)? {
-    guard !wakeUnderWay else { return nil }
-    wakeUnderWay = true
-    return wake
+  /// Whether nobody has been told yet that there is something to take. The caller does it.
+  mutating func needsWake() -> Bool {
+    defer { wakeUnderWay = true }
+    return !wakeUnderWay
   }
 
   mutating func take() -> OutboundQueue.Chunk? {

@@ -1,4 +1,5 @@
 import NIOCore
+package import PilotTransport
 package import PilotWire
 
 /// An authenticated peer's connection. Sending and closing work from any thread.
@@ -28,6 +29,19 @@ package final class CompatConnection: Sendable {
   /// - Returns: Whether the peer is still connected.
   package func send(head: RawSpan, body: RawSpan) -> Bool {
     outbound.append(head: head, body: body) == .queued
+  }
+
+  /// Queues one frame of several, as ``send(head:body:)``, and leaves it to the caller to ``flush()``.
+  /// - Returns: `nil` if the peer isn't connected any more, else whether ``flush()`` is due, once, after this frame or
+  ///   later ones.
+  package func enqueue(head: RawSpan, body: RawSpan, at time: MonotonicInstant) -> Bool? {
+    let (admission, needsWake) = outbound.push(head: head, body: body, at: time)
+    return admission == .queued ? needsWake : nil
+  }
+
+  /// Lets the event loop send what was queued.
+  package func flush() {
+    outbound.wake()
   }
 
   /// Closes the connection. Returns at once; an unresponsive peer is cut off within seconds.

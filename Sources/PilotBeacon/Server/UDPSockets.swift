@@ -1,0 +1,27 @@
+import PilotTransport
+import PilotUDP
+import PilotWire
+import Synchronization
+
+/// A beacon's UDP sockets: one address, one socket for each thread.
+struct UDPSockets: Sendable {
+  let all: [UDPTransport]
+
+  /// Binds them.
+  ///
+  /// - Parameter count: How many, at least 1.
+  init(_ count: Int, _ configuration: UDPTransport.Configuration) throws(TransportError) {
+    all = try UDPTransport.bindGroup(of: count, configuration)
+  }
+
+  var localEndpoint: Endpoint { all[0].localEndpoint }
+
+  /// The totals of all.
+  var counters: TransportCounters {
+    all.dropFirst().reduce(into: all[0].counters) { $0 += $1.counters }
+  }
+
+  func close() {
+    for socket in all { socket.close() }
+  }
+}
