@@ -37,6 +37,36 @@ struct ConcurrencyTests {
     #expect(sender.counters.framesSent == UInt64(tasks * each))
   }
 
+  @Test func `each task's frames keep their order, single ones and batches alike`() async throws {
+    let sender = try UDPTransport.ipv4()
+    let receiver = try UDPTransport.ipv4 { $0.receiveBufferBytes = 64 << 20 }
+    let box = try ReceiverBox(receiver)
+    let (tasks, rounds) = (4, 400)
+    async let received = box.next(tasks * rounds * 4)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 0..<tasks {
+        group.addTask {
+          var batch = FrameBatch(byteCapacity: 1_024, frameCapacity: 8)
+          for first in stride(from: 0, to: rounds * 4, by: 4) {
+            let frames = (first..<first + 4).map { [UInt8(task), UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+            for frame in frames.prefix(2) { try sender.send(frame, to: receiver.localEndpoint) }
+            for frame in frames.suffix(2) { batch.add(frame, to: receiver.localEndpoint) }
+            try sender.send(batch, expecting: 2)
+            batch.removeAll()
+            // So that the receiver keeps up.
+            if first % 64 == 0 { await Task.yield() }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    var numbers = [[Int]](repeating: [], count: tasks)
+    for kept in try await received {
+      numbers[Int(kept.bytes[0])].append(Int(kept.bytes[1]) << 8 | Int(kept.bytes[2]))
+    }
+    #expect(numbers == Array(repeating: Array(0..<rounds * 4), count: tasks))
+  }
+
   @Test func `many events, one consumer`() async throws {
     let transport = try UDPTransport.bind()
     let dead = try deadEndpoint()

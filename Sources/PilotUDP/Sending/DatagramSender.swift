@@ -30,7 +30,8 @@ final class DatagramSender: Sendable {
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
     if turns.leave(frame, to: destination) { return length }
     return try turns.take {
-      () throws(TransportError) in try sendNow(frame, to: destination, on: descriptor)
+      () throws(TransportError) in
+      try sendNow(frame, to: destination, on: descriptor)
     } flush: { batch in
       sendAll(of: batch, on: descriptor)
     }

@@ -104,6 +104,22 @@ struct OutboundQueueTests {
     #expect(harness.wakes == 2)
   }
 
+  @Test func `whoever pushes several frames is told once to wake, and does it when ready`() throws {
+    let harness = QueueHarness()
+    let lease = try #require(harness.open())
+    let frame = pattern(10)
+    for expected in [true, false, false] {
+      let (admission, needsWake) = harness.queue.push(head: frame.span.raw, body: RawSpan(), at: harness.clock.now)
+      #expect(admission == .queued)
+      #expect(needsWake == expected)
+    }
+    #expect(harness.wakes == 0)
+    harness.queue.wake()
+    #expect(harness.wakes == 1)
+    #expect(try harness.takeAll(lease) == [frame, frame, frame])
+    #expect(harness.queue.push(head: frame.span.raw, body: RawSpan(), at: harness.clock.now).needsWake)
+  }
+
   @Test func `a queue that is not connected refuses frames`() throws {
     let harness = QueueHarness()
     #expect(harness.append([1]) == .disconnected)
