@@ -20,6 +20,7 @@ struct PilotCommand: AsyncParsableCommand {
       AttachCommand.self,
       IdentityCommand.self,
       InspectCommand.self,
+      BenchCommand.self,
     ])
 
   /// What `pilot --version` prints.

@@ -1,0 +1,44 @@
+import PilotWire
+
+/// Which node each frame of a flood goes to.
+struct FloodDestinations: Sendable {
+  /// Nodes with neighbouring numbers that are registered from one socket.
+  struct Group: Sendable, Equatable {
+    /// The lowest number.
+    var first: UInt32
+    /// How many there are.
+    var count: UInt32
+  }
+
+  /// So many frames in a row go to nodes of one socket: as many as the kernel is given as one message.
+  private static let stretch = 64
+
+  private let groups: [Group]
+  private var frame = 0
+  private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// Frames go to nodes of these groups at random, and in stretches to the groups in turn.
+  init(_ groups: [Group]) {
+    self.groups = groups
+  }
+
+  /// All frames go to this node.
+  init(node: NodeID) {
+    self.init([Group(first: node.rawValue, count: 1)])
+  }
+
+  /// Whether there is but one node.
+  var isOne: Bool { groups.count == 1 && groups[0].count == 1 }
+
+  /// The next frame's destination; nil if there are no nodes.
+  mutating func next() -> NodeID? {
+    guard !groups.isEmpty else { return nil }
+    let group = groups[frame / Self.stretch % groups.count]
+    frame += 1
+    // xorshift64 (Marsaglia 2003): any sequence without short periods will do.
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return NodeID(group.first &+ UInt32(truncatingIfNeeded: (state >> 32) % UInt64(max(group.count, 1))))
+  }
+}

@@ -1,0 +1,128 @@
+import PilotTransport
+import PilotWSS
+import PilotWire
+
+/// Sends a flood's frames, never more under way than the window allows.
+struct FloodSender: Sendable {
+  let node: BenchNode
+  let destinations: FloodDestinations
+  /// The payload's bytes.
+  let length: Int
+  /// Frames under way at most.
+  let window: Int
+  /// Whether frames go by the batch.
+  let isBatched: Bool
+  let duration: Duration
+  let gate: DeliveryGate
+
+  /// What was sent.
+  struct Sent: Sendable {
+    var frames: Int
+    /// From the first frame sent to the last one delivered.
+    var elapsed: Duration
+  }
+
+  /// How long nothing may come behind the last frame sent.
+  private static let silence: Duration = .milliseconds(300)
+  /// The sender wakes for a quarter of the window at least: each time costs two threads a hand-over.
+  private var quantum: Int { max(1, window / 4) }
+
+  /// Sends for the duration, then waits for what is under way.
+  func send() async throws -> Sent {
+    let start = MonotonicInstant.now()
+    let end = start.advanced(by: duration)
+    var window = SendWindow(size: window, at: start)
+    var outgoing = Outgoing(sender: self)
+    var now = start
+    while now < end, !Task.isCancelled {
+      let room = window.room(delivered: gate.delivered, at: now)
+      if room < quantum {
+        await gate.wait(until: window.target(for: quantum))
+      } else {
+        let taken = try outgoing.send(room, from: window.sent, at: now)
+        window.send(taken)
+        // A queue is full: as soon as something arrives, there is room in it.
+        if taken == 0 { await gate.wait(until: gate.delivered + 1) }
+      }
+      now = .now()
+    }
+    await awaitLast(of: window.sent, since: now)
+    let last = gate.lastArrivalNanoseconds
+    let elapsed = start.duration(to: last > start.nanoseconds ? MonotonicInstant(nanoseconds: last) : now)
+    return Sent(frames: window.sent, elapsed: elapsed)
+  }
+
+  private func awaitLast(of sent: Int, since end: MonotonicInstant) async {
+    while gate.delivered < sent, !Task.isCancelled {
+      let last = max(end, MonotonicInstant(nanoseconds: gate.lastArrivalNanoseconds))
+      if last.duration(to: .now()) >= Self.silence { return }
+      await gate.wait(until: sent)
+    }
+  }
+}
+
+extension FloodSender {
+  /// The memory that frames are made in.
+  private struct Outgoing: ~Copyable {
+    private let node: BenchNode
+    private let isBatched: Bool
+    private var destinations: FloodDestinations
+    private let isSpread: Bool
+    private var frame: BenchFrame
+    private var batch = FrameBatch()
+
+    init(sender: borrowing FloodSender) {
+      node = sender.node
+      isBatched = sender.isBatched
+      destinations = sender.destinations
+      isSpread = !destinations.isOne
+      frame = BenchFrame(from: node.id, to: destinations.next() ?? node.id, length: sender.length)
+    }
+
+    /// Sends frames with the numbers from `sequence` on.
+    /// - Returns: How many the transport took.
+    mutating func send(_ count: Int, from sequence: Int, at now: MonotonicInstant) throws(TransportError) -> Int {
+      do throws(TransportError) {
+        return try isBatched
+          ? sendBatch(count, from: sequence, at: now.nanoseconds)
+          : sendOneByOne(count, from: sequence, at: now.nanoseconds)
+      } catch {
+        guard error.code == .backpressure else { throw error }
+        return 0
+      }
+    }
+
+    private mutating func sendBatch(_ count: Int, from sequence: Int, at now: UInt64) throws(TransportError) -> Int {
+      batch.removeAll()
+      var next = sequence
+      while next < sequence + count {
+        prepare(next, at: now)
+        guard frame.append(to: &batch, for: node.beacon) else { break }
+        next += 1
+      }
+      return try node.transport.send(contentsOf: batch)
+    }
+
+    private mutating func sendOneByOne(
+      _ count: Int, from sequence: Int, at now: UInt64
+    ) throws(TransportError) -> Int {
+      var sent = 0
+      do throws(TransportError) {
+        while sent < count {
+          prepare(sequence + sent, at: now)
+          try node.transport.send(frame.span, to: node.beacon)
+          sent += 1
+        }
+      } catch {
+        // Those before it count; the next turn meets the reason again, if it lasts.
+        if sent == 0 { throw error }
+      }
+      return sent
+    }
+
+    private mutating func prepare(_ sequence: Int, at now: UInt64) {
+      frame.stamp(UInt64(sequence), at: now)
+      if isSpread, let node = destinations.next() { frame.address(to: node) }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+internal import NIOPosix
+internal import Synchronization
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// This program once more, as a child that shares no thread and no memory with its parent, and ends with it.
+///
+/// The child's standard input is a pipe that nothing is written to, its standard output one that is read by the line; its
+/// standard error is the parent's. It is in a process group of its own, so that Ctrl-C reaches the parent alone, which
+/// then ends the child.
+final class ChildProcess: Sendable {
+  /// Its process ID.
+  let id: pid_t
+  private let input: Mutex<Int32?>
+  private let output: Mutex<LineReader>
+  private let outputDescriptor: Int32
+  private let hasEnded = Mutex(false)
+
+  private init(id: pid_t, input: Int32, output: Int32) {
+    self.id = id
+    self.input = Mutex(input)
+    self.output = Mutex(LineReader(descriptor: output))
+    outputDescriptor = output
+  }
+
+  deinit {
+    end()
+    closeInput()
+    close(outputDescriptor)
+  }
+
+  /// Starts it.
+  ///
+  /// - Parameter arguments: The command line, without the program's name. Settings in the environment are left out.
+  static func start(_ arguments: [String]) throws(CommandFailure) -> ChildProcess {
+    let input = try Pipe()
+    let output: Pipe
+    do throws(CommandFailure) {
+      output = try Pipe()
+    } catch {
+      input.close()
+      throw error
+    }
+    var id = pid_t()
+    let code = spawn(["pilot"] + arguments, reading: input.reading, writing: output.writing, id: &id)
+    close(input.reading)
+    close(output.writing)
+    guard code == 0 else {
+      close(input.writing)
+      close(output.reading)
+      throw CommandFailure("a child process can't be started", hint: "check the limits on processes and descriptors")
+    }
+    return ChildProcess(id: id, input: input.writing, output: output.reading)
+  }
+
+  /// The next line of its standard output, or nil at the end. Ends the child if the task is cancelled.
+  func line() async -> String? {
+    await withTaskCancellationHandler {
+      try? await NIOThreadPool.singleton.runIfActive {
+        self.output.withLock { output -> String? in
+          guard case .text(let line)? = output.next() else { return nil }
+          return line
+        }
+      }
+    } onCancel: {
+      end()
+    }
+  }
+
+  /// Lets it see the end of its standard input.
+  func closeInput() {
+    if let descriptor = input.withLock({ $0.take() }) { close(descriptor) }
+  }
+
+  /// Stops all its threads (SIGSTOP), as if it hung.
+  func freeze() {
+    hasEnded.withLock { if !$0 { _ = kill(id, SIGSTOP) } }
+  }
+
+  /// Ends it, at once and in any state, and waits for that.
+  func end() {
+    hasEnded.withLock { hasEnded in
+      guard !hasEnded else { return }
+      hasEnded = true
+      kill(id, SIGKILL)
+      while waitpid(id, nil, 0) < 0, errno == EINTR {}
+    }
+  }
+}
+
+extension ChildProcess {
+  /// Both ends of a pipe, neither of which a child inherits.
+  private struct Pipe {
+    let reading: Int32
+    let writing: Int32
+
+    init() throws(CommandFailure) {
+      var ends: [Int32] = [-1, -1]
+      // SAFETY: pipe(2) writes two descriptors into the array, which has room for two.
+      guard unsafe pipe(&ends) == 0 else {
+        throw CommandFailure("there are too many open files", hint: "raise the limit with ulimit -n")
+      }
+      (reading, writing) = (ends[0], ends[1])
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    }
+
+    func close() {
+      for end in [reading, writing] { _ = closeDescriptor(end) }
+    }
+  }
+
+  private static var program: String {
+    #if os(Linux)
+      "/proc/self/exe"
+    #else
+      CommandLine.arguments.first ?? "pilot"
+    #endif
+  }
+
+  /// - Returns: 0, or the error's code.
+  private static func spawn(_ arguments: [String], reading: Int32, writing: Int32, id: inout pid_t) -> Int32 {
+    let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PILOT_") }
+    // SAFETY: both lists end with a null pointer, and their texts are freed when the child has its own copies. The file
+    // actions and attributes are initialized before they are used, and destroyed afterwards.
+    return unsafe withTextList(arguments) { arguments in
+      unsafe withTextList(variables.map { "\($0.key)=\($0.value)" }) { environment in
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe _ = posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, reading, 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, writing, 1)
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe _ = posix_spawnattr_destroy(&attributes) }
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        return unsafe posix_spawn(&id, program, &actions, &attributes, arguments, environment)
+      }
+    }
+  }
+
+  private static func withTextList<Result>(
+    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+  ) -> Result {
+    // SAFETY: strdup(3) copies each text; the copies live until they are freed here, after the call.
+    var list = unsafe texts.map { unsafe strdup($0) } + [nil]
+    defer { unsafe list.forEach { unsafe free($0) } }
+    return unsafe list.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { preconditionFailure("a list has an end at least") }
+      return unsafe body(start)
+    }
+  }
+}
+
+/// close(2), under a name that a method called `close` doesn't hide.
+private func closeDescriptor(_ descriptor: Int32) -> Int32 {
+  close(descriptor)
+}
