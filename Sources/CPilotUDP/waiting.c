@@ -46,13 +46,14 @@ void cpilot_udp_wakeup_clear(int fd) {
 /* Waits until one of the two is ready; fd -1 stands for none. `timeout` in milliseconds, -1 for none. Returns what is
  * ready, 0 for nothing. */
 int cpilot_udp_poll(int wakeup, int fd, int timeout) {
-  struct pollfd watched[2] = {{wakeup, POLLIN, 0}, {fd, POLLIN, 0}};
+  /* The socket comes first: if it is ready, the kernel need not queue for the other one. */
+  struct pollfd watched[2] = {{fd, POLLIN, 0}, {wakeup, POLLIN, 0}};
   if (poll(watched, 2, timeout) <= 0) return 0;
   int ready = 0;
-  if (watched[0].revents) ready |= cpilot_udp_woken;
-  if (watched[1].revents & POLLIN) ready |= cpilot_udp_readable;
-  if (watched[1].revents & POLLERR) ready |= cpilot_udp_has_error;
-  if (watched[1].revents & (POLLHUP | POLLNVAL)) ready |= cpilot_udp_hung_up;
+  if (watched[0].revents & POLLIN) ready |= cpilot_udp_readable;
+  if (watched[0].revents & POLLERR) ready |= cpilot_udp_has_error;
+  if (watched[0].revents & (POLLHUP | POLLNVAL)) ready |= cpilot_udp_hung_up;
+  if (watched[1].revents) ready |= cpilot_udp_woken;
   return ready;
 }
 
@@ -87,4 +88,9 @@ int cpilot_udp_start_thread(void (*body)(void *), void *context) {
   }
   if (error) free(start);
   return -error;
+}
+
+/* A number that no other running thread has. */
+uintptr_t cpilot_udp_current_thread(void) {
+  return (uintptr_t)pthread_self();
 }

@@ -10,10 +10,11 @@ public import PilotWire
 /// let frame = try await receiver.next()
 /// ```
 ///
-/// **Sending** hands the frame to the kernel before it returns: there is no queue here, so what was taken was sent, or
-/// refused by the kernel and counted. A full socket buffer is `.backpressure`. On Linux, ``send(contentsOf:)`` needs one
-/// system call for 64 messages, and up to 64 neighbouring frames of one length to one destination are one message
-/// (UDP_SEGMENT, udp(7)), where kernel and network card can do that.
+/// **Sending** hands the frame to the kernel before it returns, or leaves it with another task that is sending at that
+/// moment and takes it along. There is no other queue: what was taken was sent, or refused by the kernel and counted. A
+/// full socket buffer is `.backpressure`. On Linux, ``send(contentsOf:)`` needs one system call for 64 messages, and up to
+/// 64 frames of one length to one destination are one message (UDP_SEGMENT, udp(7)), where kernel and network card can do
+/// that. Frames that one task sends to one destination keep their order on this machine.
 ///
 /// **Receiving** takes up to 16 datagrams per system call, or as many coalesced ones (UDP_GRO), into memory that is
 /// reused: 1 MiB, of which only what was touched is real. It waits in one thread per transport, which ``makeReceiver()`` starts and
@@ -93,6 +94,9 @@ public final class UDPTransport: Transport {
 
   /// Sends one frame as one datagram, with one system call that doesn't wait.
   ///
+  /// While another task is in such a call, the frame is copied, and that task sends it when its own call returns, together
+  /// with others that have come. What the kernel then refuses is dropped and counted as `.refusedByKernel`.
+  ///
   /// - Returns: The frame's length, in bytes.
   /// - Throws: `.frameTooLarge` above 65,507 bytes to IPv4 and 65,527 to IPv6; `.invalidDestination` for port 0, an
   ///   unspecified address and a family that the socket doesn't reach; `.backpressure` when the socket buffer or the
@@ -105,6 +109,9 @@ public final class UDPTransport: Transport {
   /// Sends the frames of a batch in their order.
   ///
   /// A frame that only the kernel refuses is dropped, counted as `.refusedByKernel`, and doesn't hold up those behind it.
+  /// Frames for one destination leave in their order; those for different ones may overtake each other, so that they can be
+  /// sent in groups. When the buffer fills up in the middle of a regrouped batch, what was left of those messages is dropped
+  /// and counted in the same way, rather than sent twice.
   ///
   /// - Returns: How many frames were taken from the front. The next one is too long, has an invalid destination, or met
   ///   a full buffer.

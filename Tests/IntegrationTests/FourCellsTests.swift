@@ -37,6 +37,40 @@ struct FourCellsTests {
     }
   }
 
+  @Test("Frames cross whichever of the beacon's UDP sockets their sources fall to", .timeLimit(.minutes(1)))
+  func manySources() async throws {
+    try await TestBeacon.run {
+      $0.udpSockets = 4
+    } _: { beacon in
+      // The kernel spreads sources by a hash: that 40 fall to one socket has a chance of about 1 in 4³⁹.
+      let nodes = try (1...40).map { try beacon.bind($0) }
+      for node in nodes { try node.transport.send(Discover(node: node.id, publicKey: nil).encoded(), to: beacon.udp) }
+      while beacon.server.statistics.router.nodes < nodes.count { await Task.yield() }
+      for number in 0..<10 as Range<UInt8> {
+        for (index, node) in nodes.enumerated() { try node.relay([number], to: nodes[(index + 1) % nodes.count].id) }
+      }
+      try await withThrowingTaskGroup(of: [UInt8].self) { group in
+        for (index, node) in nodes.enumerated() {
+          let before = nodes[(index + nodes.count - 1) % nodes.count].id
+          group.addTask {
+            var receiver = try node.transport.makeReceiver()
+            var received: [UInt8] = []
+            while received.count < 10 {
+              let (sender, payload) = try await receiver.delivery()
+              #expect(sender == before)
+              received += payload
+            }
+            return received
+          }
+        }
+        for try await received in group { #expect(received == Array(0..<10)) }
+      }
+      #expect(beacon.server.statistics.router.relayed[.udpToUDP] == 400)
+      #expect(beacon.server.statistics.udp.framesReceived == 440)
+      for node in nodes { node.transport.close() }
+    }
+  }
+
   @Test("A node that said DiscoverEx gets the destination with each frame", .timeLimit(.minutes(1)))
   func discoverEx() async throws {
     try await TestBeacon.run { beacon in

@@ -98,5 +98,6 @@ enum {
 };
 int cpilot_udp_poll(int wakeup, int fd, int timeout);
 int cpilot_udp_start_thread(void (*body)(void *_Nullable), void *_Nullable context);
+uintptr_t cpilot_udp_current_thread(void);
 
 #pragma clang assume_nonnull end

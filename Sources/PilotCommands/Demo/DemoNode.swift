@@ -17,6 +17,10 @@ struct DemoNode: Sendable {
   /// Where frames for the beacon go.
   let beacon: Endpoint
 
+  /// How long a frame may wait for a connection. Longer than the default, since the demo shows that everything arrives, also
+  /// on a machine that is busy for seconds.
+  static let patience: Duration = .seconds(30)
+
   /// Connects a node and makes sure that the beacon can deliver to it.
   static func open(
     _ carrier: DemoCarrier, id: NodeID, identity: Identity, beacon: Endpoint, url: CompatURL, authority: String
@@ -29,6 +33,7 @@ struct DemoNode: Sendable {
     case .wss:
       var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: identity)
       configuration.certificateAuthorities = authority
+      configuration.outgoing.age = patience
       return DemoNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .compatBeacon)
     }
   }

@@ -16,6 +16,8 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
   /// Receives in a row that did not wait.
   private var busy = 0
   private var isHungUp = false
+  /// Whether the last receive left room: then there is nothing more, and looking for it would cost more than to wait.
+  private var isDrained = false
 
   init(
     transport: UDPTransport, socket: SocketDescriptor, loop: SocketLoop, counters: UDPCounters, errors: ErrorQueue,
@@ -34,10 +36,12 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
   private static let busyLimit = 64
 
   func nextFrames() async throws(TransportError) -> LentFrames {
+    if isDrained { try await wait(forSocket: !isHungUp) }
     while true {
       if life.isClosed { throw .closed }
       switch unsafe take() {
       case .frames(let lent):
+        isDrained = !messages.isFull
         busy += 1
         if busy >= Self.busyLimit {
           busy = 0
@@ -83,6 +87,7 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
 
   private func wait(forSocket: Bool) async throws(TransportError) {
     busy = 0
+    isDrained = false
     switch await loop.wait(forSocket: forSocket) {
     case .readable:
       isHungUp = false

@@ -17,6 +17,8 @@ internal import PilotWire
   private let runs: UnsafeMutablePointer<FrameRun>
   /// How many messages the last call used, whose lengths have to be set again.
   private var used = 0
+  /// Whether the last call used all messages, so that there may well be more.
+  var isFull: Bool { used == Self.capacity }
   private var dropsSeen: UInt32 = 0
 
   /// - Parameter bufferLength: Room for each datagram, in bytes. Memory that no datagram has touched costs nothing.

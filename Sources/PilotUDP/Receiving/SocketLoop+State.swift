@@ -43,8 +43,21 @@ extension SocketLoop {
       return .waiting(signal: signal())
     }
 
-    mutating func takeWaiter() -> Waiter? {
-      unsafe waiter.take()
+    /// The waiting task is cancelled: who is to be resumed, and whether the thread has to be told.
+    mutating func interrupt() -> (Waiter?, signal: Bool) {
+      unsafe (waiter.take(), signal())
+    }
+
+    /// The thread is about to poll in a task's turn. Not if there is a job, or a reason not to wait.
+    mutating func beginInPlace(cancelled: Bool) -> Bool {
+      guard phase == .running, jobs.isEmpty, !cancelled else { return false }
+      isPolling = true
+      return true
+    }
+
+    mutating func endInPlace() {
+      isPolling = false
+      isSignalled = false
     }
 
     mutating func close() -> (Waiter?, signal: Bool) {

@@ -14,6 +14,8 @@ final class SocketLoop: TaskExecutor {
   private let socket: SocketDescriptor
   private let wakeUp: WakeUp
   private let state = Mutex(State())
+  /// The thread, by its number, once it runs.
+  private let thread = Atomic<UInt>(0)
 
   init(socket: SocketDescriptor) throws(TransportError) {
     self.socket = socket
@@ -67,11 +69,17 @@ final class SocketLoop: TaskExecutor {
   ///
   /// One task at a time. ``start()`` must have succeeded before.
   ///
+  /// A task that runs on the loop's own thread, with no other job there, waits in its turn: suspending it would only make
+  /// this very thread wait for the socket, and then resume it.
+  ///
   /// - Parameter forSocket: Whether to watch the socket, or only to pause: for one that is readable without end.
   func wait(forSocket: Bool) async -> Wake {
-    await withTaskCancellationHandler {
+    let inPlace = forSocket && isOnThread
+    if inPlace, let wake = waitInPlace(milliseconds: Self.shortWait) { return wake }
+    return await withTaskCancellationHandler {
+      if inPlace, let wake = waitInPlace(milliseconds: -1) { return wake }
       // SAFETY: whoever takes the waiter out of the state, under the lock, resumes it: exactly once.
-      unsafe await withUnsafeContinuation { continuation in
+      return unsafe await withUnsafeContinuation { continuation in
         let waiter = unsafe Waiter(continuation: continuation, watchesSocket: forSocket)
         let parked = state.withLock { unsafe $0.park(waiter, cancelled: Task.isCancelled) }
         switch parked {
@@ -80,8 +88,23 @@ final class SocketLoop: TaskExecutor {
         }
       }
     } onCancel: {
-      unsafe resume(state.withLock { unsafe $0.takeWaiter() }, .cancelled)
+      let (waiter, signal) = unsafe state.withLock { unsafe $0.interrupt() }
+      unsafe resume(waiter, .cancelled)
+      if signal { wakeUp.signal() }
     }
+  }
+
+  /// A wait of this length doesn't notice that its task is cancelled: under load, that would cost more than the wait.
+  private static let shortWait: CInt = 10
+
+  private var isOnThread: Bool { thread.load(ordering: .relaxed) == cpilot_udp_current_thread() }
+
+  /// - Returns: `nil` if there is something else to do than to wait for the socket.
+  private func waitInPlace(milliseconds: CInt) -> Wake? {
+    guard state.withLock({ $0.beginInPlace(cancelled: Task.isCancelled) }) else { return nil }
+    let wake = watch(milliseconds: milliseconds)
+    state.withLock { $0.endInPlace() }
+    return wake
   }
 
   /// Ends the waiting, and the thread as soon as it has no job left.
@@ -98,6 +121,7 @@ final class SocketLoop: TaskExecutor {
 
 extension SocketLoop {
   private func run() {
+    thread.store(cpilot_udp_current_thread(), ordering: .relaxed)
     let executor = unsafe asUnownedTaskExecutor()
     var jobs: [UnownedJob] = []
     while true {
@@ -112,7 +136,7 @@ extension SocketLoop {
         _ = poll(nil, timeout: Self.pauseMilliseconds)
         awake(.readable)
       case .poll(.socket):
-        awake(watch())
+        awake(watch(milliseconds: -1))
       case .exit:
         return
       }
@@ -122,10 +146,11 @@ extension SocketLoop {
   /// How long a socket rests that is ready without end, because somebody else shut it down.
   private static let pauseMilliseconds: CInt = 100
 
-  private func watch() -> Wake? {
+  /// - Returns: `nil` if it was something else, or the time is over.
+  private func watch(milliseconds: CInt) -> Wake? {
     guard let descriptor = socket.enter() else { return .closed }
     defer { socket.leave() }
-    let ready = poll(descriptor, timeout: -1)
+    let ready = poll(descriptor, timeout: milliseconds)
     if ready & cpilot_udp_has_error != 0 { return .errorReported }
     if ready & cpilot_udp_hung_up != 0 { return .hungUp }
     return ready & cpilot_udp_readable != 0 ? .readable : nil

@@ -79,6 +79,9 @@ package final class OutboundQueue: Sendable {
     state = Mutex(OutboundQueueState(role: role))
   }
 
+  /// The present, by the clock that ages are measured by.
+  package var time: MonotonicInstant { now() }
+
   package var counts: Counts { state.withLock { $0.counts } }
 
   /// Encoded bytes that wait.

@@ -94,33 +94,42 @@ public final class WSSTransport: Transport {
   /// Queues one frame for the beacon. See ``Transport/send(_:to:)``.
   @discardableResult
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
-    if life.isClosed { throw .closed }
-    if frame.byteCount > FrameLimits.maximumOverWSS {
-      throw .frameTooLarge(frame.byteCount, limit: FrameLimits.maximumOverWSS)
-    }
-    switch outbound.append(head: frame, body: RawSpan()) {
-    case .queued: return frame.byteCount
-    case .full: throw .backpressure
-    case .disconnected: throw life.isClosed ? .closed : .reconnecting
-    }
+    let (refusal, needsWake) = push(frame, at: outbound.time)
+    if let refusal { throw refusal }
+    if needsWake { outbound.wake() }
+    return frame.byteCount
   }
 
-  /// Queues frames for the beacon. See ``Transport/send(contentsOf:)``.
+  /// Queues frames for the beacon, and has them sent together. See ``Transport/send(contentsOf:)``.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
-    if life.isClosed { throw .closed }
+    let time = outbound.time
     var taken = 0
+    var needsWake = false
     var refusal: TransportError?
-    batch.forEach { frame, destination in
+    batch.forEach { frame, _ in
       guard refusal == nil else { return }
-      do throws(TransportError) {
-        try send(frame, to: destination)
-        taken += 1
-      } catch {
-        refusal = error
-      }
+      let pushed = push(frame, at: time)
+      refusal = pushed.refusal
+      if refusal == nil { taken += 1 }
+      if pushed.needsWake { needsWake = true }
     }
+    if needsWake { outbound.wake() }
     if taken == 0, let refusal { throw refusal }
     return taken
+  }
+
+  /// - Returns: Why the frame was not taken, and whether the connection has to be woken for it.
+  private func push(_ frame: RawSpan, at time: MonotonicInstant) -> (refusal: TransportError?, needsWake: Bool) {
+    if life.isClosed { return (.closed, false) }
+    if frame.byteCount > FrameLimits.maximumOverWSS {
+      return (.frameTooLarge(frame.byteCount, limit: FrameLimits.maximumOverWSS), false)
+    }
+    let (admission, needsWake) = outbound.push(head: frame, body: RawSpan(), at: time)
+    switch admission {
+    case .queued: return (nil, needsWake)
+    case .full: return (.backpressure, needsWake)
+    case .disconnected: return (life.isClosed ? .closed : .reconnecting, needsWake)
+    }
   }
 
   /// What went through so far.

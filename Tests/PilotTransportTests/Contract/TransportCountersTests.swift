@@ -30,6 +30,19 @@ struct TransportCountersTests {
     #expect(drops.outgoing & drops.incoming == 0)
   }
 
+  @Test("of two transports add up, each by itself")
+  func sum() {
+    var one = TransportCounters()
+    (one.framesSent, one.bytesSent, one.framesReceived, one.bytesReceived) = (1, 2, 3, 4)
+    (one.reconnects, one.unreachableReports) = (5, 6)
+    for (index, reason) in DropReason.allCases.enumerated() { one.drops[reason] = UInt64(7 + index) }
+    var sum = one
+    sum += one
+    #expect((sum.framesSent, sum.bytesSent, sum.framesReceived, sum.bytesReceived) == (2, 4, 6, 8))
+    #expect((sum.reconnects, sum.unreachableReports) == (10, 12))
+    for reason in DropReason.allCases { #expect(sum.drops[reason] == 2 * one.drops[reason]) }
+  }
+
   @Test("reasons have distinct names in snake case")
   func names() {
     let names = DropReason.allCases.map(\.description)

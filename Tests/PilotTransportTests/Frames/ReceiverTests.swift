@@ -56,6 +56,23 @@ struct ReceiverTests {
     #expect(try await receiver.receive { _, _ in } == 1)
   }
 
+  @Test("receiveRuns lends all that was lent, and a walk in pieces meets each frame once", arguments: 1...7)
+  func runs(_ limit: Int) async throws {
+    var receiver = Receiver(ScriptedSource(.frames(Self.frames), .frames([TestFrame(7)])))
+    var pieces: [[TestFrame]] = []
+    unsafe try await receiver.receiveRuns { lent in
+      var cursor = RunCursor()
+      while unsafe cursor.run < lent.runs.count {
+        var piece: [TestFrame] = []
+        unsafe lent.forEachFrame(from: &cursor, limit: limit) { piece.append(TestFrame($0.copied(), $1)) }
+        pieces.append(piece)
+      }
+    }
+    #expect(pieces.flatMap { $0 } == Self.frames)
+    #expect(pieces.dropLast().allSatisfy { $0.count == limit })
+    #expect(try await receiver.nextCopy() == TestFrame(7))
+  }
+
   @Test("receive goes on where next stopped", arguments: 0...6)
   func mixed(_ singles: Int) async throws {
     var receiver = Receiver(ScriptedSource(.frames(Self.frames), .frames([TestFrame(7)])))
