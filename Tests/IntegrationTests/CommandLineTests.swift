@@ -8,7 +8,8 @@ struct CommandLineTests {
   @Test(
     "help is there on every level, on standard output, and has an example",
     arguments: [
-      "", "demo", "beacon", "attach", "identity", "identity new", "identity show", "inspect",
+      "", "demo", "beacon", "attach", "identity", "identity new", "identity show", "inspect", "bench", "bench udp",
+      "bench relay", "bench wss", "bench wss-sink", "bench own-beacon",
     ])
   func help(command: String) async throws {
     let process = try Program.process(command.split(separator: " ").map(String.init) + ["--help"])
@@ -33,6 +34,7 @@ struct CommandLineTests {
     "wrong usage is exit 2, and said on standard error",
     arguments: [
       [], ["nonsense"], ["inspect"], ["inspect", "--nonsense", "0a01"], ["identity"], ["identity", "show"],
+      ["bench"], ["bench", "udp", "--case", "all"], ["bench", "relay", "--beacon-pid", "1"],
       ["beacon", "--log-level", "loud"], ["beacon", "--config", "/nowhere.json"],
     ])
   func wrongUsage(arguments: [String]) async throws {

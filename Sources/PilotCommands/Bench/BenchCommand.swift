@@ -12,7 +12,9 @@ struct BenchCommand: AsyncParsableCommand {
         pilot bench udp --case bulk --case single
         pilot bench relay --cell udp-udp --mode flood
       """,
-    subcommands: [UDPBenchCommand.self, RelayBenchCommand.self])
+    subcommands: [
+      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, WSSSinkCommand.self, OwnBeaconCommand.self,
+    ])
 
   mutating func run() throws {
     throw CommandFailure.usage("bench needs to know what to measure", hint: "pilot bench --help lists what there is")

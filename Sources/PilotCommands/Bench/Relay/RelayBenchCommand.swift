@@ -16,6 +16,10 @@ struct RelayBenchCommand: AsyncParsableCommand {
       flood  at most --window frames are under way between a sender and a receiver that count them in this process; \
       nothing is acknowledged on the wire. If none arrives for 100 ms, those under way are written off
       ping   one frame there and back at a time
+      paced  --rate frames a second, one by one, and how long each takes one way
+      idle   memory for --idle-peers WebSocket peers that do nothing, and again when each has sent itself 10 frames
+      stall  ping, without and with another WebSocket peer that is sent --rate frames a second and reads nothing; pings \
+      are thought to be due every millisecond, so that a long one counts as often as it held others up
 
       --length is the relayed payload's; on its way to the beacon a frame has 9 bytes more, and 5 from there. WebSocket \
       nodes have the IDs from --first-node on, all with the key of --identity; UDP nodes have random ones.
@@ -46,7 +50,10 @@ struct RelayBenchCommand: AsyncParsableCommand {
     help: ArgumentHelp("The beacon's process, for its processor time and memory.", valueName: "pid"))
   var beaconPid: Int?
 
-  @Option(help: "From which kind of node to which; repeatable. (default: all that the beacon has)")
+  @Option(
+    help: ArgumentHelp(
+      "From which kind of node to which; repeatable.",
+      discussion: "The default is all that the beacon has, and for stall wss-wss and udp-udp."))
   var cell: [RelayCell] = []
 
   @Option(help: "What to measure; repeatable. (default: flood, ping)")
@@ -67,6 +74,12 @@ struct RelayBenchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long to send, for each measurement. (default: 2)", valueName: "seconds"))
   var seconds: Double?
 
+  @Option(help: ArgumentHelp("Frames per second. (default: paced 1000, stall 20000)", valueName: "frames"))
+  var rate: Int?
+
+  @Option(help: ArgumentHelp("Peers of the mode idle, on each carrier. (default: 5000)", valueName: "count"))
+  var idlePeers: Int?
+
   @Option(
     help: ArgumentHelp(
       "Nodes that the beacon knows during a flood to UDP nodes, which then goes to all of them in turn.",
@@ -78,6 +91,9 @@ struct RelayBenchCommand: AsyncParsableCommand {
 
   @OptionGroup var globals: GlobalOptions
 
+  /// What is open besides the peers: sockets of other nodes, event loops, standard streams.
+  private static let otherDescriptors = 128
+
   func run() async throws {
     let settings = try await Settings(globals, section: "bench-relay")
     let plan = try plan(settings)
@@ -86,41 +102,45 @@ struct RelayBenchCommand: AsyncParsableCommand {
     let identity = try settings.string(identity, "identity")
     let first = try settings.int(firstNode, "first-node", in: 1...Int(UInt32.max), default: 1)
     guard let first = NodeID(UInt32(clamping: first)) else { return }
-    _ = DescriptorLimit.raise()
+    if DescriptorLimit.raise() < plan.idlePeers + Self.otherDescriptors {
+      throw CommandFailure.usage(
+        "so many peers need more open files than this process may have",
+        hint: "raise the hard limit, or take fewer peers")
+    }
     try await BenchSession.run(settings, output: output) {
       if let foreign {
-        let identity = try identity.map { try Identity.load(from: $0) } ?? Identity()
-        let numbers = NodeNumbers(identity: identity, first: first)
+        let key = try identity.map { try Identity.load(from: $0) } ?? Identity()
+        let numbers = NodeNumbers(identity: key, path: identity, first: first)
         return try await RelayBench(plan: plan, beacons: .foreign(foreign), numbers: numbers, output: output).run()
       }
       let credentials = try BenchCredentials(nodes: plan.provenNodes)
       defer { credentials.remove() }
-      let numbers = NodeNumbers(identity: credentials.identity, first: first)
+      let numbers = NodeNumbers(
+        identity: credentials.identity, path: credentials.identityPath, first: first)
       let own = BeaconSupply.own(credentials, connections: max(10_000, plan.idlePeers + 64))
       try await RelayBench(plan: plan, beacons: own, numbers: numbers, output: output).run()
     }
   }
 
-  private func plan(_ settings: Settings) throws -> RelayBenchPlan {
+  func plan(_ settings: Settings) throws -> RelayBenchPlan {
     let cells = try settings.values(cell, "cell")
     let modes = try settings.values(mode, "mode")
-    let batched = try settings.bool(batched, "batched")
-    let single = try settings.bool(single, "single")
     let plan = try RelayBenchPlan(
-      cells: cells.isEmpty ? RelayCell.allCases : cells,
+      cells: cells,
       modes: modes.isEmpty ? [.flood, .ping] : modes,
-      batched: batched == single ? [false, true] : [batched],
+      batched: settings.eitherOrBoth(single, "single", batched, "batched"),
       window: settings.int(window, "window", in: 1...1_000_000, default: 256),
-      rate: nil,
+      rate: settings.int(rate, "rate", in: 1...1_000_000),
       length: settings.int(length, "length") ?? 1_200,
       duration: settings.seconds(seconds, "seconds", default: 2),
-      idlePeers: 0,
-      registeredNodes: settings.int(registeredNodes, "registered-nodes"))
+      idlePeers: modes.contains(.idle)
+        ? settings.int(idlePeers, "idle-peers", in: 1...1_000_000, default: 5_000) : 0,
+      registeredNodes: settings.int(registeredNodes, "registered-nodes", in: 1...10_000_000))
     try plan.validate()
     return plan
   }
 
-  private func foreignBeacon(_ settings: Settings) throws -> MeasuredBeacon? {
+  func foreignBeacon(_ settings: Settings) throws -> MeasuredBeacon? {
     var beacon = MeasuredBeacon()
     if let udp = try settings.string(udp, "udp") { beacon.udp = try ListenAddress.resolve(udp, option: "udp") }
     for text in try settings.strings(url, "url") {

@@ -3,6 +3,7 @@ import PilotWire
 
 /// What `pilot bench relay` was asked for, checked.
 struct RelayBenchPlan: Sendable {
+  /// Empty for the mode's own choice.
   var cells: [RelayCell]
   var modes: [RelayBenchMode]
   /// Whether floods send by the batch; both kinds are measured by default.
@@ -24,15 +25,21 @@ struct RelayBenchPlan: Sendable {
     cell.from == .udp || batched.count == 1 ? batched : [true]
   }
 
+  /// The cells of a mode.
+  func cells(of mode: RelayBenchMode) -> [RelayCell] {
+    guard cells.isEmpty else { return cells }
+    return mode == .stall ? [.wssToWSS, .udpToUDP] : RelayCell.allCases
+  }
+
   /// How many nodes with a proven ID all measurements need together.
-  var provenNodes: Int { 64 + 8 * cells.count * modes.count + 2 * (idlePeers + 8) }
+  var provenNodes: Int { 64 + 8 * RelayCell.allCases.count * modes.count + 2 * (idlePeers + 8) }
 
   /// - Throws: A failure with status 2 for what doesn't go together.
   func validate() throws(CommandFailure) {
     guard (BenchFrame.minimumLength...32_768).contains(length) else {
       throw .usage("--length must be \(BenchFrame.minimumLength) to 32768: the payload says which frame it is in")
     }
-    if registeredNodes != nil, !cells.contains(where: { $0.to == .udp }) {
+    if registeredNodes != nil, !cells.isEmpty, !cells.contains(where: { $0.to == .udp }) {
       throw .usage("nodes are registered over UDP, and no frames go there", hint: "add --cell udp-udp")
     }
   }

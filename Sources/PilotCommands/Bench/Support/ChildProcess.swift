@@ -121,9 +121,13 @@ extension ChildProcess {
 
   private static var program: String {
     #if os(Linux)
-      "/proc/self/exe"
+      // The path behind the link gives the process its name in the system's lists. If the file has been replaced
+      // meanwhile, the link still leads to the program that runs here.
+      let link = "/proc/self/exe"
+      let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? link
+      return FileManager.default.isExecutableFile(atPath: path) ? path : link
     #else
-      CommandLine.arguments.first ?? "pilot"
+      return CommandLine.arguments.first ?? "pilot"
     #endif
   }
 

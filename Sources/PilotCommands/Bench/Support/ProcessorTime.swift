@@ -32,9 +32,15 @@ enum ProcessorTime {
   }
 
   private static func read(_ clock: clockid_t) -> Duration? {
-    var time = timespec()
-    // SAFETY: clock_gettime(2) writes one `timespec`, which lives for the length of the call.
-    guard unsafe clock_gettime(clock, &time) == 0 else { return nil }
-    return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    // Seconds and nanoseconds. The members of `timespec` can't be named under MemberImportVisibility: which C module they
+    // belong to depends on the order in which modules are loaded.
+    var words = [Int](repeating: 0, count: MemoryLayout<timespec>.size / MemoryLayout<Int>.size)
+    // SAFETY: clock_gettime(2) writes one `timespec`, which on 64-bit systems is two words, and the array has its size.
+    let result = unsafe words.withUnsafeMutableBytes { buffer in
+      guard let memory = buffer.baseAddress else { return Int32(-1) }
+      return unsafe clock_gettime(clock, memory.assumingMemoryBound(to: timespec.self))
+    }
+    guard result == 0, words.count == 2 else { return nil }
+    return .seconds(words[0]) + .nanoseconds(words[1])
   }
 }

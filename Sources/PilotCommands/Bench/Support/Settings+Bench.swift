@@ -27,14 +27,27 @@ extension Settings {
     return .nanoseconds(Int64(seconds * 1e9))
   }
 
-  /// A whole number within bounds.
-  func int(
-    _ flag: Int?, _ name: String, in bounds: ClosedRange<Int>, default standard: Int
-  ) throws(CommandFailure) -> Int {
-    let number = try int(flag, name) ?? standard
+  /// A whole number within bounds, or nil if it is given nowhere.
+  func int(_ flag: Int?, _ name: String, in bounds: ClosedRange<Int>) throws(CommandFailure) -> Int? {
+    guard let number = try int(flag, name) else { return nil }
     guard bounds.contains(number) else {
       throw .usage("--\(name) must be \(bounds.lowerBound) to \(bounds.upperBound)")
     }
     return number
+  }
+
+  /// A whole number within bounds.
+  func int(
+    _ flag: Int?, _ name: String, in bounds: ClosedRange<Int>, default standard: Int
+  ) throws(CommandFailure) -> Int {
+    try int(flag, name, in: bounds) ?? standard
+  }
+
+  /// Two flags that exclude each other, and mean both if neither is given: which values to go through.
+  func eitherOrBoth(
+    _ no: Bool, _ noName: String, _ yes: Bool, _ yesName: String
+  ) throws(CommandFailure) -> [Bool] {
+    let (no, yes) = (try bool(no, noName), try bool(yes, yesName))
+    return no == yes ? [false, true] : [yes]
   }
 }

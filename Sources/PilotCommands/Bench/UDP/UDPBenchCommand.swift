@@ -70,7 +70,7 @@ struct UDPBenchCommand: AsyncParsableCommand {
     }
   }
 
-  private func plan(_ settings: Settings) throws -> UDPBenchPlan {
+  func plan(_ settings: Settings) throws -> UDPBenchPlan {
     let cases = try settings.values(cases, "case")
     let lengths = try settings.values(length, "length")
     let plan = try UDPBenchPlan(

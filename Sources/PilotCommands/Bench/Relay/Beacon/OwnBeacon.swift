@@ -21,7 +21,7 @@ struct OwnBeacon: Sendable {
   ///   - connections: WebSocket connections at most.
   static func start(isSecure: Bool, connections: Int, _ credentials: BenchCredentials) async throws -> OwnBeacon {
     var arguments = [
-      "beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--nodes", credentials.nodesPath,
+      "bench", "own-beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--nodes", credentials.nodesPath,
       "--max-connections", String(connections), "--log-level", "warning",
     ]
     if isSecure {

@@ -32,14 +32,15 @@ struct FloodSender: Sendable {
     let start = MonotonicInstant.now()
     let end = start.advanced(by: duration)
     var window = SendWindow(size: window, at: start)
-    var outgoing = Outgoing(sender: self)
+    var outgoing = FloodOutgoing(self)
+    var batch = FrameBatch()
     var now = start
     while now < end, !Task.isCancelled {
       let room = window.room(delivered: gate.delivered, at: now)
       if room < quantum {
         await gate.wait(until: window.target(for: quantum))
       } else {
-        let taken = try outgoing.send(room, from: window.sent, at: now)
+        let taken = try outgoing.send(room, from: window.sent, at: now, using: &batch)
         window.send(taken)
         // A queue is full: as soon as something arrives, there is room in it.
         if taken == 0 { await gate.wait(until: gate.delivered + 1) }
@@ -61,68 +62,68 @@ struct FloodSender: Sendable {
   }
 }
 
-extension FloodSender {
-  /// The memory that frames are made in.
-  private struct Outgoing: ~Copyable {
-    private let node: BenchNode
-    private let isBatched: Bool
-    private var destinations: FloodDestinations
-    private let isSpread: Bool
-    private var frame: BenchFrame
-    private var batch = FrameBatch()
+/// How a flood's frames are made and sent. It goes with a batch, which can't be copied and is therefore its user's.
+private struct FloodOutgoing {
+  private let node: BenchNode
+  private let isBatched: Bool
+  private let isSpread: Bool
+  private var destinations: FloodDestinations
+  private var frame: BenchFrame
 
-    init(sender: borrowing FloodSender) {
-      node = sender.node
-      isBatched = sender.isBatched
-      destinations = sender.destinations
-      isSpread = !destinations.isOne
-      frame = BenchFrame(from: node.id, to: destinations.next() ?? node.id, length: sender.length)
+  init(_ sender: FloodSender) {
+    node = sender.node
+    isBatched = sender.isBatched
+    isSpread = !sender.destinations.isOne
+    var destinations = sender.destinations
+    frame = BenchFrame(from: node.id, to: destinations.next() ?? node.id, length: sender.length)
+    self.destinations = destinations
+  }
+
+  /// Sends frames with the numbers from `sequence` on.
+  /// - Returns: How many the transport took.
+  mutating func send(
+    _ count: Int, from sequence: Int, at now: MonotonicInstant, using batch: inout FrameBatch
+  ) throws(TransportError) -> Int {
+    do throws(TransportError) {
+      return try isBatched
+        ? sendBatch(count, from: sequence, at: now.nanoseconds, using: &batch)
+        : sendOneByOne(count, from: sequence, at: now.nanoseconds)
+    } catch {
+      guard error.code == .backpressure else { throw error }
+      return 0
     }
+  }
 
-    /// Sends frames with the numbers from `sequence` on.
-    /// - Returns: How many the transport took.
-    mutating func send(_ count: Int, from sequence: Int, at now: MonotonicInstant) throws(TransportError) -> Int {
-      do throws(TransportError) {
-        return try isBatched
-          ? sendBatch(count, from: sequence, at: now.nanoseconds)
-          : sendOneByOne(count, from: sequence, at: now.nanoseconds)
-      } catch {
-        guard error.code == .backpressure else { throw error }
-        return 0
+  private mutating func sendBatch(
+    _ count: Int, from sequence: Int, at now: UInt64, using batch: inout FrameBatch
+  ) throws(TransportError) -> Int {
+    batch.removeAll()
+    var next = sequence
+    while next < sequence + count {
+      prepare(next, at: now)
+      guard frame.append(to: &batch, for: node.beacon) else { break }
+      next += 1
+    }
+    return try node.transport.send(contentsOf: batch)
+  }
+
+  private mutating func sendOneByOne(_ count: Int, from sequence: Int, at now: UInt64) throws(TransportError) -> Int {
+    var sent = 0
+    do throws(TransportError) {
+      while sent < count {
+        prepare(sequence + sent, at: now)
+        try node.transport.send(frame.span, to: node.beacon)
+        sent += 1
       }
+    } catch {
+      // Those before it count; the next turn meets the reason again, if it lasts.
+      if sent == 0 { throw error }
     }
+    return sent
+  }
 
-    private mutating func sendBatch(_ count: Int, from sequence: Int, at now: UInt64) throws(TransportError) -> Int {
-      batch.removeAll()
-      var next = sequence
-      while next < sequence + count {
-        prepare(next, at: now)
-        guard frame.append(to: &batch, for: node.beacon) else { break }
-        next += 1
-      }
-      return try node.transport.send(contentsOf: batch)
-    }
-
-    private mutating func sendOneByOne(
-      _ count: Int, from sequence: Int, at now: UInt64
-    ) throws(TransportError) -> Int {
-      var sent = 0
-      do throws(TransportError) {
-        while sent < count {
-          prepare(sequence + sent, at: now)
-          try node.transport.send(frame.span, to: node.beacon)
-          sent += 1
-        }
-      } catch {
-        // Those before it count; the next turn meets the reason again, if it lasts.
-        if sent == 0 { throw error }
-      }
-      return sent
-    }
-
-    private mutating func prepare(_ sequence: Int, at now: UInt64) {
-      frame.stamp(UInt64(sequence), at: now)
-      if isSpread, let node = destinations.next() { frame.address(to: node) }
-    }
+  private mutating func prepare(_ sequence: Int, at now: UInt64) {
+    frame.stamp(UInt64(sequence), at: now)
+    if isSpread, let node = destinations.next() { frame.address(to: node) }
   }
 }

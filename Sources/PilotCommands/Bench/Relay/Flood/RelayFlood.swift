@@ -41,7 +41,9 @@ struct RelayFlood: Sendable {
       let flood = FloodSender(
         node: sender, destinations: receivers.destinations, length: plan.length, window: plan.window,
         isBatched: isBatched, duration: plan.duration, gate: gate)
-      try await flood.probe(until: isReached)
+      if let first = receivers.sockets.first {
+        try await RouteProbe(node: sender, destination: first.node.id, length: plan.length).run(until: isReached)
+      }
       let worked = beacon.processorTime
       let sent = try await gate.whileOpening(every: Self.pulse) {
         try await withTaskExecutorPreference(sender.executor) { try await flood.send() }
@@ -50,7 +52,7 @@ struct RelayFlood: Sendable {
       var result = FloodResult(
         cell: cell, isBatched: isBatched, window: plan.window, length: plan.length, sent: sent.frames,
         delivered: gate.delivered, elapsed: sent.elapsed)
-      result.registeredNodes = plan.registeredNodes
+      result.registeredNodes = cell.to == .udp ? plan.registeredNodes : nil
       if let worked, let now = beacon.processorTime { result.beaconTime = now - worked }
       result.beaconBytes = beacon.residentBytes
       group.cancelAll()
@@ -58,31 +60,6 @@ struct RelayFlood: Sendable {
         if case .receiver(let tally) = part { result.invalid += tally.invalid + tally.repeated }
       }
       return result
-    }
-  }
-}
-
-extension FloodSender {
-  /// How long a frame may take to find its way for the first time.
-  private static let patience: Duration = .seconds(5)
-
-  /// Sends frames that don't count, until one arrives.
-  func probe(until isReached: DeliveryGate) async throws {
-    var destinations = destinations
-    var frame = BenchFrame(from: node.id, to: destinations.next() ?? node.id, length: length)
-    frame.stamp(FloodTally.probe, at: 0)
-    let probe = frame
-    try await isReached.whileOpening(every: .milliseconds(100)) {
-      let end = MonotonicInstant.now().advanced(by: Self.patience)
-      repeat {
-        try Task.checkCancellation()
-        guard MonotonicInstant.now() < end else {
-          throw CommandFailure(
-            "the beacon relays nothing between the nodes", hint: "a node's number may be taken; try again in a minute")
-        }
-        try node.transport.send(probe.span, to: node.beacon)
-        await isReached.wait(until: 1)
-      } while isReached.delivered == 0
     }
   }
 }

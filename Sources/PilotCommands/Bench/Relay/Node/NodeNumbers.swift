@@ -9,12 +9,15 @@ import Synchronization
 /// wouldn't believe the next measurement that it is elsewhere.
 final class NodeNumbers: Sendable {
   let identity: Identity
+  /// The identity's file, if there is one.
+  let identityPath: String?
   private let proven: Atomic<UInt32>
   private let unproven: Atomic<UInt32>
 
   /// - Parameter first: The lowest ID with the identity's key.
-  init(identity: Identity, first: NodeID) {
+  init(identity: Identity, path: String?, first: NodeID) {
     self.identity = identity
+    identityPath = path
     proven = Atomic(first.rawValue)
     unproven = Atomic(.random(in: 0x8000_0000...0xF000_0000))
   }

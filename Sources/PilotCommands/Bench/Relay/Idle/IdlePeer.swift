@@ -1,0 +1,34 @@
+import PilotTransport
+import PilotWSS
+import PilotWire
+
+/// A peer that is connected, and does nothing until it is told to.
+struct IdlePeer: Sendable {
+  let node: BenchNode
+
+  /// Frames that a peer sends to itself.
+  static let frames = 10
+  /// How long one may be missing before it is sent again.
+  private static let patience: Duration = .seconds(1)
+
+  /// Relays frames to itself through the beacon, and returns when all have come back. Once only.
+  func exchange(length: Int) async throws {
+    let (gate, isReached, registrations) = (DeliveryGate(), DeliveryGate(), DeliveryGate())
+    let tally = FloodTally(sender: node.id, length: length, gate: gate, isReached: isReached)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { _ = try await node.serve(tally, registrations: registrations) }
+      try await gate.whileOpening(every: Self.patience) {
+        var frame = BenchFrame(from: node.id, to: node.id, length: length)
+        while gate.delivered < Self.frames {
+          try Task.checkCancellation()
+          for number in gate.delivered..<Self.frames {
+            frame.stamp(UInt64(number), at: 0)
+            try node.transport.send(frame.span, to: node.beacon)
+          }
+          await gate.wait(until: Self.frames)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import PilotCommands
+
+@Suite("Tables of measurements")
+struct BenchTableTests {
+  @Test("words stand to the left, numbers to the right, and nothing behind the last")
+  func columns() {
+    var table = BenchTable("Title", columns: ["cell", "sends", "n", "rate"], leading: 2)
+    #expect(table.isEmpty)
+    table.add(["udp → udp", "single", "1", "1,000"])
+    table.add(["a", "b", "22", ""])
+    #expect(
+      table.lines == [
+        "Title",
+        "  cell       sends    n   rate",
+        "  udp → udp  single   1  1,000",
+        "  a          b       22",
+      ])
+  }
+
+  @Test(
+    "whole numbers have groups of three digits",
+    arguments: [
+      (0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-1_234, "-1,234"), (-12, "-12"),
+    ])
+  func count(number: Int, text: String) {
+    #expect(BenchFormat.count(number) == text)
+  }
+
+  @Test(
+    "other numbers have three digits",
+    arguments: [
+      (0, "0.000"), (0.0741, "0.074"), (0.9994, "0.999"), (0.9996, "1.00"), (4.321, "4.32"), (9.996, "10.0"),
+      (12.34, "12.3"), (99.96, "100"), (12_345.6, "12,346"), (-4.5, "-4.50"), (-0.0001, "0.000"),
+    ])
+  func digits(number: Double, text: String) {
+    #expect(BenchFormat.digits(number) == text)
+  }
+
+  @Test("what isn't known is a dash")
+  func unknown() {
+    #expect(BenchFormat.digits(nil) == "–")
+    #expect(BenchFormat.digits(.infinity) == "–")
+    #expect(BenchFormat.rate(nil) == "–")
+    #expect(BenchFormat.rate(.nan) == "–")
+  }
+}
