@@ -54,6 +54,11 @@ public struct FrameBatch: ~Copyable, Sendable {
     for index in 0..<runs.count { try unsafe runs[index].forEachFrame(body) }
   }
 
+  /// Calls a closure with the frames from the cursor on, at most `limit`, and moves the cursor behind them.
+  package borrowing func forEach(from cursor: inout RunCursor, limit: Int, _ body: (RawSpan, Endpoint) -> Void) {
+    unsafe chunk.content.forEachFrame(from: &cursor, limit: limit, body)
+  }
+
   /// The frames as runs, for transports. Valid until the batch changes.
   @unsafe
   public var runs: UnsafeBufferPointer<FrameRun> { unsafe chunk.content.runs }

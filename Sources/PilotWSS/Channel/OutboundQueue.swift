@@ -29,7 +29,11 @@ package final class OutboundQueue: Sendable {
   }
 
   /// Whether a frame was taken.
-  package enum Admission: Sendable, Equatable { case queued, full, disconnected }
+  package enum Admission: Sendable, Equatable {
+    case queued, full, disconnected
+    /// It has so many bytes, which is more than a message may have.
+    case tooLong(Int)
+  }
 
   /// What became of the frames.
   package struct Counts: Sendable, Equatable {
@@ -69,14 +73,16 @@ package final class OutboundQueue: Sendable {
 
   /// - Parameters:
   ///   - role: This end's role, which decides whether frames are masked.
+  ///   - chunkBytes: The size of chunks, unless one frame is longer.
   ///   - now: The clock that ages are measured by.
   package init(
-    role: WebSocketRole, limits: Limits, overflow: Overflow, now: @escaping @Sendable () -> MonotonicInstant
+    role: WebSocketRole, limits: Limits, chunkBytes: Int = BufferSizes.large.chunk, overflow: Overflow,
+    now: @escaping @Sendable () -> MonotonicInstant
   ) {
     self.limits = limits
     self.overflow = overflow
     self.now = now
-    state = Mutex(OutboundQueueState(role: role))
+    state = Mutex(OutboundQueueState(role: role, chunkBytes: chunkBytes))
   }
 
   /// The present, by the clock that ages are measured by.
@@ -121,17 +127,33 @@ package final class OutboundQueue: Sendable {
   /// - Returns: Whether it was taken, and whether the caller has to ``wake()`` the connection, soon and once for any
   ///   number of frames: until then nobody takes them.
   package func push(head: RawSpan, body: RawSpan, at time: MonotonicInstant) -> (Admission, needsWake: Bool) {
-    state.withLock { state in
-      guard state.isConnected else { return (.disconnected, false) }
-      state.dropExpired(before: time, age: limits.age)
-      let length = state.encodedLength(of: head.byteCount + body.byteCount)
-      if state.bytes + length > limits.bytes {
-        guard overflow == .dropOldest else { return (.full, false) }
-        while state.bytes > 0, state.bytes + length > limits.bytes { state.dropOldest() }
+    state.withLock { $0.push(head: head, body: body, at: time, limits: limits, overflow: overflow) }
+  }
+
+  /// How many frames of a batch are encoded under one lock: about a microsecond's work.
+  private static let framesPerTurn = 16
+
+  /// Encodes the frames of a batch behind the others, up to the first one that isn't taken.
+  ///
+  /// - Returns: How many were taken, what became of the last one, and whether the caller has to ``wake()`` the connection.
+  package func push(
+    contentsOf batch: borrowing FrameBatch, at time: MonotonicInstant
+  ) -> (taken: Int, Admission, needsWake: Bool) {
+    var cursor = RunCursor()
+    var taken = 0
+    var outcome = (Admission.queued, needsWake: false)
+    while outcome.0 == .queued, taken < batch.count {
+      state.withLock { state in
+        batch.forEach(from: &cursor, limit: Self.framesPerTurn) { frame, _ in
+          guard outcome.0 == .queued else { return }
+          let (admission, needsWake) = state.push(
+            head: frame, body: RawSpan(), at: time, limits: limits, overflow: overflow)
+          outcome = (admission, outcome.needsWake || needsWake)
+          if admission == .queued { taken += 1 }
+        }
       }
-      state.append(head: head, body: body, encodedLength: length, at: time)
-      return (.queued, state.needsWake())
     }
+    return (taken, outcome.0, outcome.needsWake)
   }
 
   /// Tells the connection that there is something to take.
@@ -139,14 +161,18 @@ package final class OutboundQueue: Sendable {
     state.withLock { $0.wake }?()
   }
 
-  /// The next chunk, without what is too old. `nil` when there is nothing; the next frame then calls `wake` again. `nil`
-  /// as well when the lease is over.
-  package func take(_ lease: Lease) -> Chunk? {
+  /// The next chunks, without what is too old, until they have so many bytes together. None when there is nothing; the next
+  /// frame then calls `wake` again. None as well when the lease is over.
+  package func take(_ lease: Lease, upTo bytes: Int, into chunks: inout [Chunk]) {
     let time = now()
-    return state.withLock { state in
-      guard state.lease == lease else { return nil }
+    state.withLock { state in
+      guard state.lease == lease else { return }
       state.dropExpired(before: time, age: limits.age)
-      return state.take()
+      var taken = 0
+      while taken < bytes, let chunk = state.take() {
+        taken += chunk.buffer.readableBytes
+        chunks.append(chunk)
+      }
     }
   }
 

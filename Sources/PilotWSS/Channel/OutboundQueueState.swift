@@ -1,5 +1,6 @@
 import NIOCore
 import PilotTransport
+import PilotWire
 
 /// What the lock of an ``OutboundQueue`` guards.
 struct OutboundQueueState {
@@ -33,13 +34,13 @@ struct OutboundQueueState {
   private var wakeUnderWay = false
   private var nextCapacity = Self.smallestChunk
 
-  /// A chunk fills one TLS record (16 KiB), and stays below what makes the TLS library keep larger buffers.
-  private static let chunkBytes = 16_000
+  private let chunkBytes: Int
   private static let smallestChunk = 512
   /// Ages are told apart by this much, so that frames of one burst share a run.
   private static let stampGranularity: UInt64 = 1_000_000
 
-  init(role: WebSocketRole) {
+  init(role: WebSocketRole, chunkBytes: Int) {
+    self.chunkBytes = chunkBytes
     encoder = WebSocketEncoder(role: role)
   }
 
@@ -55,12 +56,30 @@ struct OutboundQueueState {
     return lease
   }
 
-  func encodedLength(of payloadLength: Int) -> Int {
+  private func encodedLength(of payloadLength: Int) -> Int {
     payloadLength + encoder.overhead(forPayloadOf: payloadLength)
   }
 
-  mutating func append(head: RawSpan, body: RawSpan, encodedLength: Int, at time: MonotonicInstant) {
-    if pending.isEmpty || pending[pending.count - 1].buffer.readableBytes + encodedLength > Self.chunkBytes {
+  /// Makes room as the policy says, and appends.
+  mutating func push(
+    head: RawSpan, body: RawSpan, at time: MonotonicInstant, limits: OutboundQueue.Limits,
+    overflow: OutboundQueue.Overflow
+  ) -> (OutboundQueue.Admission, needsWake: Bool) {
+    let payload = head.byteCount + body.byteCount
+    guard payload <= FrameLimits.maximumOverWSS else { return (.tooLong(payload), false) }
+    guard isConnected else { return (.disconnected, false) }
+    dropExpired(before: time, age: limits.age)
+    let length = encodedLength(of: payload)
+    if bytes + length > limits.bytes {
+      guard overflow == .dropOldest else { return (.full, false) }
+      while bytes > 0, bytes + length > limits.bytes { dropOldest() }
+    }
+    append(head: head, body: body, encodedLength: length, at: time)
+    return (.queued, needsWake())
+  }
+
+  private mutating func append(head: RawSpan, body: RawSpan, encodedLength: Int, at time: MonotonicInstant) {
+    if pending.isEmpty || pending[pending.count - 1].buffer.readableBytes + encodedLength > chunkBytes {
       startChunk(for: encodedLength)
     }
     let last = pending.count - 1
@@ -81,13 +100,13 @@ struct OutboundQueueState {
   /// A chunk begins as large as the last one was filled, so that an idle connection holds little and a busy one doesn't
   /// grow its buffers over and over.
   private mutating func startChunk(for encodedLength: Int) {
-    if let last = pending.last { nextCapacity = min(max(last.buffer.readableBytes, nextCapacity), Self.chunkBytes) }
+    if let last = pending.last { nextCapacity = min(max(last.buffer.readableBytes, nextCapacity), chunkBytes) }
     let buffer = ByteBufferAllocator().buffer(capacity: max(encodedLength, nextCapacity))
     pending.append(Pending(buffer: buffer))
   }
 
   /// Whether nobody has been told yet that there is something to take. The caller does it.
-  mutating func needsWake() -> Bool {
+  private mutating func needsWake() -> Bool {
     defer { wakeUnderWay = true }
     return !wakeUnderWay
   }
@@ -101,7 +120,7 @@ struct OutboundQueueState {
     }
     pending.removeFirst()
     bytes -= first.buffer.readableBytes
-    nextCapacity = min(max(first.buffer.readableBytes, Self.smallestChunk), Self.chunkBytes)
+    nextCapacity = min(max(first.buffer.readableBytes, Self.smallestChunk), chunkBytes)
     var tally = OutboundQueue.Tally()
     for run in first.runs[first.firstRun...] {
       tally.frames += run.count
@@ -117,7 +136,7 @@ struct OutboundQueueState {
     }
   }
 
-  mutating func dropOldest() {
+  private mutating func dropOldest() {
     counts.overflowed += 1
     removeFirstMessage()
   }

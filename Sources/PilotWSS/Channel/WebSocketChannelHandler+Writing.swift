@@ -6,16 +6,14 @@ extension WebSocketChannelHandler {
   /// Writes what the queue holds, as long as the channel takes it. On the event loop.
   package func drain() {
     guard let context, let lease else { return }
-    var unflushed = 0
-    while context.channel.isWritable, let chunk = outbound.take(lease) {
-      unflushed += chunk.buffer.readableBytes
-      write(chunk, context: context)
-      if unflushed >= WebSocketTimes.flushBytes {
-        context.flush()
-        unflushed = 0
-      }
+    var chunks: [OutboundQueue.Chunk] = []
+    while context.channel.isWritable {
+      outbound.take(lease, upTo: sizes.flush, into: &chunks)
+      if chunks.isEmpty { return }
+      for chunk in chunks { write(chunk, context: context) }
+      context.flush()
+      chunks.removeAll(keepingCapacity: true)
     }
-    if unflushed > 0 { context.flush() }
   }
 
   private func write(_ chunk: OutboundQueue.Chunk, context: ChannelHandlerContext) {

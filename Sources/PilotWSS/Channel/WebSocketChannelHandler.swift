@@ -15,6 +15,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   /// This connection's hold on the queue, from authentication to the end.
   var lease: OutboundQueue.Lease?
   let times: WebSocketTimes
+  let sizes: BufferSizes
   var context: ChannelHandlerContext?
   var session: WebSocketSession
   var control: WebSocketEncoder
@@ -28,10 +29,13 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var closeTimer: Scheduled<Void>?
   private var decoder: WebSocketDecoder
 
-  package init(role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes) {
+  package init(
+    role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes, sizes: BufferSizes = .large
+  ) {
     self.peer = peer
     self.outbound = outbound
     self.times = times
+    self.sizes = sizes
     decoder = WebSocketDecoder(role: role)
     session = WebSocketSession(role: role)
     control = WebSocketEncoder(role: role)

@@ -13,9 +13,6 @@ package struct WebSocketTimes: Sendable, Equatable {
   /// How long to wait for the peer's Close, or for its end of TCP. Default 2 s.
   package var closing: Duration = .seconds(2)
 
-  /// Bytes written at most before they are flushed: a few TLS records in one system call.
-  static let flushBytes = 65_536
-
   package init() {}
 
   func liveness(from now: MonotonicInstant) -> Liveness {

@@ -134,6 +134,7 @@ final class Dial {
         state = .dialing(.upgrading)
       }
       TCPTuning.apply(to: channel, deadAfter: configuration.keepalive.interval + configuration.keepalive.timeout)
+      try BufferSizes.large.apply(to: channel)
       try requestUpgrade(on: channel)
     } catch {
       fail(TransportError(code: .system, message: "the connection could not be set up", cause: error))

@@ -94,41 +94,26 @@ public final class WSSTransport: Transport {
   /// Queues one frame for the beacon. See ``Transport/send(_:to:)``.
   @discardableResult
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
-    let (refusal, needsWake) = push(frame, at: outbound.time)
-    if let refusal { throw refusal }
-    if needsWake { outbound.wake() }
+    if life.isClosed { throw .closed }
+    try check(outbound.append(head: frame, body: RawSpan()))
     return frame.byteCount
   }
 
   /// Queues frames for the beacon, and has them sent together. See ``Transport/send(contentsOf:)``.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
-    let time = outbound.time
-    var taken = 0
-    var needsWake = false
-    var refusal: TransportError?
-    batch.forEach { frame, _ in
-      guard refusal == nil else { return }
-      let pushed = push(frame, at: time)
-      refusal = pushed.refusal
-      if refusal == nil { taken += 1 }
-      if pushed.needsWake { needsWake = true }
-    }
+    if life.isClosed { throw .closed }
+    let (taken, admission, needsWake) = outbound.push(contentsOf: batch, at: outbound.time)
     if needsWake { outbound.wake() }
-    if taken == 0, let refusal { throw refusal }
+    if taken == 0 { try check(admission) }
     return taken
   }
 
-  /// - Returns: Why the frame was not taken, and whether the connection has to be woken for it.
-  private func push(_ frame: RawSpan, at time: MonotonicInstant) -> (refusal: TransportError?, needsWake: Bool) {
-    if life.isClosed { return (.closed, false) }
-    if frame.byteCount > FrameLimits.maximumOverWSS {
-      return (.frameTooLarge(frame.byteCount, limit: FrameLimits.maximumOverWSS), false)
-    }
-    let (admission, needsWake) = outbound.push(head: frame, body: RawSpan(), at: time)
+  private func check(_ admission: OutboundQueue.Admission) throws(TransportError) {
     switch admission {
-    case .queued: return (nil, needsWake)
-    case .full: return (.backpressure, needsWake)
-    case .disconnected: return (life.isClosed ? .closed : .reconnecting, needsWake)
+    case .queued: return
+    case .tooLong(let length): throw .frameTooLarge(length, limit: maximumFrameLength)
+    case .full: throw .backpressure
+    case .disconnected: throw life.isClosed ? .closed : .reconnecting
     }
   }
 

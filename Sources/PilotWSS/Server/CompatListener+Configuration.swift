@@ -31,6 +31,8 @@ extension CompatListener {
       self.unixTime = unixTime
     }
 
+    var sizes: BufferSizes { tls == nil ? .large : .small }
+
     var times: WebSocketTimes {
       var times = WebSocketTimes()
       times.authentication = authenticationLimit

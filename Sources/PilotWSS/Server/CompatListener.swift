@@ -74,6 +74,7 @@ package final class CompatListener: Sendable {
       return
     }
     TCPTuning.apply(to: channel, deadAfter: configuration.idleLimit)
+    try configuration.sizes.apply(to: channel)
     let loop = channel.eventLoop
     let limit = loop.scheduleTask(in: TimeAmount(configuration.handshakeLimit)) { channel.cutOff() }
     channel.closeFuture.whenComplete { _ in limit.cancel() }
@@ -110,7 +111,8 @@ package final class CompatListener: Sendable {
 
   private func upgraded(_ context: ChannelHandlerContext) throws {
     let outbound = OutboundQueue(
-      role: .server, limits: configuration.outgoing, overflow: .dropOldest, now: { .now() })
+      role: .server, limits: configuration.outgoing, chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
+      now: { .now() })
     let environment = CompatServerPeer.Environment(
       keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
@@ -118,7 +120,8 @@ package final class CompatListener: Sendable {
     var generator = SystemRandomNumberGenerator()
     let peer = CompatServerPeer(
       environment: environment, remote: remote, outbound: outbound, nonce: .random(using: &generator))
-    let handler = WebSocketChannelHandler(role: .server, peer: peer, outbound: outbound, times: configuration.times)
+    let handler = WebSocketChannelHandler(
+      role: .server, peer: peer, outbound: outbound, times: configuration.times, sizes: configuration.sizes)
     let farewell = WebSocketReaction.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down"))
     admission.onShutDown(of: context.channel) { [weak handler] in handler?.perform(farewell) }
     try context.pipeline.syncOperations.addHandler(handler)

@@ -38,6 +38,48 @@ struct OutboundQueueTests {
     #expect(lengths.last == 40_004)
   }
 
+  @Test func `chunks are taken together, up to a size`() throws {
+    let harness = QueueHarness()
+    let lease = try #require(harness.open())
+    for index in 0..<100 { #expect(harness.append(pattern(1_200, seed: index)) == .queued) }
+    var chunks: [OutboundQueue.Chunk] = []
+    harness.queue.take(lease, upTo: 40_000, into: &chunks)
+    #expect(chunks.count == 3)
+    harness.queue.take(lease, upTo: .max, into: &chunks)
+    #expect(try chunks.flatMap { try harness.frames(of: $0) } == (0..<100).map { pattern(1_200, seed: $0) })
+  }
+
+  @Test(arguments: [0, 1, 15, 16, 17, 100])
+  func `a batch goes in as its frames would, up to the first that isn't taken`(count: Int) throws {
+    let harness = QueueHarness(bytes: 50 * 102)
+    let lease = try #require(harness.open())
+    var batch = FrameBatch()
+    for index in 0..<count {
+      let frame = pattern(100, seed: index)
+      #expect(unsafe batch.append(frame.span.bytes, to: .compatBeacon) == true)
+    }
+    let (taken, admission, needsWake) = harness.queue.push(contentsOf: batch, at: harness.clock.now)
+    #expect(taken == min(count, 50))
+    #expect(admission == (count > 50 ? .full : .queued))
+    #expect(needsWake == (count > 0))
+    #expect(harness.wakes == 0)
+    #expect(try harness.takeAll(lease) == (0..<taken).map { pattern(100, seed: $0) })
+  }
+
+  @Test func `a message that is too long is refused, and its batch ends there`() throws {
+    let harness = QueueHarness()
+    let lease = try #require(harness.open())
+    var batch = FrameBatch()
+    for length in [10, 65_536, 20] {
+      let frame = pattern(length)
+      #expect(unsafe batch.append(frame.span.bytes, to: .compatBeacon) == true)
+    }
+    let (taken, admission, _) = harness.queue.push(contentsOf: batch, at: harness.clock.now)
+    #expect(taken == 1)
+    #expect(admission == .tooLong(65_536))
+    #expect(try harness.takeAll(lease) == [pattern(10)])
+  }
+
   @Test func `a full queue refuses the newest`() throws {
     let harness = QueueHarness(bytes: 3 * 102)
     let lease = try #require(harness.open())

@@ -57,6 +57,15 @@ final class QueueHarness: Sendable {
   }
 }
 
+extension OutboundQueue {
+  /// The next chunk.
+  func take(_ lease: Lease) -> Chunk? {
+    var chunks: [Chunk] = []
+    take(lease, upTo: 1, into: &chunks)
+    return chunks.first
+  }
+}
+
 /// Something that should not have come.
 struct Unexpected: Error {
   let what: String
