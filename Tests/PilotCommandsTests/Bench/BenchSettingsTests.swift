@@ -1,4 +1,5 @@
 import ArgumentParser
+import PilotIdentity
 import PilotWire
 import Testing
 
@@ -42,11 +43,11 @@ struct BenchSettingsTests {
     "what doesn't go together is refused",
     arguments: [
       ["--role", "send"], ["--role", "receive"], ["--peer", "127.0.0.1:1"], ["--length", "0"], ["--length", "65508"],
-      ["--seconds", "0"], ["--seconds", "-1"], ["--senders", "0"], ["--bind", "nowhere"],
+      ["--seconds", "0"], ["--seconds=-1"], ["--senders", "0"], ["--bind", "nowhere"],
     ])
   func udpRefusals(arguments: [String]) async throws {
     let settings = try await settings("bench-udp")
-    let failure = try await #require(throws: CommandFailure.self) {
+    let failure = try #require(throws: CommandFailure.self) {
       try UDPBenchCommand.parse(arguments).plan(settings)
     }
     #expect(failure.status == .usage)

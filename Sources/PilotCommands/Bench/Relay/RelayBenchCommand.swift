@@ -82,7 +82,7 @@ struct RelayBenchCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Nodes that the beacon knows during a flood to UDP nodes, which then goes to all of them in turn.",
+      "Nodes that the beacon knows during a flood to UDP nodes, which then goes to them at random.",
       valueName: "count"))
   var registeredNodes: Int?
 

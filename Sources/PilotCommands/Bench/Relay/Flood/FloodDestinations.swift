@@ -22,11 +22,6 @@ struct FloodDestinations: Sendable {
     self.groups = groups
   }
 
-  /// All frames go to this node.
-  init(node: NodeID) {
-    self.init([Group(first: node.rawValue, count: 1)])
-  }
-
   /// Whether there is but one node.
   var isOne: Bool { groups.count == 1 && groups[0].count == 1 }
 
