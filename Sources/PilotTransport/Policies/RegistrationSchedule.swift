@@ -9,7 +9,7 @@ public struct RegistrationSchedule: Sendable, Equatable {
     public var interval: Duration = .seconds(60)
     /// After the first announcement without an answer; doubles up to the interval. Default 1 s.
     public var retry: Duration = .seconds(1)
-    /// Between two announcements to a beacon that ICMP reports as unreachable. Default 500 ms.
+    /// Between two announcements to a beacon that ICMP reports as unreachable, each of them. Default 500 ms.
     public var unreachableRetry: Duration = .milliseconds(500)
 
     /// The defaults.
@@ -26,8 +26,8 @@ public struct RegistrationSchedule: Sendable, Equatable {
 
   private enum State: Sendable, Equatable {
     case registered
+    /// The time after the next announcement, should that get no answer either.
     case unanswered(retry: Duration)
-    case unreachable
   }
 
   private let configuration: Configuration
@@ -47,16 +47,13 @@ public struct RegistrationSchedule: Sendable, Equatable {
   /// Time has passed.
   public mutating func tick(at now: MonotonicInstant) -> Action {
     guard now >= due else { return .wait(until: due) }
+    let retry: Duration
     switch state {
-    case .registered:
-      state = .unanswered(retry: configuration.retry)
-      due = now.advanced(by: configuration.retry)
-    case .unanswered(let retry):
-      due = now.advanced(by: retry)
-      state = .unanswered(retry: min(retry * 2, configuration.interval))
-    case .unreachable:
-      due = now.advanced(by: configuration.unreachableRetry)
+    case .registered: retry = configuration.retry
+    case .unanswered(let next): retry = next
     }
+    due = now.advanced(by: retry)
+    state = .unanswered(retry: min(retry * 2, configuration.interval))
     return .announce
   }
 
@@ -70,12 +67,15 @@ public struct RegistrationSchedule: Sendable, Equatable {
   }
 
   /// ICMP has reported that nothing listens where the beacon was: it has been restarted, or is about to be.
+  ///
+  /// As long as each announcement brings a report, they go on at this pace. Without one they become rare, as always.
+  ///
   /// - Returns: Whether an announcement is due sooner than before.
   public mutating func unreachable(at now: MonotonicInstant) -> Bool {
+    state = .unanswered(retry: configuration.unreachableRetry)
     let sooner = now.advanced(by: configuration.unreachableRetry)
-    guard state != .unreachable || sooner < due else { return false }
-    state = .unreachable
-    due = min(due, sooner)
+    guard sooner < due else { return false }
+    due = sooner
     return true
   }
 }
