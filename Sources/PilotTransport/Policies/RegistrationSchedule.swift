@@ -11,6 +11,8 @@ public struct RegistrationSchedule: Sendable, Equatable {
     public var retry: Duration = .seconds(1)
     /// Between two announcements to a beacon that ICMP reports as unreachable, each of them. Default 500 ms.
     public var unreachableRetry: Duration = .milliseconds(500)
+    /// Until the next announcement, at most, after an answer that was not asked for. Default 10 s.
+    public var contested: Duration = .seconds(10)
 
     /// The defaults.
     public init() {}
@@ -25,9 +27,10 @@ public struct RegistrationSchedule: Sendable, Equatable {
   }
 
   private enum State: Sendable, Equatable {
-    case registered
-    /// The time after the next announcement, should that get no answer either.
-    case unanswered(retry: Duration)
+    /// So many announcements before the one that was answered may still get their answer.
+    case registered(outstanding: Int)
+    /// The time after the next announcement, should that get no answer either, and how many there were.
+    case unanswered(retry: Duration, announcements: Int)
   }
 
   private let configuration: Configuration
@@ -37,33 +40,50 @@ public struct RegistrationSchedule: Sendable, Equatable {
   /// Starts with an announcement that is due.
   public init(_ configuration: Configuration = Configuration(), at now: MonotonicInstant) {
     self.configuration = configuration
-    state = .unanswered(retry: configuration.retry)
+    state = .unanswered(retry: configuration.retry, announcements: 0)
     due = now
   }
 
   /// Whether the last announcement was answered.
-  public var isRegistered: Bool { state == .registered }
+  public var isRegistered: Bool {
+    if case .registered = state { return true }
+    return false
+  }
 
   /// Time has passed.
   public mutating func tick(at now: MonotonicInstant) -> Action {
     guard now >= due else { return .wait(until: due) }
-    let retry: Duration
-    switch state {
-    case .registered: retry = configuration.retry
-    case .unanswered(let next): retry = next
-    }
+    let (retry, announcements) =
+      switch state {
+      case .registered: (configuration.retry, 0)
+      case .unanswered(let retry, let announcements): (retry, announcements)
+      }
     due = now.advanced(by: retry)
-    state = .unanswered(retry: min(retry * 2, configuration.interval))
+    state = .unanswered(retry: min(retry * 2, configuration.interval), announcements: announcements + 1)
     return .announce
   }
 
   /// The beacon has answered.
+  ///
+  /// An answer that was not asked for is a beacon's question whether the node is still here, because another claims to be
+  /// it from elsewhere. It brings the next announcement forward. If it put it off, as other answers do, whoever claims often
+  /// enough would keep the node silent until the beacon believes him. The answer to a proof is taken for one, too: it costs
+  /// one announcement more.
+  ///
   /// - Returns: Whether the node was not registered before.
   public mutating func answered(at now: MonotonicInstant) -> Bool {
-    let isNew = state != .registered
-    state = .registered
-    due = now.advanced(by: configuration.interval)
-    return isNew
+    switch state {
+    case .registered(let outstanding) where outstanding > 0:
+      state = .registered(outstanding: outstanding - 1)
+      return false
+    case .registered:
+      due = min(due, now.advanced(by: configuration.contested))
+      return false
+    case .unanswered(_, let announcements):
+      state = .registered(outstanding: max(announcements - 1, 0))
+      due = now.advanced(by: configuration.interval)
+      return true
+    }
   }
 
   /// ICMP has reported that nothing listens where the beacon was: it has been restarted, or is about to be.
@@ -72,7 +92,7 @@ public struct RegistrationSchedule: Sendable, Equatable {
   ///
   /// - Returns: Whether an announcement is due sooner than before.
   public mutating func unreachable(at now: MonotonicInstant) -> Bool {
-    state = .unanswered(retry: configuration.unreachableRetry)
+    state = .unanswered(retry: configuration.unreachableRetry, announcements: 0)
     let sooner = now.advanced(by: configuration.unreachableRetry)
     guard sooner < due else { return false }
     due = sooner

@@ -74,4 +74,30 @@ struct RegistrationScheduleTests {
     #expect(schedule.unreachable(at: Self.at(0.9)) == false)
     #expect(schedule.tick(at: Self.at(0.9)) == .wait(until: Self.at(1)))
   }
+
+  /// Two announcements, two answers, the second one late: nobody else is at work.
+  @Test("takes a late answer for what it is")
+  func lateAnswer() {
+    var schedule = RegistrationSchedule(at: .start)
+    #expect(Self.announcements(&schedule, until: 1) == [0, 1])
+    #expect(schedule.answered(at: Self.at(1.5)) == true)
+    #expect(schedule.answered(at: Self.at(2.5)) == false)
+    #expect(schedule.tick(at: Self.at(2.5)) == .wait(until: Self.at(61.5)))
+  }
+
+  @Test("an answer that was not asked for brings the next announcement forward, however many come")
+  func contested() {
+    var schedule = RegistrationSchedule(at: .start)
+    #expect(schedule.tick(at: .start) == .announce)
+    #expect(schedule.answered(at: .start) == true)
+    for second in 30..<40 {
+      #expect(schedule.answered(at: Self.at(Double(second))) == false)
+      #expect(schedule.isRegistered)
+      #expect(schedule.tick(at: Self.at(Double(second))) == .wait(until: Self.at(40)))
+    }
+    #expect(schedule.tick(at: Self.at(40)) == .announce)
+    #expect(schedule.answered(at: Self.at(40)) == true)
+    #expect(schedule.answered(at: Self.at(95)) == false)
+    #expect(schedule.tick(at: Self.at(95)) == .wait(until: Self.at(100)))
+  }
 }
