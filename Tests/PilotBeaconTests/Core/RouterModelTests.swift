@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotTransport
 import PilotWire
 import Testing
@@ -23,14 +24,14 @@ struct RouterModelTests {
 private struct ModelRun: ~Copyable {
   var harness: RouterHarness
   var model = RouterModel()
-  var generator: SeededGenerator
+  var generator: SeededRandom
   var nextConnection: UInt64 = 1
   var difference: String?
   let key: PublicKey?
 
   init(seed: UInt64) {
     harness = RouterHarness(seed: seed)
-    generator = SeededGenerator(seed: seed)
+    generator = SeededRandom(seed: seed)
     key = try? .test(1)
   }
 
