@@ -26,6 +26,10 @@ struct TestFrame: Equatable, Sendable {
   }
 }
 
+extension TestFrame: CustomStringConvertible {
+  var description: String { "\(bytes.count) bytes (\(bytes.first.map(String.init) ?? "none"), …) at \(endpoint)" }
+}
+
 extension FrameBatch {
   mutating func append(_ frame: TestFrame) -> Bool {
     unsafe append(frame.bytes.span.bytes, to: frame.endpoint)
