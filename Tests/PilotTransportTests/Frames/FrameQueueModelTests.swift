@@ -6,7 +6,7 @@ import Testing
 
 @Suite("FrameQueue, at random")
 struct FrameQueueModelTests {
-  private enum Event: Sendable {
+  enum Event: Sendable {
     case push(TestFrame)
     /// Takes what one receive gives, if there is something.
     case receive
@@ -51,7 +51,7 @@ struct FrameQueueModelTests {
     }
   }
 
-  private static func draw(longest: Int, _ random: inout SeededRandom) -> Event {
+  static func draw(longest: Int, _ random: inout SeededRandom) -> Event {
     switch Int.random(in: 0..<1_000, using: &random) {
     case 0: .finish
     case 1..<10: .malformed

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("ConnectionSupervisor, at random")
 struct ConnectionSupervisorModelTests {
-  private enum Event: Sendable {
+  enum Event: Sendable {
     case start, timerFired, connected, close
     case down(hopeless: Bool, random: Double)
   }
@@ -32,7 +32,7 @@ struct ConnectionSupervisorModelTests {
     }
   }
 
-  private static func draw(_ random: inout SeededRandom) -> (after: Duration, event: Event) {
+  static func draw(_ random: inout SeededRandom) -> (after: Duration, event: Event) {
     let after = Duration.milliseconds(Int.random(in: 0...20_000, using: &random))
     switch Int.random(in: 0..<1_000, using: &random) {
     case 0..<3: return (after, .close)

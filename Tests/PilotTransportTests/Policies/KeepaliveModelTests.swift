@@ -5,7 +5,7 @@ import Testing
 /// A driver that comes when it likes, and a peer that answers when it likes.
 @Suite("Keepalive, at random")
 struct KeepaliveModelTests {
-  private enum Event: Sendable {
+  enum Event: Sendable {
     case tick
     case heard
   }

@@ -5,7 +5,7 @@ import Testing
 /// A driver that comes when it was told to or at any other time, with answers and reports as they like.
 @Suite("RegistrationSchedule, at random")
 struct RegistrationScheduleModelTests {
-  private enum Event: Sendable {
+  enum Event: Sendable {
     /// At the instant that the schedule last asked for.
     case onTime
     case early(Duration)
@@ -13,7 +13,7 @@ struct RegistrationScheduleModelTests {
     case unreachable
   }
 
-  private static func draw(_ random: inout SeededRandom) -> Event {
+  static func draw(_ random: inout SeededRandom) -> Event {
     switch Int.random(in: 0..<10, using: &random) {
     case 0..<4: .onTime
     case 4..<6: .early(.milliseconds(Int.random(in: 0...30_000, using: &random)))
