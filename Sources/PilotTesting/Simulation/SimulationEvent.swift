@@ -2,13 +2,13 @@ public import PilotTransport
 public import PilotWire
 
 extension SimulatedNetwork {
-  /// One address and port on the network; what has two sockets is two hosts.
+  /// One address and port on the network; what has two sockets is two hosts. For the network that made it, and its copies.
   public struct Host: Hashable, Sendable {
     /// Hosts count from 0 in the order in which they were added, for arrays of what stands on them.
     public let index: Int
   }
 
-  /// A NAT, with its hosts behind it.
+  /// A NAT, with its hosts behind it. For the network that made it, and its copies.
   public struct NAT: Hashable, Sendable {
     let index: Int
   }
