@@ -6,8 +6,11 @@ import Testing
 @Suite("Keepalive, at random")
 struct KeepaliveModelTests {
   enum Event: Sendable {
-    case tick
-    case heard
+    /// After this many milliseconds.
+    case tick(Int)
+    /// At the instant that the keepalive last named, or now when that is over.
+    case tickAsTold
+    case heard(Int)
   }
 
   /// Told from all pings and signs of life, in milliseconds: the keepalive waits for the first sign after the last ping.
@@ -50,25 +53,40 @@ struct KeepaliveModelTests {
     configuration.interval = .milliseconds(interval)
     configuration.timeout = .milliseconds(timeout)
     let found = await Counterexample.search(seed: seed, events: 500) { random in
-      (Int.random(in: 0...timeout, using: &random), random.chance(0.5) ? Event.tick : .heard)
+      let after = Int.random(in: 0...timeout, using: &random)
+      return random.chance(0.4) ? Event.heard(after) : random.chance(0.5) ? .tick(after) : .tickAsTold
     } play: { events in
       var keepalive = Keepalive(configuration, at: .start)
       var history = History(interval: interval, timeout: timeout)
       var now = 0
-      for (step, (after, event)) in events.enumerated() {
-        now += after
+      var told = 0
+      for (step, event) in events.enumerated() {
         switch event {
-        case .heard:
+        case .heard(let after):
+          now += after
           keepalive.heard(at: .at(now))
           history.heard(now)
-        case .tick:
-          let (action, expected) = (keepalive.tick(at: .at(now)), history.tick(now))
-          if action != expected { return .init(after: step, "\(action) at \(now) ms, not \(expected)") }
+          continue
+        case .tick(let after): now += after
+        case .tickAsTold: now = max(now, told)
         }
+        let (action, expected) = (keepalive.tick(at: .at(now)), history.tick(now))
+        if action != expected { return .init(after: step, "\(action) at \(now) ms, not \(expected)") }
+        told = action.instant.map { Int($0.nanoseconds / 1_000_000) } ?? now
       }
       return nil
     }
     if let found { Issue.record("interval \(interval) ms, timeout \(timeout) ms, \(found)") }
+  }
+}
+
+extension Keepalive.Action {
+  /// When it wants to be asked again.
+  fileprivate var instant: MonotonicInstant? {
+    switch self {
+    case .wait(let instant), .ping(_, let instant): instant
+    case .dead: nil
+    }
   }
 }
 
