@@ -119,7 +119,8 @@ let package = Package(
       swiftSettings: lending),
     .testTarget(
       name: "PilotBeaconTests",
-      dependencies: ["PilotBeacon", "PilotIdentity", "PilotTransport", "PilotWire"] + nio, swiftSettings: lending),
+      dependencies: ["PilotBeacon", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotWire"] + nio,
+      swiftSettings: lending),
     .testTarget(
       name: "PilotCommandsTests",
       dependencies: [

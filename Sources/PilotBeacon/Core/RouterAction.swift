@@ -55,8 +55,9 @@ public struct DiscoverAnswer: Equatable, Sendable {
   /// Whom to send a DiscoverReply to, with its own address in it: for UDP this endpoint, for WSS the connection's remote
   /// address, which the driver knows. It is due whether or not the router believed the Discover.
   public let origin: FrameOrigin
-  /// An endpoint to send a DiscoverReply to with its own address in it. Nodes take that for a late answer; a socket that is
-  /// gone makes its host's kernel answer with ICMP, which ``Router/unreachable(_:at:)`` wants to hear of.
+  /// An endpoint to send a DiscoverReply to with its own address in it. Deployed nodes take that for a late answer, and
+  /// `RegistrationSchedule` for a reason to announce itself soon; a socket that is gone makes its host's kernel answer with
+  /// ICMP, which ``Router/unreachable(_:at:)`` wants to hear of.
   public let probe: Endpoint?
   /// Whether the Discover carries a public key that its sender could prove to own: send what
   /// ``DiscoverAuthenticator/challenge(_:offering:stamp:to:)`` makes of ``Router/offer(in:at:)``, if anything.

@@ -6,11 +6,12 @@ public enum TransportConformance {
   /// All checks.
   public static let checks: [Check] = [
     .keepsFrames, .refusesTooLong, .namesSources, .lendsStableMemory,
-    .sendsBatches, .takesTheFrontOfABatch, .receivesBatches, .endsABatchWithItsBody,
-    .handsOutOneReceiver, .keepsItsEndpoint, .survivesCancellation, .survivesDeadDestinations,
+    .sendsBatches, .keepsOrderOfBothForms, .takesTheFrontOfABatch, .receivesBatches, .endsABatchWithItsBody,
+    .handsOutOneReceiver, .handsOutOneReceiverToMany, .keepsItsEndpoint, .survivesCancellation,
+    .survivesDeadDestinations,
     .closesOnce, .wakesItsReader, .refusesToSendWhenClosed, .deliversNothingWhenClosed, .makesNoReceiverWhenClosed,
-    .endsItsEvents, .closesUnderLoad,
-    .keepsSendersApart, .boundsSlowReaders, .countsWhatPasses,
+    .endsItsEvents, .closesUnderLoad, .closesAtAnyMoment, .closesFromWithin,
+    .keepsSendersApart, .boundsSlowReaders, .survivesAFullQueue, .countsWhatPasses, .accountsForAll,
   ]
 
   /// One sentence of the contract, and how to tell whether a transport keeps it.

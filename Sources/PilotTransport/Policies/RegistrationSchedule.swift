@@ -9,8 +9,10 @@ public struct RegistrationSchedule: Sendable, Equatable {
     public var interval: Duration = .seconds(60)
     /// After the first announcement without an answer; doubles up to the interval. Default 1 s.
     public var retry: Duration = .seconds(1)
-    /// Between two announcements to a beacon that ICMP reports as unreachable. Default 500 ms.
+    /// Between two announcements to a beacon that ICMP reports as unreachable, each of them. Default 500 ms.
     public var unreachableRetry: Duration = .milliseconds(500)
+    /// Until the next announcement, at most, after an answer that was not asked for. Default 10 s.
+    public var contested: Duration = .seconds(10)
 
     /// The defaults.
     public init() {}
@@ -25,9 +27,10 @@ public struct RegistrationSchedule: Sendable, Equatable {
   }
 
   private enum State: Sendable, Equatable {
-    case registered
-    case unanswered(retry: Duration)
-    case unreachable
+    /// So many announcements before the one that was answered may still get their answer.
+    case registered(outstanding: Int)
+    /// The time after the next announcement, should that get no answer either, and how many there were.
+    case unanswered(retry: Duration, announcements: Int)
   }
 
   private let configuration: Configuration
@@ -37,45 +40,62 @@ public struct RegistrationSchedule: Sendable, Equatable {
   /// Starts with an announcement that is due.
   public init(_ configuration: Configuration = Configuration(), at now: MonotonicInstant) {
     self.configuration = configuration
-    state = .unanswered(retry: configuration.retry)
+    state = .unanswered(retry: configuration.retry, announcements: 0)
     due = now
   }
 
   /// Whether the last announcement was answered.
-  public var isRegistered: Bool { state == .registered }
+  public var isRegistered: Bool {
+    if case .registered = state { return true }
+    return false
+  }
 
   /// Time has passed.
   public mutating func tick(at now: MonotonicInstant) -> Action {
     guard now >= due else { return .wait(until: due) }
-    switch state {
-    case .registered:
-      state = .unanswered(retry: configuration.retry)
-      due = now.advanced(by: configuration.retry)
-    case .unanswered(let retry):
-      due = now.advanced(by: retry)
-      state = .unanswered(retry: min(retry * 2, configuration.interval))
-    case .unreachable:
-      due = now.advanced(by: configuration.unreachableRetry)
-    }
+    let (retry, announcements) =
+      switch state {
+      case .registered: (configuration.retry, 0)
+      case .unanswered(let retry, let announcements): (retry, announcements)
+      }
+    due = now.advanced(by: retry)
+    state = .unanswered(retry: min(retry * 2, configuration.interval), announcements: announcements + 1)
     return .announce
   }
 
   /// The beacon has answered.
+  ///
+  /// An answer that was not asked for is a beacon's question whether the node is still here, because another claims to be
+  /// it from elsewhere. It brings the next announcement forward. If it put it off, as other answers do, whoever claims often
+  /// enough would keep the node silent until the beacon believes him. The answer to a proof is taken for one, too: it costs
+  /// one announcement more.
+  ///
   /// - Returns: Whether the node was not registered before.
   public mutating func answered(at now: MonotonicInstant) -> Bool {
-    let isNew = state != .registered
-    state = .registered
-    due = now.advanced(by: configuration.interval)
-    return isNew
+    switch state {
+    case .registered(let outstanding) where outstanding > 0:
+      state = .registered(outstanding: outstanding - 1)
+      return false
+    case .registered:
+      due = min(due, now.advanced(by: configuration.contested))
+      return false
+    case .unanswered(_, let announcements):
+      state = .registered(outstanding: max(announcements - 1, 0))
+      due = now.advanced(by: configuration.interval)
+      return true
+    }
   }
 
   /// ICMP has reported that nothing listens where the beacon was: it has been restarted, or is about to be.
+  ///
+  /// As long as each announcement brings a report, they go on at this pace. Without one they become rare, as always.
+  ///
   /// - Returns: Whether an announcement is due sooner than before.
   public mutating func unreachable(at now: MonotonicInstant) -> Bool {
+    state = .unanswered(retry: configuration.unreachableRetry, announcements: 0)
     let sooner = now.advanced(by: configuration.unreachableRetry)
-    guard state != .unreachable || sooner < due else { return false }
-    state = .unreachable
-    due = min(due, sooner)
+    guard sooner < due else { return false }
+    due = sooner
     return true
   }
 }

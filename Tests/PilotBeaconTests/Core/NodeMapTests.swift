@@ -1,3 +1,4 @@
+import PilotTesting
 import Testing
 
 @testable import PilotBeacon
@@ -6,7 +7,7 @@ import Testing
 struct NodeMapTests {
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func agreesWithADictionary(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SeededRandom(seed: seed)
     var map = NodeMap<UInt64>(expectedCount: seed.isMultiple(of: 2) ? 1 : 10_000, seed: seed)
     var model: [UInt32: UInt64] = [:]
     let keys = 1...UInt32(seed.isMultiple(of: 3) ? 40 : 3000)

@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotTransport
 import PilotWire
 import Testing
@@ -25,7 +26,7 @@ struct RouterCapacityTests {
   @Test func aFloodOfAMillionNodesStaysAtTheCap() {
     let capacity = 20_000
     var router = Router(Self.configuration(capacity: capacity), seed: 3)
-    var generator = SeededGenerator(seed: 3)
+    var generator = SeededRandom(seed: 3)
     var now = MonotonicInstant.start
     for number in 0..<1_000_000 as Range<UInt32> {
       now = now.advanced(by: .microseconds(10))
@@ -129,7 +130,7 @@ struct RouterCapacityTests {
   @Test func theSameInputGivesTheSameOutput() {
     func run() -> [RouterAction] {
       var harness = RouterHarness(Self.configuration(capacity: 50))
-      var generator = SeededGenerator(seed: 9)
+      var generator = SeededRandom(seed: 9)
       return (0..<3000).map { _ in
         let node = NodeID.test(UInt32.random(in: 1...200, using: &generator))
         let origin = FrameOrigin.udp(test: UInt32.random(in: 1...3, using: &generator))

@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotTransport
 import PilotWire
 import Testing
@@ -71,7 +72,7 @@ struct RouterDropTests {
 
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
   func randomBytesNeverTrap(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SeededRandom(seed: seed)
     var harness = RouterHarness(seed: seed)
     _ = harness.router.attach(node: Self.attached, connection: ConnectionID(rawValue: 1))
     for _ in 0..<20_000 {

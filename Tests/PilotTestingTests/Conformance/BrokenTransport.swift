@@ -11,7 +11,7 @@ enum Fault: String, CaseIterable, Sendable {
   case mixesSenders, losesEmptyFrames, forgesSources, reusesLentMemory, reversesReceived, losesEndOfReceived
   case deliversAfterClose, sendsAfterClose, ignoresClose, wakesLate, ignoresCancellation, handsOutTwoReceivers
   case makesReceiverAfterClose, movesAfterClose, diesOfUnreachable, countsNothing, countsNoDrops, neverEndsEvents
-  case closesTwice, dropsNewest
+  case closesTwice, dropsNewest, batchesOvertake, handsOutOnePerTask, staysFull, failsWhenFull, losesUncounted
 }
 
 /// An in-memory transport with a fault.
@@ -22,6 +22,8 @@ final class BrokenTransport: Transport {
   private let previous = Mutex<[UInt8]>([])
   private let source: BrokenSource
   private let arrived = Mutex<UInt64>(0)
+  private let sends = Mutex(0)
+  private let askers = Mutex<Set<Int>>([])
 
   init(_ base: InMemoryTransport, _ fault: Fault) {
     self.base = base
@@ -54,6 +56,9 @@ final class BrokenTransport: Transport {
     switch fault {
     case .handsOutTwoReceivers: break
     case .makesReceiverAfterClose where base.queue.life.isClosed: break
+    case .handsOutOnePerTask where !base.queue.life.isClosed:
+      let task = unsafe withUnsafeCurrentTask { unsafe $0.hashValue }
+      guard askers.withLock({ $0.insert(task).inserted }) else { throw .receiverTaken }
     default: try base.queue.life.takeReceiver()
     }
     return Receiver(source)
@@ -69,6 +74,16 @@ final class BrokenTransport: Transport {
       throw .frameTooLarge(frame.byteCount, limit: maximumFrameLength)
     case .losesEmptyFrames where frame.byteCount == 0:
       if base.queue.life.isClosed { throw .closed }
+    case .batchesOvertake:
+      if base.queue.life.isClosed { throw .closed }
+      let held = hold(frame)
+      if !held.isEmpty { try unsafe base.send(held.span.bytes, to: destination) }
+    case .staysFull where countSend() > Self.fullAfter:
+      throw .backpressure
+    case .failsWhenFull where countSend() > Self.fullAfter:
+      throw TransportError(code: .system, message: "no buffer space available")
+    case .losesUncounted where countSend() % 10 == 0:
+      if base.queue.life.isClosed { throw .closed }
     case .mixesSenders:
       let mixed = mix(frame)
       try unsafe base.send(mixed.span.bytes, to: destination)
@@ -83,6 +98,9 @@ final class BrokenTransport: Transport {
     var frames: [(bytes: [UInt8], destination: Endpoint)] = []
     batch.forEach { frames.append(($0.copied(), $1)) }
     switch fault {
+    case .batchesOvertake:
+      for frame in frames { try unsafe base.send(frame.bytes.span.bytes, to: frame.destination) }
+      return frames.count
     case .reversesBatches: frames.reverse()
     case .losesEndOfBatch where frames.count > 1:
       frames.removeLast()
@@ -130,6 +148,25 @@ final class BrokenTransport: Transport {
     return arrived.withLock { arrived in
       arrived += 1
       return arrived <= Self.room
+    }
+  }
+
+  /// How many frames it takes before it is full for good.
+  private static let fullAfter = 100
+
+  private func countSend() -> Int {
+    sends.withLock { sends in
+      sends += 1
+      return sends
+    }
+  }
+
+  /// Keeps a frame until the next one comes, and returns the one before.
+  private func hold(_ frame: RawSpan) -> [UInt8] {
+    let bytes = frame.copied()
+    return previous.withLock { previous in
+      defer { previous = bytes }
+      return previous
     }
   }
 

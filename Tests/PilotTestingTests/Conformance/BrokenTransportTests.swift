@@ -77,6 +77,16 @@ struct BrokenTransportTests {
     (.mixesSenders, .keepsSendersApart, "holds bytes of several senders"),
     (.dropsNewest, .boundsSlowReaders, "still waiting for the newest frame after an overflow"),
     (.countsNoDrops, .boundsSlowReaders, "still waiting for 257 drops"),
+    (.batchesOvertake, .keepsOrderOfBothForms, "as frame 1 of 200 at the peer"),
+    (.handsOutOnePerTask, .handsOutOneReceiverToMany, "8 of 8 tasks got a receiver"),
+    (.handsOutTwoReceivers, .handsOutOneReceiverToMany, "8 of 8 tasks got a receiver"),
+    (.sendsAfterClose, .closesAtAnyMoment, "still waiting for everybody to end after a close by the task that sends"),
+    (.ignoresClose, .closesAtAnyMoment, "still waiting for everybody to end after a close by the task that sends"),
+    (.deliversAfterClose, .closesFromWithin, "8 frames were lent, the first of which closed it"),
+    (.staysFull, .survivesAFullQueue, "still waiting for a frame at a peer that reads again"),
+    (.failsWhenFull, .survivesAFullQueue, "has to throw .backpressure, and threw system: no buffer space"),
+    (.losesUncounted, .accountsForAll, "still waiting for 800 frames to be counted as sent or dropped"),
+    (.countsNothing, .accountsForAll, "still waiting for 800 frames to be counted as sent or dropped"),
     (.countsNothing, .countsWhatPasses, "0 frames sent were counted, not 20"),
   ]
 

@@ -1,8 +1,14 @@
+import PilotTesting
 import PilotTransport
 import Testing
 
 @Suite("ConnectionSupervisor, at random")
 struct ConnectionSupervisorModelTests {
+  enum Event: Sendable {
+    case start, timerFired, connected, close
+    case down(hopeless: Bool, random: Double)
+  }
+
   /// What a supervisor must do, told from the whole history of events instead of a state.
   private struct History {
     enum Event: Equatable {
@@ -26,56 +32,80 @@ struct ConnectionSupervisorModelTests {
     }
   }
 
+  static func draw(_ random: inout SeededRandom) -> (after: Duration, event: Event) {
+    let after = Duration.milliseconds(Int.random(in: 0...20_000, using: &random))
+    switch Int.random(in: 0..<1_000, using: &random) {
+    case 0..<3: return (after, .close)
+    case 3..<100: return (after, .start)
+    case 100..<300: return (after, .timerFired)
+    case 300..<650: return (after, .connected)
+    default: return (after, .down(hopeless: random.chance(0.05), random: random.fraction()))
+    }
+  }
+
   @Test("does what its history says", arguments: Seeds.all)
-  func model(_ seed: UInt64) {
-    var random = SeededRandom(seed: seed)
+  func model(_ seed: UInt64) async {
+    var random = SeededRandom(seed: ~seed)
     var configuration = Backoff.Configuration()
     configuration.maximum = .seconds(Int.random(in: 1...60, using: &random))
     configuration.resetAfter = .seconds(Int.random(in: 0...20, using: &random))
-    var supervisor = ConnectionSupervisor(backoff: configuration)
-    var history = History()
-    var now = MonotonicInstant.start
-    let closesAt = Int.random(in: 0...500, using: &random)
-    for step in 0..<600 {
-      now = now.advanced(by: .milliseconds(Int.random(in: 0...20_000, using: &random)))
-      switch step == closesAt ? 9 : Int.random(in: 0..<9, using: &random) {
-      case 0: due(supervisor.start(), history.events.isEmpty, &history)
-      case 1...2: due(supervisor.timerFired(), history.last == .wait, &history)
-      case 3...5: connected(&supervisor, at: now, &history)
-      case 6...8: down(&supervisor, configuration, hopeless: random.chance(0.05), at: now, random.fraction(), &history)
-      default:
-        #expect(supervisor.close() == !history.isClosed)
-        history.events.append(.close)
+    let found = await Counterexample.search(seed: seed, events: 600, draw: Self.draw) { events in
+      var supervisor = ConnectionSupervisor(backoff: configuration)
+      var history = History()
+      var now = MonotonicInstant.start
+      for (step, (after, event)) in events.enumerated() {
+        now = now.advanced(by: after)
+        let difference = Self.perform(event, on: &supervisor, configuration, at: now, &history)
+        if let difference { return .init(after: step, difference) }
+        guard supervisor.isConnected == (history.connectedSince != nil) else {
+          return .init(after: step, "isConnected is \(supervisor.isConnected)")
+        }
       }
-      #expect(supervisor.isConnected == (history.connectedSince != nil))
+      return nil
+    }
+    if let found { Issue.record("\(configuration): \(found)") }
+  }
+
+  private static func perform(
+    _ event: Event, on supervisor: inout ConnectionSupervisor, _ configuration: Backoff.Configuration,
+    at now: MonotonicInstant, _ history: inout History
+  ) -> String? {
+    switch event {
+    case .start: return due(supervisor.start(), history.events.isEmpty, &history)
+    case .timerFired: return due(supervisor.timerFired(), history.last == .wait, &history)
+    case .connected: return connected(supervisor.connected(at: now), at: now, &history)
+    case .down(let hopeless, let random):
+      let action = supervisor.down(hopeless: hopeless, at: now, random: random)
+      return down(action, configuration, hopeless: hopeless, at: now, &history)
+    case .close:
+      let wasClosed = history.isClosed
+      history.events.append(.close)
+      return supervisor.close() == !wasClosed ? nil : "close() when closed: \(wasClosed)"
     }
   }
 
-  private func due(_ action: ConnectionSupervisor.OnDue, _ dials: Bool, _ history: inout History) {
-    #expect(action == (dials ? .dial : .nothing))
+  private static func due(
+    _ action: ConnectionSupervisor.OnDue, _ dials: Bool, _ history: inout History
+  ) -> String? {
     if dials { history.events.append(.dial) }
+    return action == (dials ? .dial : .nothing) ? nil : "\(action)"
   }
 
-  private func connected(
-    _ supervisor: inout ConnectionSupervisor, at now: MonotonicInstant, _ history: inout History
-  ) {
-    let action = supervisor.connected(at: now)
-    guard history.last == .dial else {
-      #expect(action == .discard)
-      return
-    }
-    #expect(action == .announce(first: !history.everConnected))
+  private static func connected(
+    _ action: ConnectionSupervisor.OnConnected, at now: MonotonicInstant, _ history: inout History
+  ) -> String? {
+    guard history.last == .dial else { return action == .discard ? nil : "\(action), and nothing was dialled" }
+    let isFirst = !history.everConnected
     history.events.append(.connected(now))
+    return action == .announce(first: isFirst) ? nil : "\(action), first: \(isFirst)"
   }
 
-  private func down(
-    _ supervisor: inout ConnectionSupervisor, _ configuration: Backoff.Configuration, hopeless: Bool,
-    at now: MonotonicInstant, _ random: Double, _ history: inout History
-  ) {
-    let action = supervisor.down(hopeless: hopeless, at: now, random: random)
+  private static func down(
+    _ action: ConnectionSupervisor.OnDown, _ configuration: Backoff.Configuration, hopeless: Bool,
+    at now: MonotonicInstant, _ history: inout History
+  ) -> String? {
     guard history.last == .dial || history.connectedSince != nil else {
-      #expect(action == .nothing)
-      return
+      return action == .nothing ? nil : "\(action), and nothing was up"
     }
     if let since = history.connectedSince, since.duration(to: now) >= configuration.resetAfter {
       history.failures = 0
@@ -84,12 +114,10 @@ struct ConnectionSupervisorModelTests {
     if hopeless { history.isHopeless = true }
     let ceiling = history.ceiling(configuration)
     history.failures += 1
-    guard case .wait(let delay, let attempt) = action else {
-      Issue.record("\(action) follows the end of a connection")
-      return
-    }
-    #expect(attempt == history.failures)
-    #expect(delay >= ceiling * 0.5 && delay <= ceiling)
     history.events.append(.wait)
+    guard case .wait(let delay, history.failures) = action, delay >= ceiling * 0.5, delay <= ceiling else {
+      return "\(action) after \(history.failures) failures, with a ceiling of \(ceiling)"
+    }
+    return nil
   }
 }

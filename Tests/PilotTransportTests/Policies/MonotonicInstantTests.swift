@@ -1,3 +1,4 @@
+import PilotTesting
 import Testing
 
 @testable import PilotTransport

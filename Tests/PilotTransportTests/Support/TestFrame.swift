@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotTransport
 import PilotWire
 
@@ -23,6 +24,10 @@ struct TestFrame: Equatable, Sendable {
     return TestFrame(
       Int.random(in: 0...255, using: &random), length: count, port: UInt16.random(in: 1...2, using: &random))
   }
+}
+
+extension TestFrame: CustomStringConvertible {
+  var description: String { "\(bytes.count) bytes (\(bytes.first.map(String.init) ?? "none"), …) at \(endpoint)" }
 }
 
 extension FrameBatch {

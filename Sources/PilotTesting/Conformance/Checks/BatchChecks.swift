@@ -44,6 +44,29 @@ extension TransportConformance.Check {
     }
   }
 
+  /// Both forms go through the same queue, or seem to.
+  public static let keepsOrderOfBothForms = Self("keeps the order of frames that are sent one by one and in batches") {
+    trial in
+    guard trial.promises.keepsOrder else { throw NotApplicable("it promises no order") }
+    let side = try await trial.connectReading()
+    let frames = frames(trial.promises)
+    var sent = 0
+    while sent < frames.count {
+      trial.step = "sending frame \(sent + 1) of \(frames.count)"
+      try await side.send(frames[sent])
+      sent += 1
+      var batch = FrameBatch()
+      for frame in frames[sent...].prefix(sent % 4) {
+        guard unsafe batch.append(frame.span.bytes, to: side.link.destination) else {
+          throw Violation("no room in the batch")
+        }
+      }
+      sent += batch.count
+      while !batch.isEmpty { batch.removeFirst(try await side.sendWhenPossible(batch)) }
+    }
+    try await side.expect(frames, "at the peer") { try await side.link.peer.next() }
+  }
+
   /// What follows the frame that would have thrown isn't sent.
   public static let takesTheFrontOfABatch = Self("takes a batch up to the first frame that it refuses") { trial in
     let side = try await trial.connectReading()

@@ -1,6 +1,5 @@
 import PilotTransport
 import PilotWire
-import Synchronization
 
 /// Many at once, and more than there is room for.
 extension TransportConformance.Check {
@@ -169,13 +168,4 @@ extension Side {
       await Task.yield()
     }
   }
-}
-
-/// Tells the peer's loop that the check is over.
-private final class Flag: Sendable {
-  private let raised = Atomic<Bool>(false)
-
-  var isRaised: Bool { raised.load(ordering: .relaxed) }
-
-  func raise() { raised.store(true, ordering: .relaxed) }
 }

@@ -16,6 +16,34 @@ extension TransportConformance.Check {
     try await side.expectFromPeer(frame)
   }
 
+  /// A flag that is looked at and then set lets two through.
+  public static let handsOutOneReceiverToMany = Self("hands out one receiver when many ask at the same time") { trial in
+    for _ in 0..<20 {
+      let transport = try await trial.connect().transport
+      trial.step = "asking for the receiver from 8 tasks"
+      let refusals = await withTaskGroup(of: TransportError.Code?.self) { group in
+        for _ in 0..<8 { group.addTask { refusal(by: transport) } }
+        var refusals: [TransportError.Code] = []
+        for await refusal in group { if let refusal { refusals.append(refusal) } }
+        return refusals
+      }
+      guard refusals.count == 7 else { throw Violation("\(8 - refusals.count) of 8 tasks got a receiver") }
+      if let other = refusals.first(where: { $0 != .receiverTaken }) {
+        throw Violation("makeReceiver has to throw .receiver_taken, and threw .\(other)")
+      }
+    }
+  }
+
+  /// Why a transport makes no receiver; nil when it makes one.
+  private static func refusal(by transport: any Transport) -> TransportError.Code? {
+    do {
+      _ = try transport.makeReceiver()
+      return nil
+    } catch {
+      return error.code
+    }
+  }
+
   /// Logs and metrics name a transport by its endpoint, also after its end.
   public static let keepsItsEndpoint = Self("keeps its local endpoint for life and after") { trial in
     let transport = try await trial.connect().transport
@@ -26,16 +54,16 @@ extension TransportConformance.Check {
     }
   }
 
-  /// Cancelled before, at the begin of, and during the wait.
+  /// Cancelled before, at the begin of, and during the wait, for one frame and for all that there are.
   public static let survivesCancellation = Self("ends a cancelled receive with .cancelled and receives on") { trial in
     let side = try await trial.connectReading()
     let frame = Bytes.pattern(min(100, trial.promises.maximumFrameLength))
-    for yields in moments {
+    for (yields, isBatch) in moments.flatMap({ [($0, false), ($0, true)] }) {
       trial.step = "waiting for a receive to notice that its task is cancelled"
       let outcome = await withTaskGroup(of: Result<Void, any Error>.self) { group in
         group.addTask {
           do {
-            _ = try await side.reader.next()
+            if isBatch { _ = try await side.reader.receive() } else { _ = try await side.reader.next() }
             return .success(())
           } catch {
             return .failure(error)

@@ -1,4 +1,5 @@
 import PilotBeacon
+import PilotTesting
 import PilotWire
 
 /// The authenticator's rules without the cryptography: what a real one computes with HMAC and Ed25519, this one does with
@@ -31,7 +32,7 @@ struct FakeAuthenticator: DiscoverAuthenticator {
   }
 
   private func token(_ node: NodeID, _ stamp: ChallengeStamp, _ endpoint: Endpoint) -> ChallengeToken {
-    var generator = SeededGenerator(
+    var generator = SeededRandom(
       seed: secret ^ UInt64(node.rawValue) << 20 ^ stamp.rawValue ^ endpoint.low << 8 ^ UInt64(endpoint.port))
     return ChallengeToken(high: generator.next(), low: generator.next())
   }

@@ -1,0 +1,81 @@
+import PilotTransport
+import PilotWire
+
+@testable import PilotBeacon
+
+/// Router and model side by side.
+struct RouterModelRun: ~Copyable {
+  private var harness: RouterHarness
+  private var model = RouterModel()
+  private var nextConnection: UInt64 = 1
+  private let key: PublicKey
+
+  init(seed: UInt64) throws {
+    harness = RouterHarness(seed: seed)
+    key = try .test(1)
+  }
+
+  /// Does the same in both. Returns what differs.
+  mutating func perform(_ event: RouterEvent) throws -> String? {
+    harness.advance(event.after)
+    if event.expires { harness.router.expire(at: harness.now, limit: 5) }
+    let now = harness.now.nanoseconds
+    switch event.action {
+    case .discover(let node, let place, let ex, let hasKey):
+      let origin = origin(place, of: node)
+      return compare(
+        harness.discover(node, from: origin, ex: ex, key: hasKey ? key : nil),
+        model.discover(node, from: origin, ex: ex, hasKey: hasKey, at: now))
+    case .relay(let node, let destination, let place):
+      let origin = origin(place, of: node)
+      return compare(
+        harness.relay(node, to: destination, from: origin), model.relay(node, to: destination, from: origin, at: now))
+    case .attach(let node):
+      let connection = ConnectionID(rawValue: nextConnection)
+      nextConnection += 1
+      return compare(harness.router.attach(node: node, connection: connection), model.attach(node, connection))
+    case .detach(let node, let ago):
+      let connection = connection(ago)
+      return compare(harness.router.detach(node: node, connection: connection), model.detach(node, connection))
+    case .unreachable(let endpoint):
+      var answers: Set<FrameOrigin> = []
+      while let answer = harness.router.unreachable(endpoint, at: harness.now) { answers.insert(answer.origin) }
+      return compare(answers, model.unreachable(endpoint, at: now))
+    case .prove(let node, let endpoint, let age, let ex):
+      return try prove(node, at: endpoint, age: age, ex: ex)
+    }
+  }
+
+  private mutating func prove(_ node: NodeID, at endpoint: Endpoint, age: Duration, ex: Bool) throws -> String? {
+    let now = harness.now
+    let stamp = ChallengeStamp(at: now.advanced(by: .zero - age), wantsDestination: ex)
+    let challenge = DiscoverChallenge(node: node, stamp: stamp, token: ChallengeToken(high: 0, low: 0))
+    let signature = try Signature(bytes: [UInt8](repeating: 0, count: Signature.byteCount).span.raw)
+    let proof = DiscoverProof(challenge: challenge, signature: signature)
+    let isFresh = now.nanoseconds - stamp.issuedAt.nanoseconds <= 30 * RouterModel.second
+    let action = harness.frame(proof.encoded(), from: .udp(endpoint))
+    if let difference = compare(action, isFresh ? .verifyProof(from: endpoint) : .drop(.proofExpired)) {
+      return difference
+    }
+    guard isFresh else { return nil }
+    return compare(
+      harness.router.proven(proof, from: endpoint, at: now) != nil,
+      model.proven(node, from: endpoint, issuedAt: stamp.issuedAt.nanoseconds, ex: ex, at: now.nanoseconds))
+  }
+
+  private func origin(_ origin: RouterEvent.Origin, of node: NodeID) -> FrameOrigin {
+    switch origin {
+    case .udp(let endpoint): .udp(endpoint)
+    case .current(let ago): .compat(model.peers[node]?.connection ?? connection(ago), node)
+    case .connection(let ago, let other): .compat(connection(ago), other)
+    }
+  }
+
+  private func connection(_ ago: UInt64) -> ConnectionID {
+    ConnectionID(rawValue: nextConnection - min(nextConnection, ago))
+  }
+
+  private func compare<Value: Equatable>(_ found: Value, _ expected: Value) -> String? {
+    found == expected ? nil : "found \(found), expected \(expected)"
+  }
+}
