@@ -36,8 +36,9 @@ enum {
   messages_per_send = 64,
 };
 
-/* Made-up nodes are numbered from here on, out of the way of those that register. */
-static const uint32_t first_made_up_node = 0xF0000001;
+/* Made-up nodes are numbered from here on, out of the way of those that register: `pilot bench` has high numbers and
+ * very low ones. */
+static const uint32_t first_made_up_node = 0x40000000;
 static const double look_up_interval = 0.2;
 
 /* Datagrams of one length for one node, of which only the last may be shorter: one message to send. */

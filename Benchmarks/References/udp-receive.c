@@ -37,12 +37,9 @@ static struct incoming *make_incoming(void) {
 }
 
 /* Marks the time of the first and of the latest datagram. */
-static void note(struct receiving *result, double *first_cpu, double *first_time) {
-  if (*first_time == 0) {
-    *first_time = seconds_now();
-    *first_cpu = cpu_seconds();
-  }
-  result->seconds = seconds_now() - *first_time;
+static void note(struct receiving *result, double *first_cpu) {
+  if (result->last == 0) *first_cpu = cpu_seconds();
+  result->last = seconds_now();
 }
 
 /* Takes what is there, or waits for it as `flags` say. Returns the number of messages; 0 when there is none. */
@@ -76,11 +73,10 @@ static void receive_bulk(int fd, double end, struct receiving *result, double *f
   struct incoming *incoming = make_incoming();
   coalesce(fd);
   set_receive_timeout(fd, silence);
-  double first_time = 0;
   while (seconds_now() < end) {
     if (take_messages(fd, incoming, MSG_WAITFORONE, result) > 0)
-      note(result, first_cpu, &first_time);
-    else if (first_time != 0)
+      note(result, first_cpu);
+    else if (result->last != 0)
       return;
   }
 }
@@ -93,38 +89,36 @@ static void receive_mixed(const int *sockets, double end, struct receiving *resu
     coalesce(sockets[i]);
     watched[i] = (struct pollfd){.fd = sockets[i], .events = POLLIN};
   }
-  double first_time = 0;
   while (seconds_now() < end) {
     int ready = poll(watched, mixed_destinations, (int)(silence * 1000));
     if (ready < 0 && errno != EINTR) die("poll");
     if (ready <= 0) {
-      if (first_time != 0) return;
+      if (result->last != 0) return;
       continue;
     }
     for (int i = 0; i < mixed_destinations; i++)
       if (watched[i].revents != 0) take_messages(sockets[i], incoming, MSG_DONTWAIT, result);
-    note(result, first_cpu, &first_time);
+    note(result, first_cpu);
   }
 }
 
 static void receive_single(int fd, double end, struct receiving *result, double *first_cpu) {
   static char buffer[message_bytes];
   set_receive_timeout(fd, silence);
-  double first_time = 0;
   while (seconds_now() < end) {
     struct sockaddr_in source;
     socklen_t name_length = sizeof source;
     ssize_t length = recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr *)&source, &name_length);
     if (length < 0) {
       if (errno != EAGAIN && errno != EINTR) die("recvfrom");
-      if (first_time != 0) return;
+      if (result->last != 0) return;
       continue;
     }
     result->received++;
     result->bytes += (uint64_t)length;
     seen += (uint64_t)(unsigned char)buffer[0] + source.sin_port;
     /* A look at the clock costs as much as a hundredth of a receive; one in 64 is exact enough. */
-    if (first_time == 0 || result->received % 64 == 0) note(result, first_cpu, &first_time);
+    if (result->last == 0 || result->received % 64 == 0) note(result, first_cpu);
   }
 }
 

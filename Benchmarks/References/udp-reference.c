@@ -3,7 +3,7 @@
  * usage: udp-reference --case bulk|mixed|single|round-trip [--length BYTES] [--seconds SECONDS]
  *
  * A child process receives, this one sends. CPU times are microseconds per datagram, of the datagrams that the side
- * handled; the rate is that of the receiver, from its first datagram to its last. */
+ * handled; the time is that from the first one sent to the last one received. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,11 +33,12 @@ static double per_datagram_us(double seconds, uint64_t datagrams) {
 
 static void report_flood(const char *name, int length, const struct sending *out, const struct receiving *in) {
   uint64_t lost = out->sent > in->received ? out->sent - in->received : 0;
+  double seconds = in->last > out->start ? in->last - out->start : 0;
   printf("{\"bench\":\"udp\",\"implementation\":\"c\",\"case\":\"%s\",\"length\":%d,\"sent\":%" PRIu64
          ",\"received\":%" PRIu64 ",\"lost\":%" PRIu64
          ",\"seconds\":%.3f,\"datagrams_per_second\":%.0f,\"sender_cpu_us\":%.4f,\"receiver_cpu_us\":%.4f}\n",
-         name, length, out->sent, in->received, lost, out->seconds,
-         in->seconds > 0 ? (double)in->received / in->seconds : 0, per_datagram_us(out->cpu, out->sent),
+         name, length, out->sent, in->received, lost, seconds,
+         seconds > 0 ? (double)in->received / seconds : 0, per_datagram_us(out->cpu, out->sent),
          per_datagram_us(in->cpu, in->received));
 }
 

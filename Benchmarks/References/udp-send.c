@@ -68,12 +68,10 @@ static uint64_t send_one_by_one(int fd, const struct sockaddr_in *to, int length
 struct sending send_flood(enum udp_case how, const struct sockaddr_in *to, int length, double seconds) {
   struct sockaddr_in own;
   int fd = open_socket(0, &own);
-  double start = seconds_now();
   double cpu = cpu_seconds();
-  struct sending result = {0};
-  result.sent = how == single ? send_one_by_one(fd, to, length, start + seconds)
-                              : send_in_bulk(fd, how, to, length, start + seconds);
-  result.seconds = seconds_now() - start;
+  struct sending result = {.start = seconds_now()};
+  double end = result.start + seconds;
+  result.sent = how == single ? send_one_by_one(fd, to, length, end) : send_in_bulk(fd, how, to, length, end);
   result.cpu = cpu_seconds() - cpu;
   return result;
 }

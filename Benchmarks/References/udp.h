@@ -16,12 +16,12 @@ enum udp_case {
 
 struct sending {
   uint64_t sent;
-  double seconds, cpu;
+  double start, cpu;  /* on the clock of seconds_now(); and seconds */
 };
 
 struct receiving {
   uint64_t received, bytes;
-  double seconds, cpu;  /* from the first datagram to the last */
+  double last, cpu;  /* when the last datagram came; and seconds from the first one on */
 };
 
 struct round_trips {

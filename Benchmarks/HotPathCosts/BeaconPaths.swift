@@ -1,0 +1,66 @@
+import Logging
+import PilotBeacon
+import PilotIdentity
+import PilotTransport
+import PilotUDP
+import PilotWire
+
+extension HotPath {
+  static let beacon: [HotPath] = [
+    HotPath("beacon-relay") { count, stopwatch in try await relay(perTurn: 1, count, &stopwatch) },
+    HotPath("beacon-relay-batch") { count, stopwatch in try await relay(perTurn: 32, count, &stopwatch) },
+  ]
+
+  /// A whole beacon, over UDP, and a node that sends to itself: one turn after the other, so that the work is the same
+  /// each time. The node's own work is in the figure, too.
+  private static func relay(perTurn: Int, _ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
+    var configuration = BeaconServer.Configuration()
+    configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    let logger = Logger(label: "costs") { _ in SwiftLogNoOpLogHandler() }
+    let server = try await BeaconServer.start(configuration, keys: StaticKeyDirectory([:]), logger: logger)
+    async let serving: Void = server.run()
+    do {
+      let sum = try await relay(through: server.addresses.udp, perTurn: perTurn, count, &stopwatch)
+      server.stop()
+      try await serving
+      return sum
+    } catch {
+      server.stop()
+      try await serving
+      throw error
+    }
+  }
+
+  private static func relay(
+    through beacon: Endpoint, perTurn: Int, _ count: Int, _ stopwatch: inout Stopwatch
+  ) async throws -> UInt64 {
+    var own = UDPTransport.Configuration()
+    own.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    let transport = try UDPTransport.bind(own)
+    defer { transport.close() }
+    var receiver = try transport.makeReceiver()
+    let node = try Samples.nodes(1)[0]
+    let discover = Discover(node: node).encoded()
+    let payload = [UInt8](repeating: 7, count: 1200)
+    let frame = Relay(sender: node, destination: node, payload: payload.span.raw).encoded()
+    var batch = FrameBatch()
+    var sum: UInt64 = 0
+    try await withTaskExecutorPreference(transport.executor) {
+      try transport.send(discover.span.raw, to: beacon)
+      _ = try await receiver.next()
+      stopwatch.start()
+      for _ in 0..<max(1, count / perTurn) {
+        for _ in 0..<perTurn where !batch.append(frame.span.raw, to: beacon) {
+          throw UnexpectedResult(what: "a full batch")
+        }
+        var missing = try transport.send(contentsOf: batch)
+        batch.removeAll()
+        while missing > 0 {
+          missing -= try await receiver.receive { frame, _ throws(TransportError) in sum &+= UInt64(frame.byteCount) }
+        }
+      }
+      stopwatch.stop()
+    }
+    return sum
+  }
+}
