@@ -7,9 +7,37 @@ import PilotWire
 
 extension HotPath {
   static let beacon: [HotPath] = [
+    HotPath("beacon-decide-send") { count, stopwatch in try decideAndSend(count, &stopwatch) },
     HotPath("beacon-relay") { count, stopwatch in try await relay(perTurn: 1, count, &stopwatch) },
     HotPath("beacon-relay-batch") { count, stopwatch in try await relay(perTurn: 32, count, &stopwatch) },
   ]
+
+  private static let perFlush = 32
+
+  /// What a beacon does with a datagram between receiving and sending it, and the sending, to a socket that nobody reads.
+  private static func decideAndSend(_ count: Int, _ stopwatch: inout Stopwatch) throws -> UInt64 {
+    let pair = try LoopbackPair()
+    defer { pair.close() }
+    let losses = RelayLosses()
+    let relay = FrameRelay(
+      engine: RelayEngine(Router.Configuration(), seed: 1), udp: pair.sender, authenticator: NoAuthenticator(),
+      losses: losses)
+    let node = try Samples.nodes(1)[0]
+    let origin = FrameOrigin.udp(pair.receiver.localEndpoint)
+    let discover = Discover(node: node).encoded()
+    relay.relay(discover.span.raw, from: origin, at: .start)
+    relay.flush()
+    let payload = [UInt8](repeating: 7, count: 1200)
+    let frame = Relay(sender: node, destination: node, payload: payload.span.raw).encoded()
+    stopwatch.start()
+    for index in 0..<count {
+      relay.relay(frame.span.raw, from: origin, at: .start)
+      if index % perFlush == perFlush - 1 { relay.flush() }
+    }
+    stopwatch.stop()
+    guard losses.refusedByKernel == 0 else { throw UnexpectedResult(what: "frames that the kernel refused") }
+    return pair.sender.counters.framesSent
+  }
 
   /// A whole beacon, over UDP, and a node that sends to itself: one turn after the other, so that the work is the same
   /// each time. The node's own work is in the figure, too.
@@ -63,4 +91,13 @@ extension HotPath {
     }
     return sum
   }
+}
+
+/// Knows no key, and believes no proof.
+private struct NoAuthenticator: DiscoverAuthenticator {
+  func challenge(
+    _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
+  ) -> DiscoverChallenge? { nil }
+
+  func verifies(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool { false }
 }

@@ -38,7 +38,8 @@ struct Crowd: Sendable {
   func registered() -> Router {
     var router = Router(seed: 1)
     for number in nodes.indices {
-      _ = router.on(discovers[number].span.bytes, from: origin(of: number), at: .start)
+      let frame = discovers[number]
+      _ = router.on(frame.span.bytes, from: origin(of: number), at: .start)
     }
     precondition(router.statistics.nodes == nodes.count)
     return router

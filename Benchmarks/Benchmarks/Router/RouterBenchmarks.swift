@@ -13,7 +13,8 @@ let benchmarks: @Sendable () -> Void = {
       benchmark.startMeasurement()
       for index in benchmark.scaledIterations {
         let turn = index % crowd.relays.count
-        blackHole(router.on(crowd.relays[turn].span.bytes, from: crowd.sources[turn], at: .start))
+        let frame = crowd.relays[turn]
+        blackHole(router.on(frame.span.bytes, from: crowd.sources[turn], at: .start))
       }
       benchmark.stopMeasurement()
       precondition(router.statistics.drops.total == 0)
@@ -25,7 +26,8 @@ let benchmarks: @Sendable () -> Void = {
     benchmark.startMeasurement()
     for index in benchmark.scaledIterations {
       let turn = index % crowd.discovers.count
-      blackHole(router.on(crowd.discovers[turn].span.bytes, from: crowd.origin(of: turn), at: .start))
+      let frame = crowd.discovers[turn]
+      blackHole(router.on(frame.span.bytes, from: crowd.origin(of: turn), at: .start))
     }
     benchmark.stopMeasurement()
     precondition(router.statistics.drops.total == 0)

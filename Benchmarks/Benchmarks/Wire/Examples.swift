@@ -15,7 +15,8 @@ struct Examples: Sendable {
     key = known(try? PublicKey(bytes: bytes.span.bytes.extracting(first: 32)))
     signature = known(try? Signature(bytes: bytes.span.bytes))
     grant = PunchGrant(expiry: 1, signature: signature)
-    challenge = DiscoverChallenge(node: node, stamp: ChallengeStamp(rawValue: 1), token: ChallengeToken(high: 1, low: 2))
+    challenge = DiscoverChallenge(
+      node: node, stamp: ChallengeStamp(rawValue: 1), token: ChallengeToken(high: 1, low: 2))
     let end = PilotSocketAddress(address: known(PilotAddress(parsing: "1:0001.F291.0004")), port: 1000)
     packetHeader = PacketHeader(protocol: .stream, source: end, destination: end)
   }

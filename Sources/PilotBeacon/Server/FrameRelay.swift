@@ -1,4 +1,4 @@
-import PilotTransport
+package import PilotTransport
 import PilotWSS
 import PilotWire
 import Synchronization
@@ -6,14 +6,16 @@ import Synchronization
 /// Performs the router's decisions for one source of frames, a UDP socket or an event loop, and sends what goes to UDP in
 /// batches: decide, append, and one send when the source has nothing more for the moment. Confined to that source's
 /// thread.
-final class FrameRelay {
+package final class FrameRelay {
   private let engine: RelayEngine
   private let udp: any Transport
   private let authenticator: any DiscoverAuthenticator
   private let losses: RelayLosses
   private var batch = FrameBatch()
 
-  init(engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, losses: RelayLosses) {
+  package init(
+    engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, losses: RelayLosses
+  ) {
     self.engine = engine
     self.udp = udp
     self.authenticator = authenticator
@@ -21,7 +23,7 @@ final class FrameRelay {
   }
 
   /// A frame has come. It is lent for the call.
-  func relay(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) {
+  package func relay(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) {
     switch engine.decide(frame, from: origin, at: now) {
     case .sendUDP(let endpoint, let header):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
@@ -52,7 +54,7 @@ final class FrameRelay {
   ///
   /// A frame that can't go, such as one that a WSS node may send and no datagram can carry, is dropped by itself; a full
   /// socket buffer drops what is left, since waiting would hold up everybody.
-  func flush() {
+  package func flush() {
     while !batch.isEmpty {
       do throws(TransportError) {
         batch.removeFirst(try udp.send(contentsOf: batch))
@@ -90,9 +92,11 @@ final class FrameRelay {
 }
 
 /// Frames that the router passed on and that could not be sent.
-final class RelayLosses: Sendable {
+package final class RelayLosses: Sendable {
   private let refused = Atomic<UInt64>(0)
   private let gone = Atomic<UInt64>(0)
+
+  package init() {}
 
   /// The kernel had no room.
   func unsent(_ count: Int) { refused.add(UInt64(count), ordering: .relaxed) }
@@ -100,6 +104,6 @@ final class RelayLosses: Sendable {
   /// The peer's connection ended in the same moment.
   func connectionGone() { gone.add(1, ordering: .relaxed) }
 
-  var refusedByKernel: UInt64 { refused.load(ordering: .relaxed) }
+  package var refusedByKernel: UInt64 { refused.load(ordering: .relaxed) }
   var connectionsGone: UInt64 { gone.load(ordering: .relaxed) }
 }
