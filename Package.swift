@@ -94,6 +94,14 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .executableTarget(name: "pilot", dependencies: ["PilotCommands"], swiftSettings: strict),
+    // Not a product: Benchmarks/check-costs and Benchmarks/compare run it. It is here for the `package` access.
+    .executableTarget(
+      name: "hot-path-costs",
+      dependencies: [
+        "PilotBeacon", "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      path: "Benchmarks/HotPathCosts", swiftSettings: lending),
 
     .testTarget(
       name: "PilotWireTests", dependencies: ["PilotWire"], resources: [.copy("Resources/wire.json")],

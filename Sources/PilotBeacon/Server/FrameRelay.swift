@@ -1,4 +1,4 @@
-import PilotTransport
+package import PilotTransport
 import PilotWSS
 import PilotWire
 
@@ -7,7 +7,7 @@ import PilotWire
 ///
 /// Frames for UDP are copied into one batch, which the socket sends grouped by destination; frames for a WebSocket peer
 /// are encoded into its queue, and its event loop is told of all of them at once.
-final class FrameRelay {
+package final class FrameRelay {
   private let engine: RelayEngine
   private let udp: any Transport
   private let authenticator: any DiscoverAuthenticator
@@ -18,7 +18,9 @@ final class FrameRelay {
   private var waking: [CompatConnection] = []
 
   /// - Parameter udp: The socket that this source's frames leave by.
-  init(engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, losses: RelayLosses) {
+  package init(
+    engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, losses: RelayLosses
+  ) {
     self.engine = engine
     self.udp = udp
     self.authenticator = authenticator
@@ -28,7 +30,7 @@ final class FrameRelay {
 
   /// Datagrams have come, lent for the call. ``flush()`` is due.
   @unsafe
-  func relay(datagrams: LentFrames, at now: MonotonicInstant) {
+  package func relay(datagrams: LentFrames, at now: MonotonicInstant) {
     var deciding = RunCursor()
     while unsafe deciding.run < datagrams.runs.count {
       var performing = deciding
@@ -76,7 +78,7 @@ final class FrameRelay {
   }
 
   /// Sends what has been put together.
-  func flush() {
+  package func flush() {
     sendBatch()
     for connection in waking { connection.flush() }
     waking.removeAll(keepingCapacity: true)

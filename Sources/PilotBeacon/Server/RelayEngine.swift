@@ -6,7 +6,7 @@ import Synchronization
 /// The router and the connections it knows by number, shared by every thread that receives frames.
 ///
 /// The lock covers decisions, about a microsecond; frames are sent outside of it.
-final class RelayEngine: Sendable {
+package final class RelayEngine: Sendable {
   fileprivate struct State: ~Copyable {
     var router: Router
     var connections: [UInt64: CompatConnection] = [:]
@@ -29,7 +29,7 @@ final class RelayEngine: Sendable {
 
   private let state: Mutex<State>
 
-  init(_ configuration: Router.Configuration, seed: UInt64) {
+  package init(_ configuration: Router.Configuration, seed: UInt64) {
     state = Mutex(State(router: Router(configuration, seed: seed)))
   }
 

@@ -1,9 +1,11 @@
 import Synchronization
 
 /// Frames that the router passed on and that could not be sent.
-final class RelayLosses: Sendable {
+package final class RelayLosses: Sendable {
   private let refused = Atomic<UInt64>(0)
   private let gone = Atomic<UInt64>(0)
+
+  package init() {}
 
   /// The kernel had no room.
   func unsent(_ count: Int) { refused.add(UInt64(count), ordering: .relaxed) }
@@ -11,6 +13,6 @@ final class RelayLosses: Sendable {
   /// The peer's connection ended in the same moment.
   func connectionGone() { gone.add(1, ordering: .relaxed) }
 
-  var refusedByKernel: UInt64 { refused.load(ordering: .relaxed) }
+  package var refusedByKernel: UInt64 { refused.load(ordering: .relaxed) }
   var connectionsGone: UInt64 { gone.load(ordering: .relaxed) }
 }

@@ -1,0 +1,72 @@
+"""The file of what was counted before."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import platform
+from typing import Mapping
+
+from .counting import Cost
+
+# Compilers, libraries and processors differ by a few instructions; a regression that matters is more than that.
+TOLERANCE = 0.10
+
+HEADER = """\
+# What one operation takes: instructions and allocations, counted by Benchmarks/check-costs.
+# More than {tolerance:.0f} % above, or one allocation more, fails. Benchmarks/check-costs --update writes this file anew.
+# The cases are those of Benchmarks/HotPathCosts; to watch another one, add its name with two zeros and update.
+"""
+
+
+class BadLimits(Exception):
+    """A file that can't be read."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """The costs, and the processor architecture that they hold for."""
+
+    architecture: str
+    costs: Mapping[str, Cost]
+
+    @staticmethod
+    def read(file: pathlib.Path) -> "Limits":
+        architecture = ""
+        costs: dict[str, Cost] = {}
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            words = line.partition("#")[0].split()
+            if not words:
+                continue
+            try:
+                if words[0] == "architecture" and len(words) == 2:
+                    architecture = words[1]
+                else:
+                    case, instructions, allocations = words
+                    costs[case] = Cost(float(instructions), float(allocations))
+            except ValueError as error:
+                raise BadLimits(f"{file}:{number}: expected a case, its instructions and its allocations") from error
+        return Limits(architecture, costs)
+
+    def write(self, file: pathlib.Path) -> None:
+        width = max(map(len, self.costs), default=0)
+        lines = [f"{case:<{width}}  {cost.instructions:>8.0f}  {cost.allocations:>6.2f}"
+                 for case, cost in self.costs.items()]
+        text = HEADER.format(tolerance=100 * TOLERANCE) + f"architecture {self.architecture}\n\n" + "\n".join(lines)
+        file.write_text(text + "\n", encoding="utf-8")
+
+
+def this_architecture() -> str:
+    return platform.machine()
+
+
+def verdict(limit: Cost, found: Cost) -> tuple[bool, str]:
+    """Whether `found` may pass, and what there is to say about it."""
+    if round(found.allocations, 2) > round(limit.allocations, 2):
+        return False, "more allocations"
+    if found.instructions > limit.instructions * (1 + TOLERANCE):
+        return False, "more instructions"
+    if round(found.allocations, 2) < round(limit.allocations, 2) \
+            or found.instructions < limit.instructions * (1 - TOLERANCE):
+        return True, "better: check-costs --update keeps it so"
+    return True, ""

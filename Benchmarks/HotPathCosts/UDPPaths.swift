@@ -1,0 +1,94 @@
+import PilotTransport
+import PilotUDP
+import PilotWire
+
+extension HotPath {
+  static let udp: [HotPath] = [
+    HotPath("udp-send") { count, stopwatch in try udpSend(count, &stopwatch) },
+    HotPath("udp-send-batch") { count, stopwatch in try udpSendBatch(count, &stopwatch) },
+    HotPath("udp-there") { count, stopwatch in try await udpThere(count, &stopwatch) },
+    HotPath("udp-there-batch") { count, stopwatch in try await udpThereBatch(count, &stopwatch) },
+  ]
+
+  private static let perBatch = 32
+
+  /// To a socket that nobody reads: the kernel drops what it has no room for, which costs the sender the same.
+  private static func udpSend(_ count: Int, _ stopwatch: inout Stopwatch) throws -> UInt64 {
+    let samples = Samples(length: 1200)
+    let pair = try LoopbackPair()
+    defer { pair.close() }
+    var sum: UInt64 = 0
+    stopwatch.start()
+    for index in 0..<count {
+      sum &+= UInt64(try pair.sender.send(samples.bytes(at: index), to: pair.receiver.localEndpoint))
+    }
+    stopwatch.stop()
+    return sum
+  }
+
+  private static func udpSendBatch(_ count: Int, _ stopwatch: inout Stopwatch) throws -> UInt64 {
+    let samples = Samples(length: 1200)
+    let pair = try LoopbackPair()
+    defer { pair.close() }
+    var batch = FrameBatch()
+    var sum: UInt64 = 0
+    stopwatch.start()
+    for _ in 0..<max(1, count / perBatch) {
+      sum &+= UInt64(try send(samples, perBatch, &batch, from: pair.sender, to: pair.receiver.localEndpoint))
+    }
+    stopwatch.stop()
+    return sum
+  }
+
+  private static func send(
+    _ samples: Samples, _ count: Int, _ batch: inout FrameBatch, from sender: UDPTransport, to destination: Endpoint
+  ) throws -> Int {
+    for index in 0..<count where !batch.append(samples.bytes(at: index), to: destination) {
+      throw UnexpectedResult(what: "a full batch")
+    }
+    let taken = try sender.send(contentsOf: batch)
+    guard taken == count else { throw UnexpectedResult(what: "\(taken) frames taken") }
+    batch.removeAll()
+    return taken
+  }
+
+  /// Sent and received, one by one.
+  private static func udpThere(_ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
+    let samples = Samples(length: 1200)
+    let pair = try LoopbackPair()
+    defer { pair.close() }
+    var receiver = try pair.receiver.makeReceiver()
+    var sum: UInt64 = 0
+    stopwatch.start()
+    try await withTaskExecutorPreference(pair.receiver.executor) {
+      for index in 0..<count {
+        try pair.sender.send(samples.bytes(at: index), to: pair.receiver.localEndpoint)
+        let frame = try await receiver.next()
+        sum &+= UInt64(frame.bytes.byteCount)
+      }
+    }
+    stopwatch.stop()
+    return sum
+  }
+
+  /// Sent and received by the batch.
+  private static func udpThereBatch(_ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
+    let samples = Samples(length: 1200)
+    let pair = try LoopbackPair()
+    defer { pair.close() }
+    var receiver = try pair.receiver.makeReceiver()
+    var batch = FrameBatch()
+    var sum: UInt64 = 0
+    stopwatch.start()
+    try await withTaskExecutorPreference(pair.receiver.executor) {
+      for _ in 0..<max(1, count / perBatch) {
+        var missing = try send(samples, perBatch, &batch, from: pair.sender, to: pair.receiver.localEndpoint)
+        while missing > 0 {
+          missing -= try await receiver.receive { frame, _ throws(TransportError) in sum &+= UInt64(frame.byteCount) }
+        }
+      }
+    }
+    stopwatch.stop()
+    return sum
+  }
+}

@@ -1,0 +1,102 @@
+/* What UDP costs in plain C on this machine, as a line of JSON with the keys of `pilot bench udp --json`.
+ *
+ * usage: udp-reference --case bulk|mixed|single|round-trip [--length BYTES] [--seconds SECONDS]
+ *
+ * A child process receives, this one sends. CPU times are microseconds per datagram, of the datagrams that the side
+ * handled; the time is that from the first one sent to the last one received. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+#include "udp.h"
+
+/* The receiver ends by itself after a silence; this bounds it in any case. */
+static const double grace = 5;
+
+static enum udp_case parse_case(const char *name) {
+  if (strcmp(name, "bulk") == 0) return bulk;
+  if (strcmp(name, "mixed") == 0) return mixed;
+  if (strcmp(name, "single") == 0) return single;
+  if (strcmp(name, "round-trip") == 0) return round_trip;
+  die_of_usage("--case is bulk, mixed, single or round-trip");
+}
+
+static double per_datagram_us(double seconds, uint64_t datagrams) {
+  return datagrams > 0 ? seconds * 1e6 / (double)datagrams : 0;
+}
+
+static void report_flood(const char *name, int length, const struct sending *out, const struct receiving *in) {
+  uint64_t lost = out->sent > in->received ? out->sent - in->received : 0;
+  double seconds = in->last > out->start ? in->last - out->start : 0;
+  printf("{\"bench\":\"udp\",\"implementation\":\"c\",\"case\":\"%s\",\"length\":%d,\"sent\":%" PRIu64
+         ",\"received\":%" PRIu64 ",\"lost\":%" PRIu64
+         ",\"seconds\":%.3f,\"datagrams_per_second\":%.0f,\"sender_cpu_us\":%.4f,\"receiver_cpu_us\":%.4f}\n",
+         name, length, out->sent, in->received, lost, seconds,
+         seconds > 0 ? (double)in->received / seconds : 0, per_datagram_us(out->cpu, out->sent),
+         per_datagram_us(in->cpu, in->received));
+}
+
+static int flood(enum udp_case how, const char *name, int length, double seconds) {
+  int count = how == mixed ? mixed_destinations : 1;
+  int sockets[mixed_destinations];
+  struct sockaddr_in addresses[mixed_destinations];
+  for (int i = 0; i < count; i++) sockets[i] = open_socket(0, &addresses[i]);
+  int results[2];
+  if (pipe(results) < 0) die("pipe");
+  pid_t child = fork();
+  if (child < 0) die("fork");
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct receiving in = receive_flood(how, sockets, seconds + grace);
+    _exit(write(results[1], &in, sizeof in) == sizeof in ? 0 : 1);
+  }
+  /* Only the child may hold the sockets, or the datagrams would wait for a reader that never comes. */
+  for (int i = 0; i < count; i++) close(sockets[i]);
+  close(results[1]);
+  struct sending out = send_flood(how, addresses, length, seconds);
+  struct receiving in = {0};
+  if (read(results[0], &in, sizeof in) != sizeof in) die("the receiver's result");
+  waitpid(child, NULL, 0);
+  report_flood(name, length, &out, &in);
+  return in.received > 0 ? 0 : 1;
+}
+
+static int measure_pings(int length, double seconds) {
+  struct sockaddr_in address;
+  int fd = open_socket(0, &address);
+  pid_t child = fork();
+  if (child < 0) die("fork");
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    echo(fd, seconds + grace);
+    _exit(0);
+  }
+  close(fd);
+  struct round_trips trips = measure_round_trips(&address, length, seconds);
+  kill(child, SIGTERM);
+  waitpid(child, NULL, 0);
+  printf("{\"bench\":\"udp\",\"implementation\":\"c\",\"case\":\"round-trip\",\"length\":%d,\"rounds\":%" PRIu64
+         ",\"lost\":%" PRIu64 ",\"rtt_p50_us\":%.1f,\"rtt_p99_us\":%.1f}\n",
+         length, trips.rounds, trips.lost, trips.p50_us, trips.p99_us);
+  return trips.rounds > 0 ? 0 : 1;
+}
+
+int main(int count, char **arguments) {
+  const char *name = NULL;
+  double length = 1200, seconds = 2;
+  const struct option_spec specs[] = {
+      {.name = "--case", .text = &name},
+      {.name = "--length", .number = &length, .least = 1, .most = longest_datagram},
+      {.name = "--seconds", .number = &seconds, .least = 0.1, .most = 600},
+  };
+  parse_options(count, arguments, specs, sizeof specs / sizeof *specs);
+  if (name == NULL) die_of_usage("--case is missing: bulk, mixed, single or round-trip");
+  enum udp_case how = parse_case(name);
+  return how == round_trip ? measure_pings((int)length, seconds) : flood(how, name, (int)length, seconds);
+}
