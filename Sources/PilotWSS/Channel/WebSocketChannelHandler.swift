@@ -1,5 +1,6 @@
 package import NIOCore
 import PilotTransport
+import PilotWire
 
 /// Runs the WebSocket protocol on a channel: bytes in, messages to the peer; frames out of the ``OutboundQueue``; pings,
 /// pongs and the closing handshake between them.
@@ -28,11 +29,15 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var closeTimer: Scheduled<Void>?
   private var decoder: WebSocketDecoder
 
-  package init(role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes) {
+  /// - Parameter maximumMessageLength: The longest message taken, in bytes; one frame, unless stated otherwise.
+  package init(
+    role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes,
+    maximumMessageLength: Int = FrameLimits.maximumOverWSS
+  ) {
     self.peer = peer
     self.outbound = outbound
     self.times = times
-    decoder = WebSocketDecoder(role: role)
+    decoder = WebSocketDecoder(role: role, maximumMessageLength: maximumMessageLength)
     session = WebSocketSession(role: role)
     control = WebSocketEncoder(role: role)
   }
