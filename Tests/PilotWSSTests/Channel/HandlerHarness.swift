@@ -99,7 +99,9 @@ final class HandlerHarness {
   }
 
   /// The peer sends frames, all in one read.
-  func receive(_ frames: RawFrame...) throws {
+  func receive(_ frames: RawFrame...) throws { try receive(frames) }
+
+  func receive(_ frames: [RawFrame]) throws {
     try receive(
       bytes: frames.flatMap { frame in
         var frame = frame
