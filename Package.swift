@@ -103,6 +103,15 @@ let package = Package(
       ],
       path: "Benchmarks/HotPathCosts", swiftSettings: lending),
 
+    // Not a product: what Interop/autobahn holds against the Autobahn test suite.
+    .executableTarget(
+      name: "AutobahnEcho",
+      dependencies: [
+        "PilotTransport", "PilotWSS", "PilotWire", .product(name: "NIOHTTP1", package: "swift-nio"),
+      ] + nio,
+      path: "Interop/AutobahnEcho",
+      swiftSettings: strict),
+
     .testTarget(
       name: "PilotWireTests", dependencies: ["PilotWire"], resources: [.copy("Resources/wire.json")],
       swiftSettings: lending),

@@ -50,6 +50,40 @@ struct ExecutorTests {
     }
   }
 
+  @Test func `a task that was queued behind the receive loop runs while that waits`() async throws {
+    let transport = try UDPTransport.ipv4()
+    let box = try ReceiverBox(transport)
+    let gate = Occupancy()
+    let blocker = Task(executorPreference: transport.executor) {
+      gate.count.store(1, ordering: .releasing)
+      while gate.count.load(ordering: .acquiring) == 1 { Sockets.yieldThread() }
+    }
+    while gate.count.load(ordering: .acquiring) == 0 { await Task.yield() }
+    // Both are queued when they are made, behind the one that keeps the thread.
+    let loop = Task(executorPreference: transport.executor) { try await box.next() }
+    let other = Task(executorPreference: transport.executor) { 1 }
+    gate.count.store(2, ordering: .releasing)
+    #expect(await other.value == 1)
+    await blocker.value
+    try transport.send([7], to: transport.localEndpoint)
+    #expect(try await loop.value.bytes == [7])
+  }
+
+  @Test(arguments: [true, false])
+  func `a receive loop that waits on the executor ends when it is cancelled, or the transport closed`(
+    closes: Bool
+  ) async throws {
+    for _ in 0..<20 {
+      let transport = try UDPTransport.ipv4()
+      let box = try ReceiverBox(transport)
+      let loop = Task(executorPreference: transport.executor) { await code { _ = try await box.next() } }
+      // So that it waits: what it is given to do first has been done.
+      #expect(await Task(executorPreference: transport.executor) { 1 }.value == 1)
+      if closes { transport.close() } else { loop.cancel() }
+      #expect(await loop.value == (closes ? .closed : .cancelled))
+    }
+  }
+
   @Test(arguments: [true, false])
   func `tasks on the executor run on after close`(usedBefore: Bool) async throws {
     let transport = try UDPTransport.ipv4()

@@ -70,6 +70,8 @@ enum Sockets {
     return count
   }
 
+  static func yieldThread() { _ = sched_yield() }
+
   static var currentThread: UInt {
     #if os(Linux)
       UInt(pthread_self())

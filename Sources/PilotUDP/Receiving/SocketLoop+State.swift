@@ -13,7 +13,7 @@ extension SocketLoop {
     enum Phase { case idle, running, ending, ended }
     enum OnEnqueue { case queued(signal: Bool), needsThread, ended }
     enum OnPark { case waiting(signal: Bool), immediately(Wake) }
-    enum Next { case run, poll(For), exit }
+    enum Next { case run(UnownedJob), poll(For), exit }
     enum For { case none, socket, pause }
 
     var phase = Phase.idle
@@ -69,12 +69,10 @@ extension SocketLoop {
       return unsafe (waiter.take(), signal())
     }
 
-    /// What the thread does next. It gets the jobs in exchange for an empty array, whose room is used again.
-    mutating func next(_ batch: inout [UnownedJob]) -> Next {
-      if !jobs.isEmpty {
-        swap(&jobs, &batch)
-        return .run
-      }
+    /// What the thread does next. It gets one job at a time: one that waits in place for the socket has to know of all
+    /// others.
+    mutating func next() -> Next {
+      if !jobs.isEmpty { return .run(jobs.removeFirst()) }
       if phase == .ending {
         phase = .ended
         return .exit

@@ -123,12 +123,10 @@ extension SocketLoop {
   private func run() {
     thread.store(cpilot_udp_current_thread(), ordering: .relaxed)
     let executor = unsafe asUnownedTaskExecutor()
-    var jobs: [UnownedJob] = []
     while true {
-      switch state.withLock({ $0.next(&jobs) }) {
-      case .run:
-        for job in jobs { unsafe job.runSynchronously(on: executor) }
-        jobs.removeAll(keepingCapacity: true)
+      switch state.withLock({ $0.next() }) {
+      case .run(let job):
+        unsafe job.runSynchronously(on: executor)
       case .poll(.none):
         _ = poll(nil, timeout: -1)
         awake(nil)

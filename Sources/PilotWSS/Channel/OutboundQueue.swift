@@ -1,5 +1,6 @@
 package import NIOCore
 package import PilotTransport
+package import PilotWire
 import Synchronization
 
 /// Frames on their way to one WebSocket connection: encoded once, by whoever sends them, and written by the event loop.
@@ -13,6 +14,8 @@ package final class OutboundQueue: Sendable {
     package var bytes: Int
     /// How old a frame may get.
     package var age: Duration
+    /// The longest frame's bytes.
+    package var frame = FrameLimits.maximumOverWSS
 
     package init(bytes: Int, age: Duration) {
       self.bytes = bytes

@@ -1,6 +1,5 @@
 import NIOCore
 import PilotTransport
-import PilotWire
 
 /// What the lock of an ``OutboundQueue`` guards.
 struct OutboundQueueState {
@@ -66,7 +65,7 @@ struct OutboundQueueState {
     overflow: OutboundQueue.Overflow
   ) -> (OutboundQueue.Admission, needsWake: Bool) {
     let payload = head.byteCount + body.byteCount
-    guard payload <= FrameLimits.maximumOverWSS else { return (.tooLong(payload), false) }
+    guard payload <= limits.frame else { return (.tooLong(payload), false) }
     guard isConnected else { return (.disconnected, false) }
     dropExpired(before: time, age: limits.age)
     let length = encodedLength(of: payload)

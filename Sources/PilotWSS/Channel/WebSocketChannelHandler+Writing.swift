@@ -53,6 +53,12 @@ extension WebSocketChannelHandler {
     context.write(wrapOutboundOut(buffer), promise: promise)
   }
 
+  /// Answers a Ping, at its place among the texts that a read leads to.
+  func answer(_ ping: WebSocketControlPayload) {
+    session.receivePing(ping.bytes)
+    sendPong()
+  }
+
   /// A peer that pings and doesn't read is owed one pong, which waits until it reads.
   func sendPong() {
     guard let context, context.channel.isWritable, let pong = session.takePong() else { return }

@@ -1,5 +1,6 @@
 package import NIOCore
 import PilotTransport
+import PilotWire
 
 /// Runs the WebSocket protocol on a channel: bytes in, messages to the peer; frames out of the ``OutboundQueue``; pings,
 /// pongs and the closing handshake between them.
@@ -29,14 +30,16 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var closeTimer: Scheduled<Void>?
   private var decoder: WebSocketDecoder
 
+  /// - Parameter maximumMessageLength: The longest message taken, in bytes; one frame, unless stated otherwise.
   package init(
-    role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes, sizes: BufferSizes = .large
+    role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes, sizes: BufferSizes = .large,
+    maximumMessageLength: Int = FrameLimits.maximumOverWSS
   ) {
     self.peer = peer
     self.outbound = outbound
     self.times = times
     self.sizes = sizes
-    decoder = WebSocketDecoder(role: role)
+    decoder = WebSocketDecoder(role: role, maximumMessageLength: maximumMessageLength)
     session = WebSocketSession(role: role)
     control = WebSocketEncoder(role: role)
   }
@@ -84,19 +87,18 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
 
   // MARK: Reading
 
-  /// What a read leaves to be done. The channel must not be touched while the decoder works.
-  private struct Findings {
-    var reactions: [WebSocketReaction] = []
-    var close: WebSocketCloseFrame?
-    var takesMessages: Bool
-  }
-
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     liveness?.heard(at: MonotonicInstant(context.eventLoop.now))
     let buffer = unwrapInboundIn(data)
-    var findings = Findings(takesMessages: session.isOpen && end == nil)
+    var findings = ReadFindings(takesMessages: session.isOpen && end == nil)
     let broken = decode(buffer.readableBytesSpan, into: &findings)
-    for reaction in findings.reactions { perform(reaction) }
+    for step in findings.steps {
+      switch step {
+      case .react(let reaction): perform(reaction)
+      case .answer(let ping): answer(ping)
+      }
+    }
+    if let ping = findings.latestPing { answer(ping) }
     if let frame = findings.close {
       if end == nil { end = .closed(frame) }
       act(session.receiveClose(frame))
@@ -107,19 +109,19 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
     }
   }
 
-  private func decode(_ bytes: RawSpan, into findings: inout Findings) -> WebSocketProtocolError? {
+  private func decode(_ bytes: RawSpan, into findings: inout ReadFindings) -> WebSocketProtocolError? {
     let peer = peer
     do throws(WebSocketProtocolError) {
       try decoder.feed(bytes) { event in
         switch event {
         case .binary(let message):
           guard findings.takesMessages else { return }
-          note(peer.receive(binary: message), in: &findings)
+          findings.note(peer.receive(binary: message))
         case .text(let message):
           guard findings.takesMessages else { return }
-          note(peer.receive(text: message), in: &findings)
+          findings.note(peer.receive(text: message))
         case .ping(let payload):
-          session.receivePing(payload)
+          findings.note(ping: payload)
         case .pong:
           break
         case .close(let frame):
@@ -130,16 +132,6 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
     } catch {
       return error
     }
-  }
-
-  @inline(__always)
-  private func note(_ reaction: WebSocketReaction, in findings: inout Findings) {
-    switch reaction {
-    case .none: return
-    case .close: findings.takesMessages = false
-    case .send, .establish: break
-    }
-    findings.reactions.append(reaction)
   }
 
   package func channelReadComplete(context: ChannelHandlerContext) {

@@ -84,6 +84,17 @@ struct HandlerClosingTests {
     #expect(harness.peer.end == "failed 1009")
   }
 
+  @Test(arguments: [100, 1 << 20])
+  func `a connection can have another limit for messages`(limit: Int) throws {
+    let harness = try HandlerHarness(.server, maximumMessageLength: limit)
+    try harness.receive(.binary(pattern(limit)))
+    #expect(harness.peer.binaries == [pattern(limit)])
+    try harness.receive(.binary(pattern(limit + 1)))
+    #expect(harness.peer.binaries.count == 1)
+    harness.advance(by: .seconds(2))
+    #expect(harness.peer.end == "failed 1009")
+  }
+
   @Test(arguments: [WebSocketRole.client, .server])
   func `a peer that breaks the protocol is told how, and nothing of it is handed over afterwards`(
     role: WebSocketRole

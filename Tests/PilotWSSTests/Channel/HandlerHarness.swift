@@ -66,7 +66,7 @@ final class HandlerHarness {
   let queue: OutboundQueue
 
   init(
-    _ role: WebSocketRole, establish: Bool = true, queueBytes: Int = 1 << 20,
+    _ role: WebSocketRole, establish: Bool = true, queueBytes: Int = 1 << 20, maximumMessageLength: Int = 65_535,
     _ adjust: (inout WebSocketTimes) -> Void = { _ in }
   ) throws {
     self.role = role
@@ -81,7 +81,8 @@ final class HandlerHarness {
     if establish { peer.greeting = .establish(text: nil) }
     try channel.pipeline.syncOperations.addHandler(socket)
     try channel.pipeline.syncOperations.addHandler(
-      WebSocketChannelHandler(role: role, peer: peer, outbound: queue, times: times))
+      WebSocketChannelHandler(
+        role: role, peer: peer, outbound: queue, times: times, maximumMessageLength: maximumMessageLength))
   }
 
   var handler: WebSocketChannelHandler<RecordingPeer> {
@@ -98,7 +99,9 @@ final class HandlerHarness {
   }
 
   /// The peer sends frames, all in one read.
-  func receive(_ frames: RawFrame...) throws {
+  func receive(_ frames: RawFrame...) throws { try receive(frames) }
+
+  func receive(_ frames: [RawFrame]) throws {
     try receive(
       bytes: frames.flatMap { frame in
         var frame = frame

@@ -65,10 +65,22 @@ struct HandlerKeepaliveTests {
     #expect(harness.sent.count == 3)
   }
 
-  @Test func `many pings in one read are answered with one pong to the last`() throws {
+  @Test func `the pings of one read are answered each, at their place among the texts`() throws {
     let harness = try HandlerHarness(.server)
-    try harness.receive(.ping([1]), .ping([2]), .ping([3]))
-    #expect(harness.sent == [.pong([3])])
+    harness.peer.onBinary = { .send(text: $0) }
+    try harness.receive(.ping([1]), .binary([65]), .ping([2]), .ping([3]), .binary([66]))
+    #expect(harness.sent == [.pong([1]), .text([65]), .pong([2]), .pong([3]), .text([66])])
+  }
+
+  @Test func `of more pings in one read than a limit only the latest is answered`() throws {
+    let harness = try HandlerHarness(.server)
+    let limit = ReadFindings.pingLimit
+    let pings = (0..<limit + 100).map { RawFrame.ping([UInt8($0)]) }
+    try harness.receive(pings)
+    #expect(harness.sent == (0..<limit).map { .pong([UInt8($0)]) } + [.pong([UInt8(limit + 99)])])
+    try harness.receive(.ping([1]))
+    #expect(harness.sent.last == .pong([1]))
+    #expect(harness.sent.count == limit + 2)
   }
 
   @Test func `a peer that pings and does not read is owed one pong`() throws {

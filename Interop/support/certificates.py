@@ -1,0 +1,40 @@
+"""An authority and certificates for one run, made by the openssl program."""
+
+from support.programs import run
+from support.report import NotRun
+
+
+class Authority:
+    """A certificate authority in a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.certificate = folder / "ca.pem"
+        self.key = folder / "ca.key"
+        self._openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=interop authority", "-keyout", self.key, "-out", self.certificate,
+        )
+
+    def issue(self, name, serial):
+        """A certificate for localhost with this serial number. Returns the files of the certificate and its key."""
+        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        request, extensions = self.folder / f"{name}.csr", self.folder / f"{name}.cnf"
+        extensions.write_text(
+            "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+        )
+        self._openssl(
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-subj", "/CN=localhost", "-keyout", key, "-out", request,
+        )
+        self._openssl(
+            "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-days", "1",
+            "-set_serial", serial, "-extfile", extensions, "-out", certificate,
+        )
+        return certificate, key
+
+    @staticmethod
+    def _openssl(*arguments):
+        result = run(["openssl", *arguments])
+        if result.returncode != 0:
+            raise NotRun(f"openssl {arguments[0]} failed: {result.stdout.strip()[-200:]}")
