@@ -19,7 +19,7 @@ SIDES = ("sender", "receiver")
 
 def run(programs: Programs, effort: Effort, rounds: Rounds) -> list[Table]:
     rounds.run(lambda: _one_round(programs, effort, rounds))
-    titles = {"bulk": "In bulk", "mixed": "In bulk, to 16 sockets in turn", "single": "One by one"}
+    titles = {"bulk": "In bulk", "mixed": "In bulk, to 16 addresses in turn", "single": "One by one"}
     return [
         *(_flood_table(rounds, titles[case], case, bounds) for case, bounds in CASES.items()),
         _many_destinations(rounds),

@@ -223,7 +223,7 @@ int main(int count, char **arguments) {
   struct relay *relay = calloc(1, sizeof *relay);
   if (relay == NULL) die("calloc");
   struct sockaddr_in own;
-  relay->fd = open_socket((uint16_t)port, &own);
+  relay->fd = open_socket(INADDR_LOOPBACK, (uint16_t)port, &own);
   coalesce(relay->fd);
   set_receive_timeout(relay->fd, look_up_interval);
   prepare(relay);

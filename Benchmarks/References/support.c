@@ -32,7 +32,7 @@ double cpu_seconds(void) {
          (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
-int open_socket(uint16_t port, struct sockaddr_in *bound) {
+int open_socket(uint32_t ip, uint16_t port, struct sockaddr_in *bound) {
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) die("socket");
   /* The kernel grants what it is configured for, to the product as well as here: that it may be less is no error. */
@@ -40,7 +40,7 @@ int open_socket(uint16_t port, struct sockaddr_in *bound) {
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
   struct sockaddr_in address = {
-      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(ip)};
   if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) die("bind");
   socklen_t length = sizeof *bound;
   if (getsockname(fd, (struct sockaddr *)bound, &length) < 0) die("getsockname");

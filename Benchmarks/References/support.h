@@ -23,7 +23,7 @@ double seconds_now(void);      /* CLOCK_MONOTONIC */
 double cpu_seconds(void);      /* user and system time of this process */
 
 /* A UDP socket bound to 127.0.0.1 and `port`, 0 for any; `bound` gets its address. */
-int open_socket(uint16_t port, struct sockaddr_in *bound);
+int open_socket(uint32_t ip, uint16_t port, struct sockaddr_in *bound);
 void set_receive_timeout(int fd, double seconds);
 /* Lets the kernel hand over many datagrams as one message (UDP_GRO). */
 void coalesce(int fd);

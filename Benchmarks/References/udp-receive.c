@@ -81,27 +81,6 @@ static void receive_bulk(int fd, double end, struct receiving *result, double *f
   }
 }
 
-/* Many sockets: wait for any of them, then take from those that have something. */
-static void receive_mixed(const int *sockets, double end, struct receiving *result, double *first_cpu) {
-  struct incoming *incoming = make_incoming();
-  struct pollfd watched[mixed_destinations];
-  for (int i = 0; i < mixed_destinations; i++) {
-    coalesce(sockets[i]);
-    watched[i] = (struct pollfd){.fd = sockets[i], .events = POLLIN};
-  }
-  while (seconds_now() < end) {
-    int ready = poll(watched, mixed_destinations, (int)(silence * 1000));
-    if (ready < 0 && errno != EINTR) die("poll");
-    if (ready <= 0) {
-      if (result->last != 0) return;
-      continue;
-    }
-    for (int i = 0; i < mixed_destinations; i++)
-      if (watched[i].revents != 0) take_messages(sockets[i], incoming, MSG_DONTWAIT, result);
-    note(result, first_cpu);
-  }
-}
-
 static void receive_single(int fd, double end, struct receiving *result, double *first_cpu) {
   static char buffer[message_bytes];
   set_receive_timeout(fd, silence);
@@ -122,14 +101,13 @@ static void receive_single(int fd, double end, struct receiving *result, double 
   }
 }
 
-struct receiving receive_flood(enum udp_case how, const int *sockets, double limit) {
+struct receiving receive_flood(enum udp_case how, int fd, double limit) {
   struct receiving result = {0};
   double end = seconds_now() + limit;
   double first_cpu = cpu_seconds();
   switch (how) {
-  case mixed: receive_mixed(sockets, end, &result, &first_cpu); break;
-  case single: receive_single(sockets[0], end, &result, &first_cpu); break;
-  default: receive_bulk(sockets[0], end, &result, &first_cpu);
+  case single: receive_single(fd, end, &result, &first_cpu); break;
+  default: receive_bulk(fd, end, &result, &first_cpu);
   }
   result.cpu = cpu_seconds() - first_cpu;
   return result;

@@ -43,21 +43,24 @@ static void report_flood(const char *name, int length, const struct sending *out
 }
 
 static int flood(enum udp_case how, const char *name, int length, double seconds) {
-  int count = how == mixed ? mixed_destinations : 1;
-  int sockets[mixed_destinations];
   struct sockaddr_in addresses[mixed_destinations];
-  for (int i = 0; i < count; i++) sockets[i] = open_socket(0, &addresses[i]);
+  int fd = open_socket(how == mixed ? INADDR_ANY : INADDR_LOOPBACK, 0, &addresses[0]);
+  /* All of 127.0.0.0/8 is this machine: many destinations, and one reader to be woken. */
+  for (uint32_t i = 0; i < mixed_destinations; i++) {
+    addresses[i] = addresses[0];
+    addresses[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+  }
   int results[2];
   if (pipe(results) < 0) die("pipe");
   pid_t child = fork();
   if (child < 0) die("fork");
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    struct receiving in = receive_flood(how, sockets, seconds + grace);
+    struct receiving in = receive_flood(how, fd, seconds + grace);
     _exit(write(results[1], &in, sizeof in) == sizeof in ? 0 : 1);
   }
-  /* Only the child may hold the sockets, or the datagrams would wait for a reader that never comes. */
-  for (int i = 0; i < count; i++) close(sockets[i]);
+  /* Only the child may hold the socket, or the datagrams would wait for a reader that never comes. */
+  close(fd);
   close(results[1]);
   struct sending out = send_flood(how, addresses, length, seconds);
   struct receiving in = {0};
@@ -69,7 +72,7 @@ static int flood(enum udp_case how, const char *name, int length, double seconds
 
 static int measure_pings(int length, double seconds) {
   struct sockaddr_in address;
-  int fd = open_socket(0, &address);
+  int fd = open_socket(INADDR_LOOPBACK, 0, &address);
   pid_t child = fork();
   if (child < 0) die("fork");
   if (child == 0) {

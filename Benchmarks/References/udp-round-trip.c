@@ -31,7 +31,7 @@ static int ascending(const void *left, const void *right) {
 struct round_trips measure_round_trips(const struct sockaddr_in *to, int length, double seconds) {
   static char buffer[longest_datagram];
   struct sockaddr_in own;
-  int fd = open_socket(0, &own);
+  int fd = open_socket(INADDR_LOOPBACK, 0, &own);
   set_receive_timeout(fd, answer_timeout);
   double *times = malloc(most_rounds * sizeof *times);
   if (times == NULL) die("malloc");

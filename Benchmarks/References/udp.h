@@ -9,7 +9,7 @@ enum { mixed_destinations = 16 };
 /* How the datagrams travel. */
 enum udp_case {
   bulk,        /* one destination, many datagrams per message (UDP_SEGMENT, UDP_GRO) */
-  mixed,       /* the same, to mixed_destinations sockets in turn */
+  mixed,       /* the same, to mixed_destinations addresses in turn */
   single,      /* one sendto and one recvfrom each */
   round_trip,  /* one datagram there and back, then the next */
 };
@@ -32,9 +32,8 @@ struct round_trips {
 /* Sends as fast as it goes for `seconds`. Mixed has mixed_destinations of them, the others one. */
 struct sending send_flood(enum udp_case how, const struct sockaddr_in *to, int length, double seconds);
 
-/* Receives on the sockets until none has had anything for half a second after the first datagram, at most `limit`
- * seconds. */
-struct receiving receive_flood(enum udp_case how, const int *sockets, double limit);
+/* Receives until nothing has come for half a second after the first datagram, at most `limit` seconds. */
+struct receiving receive_flood(enum udp_case how, int fd, double limit);
 
 /* Sends back what comes, until nothing has come for `limit` seconds. */
 void echo(int fd, double limit);

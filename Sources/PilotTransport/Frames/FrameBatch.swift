@@ -10,9 +10,9 @@ public struct FrameBatch: ~Copyable, Sendable {
   /// Allocates the memory, once.
   ///
   /// - Parameters:
-  ///   - byteCapacity: Room for this many bytes of frames. Default 256 KiB; at least the longest frame you send.
+  ///   - byteCapacity: Room for this many bytes of frames. Default 512 KiB; at least the longest frame you send.
   ///   - frameCapacity: Room for this many frames, at least. Default 1,024.
-  public init(byteCapacity: Int = 262_144, frameCapacity: Int = 1_024) {
+  public init(byteCapacity: Int = 524_288, frameCapacity: Int = 1_024) {
     chunk = FrameChunk(capacity: max(byteCapacity, 0), frameCapacity: max(frameCapacity, 1))
   }
 

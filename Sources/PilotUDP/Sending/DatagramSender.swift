@@ -73,7 +73,7 @@ final class DatagramSender: Sendable {
   func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
-    turns.settle()
+    turns.settle { batch in sendAll(of: batch, on: descriptor) }
     return try sendFront(of: batch, on: descriptor)
   }
 

@@ -8,16 +8,37 @@ internal import Synchronization
 /// A lone sender's frame goes out at once, by itself. Who comes while somebody is in the kernel leaves a copy of the frame
 /// and returns; the one who sends flushes those copies as a batch before ending its turn, for a bounded number of
 /// rounds. Nobody waits, unless that bound or the room for copies is used up: then for the turn to end, which takes a few
-/// system calls that don't wait for anything.
+/// system calls that don't wait for anything. Whoever waits has the next turn, also if it takes the scheduler a while to
+/// wake it: till then the others leave their frames for it.
 ///
 /// Each task's frames keep their order.
 final class SharedTurns: Sendable {
   private struct State: ~Copyable {
-    /// Somebody has the turn, or is about to take it, and will flush what is left here.
-    var isTaken = false
-    /// How often the turn's owner has flushed.
+    /// Somebody is sending, and will flush what is left.
+    var isActive = false
+    /// How many are about to send, and will flush what is left then.
+    var waiting = 0
+    /// How often the present turn's owner has flushed.
     var rounds = 0
     var left: FrameBatch?
+
+    mutating func leave(_ frame: RawSpan, to destination: Endpoint) -> Bool {
+      guard isActive || waiting > 0, rounds < SharedTurns.roundLimit else { return false }
+      if left == nil { left = FrameBatch() }
+      return left?.append(frame, to: destination) ?? false
+    }
+
+    /// Ends the turn if nothing is left, else exchanges what is left for the empty batch.
+    mutating func endsRound(_ spare: inout FrameBatch?) -> Bool {
+      guard let isEmpty = left?.isEmpty, !isEmpty else {
+        isActive = false
+        rounds = 0
+        return false
+      }
+      swap(&left, &spare)
+      rounds += 1
+      return true
+    }
   }
 
   /// Flushes per turn. More keep one sender busy for the others; fewer make them wait more often.
@@ -29,16 +50,12 @@ final class SharedTurns: Sendable {
 
   /// Leaves a frame with whoever is sending.
   ///
-  /// - Returns: Whether that worked. If not, ``take(_:flush:)`` the turn.
+  /// - Returns: Whether that worked. If not, the caller has to ``take(_:flush:)`` a turn.
   func leave(_ frame: RawSpan, to destination: Endpoint) -> Bool {
     state.withLock { state in
-      guard state.isTaken else {
-        state.isTaken = true
-        return false
-      }
-      guard state.rounds < Self.roundLimit else { return false }
-      if state.left == nil { state.left = FrameBatch() }
-      return state.left?.append(frame, to: destination) ?? false
+      if state.leave(frame, to: destination) { return true }
+      state.waiting += 1
+      return false
     }
   }
 
@@ -52,36 +69,24 @@ final class SharedTurns: Sendable {
   ) throws(TransportError) -> Result {
     try turn.withLock { spare throws(TransportError) in
       state.withLock { state in
-        state.isTaken = true
-        state.rounds = 0
+        state.waiting -= 1
+        state.isActive = true
       }
-      defer { flushLeft(&spare, flush) }
+      defer {
+        while state.withLock({ $0.endsRound(&spare) }) { spare?.removeAll(after: flush) }
+      }
       return try send()
     }
   }
 
-  private func flushLeft(_ spare: inout FrameBatch?, _ flush: (borrowing FrameBatch) -> Void) {
-    while endsRound(&spare) {
-      spare?.removeAll(after: flush)
+  /// Sees to it that what was left by now is sent, so that a batch doesn't overtake its sender's own frames.
+  func settle(flush: (borrowing FrameBatch) -> Void) {
+    let isIdle = state.withLock { state in
+      if !state.isActive, state.waiting == 0 { return true }
+      state.waiting += 1
+      return false
     }
-  }
-
-  /// Ends the turn if nothing is left, else exchanges what is left for the empty batch.
-  private func endsRound(_ spare: inout FrameBatch?) -> Bool {
-    state.withLock { state in
-      guard let isEmpty = state.left?.isEmpty, !isEmpty else {
-        state.isTaken = false
-        return false
-      }
-      swap(&state.left, &spare)
-      state.rounds += 1
-      return true
-    }
-  }
-
-  /// Waits until what others have left by now has been sent, so that a batch doesn't overtake its sender's own frames.
-  func settle() {
-    if state.withLock({ $0.isTaken }) { turn.withLock { _ in } }
+    if !isIdle { try? take({ () throws(TransportError) in }, flush: flush) }
   }
 }
 

@@ -1,6 +1,6 @@
 package import NIOCore
 package import PilotTransport
-package import PilotWire
+import PilotWire
 import Synchronization
 
 /// Frames on their way to one WebSocket connection: encoded once, by whoever sends them, and written by the event loop.

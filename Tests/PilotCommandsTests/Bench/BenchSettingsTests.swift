@@ -26,8 +26,8 @@ struct BenchSettingsTests {
     #expect(plan.cases == UDPBenchCase.allCases)
     #expect(plan.lengths == [64, 1_200, 4_096])
     #expect(plan.duration == .seconds(1))
-    #expect(plan.receivers(for: .mixed) == 16)
-    #expect(plan.receivers(for: .bulk) == 1)
+    #expect(plan.addresses(for: .mixed) == 16)
+    #expect(plan.addresses(for: .bulk) == 1)
   }
 
   @Test("flags win over the environment")

@@ -2,7 +2,7 @@ import PilotTransport
 import PilotUDP
 import PilotWire
 
-/// The receiving end: sockets that count what comes, each on a thread of its own.
+/// The receiving end: a socket that counts what comes, on a thread of its own.
 struct DatagramSink: Sendable {
   fileprivate struct Socket: Sendable {
     let transport: UDPTransport
@@ -17,48 +17,46 @@ struct DatagramSink: Sendable {
     case echo
   }
 
-  private let sockets: [Socket]
-
-  /// Binds sockets, the further ones to the ports behind the first, or to any if that has port 0.
-  init(sockets count: Int, at address: Endpoint) throws(TransportError) {
-    var sockets: [Socket] = []
-    for index in 0..<count {
-      var configuration = UDPTransport.Configuration()
-      let port = address.port == 0 ? 0 : address.port &+ UInt16(truncatingIfNeeded: index)
-      configuration.bindTo = Endpoint(high: address.high, low: address.low, scope: address.scope, port: port)
-      sockets.append(Socket(transport: try UDPTransport.bind(configuration)))
-    }
-    self.sockets = sockets
-  }
+  private let socket: Socket
 
   /// Where to send.
-  var endpoints: [Endpoint] { sockets.map(\.transport.localEndpoint) }
-  /// How many frames have come.
-  var received: Int { sockets.reduce(0) { $0 + $1.count.value } }
-  /// The length of the last frame, in bytes.
-  var lastLength: Int { sockets.map(\.count.lastLength).max() ?? 0 }
+  let endpoints: [Endpoint]
 
-  /// What the receiving threads have worked so far.
+  /// Binds a socket.
+  ///
+  /// - Parameters:
+  ///   - count: How many addresses it has. More than one makes it 127.0.0.1 and those behind it, which are all this machine's
+  ///     on Linux: many destinations, without as many threads to be woken, whose price would be the sender's.
+  ///   - address: Where to bind it; with several addresses, its port.
+  init(addresses count: Int, at address: Endpoint) throws(TransportError) {
+    var configuration = UDPTransport.Configuration()
+    configuration.bindTo = count > 1 ? Endpoint(ipv4Address: 0, port: address.port) : address
+    let transport = try UDPTransport.bind(configuration)
+    let port = transport.localEndpoint.port
+    endpoints =
+      count > 1
+      ? (0..<UInt32(count)).map { Endpoint(ipv4Address: 0x7F00_0001 + $0, port: port) } : [transport.localEndpoint]
+    socket = Socket(transport: transport)
+  }
+
+  /// How many frames have come.
+  var received: Int { socket.count.value }
+  /// The length of the last frame, in bytes.
+  var lastLength: Int { socket.count.lastLength }
+
+  /// What the receiving thread has worked so far.
   func processorTime() async -> Duration {
-    var sum: Duration = .zero
-    for socket in sockets {
-      sum += await withTaskExecutorPreference(socket.transport.executor) { ProcessorTime.ofThread() }
-    }
-    return sum
+    await withTaskExecutorPreference(socket.transport.executor) { ProcessorTime.ofThread() }
   }
 
   /// Receives until ``close()``.
   func serve(_ service: Service) async {
-    await withTaskGroup { group in
-      for socket in sockets {
-        group.addTask(executorPreference: socket.transport.executor) { await socket.serve(service) }
-      }
-    }
+    await withTaskExecutorPreference(socket.transport.executor) { await socket.serve(service) }
   }
 
   /// Ends the receiving.
   func close() {
-    sockets.forEach { $0.transport.close() }
+    socket.transport.close()
   }
 }
 

@@ -35,7 +35,7 @@ struct DatagramSource: Sendable {
   /// Sends batches, each filled to the brim, until the time is over. The caller's thread does all the work.
   func sendInBatches() throws(TransportError) -> Tally {
     let frame = [UInt8](repeating: 0x50, count: length)
-    var batch = FrameBatch(byteCapacity: max(262_144, length))
+    var batch = FrameBatch()
     var next = 0
     return try measure { () throws(TransportError) in
       batch.removeAll()

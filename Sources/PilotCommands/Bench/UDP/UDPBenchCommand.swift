@@ -13,7 +13,7 @@ struct UDPBenchCommand: AsyncParsableCommand {
       socket can't hold is lost, and reported.
 
       bulk     a FrameBatch at a time, to one destination
-      mixed    a FrameBatch at a time, whose frames go to --destinations sockets in turn
+      mixed    a FrameBatch at a time, whose frames go to --destinations addresses in turn
       single   one send for each frame
       senders  the same from one task, and from --senders tasks on one transport
       round-trip  one frame there and back at a time
@@ -38,7 +38,7 @@ struct UDPBenchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Tasks that send at once in the case senders. (default: 2)", valueName: "count"))
   var senders: Int?
 
-  @Option(help: ArgumentHelp("Sockets that receive in the case mixed. (default: 16)", valueName: "count"))
+  @Option(help: ArgumentHelp("Addresses that are sent to in the case mixed. (default: 16)", valueName: "count"))
   var destinations: Int?
 
   @Option(help: "Which ends are in this process. (default: both)")

@@ -35,6 +35,6 @@ struct UDPBenchPlan: Sendable {
     }
   }
 
-  /// The sockets of the receiving end for a case.
-  func receivers(for benchCase: UDPBenchCase) -> Int { benchCase == .mixed ? destinations : 1 }
+  /// How many addresses the receiving end has in a case.
+  func addresses(for benchCase: UDPBenchCase) -> Int { benchCase == .mixed ? destinations : 1 }
 }
