@@ -24,7 +24,9 @@ def run(programs: Programs, effort: Effort, rounds: Rounds) -> list[Table]:
         *(_flood_table(rounds, titles[case], case, bounds) for case, bounds in CASES.items()),
         _many_destinations(rounds),
         Table("Senders of single datagrams, at once", "two", "one", [
-            Figure("1200 B, sent", "per CPU-second", rounds["senders", 2], rounds["senders", 1], ratio_at_least(5))
+            Figure(f"{length} B, sent", "per CPU-second", rounds["senders", length, 2], rounds["senders", length, 1],
+                   ratio_at_least(5))
+            for length in LENGTHS
         ]),
         _round_trips(rounds),
     ]
@@ -41,7 +43,7 @@ def _one_round(programs: Programs, effort: Effort, rounds: Rounds) -> None:
             f"udp round-trip {length}",
             lambda: _round_trip(programs, effort, rounds, "c", length),
             lambda: _round_trip(programs, effort, rounds, "pilot", length))
-    rounds.steps("udp senders", lambda: _senders(programs, effort, rounds))
+        rounds.steps(f"udp senders {length}", lambda: _senders(programs, effort, rounds, length))
 
 
 def _command(programs: Programs, effort: Effort, who: str, case: str, length: int) -> list[dict]:
@@ -66,11 +68,11 @@ def _round_trip(programs: Programs, effort: Effort, rounds: Rounds, who: str, le
     rounds.add("round-trip", length, "p99", who, value=number(line, "rtt_p99_us"))
 
 
-def _senders(programs: Programs, effort: Effort, rounds: Rounds) -> None:
-    lines = _command(programs, effort, "pilot", "senders", 1200)
+def _senders(programs: Programs, effort: Effort, rounds: Rounds, length: int) -> None:
+    lines = _command(programs, effort, "pilot", "senders", length)
     for count in (1, 2):
         line = only(lines, senders=count)
-        rounds.add("senders", count, value=number(line, "datagrams_per_cpu_second"))
+        rounds.add("senders", length, count, value=number(line, "datagrams_per_cpu_second"))
 
 
 def _flood_table(rounds: Rounds, title: str, case: str, bounds: tuple) -> Table:

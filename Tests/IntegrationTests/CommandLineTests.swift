@@ -88,6 +88,24 @@ struct CommandLineTests {
     #expect(await Program.status(of: process) == 130)
   }
 
+  @Test("SIGINT ends the demo with 130, and its private key is gone", .timeLimit(.minutes(1)))
+  func interruptedDemo() async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let content = directory.appending(path: "content")
+    // Large enough to be under way for seconds.
+    try Data(repeating: 7, count: 64 << 20).write(to: content)
+    let process = try Program.process(["demo", "--file", content.path], environment: ["TMPDIR": directory.path])
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    func entries() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: directory.path) }
+    while try entries().count < 2 { await Task.yield() }
+    process.interrupt()
+    #expect(await Program.status(of: process) == 130)
+    #expect(try entries() == ["content"])
+  }
+
   @Test("a reader that goes away ends the program without a word")
   func closedOutput() async throws {
     let process = try Program.process(["inspect", "0a01"])

@@ -40,6 +40,12 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
     return Position(shard: shard, slot: slot)
   }
 
+  /// What ``find(_:)`` would look at first, whosever it is.
+  func peek(_ key: UInt32) -> (key: UInt32, value: Value)? {
+    let hashed = hash(key)
+    return shards[shardIndex(hashed)].peek(hash: hashed)
+  }
+
   subscript(position: Position) -> Value {
     get { shards[position.shard].values[position.slot] }
     _modify { yield &shards[position.shard].values[position.slot] }

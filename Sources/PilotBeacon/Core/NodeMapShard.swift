@@ -22,6 +22,13 @@ struct NodeMapShard<Value: BitwiseCopyable & Sendable>: Sendable {
     }
   }
 
+  /// What is in the slot that a search looks at first, whosever it is.
+  func peek(hash: UInt64) -> (key: UInt32, value: Value)? {
+    guard slotCount > 0 else { return nil }
+    let slot = home(hash)
+    return (keys[slot], values[slot])
+  }
+
   /// Adds an entry for a key that has none.
   mutating func insert(_ key: UInt32, _ value: Value, hash: UInt64, using hasher: KeyedHash) {
     if 10 * (count + 1) > 7 * slotCount { grow(filler: value, using: hasher) }

@@ -10,6 +10,8 @@ package final class RelayEngine: Sendable {
   fileprivate struct State: ~Copyable {
     var router: Router
     var connections: [UInt64: CompatConnection] = [:]
+    /// What the router's anticipation gave, which means nothing.
+    var anticipated: UInt64 = 0
   }
 
   /// What to do with a frame, with the connection at hand.
@@ -45,7 +47,11 @@ package final class RelayEngine: Sendable {
   func decide(
     _ datagrams: LentFrames, from cursor: inout RunCursor, into decisions: inout [Decision], at now: MonotonicInstant
   ) {
+    var ahead = cursor
     state.withLock { state in
+      unsafe datagrams.forEachFrame(from: &ahead, limit: Self.decisionsPerTurn) { frame, _ in
+        state.anticipated ^= state.router.anticipate(frame)
+      }
       unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source in
         decisions.append(state.decide(frame, from: .udp(source), at: now))
       }

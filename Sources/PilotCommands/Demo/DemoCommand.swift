@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 
 /// `pilot demo`: the whole path on one machine, and the proof that it works.
 struct DemoCommand: AsyncParsableCommand {
@@ -28,13 +29,28 @@ struct DemoCommand: AsyncParsableCommand {
     let content =
       try settings.string(file, "file").map { try DemoContent(file: $0) }
       ?? .generated(byteCount: Self.defaultByteCount)
+    let logger = settings.logger("pilot.demo")
+    let asJSON = try settings.bool(json, "json")
+    // So that the authority's key is removed when a signal ends it, too.
+    try await ShutdownSignals.run(logger: logger) {
+      do {
+        try await Self.show(content, asJSON: asJSON, logger: logger)
+      } catch {
+        // What it throws once it is cancelled is of no interest: the signal was the reason.
+        guard Task.isCancelled else { throw error }
+      }
+    }
+  }
+
+  private static func show(_ content: DemoContent, asJSON: Bool, logger: Logger) async throws {
     let authority = try ThrowawayAuthority()
     defer { authority.remove() }
     let progress = Progress()
+    defer { progress.finish() }
     let results = try await DemoBeacon(authority: authority).measure(
-      content, logger: settings.logger("pilot.demo"), status: { line in progress.show(line) })
+      content, logger: logger, status: { line in progress.show(line) })
+    try Task.checkCancellation()
     progress.finish()
-    let asJSON = try settings.bool(json, "json")
     for line in asJSON ? results.map(\.json.line) : DemoTable(results).lines { try Console.standard.print(line) }
     let failed = results.filter { !$0.isPerfect }
     if !failed.isEmpty {

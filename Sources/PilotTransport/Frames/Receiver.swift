@@ -55,11 +55,22 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
     while unsafe run >= lent.runs.count { try await refill() }
     var count = 0
     while unsafe run < lent.runs.count {
-      if life.isClosed { throw .closed }
-      let (memory, source) = unsafe take()
-      count += 1
-      // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
-      try unsafe body(RawSpan(_unsafeBytes: memory), source)
+      // A run at a time: with short frames, finding each one's run anew would cost as much as the kernel's part.
+      // SAFETY: run is an index of the lent runs, and offset lies within the run.
+      let current = unsafe lent.runs[run]
+      var isLast = false
+      while !isLast {
+        if life.isClosed { throw .closed }
+        let left = unsafe current.byteCount - offset
+        let length = unsafe min(current.frameLength, left)
+        let memory = unsafe UnsafeRawBufferPointer(start: current.start + offset, count: length)
+        isLast = length == left
+        offset = isLast ? 0 : offset + length
+        if isLast { run += 1 }
+        count += 1
+        // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
+        try unsafe body(RawSpan(_unsafeBytes: memory), current.endpoint)
+      }
     }
     return count
   }

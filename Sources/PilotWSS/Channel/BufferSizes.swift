@@ -10,11 +10,11 @@ package struct BufferSizes: Sendable, Equatable {
   package var flush: Int
 
   /// For throughput: a few system calls for a burst of frames.
-  package static let large = BufferSizes(read: 65_536, chunk: 16_000, flush: 65_536)
+  package static let large = BufferSizes(read: 65_536, chunk: 64_000, flush: 65_536)
 
   /// For thousands of TLS connections in one process: SwiftNIO SSL keeps, for as long as a connection lives, buffers as large
   /// as its largest read and its largest flush.
-  package static let small = BufferSizes(read: 8_192, chunk: 8_000, flush: 8_000)
+  package static let small = BufferSizes(read: 16_384, chunk: 16_000, flush: 16_000)
 
   /// Applies the size of reads to a channel. To be called before it reads.
   package func apply(to channel: any Channel) throws {
@@ -25,29 +25,29 @@ package struct BufferSizes: Sendable, Equatable {
   }
 }
 
-/// Gives reads a small buffer, which the channel keeps, and a burst a large one, which it doesn't.
+/// Gives reads a buffer that the channel keeps, and a burst that fills it a larger one, which the channel doesn't keep.
 ///
 /// SwiftNIO's adaptive allocator remembers a burst until several small reads have come, which on an idle connection takes
 /// minutes of pings.
 package struct BurstRecvByteBufferAllocator: RecvByteBufferAllocator {
   /// Room for a ping, and for one frame of the usual size.
-  private static let small = 2_048
+  private static let kept = 2_048
 
   private let burst: Int
   private var isBurst = false
 
   /// - Parameter burst: The size of reads while each fills its buffer, in bytes.
   package init(burst: Int) {
-    self.burst = max(burst, Self.small)
+    self.burst = max(burst, Self.kept)
   }
 
   package func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
-    allocator.buffer(capacity: isBurst ? burst : Self.small)
+    allocator.buffer(capacity: isBurst ? burst : Self.kept)
   }
 
   /// - Returns: Whether the next read needs a buffer of its own instead of the one that was kept.
   package mutating func record(actualReadBytes: Int) -> Bool {
-    isBurst = actualReadBytes >= Self.small
+    isBurst = actualReadBytes >= Self.kept
     return isBurst
   }
 }

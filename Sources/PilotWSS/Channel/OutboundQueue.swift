@@ -85,7 +85,7 @@ package final class OutboundQueue: Sendable {
     self.limits = limits
     self.overflow = overflow
     self.now = now
-    state = Mutex(OutboundQueueState(role: role, chunkBytes: chunkBytes))
+    state = Mutex(OutboundQueueState(role: role, chunkBytes: chunkBytes, age: limits.age))
   }
 
   /// The present, by the clock that ages are measured by.
@@ -170,7 +170,7 @@ package final class OutboundQueue: Sendable {
     let time = now()
     state.withLock { state in
       guard state.lease == lease else { return }
-      state.dropExpired(before: time, age: limits.age)
+      state.dropExpired(at: time)
       var taken = 0
       while taken < bytes, let chunk = state.take() {
         taken += chunk.buffer.readableBytes

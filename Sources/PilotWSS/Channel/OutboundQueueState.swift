@@ -34,11 +34,14 @@ struct OutboundQueueState {
   private var nextCapacity = Self.smallestChunk
 
   private let chunkBytes: Int
+  /// How old a frame may get, in nanoseconds: a plain number, since it is looked at for every frame.
+  private let age: UInt64
   private static let smallestChunk = 512
   /// Ages are told apart by this much, so that frames of one burst share a run.
   private static let stampGranularity: UInt64 = 1_000_000
 
-  init(role: WebSocketRole, chunkBytes: Int) {
+  init(role: WebSocketRole, chunkBytes: Int, age: Duration) {
+    self.age = MonotonicInstant.start.advanced(by: age).nanoseconds
     self.chunkBytes = chunkBytes
     encoder = WebSocketEncoder(role: role)
   }
@@ -67,7 +70,7 @@ struct OutboundQueueState {
     let payload = head.byteCount + body.byteCount
     guard payload <= limits.frame else { return (.tooLong(payload), false) }
     guard isConnected else { return (.disconnected, false) }
-    dropExpired(before: time, age: limits.age)
+    dropExpired(at: time)
     let length = encodedLength(of: payload)
     if bytes + length > limits.bytes {
       guard overflow == .dropOldest else { return (.full, false) }
@@ -128,8 +131,10 @@ struct OutboundQueueState {
     return OutboundQueue.Chunk(buffer: first.buffer, tally: tally)
   }
 
-  mutating func dropExpired(before now: MonotonicInstant, age: Duration) {
-    while let first = pending.first, !first.isEmpty, first.runs[first.firstRun].stamp.advanced(by: age) < now {
+  mutating func dropExpired(at now: MonotonicInstant) {
+    guard now.nanoseconds > age else { return }
+    let limit = now.nanoseconds - age
+    while !pending.isEmpty, !pending[0].isEmpty, pending[0].runs[pending[0].firstRun].stamp.nanoseconds < limit {
       counts.expired += 1
       removeFirstMessage()
     }

@@ -14,19 +14,44 @@ public enum CRC32 {
   ///   - checksum: the checksum of what comes before, or 0 for nothing.
   ///   - bytes: what follows.
   public static func update(_ checksum: UInt32, with bytes: RawSpan) -> UInt32 {
-    // The tables are taken once a call: each access to a global goes through its initialisation check.
-    // SAFETY: the pointer is used inside the closure only. Every index below is a table number 0...15 times 256 plus a
-    // byte, so less than 4,096, which is how many entries there are.
-    unsafe tables.withUnsafeBufferPointer { buffer in
-      guard let table = buffer.baseAddress else { return checksum }
-      return unsafe run(~checksum, bytes, table)
+    unsafe withTables { table in unsafe ~run(~checksum, bytes, table) }
+  }
+
+  /// The checksum of `head`, four zero bytes, and `tail`: that of a packet, whose own checksum counts as zeros.
+  static func checksum(_ head: RawSpan, fourZerosAnd tail: RawSpan) -> UInt32 {
+    unsafe withTables { table in
+      // SAFETY: see `withTables`; tables 0...3.
+      let zeros = unsafe fold(run(~0, head, table), table)
+      return unsafe ~run(zeros, tail, table)
     }
   }
 
-  /// The checksum of the bytes so far, continued with four zero bytes.
-  static func updateWithFourZeros(_ checksum: UInt32) -> UInt32 {
-    let zeros: InlineArray<4, UInt8> = [0, 0, 0, 0]
-    return update(checksum, with: zeros.span.raw)
+  /// The same of a packet that lies in one piece, with anything where its own checksum stands: bytes 30 to 33, which the
+  /// caller made sure are there.
+  ///
+  /// A header alone is most of what a small packet costs: it is taken in two steps of sixteen bytes, the second with its
+  /// last two masked out, and one of two bytes.
+  static func checksum(ofPacket packet: RawSpan) -> UInt32 {
+    unsafe withTables { table in
+      let first = unsafe Block(packet, 0, table)
+      let second = unsafe Block(packet, 16, table, mask: 0xFFFF)
+      // SAFETY: see `withTables`; four tables from the twelfth on, then the first two.
+      var crc = unsafe fold(first.head ^ ~0, table + 12 * 256) ^ first.rest
+      crc = unsafe fold(second.head ^ crc, table + 12 * 256) ^ second.rest
+      crc = unsafe table[256 + Int(crc & 0xFF)] ^ table[Int(crc >> 8 & 0xFF)] ^ crc >> 16
+      return unsafe ~run(crc, packet.extracting(droppingFirst: 34), table)
+    }
+  }
+
+  /// The tables are taken once a call: each access to a global goes through its initialisation check.
+  @inline(__always)
+  private static func withTables(_ body: (UnsafePointer<UInt32>) -> UInt32) -> UInt32 {
+    // SAFETY: the pointer is used inside the closure only. Every index used with it is a table number 0...15 times 256
+    // plus a byte, so less than 4,096, which is how many entries there are.
+    unsafe tables.withUnsafeBufferPointer { buffer in
+      guard let table = buffer.baseAddress else { return 0 }
+      return unsafe body(table)
+    }
   }
 
   @inline(__always)
@@ -41,22 +66,22 @@ public enum CRC32 {
         offset &+= 16
         let isLast = offset > last
         if !isLast { block = unsafe Block(bytes, offset, table) }
-        // SAFETY: see `update`; four tables from the twelfth on.
+        // SAFETY: see `withTables`; four tables from the twelfth on.
         crc = unsafe fold(current.head ^ crc, table + 12 * 256) ^ current.rest
         if isLast { break }
       }
     }
     while bytes.byteCount &- offset >= 4 {
-      // SAFETY: see `update`; tables 0...3.
+      // SAFETY: see `withTables`; tables 0...3.
       crc = unsafe fold(littleEndian(bytes, offset) ^ crc, table)
       offset &+= 4
     }
     while offset < bytes.byteCount {
-      // SAFETY: see `update`; the index is a byte.
+      // SAFETY: see `withTables`; the index is a byte.
       crc = unsafe table[Int((crc ^ UInt32(bytes.byte(at: offset))) & 0xFF)] ^ crc >> 8
       offset &+= 1
     }
-    return ~crc
+    return crc
   }
 
   /// Sixteen bytes: the first four as they are, and what the other twelve add.
@@ -65,13 +90,13 @@ public enum CRC32 {
     let rest: UInt32
 
     @inline(__always)
-    init(_ bytes: RawSpan, _ offset: Int, _ table: UnsafePointer<UInt32>) {
+    init(_ bytes: RawSpan, _ offset: Int, _ table: UnsafePointer<UInt32>, mask: UInt32 = ~0) {
       head = littleEndian(bytes, offset)
-      // SAFETY: see `update`; four tables each from the eighth, the fourth and the first on.
+      // SAFETY: see `withTables`; four tables each from the eighth, the fourth and the first on.
       rest =
         unsafe fold(littleEndian(bytes, offset &+ 4), table + 8 * 256)
         ^ fold(littleEndian(bytes, offset &+ 8), table + 4 * 256)
-        ^ fold(littleEndian(bytes, offset &+ 12), table)
+        ^ fold(littleEndian(bytes, offset &+ 12) & mask, table)
     }
   }
 

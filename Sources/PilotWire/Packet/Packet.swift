@@ -42,7 +42,7 @@ public struct Packet: ~Escapable {
     try bytes.require(end)
 
     let packet = bytes.extracting(first: end)
-    let expected = Self.checksum(of: packet)
+    let expected = CRC32.checksum(ofPacket: packet)
     let found = packet.bigEndian(at: Self.checksumOffset, as: UInt32.self)
     guard expected == found else { throw .checksumMismatch(expected: expected, found: found) }
 
@@ -55,13 +55,6 @@ public struct Packet: ~Escapable {
       acknowledgement: packet.bigEndian(at: 24),
       window: packet.bigEndian(at: 28))
     payload = packet.extracting(droppingFirst: Self.headerLength)
-  }
-
-  /// The CRC-32 of a whole packet, with zeros where its own checksum stands.
-  private static func checksum(of packet: RawSpan) -> UInt32 {
-    var checksum = CRC32.checksum(packet.extracting(first: checksumOffset))
-    checksum = CRC32.updateWithFourZeros(checksum)
-    return CRC32.update(checksum, with: packet.extracting(droppingFirst: headerLength))
   }
 }
 
@@ -84,9 +77,8 @@ extension Packet: FrameEncodable {
     output.append(bigEndian: header.acknowledgement)
     output.append(bigEndian: header.window)
 
-    var checksum = CRC32.checksum(output.bytes.extracting(droppingFirst: start))
-    checksum = CRC32.updateWithFourZeros(checksum)
-    output.append(bigEndian: CRC32.update(checksum, with: payload))
+    let checksum = CRC32.checksum(output.bytes.extracting(droppingFirst: start), fourZerosAnd: payload)
+    output.append(bigEndian: checksum)
     output.append(contentsOf: payload)
   }
 }

@@ -27,7 +27,7 @@ struct OutboundQueueTests {
     #expect(try harness.takeAll(lease) == [head + body])
   }
 
-  @Test func `a chunk fits into a TLS record, unless one frame is longer`() throws {
+  @Test func `a chunk has the size that was asked for, unless one frame is longer`() throws {
     let harness = QueueHarness()
     let lease = try #require(harness.open())
     for index in 0..<100 { #expect(harness.append(pattern(1_200, seed: index)) == .queued) }

@@ -19,7 +19,7 @@ final class QueueHarness: Sendable {
   ) {
     self.role = role
     queue = OutboundQueue(
-      role: role, limits: OutboundQueue.Limits(bytes: bytes, age: age), overflow: overflow,
+      role: role, limits: OutboundQueue.Limits(bytes: bytes, age: age), chunkBytes: 16_000, overflow: overflow,
       now: { [clock] in clock.now })
   }
 

@@ -11,7 +11,7 @@ struct IdlePeer: Sendable {
   /// How long one may be missing before it is sent again.
   private static let patience: Duration = .seconds(1)
 
-  /// Relays frames to itself through the beacon, and returns when all have come back. Once only.
+  /// Relays frames to itself through the beacon, each when the one before has come back. Once only.
   func exchange(length: Int) async throws {
     let (gate, isReached, registrations) = (DeliveryGate(), DeliveryGate(), DeliveryGate())
     let tally = FloodTally(sender: node.id, length: length, gate: gate, isReached: isReached)
@@ -22,11 +22,10 @@ struct IdlePeer: Sendable {
         var frame = BenchFrame(from: node.id, to: node.id, length: length)
         while gate.delivered < Self.frames {
           try Task.checkCancellation()
-          for number in gate.delivered..<Self.frames {
-            frame.stamp(UInt64(number), at: 0)
-            try node.transport.send(frame.span, to: node.beacon)
-          }
-          await gate.wait(until: Self.frames)
+          let number = gate.delivered
+          frame.stamp(UInt64(number), at: 0)
+          try node.transport.send(frame.span, to: node.beacon)
+          await gate.wait(until: number + 1)
         }
       }
     }

@@ -21,7 +21,7 @@ struct IdleResult: Sendable {
   /// A table for ``row``.
   static var table: BenchTable {
     BenchTable(
-      "Memory of the beacon for a connected peer, in kB; after traffic: \(IdlePeer.frames) frames each way",
+      "Memory of the beacon for a connected peer, in kB; after traffic: \(IdlePeer.frames) frames there and back",
       columns: ["transport", "peers", "bytes", "idle", "after traffic"])
   }
 
