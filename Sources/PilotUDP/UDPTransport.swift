@@ -75,6 +75,9 @@ public final class UDPTransport: Transport {
 
   /// The thread that waits for the socket, as an executor for the tasks that receive.
   ///
+  /// It moves what isn't isolated: code of an actor, the main actor's included, stays on that actor's executor, so that a
+  /// loop belongs into a nonisolated function.
+  ///
   /// Its jobs run one at a time; one that computes for long holds the others up. Jobs that come after ``close()`` run on
   /// the global executor.
   public var executor: any TaskExecutor { loop }

@@ -6,16 +6,15 @@ package struct BufferSizes: Sendable, Equatable {
   package var read: Int
   /// A chunk of encoded messages. Over TLS, it becomes one record of up to 16 KiB.
   package var chunk: Int
-  /// Chunks that are flushed together.
+  /// Chunks are flushed together until they have so many: less than a chunk, so that a full one goes by itself.
   package var flush: Int
 
-  /// For throughput: a few system calls for a burst of frames. Larger chunks make no difference beyond the noise, and take
-  /// more out of the queue at a time, whose frames grow old unseen then.
-  package static let large = BufferSizes(read: 65_536, chunk: 48_000, flush: 48_000)
+  /// For throughput: a few system calls for a burst of frames.
+  package static let large = BufferSizes(read: 65_536, chunk: 64_000, flush: 48_000)
 
   /// For thousands of TLS connections in one process: SwiftNIO SSL keeps, for as long as a connection lives, buffers as large
   /// as its largest read and its largest flush.
-  package static let small = BufferSizes(read: 16_384, chunk: 16_000, flush: 16_000)
+  package static let small = BufferSizes(read: 16_384, chunk: 16_000, flush: 12_000)
 
   /// Applies the size of reads to a channel. To be called before it reads.
   package func apply(to channel: any Channel) throws {

@@ -3,41 +3,66 @@ import PilotTransport
 import PilotWire
 
 extension WebSocketChannelHandler {
-  /// Writes what the queue holds, as long as the channel takes it. On the event loop.
+  /// Writes what the queue holds, as long as the channel takes it, and no more at a time than one flush: what has left the
+  /// queue grows old unseen, and a kernel that is full is better asked by the time it has room. On the event loop.
   package func drain() {
-    guard let context, let lease else { return }
+    guard let context, let lease, !isDraining else { return }
+    isDraining = true
+    defer { isDraining = false }
     var chunks: [OutboundQueue.Chunk] = []
-    while context.channel.isWritable {
-      outbound.take(lease, upTo: sizes.flush, into: &chunks)
+    while takesMore(context) {
+      outbound.take(lease, upTo: sizes.flush - bytesUnderWay, into: &chunks)
       if chunks.isEmpty { return }
       for chunk in chunks { write(chunk, context: context) }
       context.flush()
       chunks.removeAll(keepingCapacity: true)
     }
+    stalls()
   }
 
   private func write(_ chunk: OutboundQueue.Chunk, context: ChannelHandlerContext) {
     let promise = context.eventLoop.makePromise(of: Void.self)
-    let tally = chunk.tally
+    let (tally, bytes) = (chunk.tally, chunk.buffer.readableBytes)
+    bytesUnderWay += bytes
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     promise.futureResult.whenComplete { [outbound] result in
+      let handler = bound.value
+      handler.bytesUnderWay -= bytes
       switch result {
-      case .success: outbound.written(tally)
-      case .failure: outbound.failed(tally)
+      case .success:
+        outbound.written(tally)
+        handler.goOn()
+      case .failure:
+        outbound.failed(tally)
       }
     }
     context.write(wrapOutboundOut(chunk.buffer), promise: promise)
   }
 
+  private func takesMore(_ context: ChannelHandlerContext) -> Bool {
+    context.channel.isWritable && bytesUnderWay < sizes.flush
+  }
+
+  /// The peer has taken something.
+  private func goOn() {
+    stalledSince = nil
+    // Whoever is draining looks by itself, and flushes.
+    guard let context, !isDraining else { return }
+    sendPong()
+    drain()
+    context.flush()
+  }
+
+  /// The peer takes no more for the moment: if it stays so, it is dropped.
+  private func stalls() {
+    guard let context, stalledSince == nil else { return }
+    let now = MonotonicInstant(context.eventLoop.now)
+    stalledSince = now
+    checkLiveness(at: now)
+  }
+
   package func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
-      stalledSince = nil
-      sendPong()
-      drain()
-      context.flush()
-    } else {
-      stalledSince = MonotonicInstant(context.eventLoop.now)
-      checkLiveness(at: MonotonicInstant(context.eventLoop.now))
-    }
+    if context.channel.isWritable { goOn() } else { stalls() }
     context.fireChannelWritabilityChanged()
   }
 
@@ -61,7 +86,7 @@ extension WebSocketChannelHandler {
 
   /// A peer that pings and doesn't read is owed one pong, which waits until it reads.
   func sendPong() {
-    guard let context, context.channel.isWritable, let pong = session.takePong() else { return }
+    guard let context, takesMore(context), let pong = session.takePong() else { return }
     writeControl { encoder, buffer in encoder.appendPong(pong, into: &buffer) }
   }
 

@@ -21,6 +21,9 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var session: WebSocketSession
   var control: WebSocketEncoder
   var liveness: Liveness?
+  /// Bytes of chunks that were written and that the kernel hasn't taken yet.
+  var bytesUnderWay = 0
+  var isDraining = false
   /// Since when the peer has taken nothing although something waits.
   var stalledSince: MonotonicInstant?
   /// How the connection ended, or is about to; the first reason stands.

@@ -88,7 +88,8 @@ struct HandlerKeepaliveTests {
     harness.socket.letPeerRead(false)
     for index in 0..<100 { #expect(harness.send(pattern(1_200, seed: index)) == .queued) }
     harness.run()
-    #expect(!harness.channel.isWritable)
+    // Something waits in the queue, since the channel has all that it is given at a time.
+    #expect(harness.queue.waitingBytes > 0)
     let held = harness.socket.held
     for index in 0..<1_000 { try harness.receive(.ping([UInt8(index & 0xFF)])) }
     #expect(harness.socket.held == held)
