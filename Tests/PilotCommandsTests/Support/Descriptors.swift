@@ -37,7 +37,11 @@ struct PseudoTerminal {
   }
 
   /// What stands to be shown. A terminal makes a line feed a carriage return and a line feed.
-  func shown() -> String {
-    String(decoding: screen.availableData, as: UTF8.self)
+  ///
+  /// - Parameter count: How many bytes to wait for: a terminal hands on what was written in pieces, when it comes to it.
+  func shown(_ count: Int) -> String {
+    var data = screen.availableData
+    while data.count < count { data += screen.availableData }
+    return String(decoding: data, as: UTF8.self)
   }
 }
