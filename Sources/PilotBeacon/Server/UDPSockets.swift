@@ -1,7 +1,6 @@
 import PilotTransport
 import PilotUDP
 import PilotWire
-import Synchronization
 
 /// A beacon's UDP sockets: one address, one socket for each thread.
 struct UDPSockets: Sendable {

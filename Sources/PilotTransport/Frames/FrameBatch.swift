@@ -2,8 +2,8 @@ public import PilotWire
 
 /// Frames with their destinations, to be sent together: reusable memory of a fixed size.
 ///
-/// Neighbours of one length to one destination are the cheapest to send: on Linux they leave in one system call, as one
-/// buffer that the kernel or the network card cuts up.
+/// Frames of one length to one destination are the cheapest to send: on Linux they leave in one system call, as one
+/// message that the kernel or the network card cuts up. Neighbours are cheaper still than those that have to be gathered.
 public struct FrameBatch: ~Copyable, Sendable {
   private let chunk: FrameChunk
 

@@ -69,8 +69,6 @@ package final class OutboundQueue: Sendable {
     let number: UInt64
   }
 
-  private let limits: Limits
-  private let overflow: Overflow
   private let now: @Sendable () -> MonotonicInstant
   private let state: Mutex<OutboundQueueState>
 
@@ -82,10 +80,8 @@ package final class OutboundQueue: Sendable {
     role: WebSocketRole, limits: Limits, chunkBytes: Int = BufferSizes.large.chunk, overflow: Overflow,
     now: @escaping @Sendable () -> MonotonicInstant
   ) {
-    self.limits = limits
-    self.overflow = overflow
     self.now = now
-    state = Mutex(OutboundQueueState(role: role, chunkBytes: chunkBytes, age: limits.age))
+    state = Mutex(OutboundQueueState(role: role, limits: limits, overflow: overflow, chunkBytes: chunkBytes))
   }
 
   /// The present, by the clock that ages are measured by.
@@ -130,7 +126,7 @@ package final class OutboundQueue: Sendable {
   /// - Returns: Whether it was taken, and whether the caller has to ``wake()`` the connection, soon and once for any
   ///   number of frames: until then nobody takes them.
   package func push(head: RawSpan, body: RawSpan, at time: MonotonicInstant) -> (Admission, needsWake: Bool) {
-    state.withLock { $0.push(head: head, body: body, at: time, limits: limits, overflow: overflow) }
+    state.withLock { $0.push(head: head, body: body, at: time) }
   }
 
   /// How many frames of a batch are encoded under one lock: about a microsecond's work.
@@ -149,8 +145,7 @@ package final class OutboundQueue: Sendable {
       state.withLock { state in
         batch.forEach(from: &cursor, limit: Self.framesPerTurn) { frame, _ in
           guard outcome.0 == .queued else { return }
-          let (admission, needsWake) = state.push(
-            head: frame, body: RawSpan(), at: time, limits: limits, overflow: overflow)
+          let (admission, needsWake) = state.push(head: frame, body: RawSpan(), at: time)
           outcome = (admission, outcome.needsWake || needsWake)
           if admission == .queued { taken += 1 }
         }

@@ -33,6 +33,8 @@ struct OutboundQueueState {
   private var wakeUnderWay = false
   private var nextCapacity = Self.smallestChunk
 
+  private let limits: OutboundQueue.Limits
+  private let overflow: OutboundQueue.Overflow
   private let chunkBytes: Int
   /// How old a frame may get, in nanoseconds: a plain number, since it is looked at for every frame.
   private let age: UInt64
@@ -40,8 +42,12 @@ struct OutboundQueueState {
   /// Ages are told apart by this much, so that frames of one burst share a run.
   private static let stampGranularity: UInt64 = 1_000_000
 
-  init(role: WebSocketRole, chunkBytes: Int, age: Duration) {
-    self.age = MonotonicInstant.start.advanced(by: age).nanoseconds
+  init(
+    role: WebSocketRole, limits: OutboundQueue.Limits, overflow: OutboundQueue.Overflow, chunkBytes: Int
+  ) {
+    self.limits = limits
+    self.overflow = overflow
+    age = MonotonicInstant.start.advanced(by: limits.age).nanoseconds
     self.chunkBytes = chunkBytes
     encoder = WebSocketEncoder(role: role)
   }
@@ -64,8 +70,7 @@ struct OutboundQueueState {
 
   /// Makes room as the policy says, and appends.
   mutating func push(
-    head: RawSpan, body: RawSpan, at time: MonotonicInstant, limits: OutboundQueue.Limits,
-    overflow: OutboundQueue.Overflow
+    head: RawSpan, body: RawSpan, at time: MonotonicInstant
   ) -> (OutboundQueue.Admission, needsWake: Bool) {
     let payload = head.byteCount + body.byteCount
     guard payload <= limits.frame else { return (.tooLong(payload), false) }
