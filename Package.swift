@@ -112,6 +112,17 @@ let package = Package(
       path: "Interop/AutobahnEcho",
       swiftSettings: strict),
 
+    // Not products: what Fuzz/run runs with libFuzzer, and FuzzTests on the inputs that are kept.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "PilotBeacon", "PilotIdentity", "PilotTransport", "PilotWSS", "PilotWire",
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      path: "Fuzz/Targets", swiftSettings: lending),
+    .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Fuzzer", swiftSettings: strict),
+
     .testTarget(
       name: "PilotWireTests", dependencies: ["PilotWire"], resources: [.copy("Resources/wire.json")],
       swiftSettings: lending),
@@ -146,6 +157,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [

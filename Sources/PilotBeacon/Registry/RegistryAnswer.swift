@@ -1,9 +1,9 @@
 import FoundationEssentials
-import PilotIdentity
-import PilotWire
+package import PilotIdentity
+package import PilotWire
 
 /// What a registry answers to a lookup (wire reference, section 7).
-struct RegistryAnswer: Decodable, Equatable {
+package struct RegistryAnswer: Decodable, Equatable {
   var type: String?
   var error: String?
   var node: UInt32?
@@ -25,7 +25,7 @@ struct RegistryAnswer: Decodable, Equatable {
   }
 
   /// Reads the JSON of an answer.
-  init(json: [UInt8]) throws(KeyDirectoryError) {
+  package init(json: [UInt8]) throws(KeyDirectoryError) {
     do {
       self = try JSONDecoder().decode(Self.self, from: Data(json))
     } catch {
@@ -36,7 +36,7 @@ struct RegistryAnswer: Decodable, Equatable {
   /// The key that it gives; nil when it says that there is none.
   ///
   /// - Throws: `.invalidAnswer` for an answer to something else, and for a key that is none.
-  func key(of node: NodeID) throws(KeyDirectoryError) -> PublicKey? {
+  package func key(of node: NodeID) throws(KeyDirectoryError) -> PublicKey? {
     if error != nil { return nil }
     guard type == "lookup_ok", self.node == nil || self.node == node.rawValue else {
       throw KeyDirectoryError(code: .invalidAnswer, message: "the registry answered something else than was asked")

@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 import PilotTransport
 import PilotWSS
 import PilotWire
@@ -6,7 +6,7 @@ import Synchronization
 
 /// What a beacon writes to its log, and counts, of its peers' comings and goings. Refusals can be had by anyone at any
 /// rate: of each kind one line a second is written at most, with the number of those left out.
-final class BeaconJournal: Sendable {
+package final class BeaconJournal: Sendable {
   private struct Limit {
     var nextLine = MonotonicInstant.start
     var leftOut = 0
@@ -21,7 +21,7 @@ final class BeaconJournal: Sendable {
   private let logger: Logger
   private let state = Mutex(State())
 
-  init(logger: Logger) {
+  package init(logger: Logger) {
     self.logger = logger
   }
 

@@ -1,6 +1,6 @@
 package import PilotTransport
 import PilotWSS
-import PilotWire
+package import PilotWire
 
 /// Performs the router's decisions for one source of frames, a UDP socket or an event loop: decide, put together what
 /// goes where, and send it all when the source has nothing more for the moment. Confined to that source's thread.
@@ -72,7 +72,7 @@ package final class FrameRelay {
   }
 
   /// Sends the answer to a Discover: its source's own address, and the probe if one is due.
-  func send(_ answer: DiscoverAnswer, to endpoint: Endpoint) {
+  package func send(_ answer: DiscoverAnswer, to endpoint: Endpoint) {
     append(DiscoverReply(endpoint: endpoint).encoded(), to: endpoint)
     if let probe = answer.probe { append(DiscoverReply(endpoint: probe).encoded(), to: probe) }
   }

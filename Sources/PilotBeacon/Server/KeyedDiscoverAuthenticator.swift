@@ -1,27 +1,27 @@
 import Crypto
-import PilotIdentity
-import PilotWire
+package import PilotIdentity
+package import PilotWire
 
 /// Challenges and checks proofs with the keys of a directory and a secret that lives as long as this value.
 ///
 /// Both are called for datagrams of anybody, and neither remembers anything: the token says for whom, where and when a
 /// challenge was made.
-struct KeyedDiscoverAuthenticator: DiscoverAuthenticator {
+package struct KeyedDiscoverAuthenticator: DiscoverAuthenticator {
   private let keys: any KeyDirectory
   private let secret = SymmetricKey(size: .bits256)
 
-  init(keys: any KeyDirectory) {
+  package init(keys: any KeyDirectory) {
     self.keys = keys
   }
 
-  func challenge(
+  package func challenge(
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
   ) -> DiscoverChallenge? {
     guard keys.cachedPublicKey(of: node) == key else { return nil }
     return DiscoverChallenge(node: node, stamp: stamp, token: token(node, stamp, endpoint))
   }
 
-  func verifies(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool {
+  package func verifies(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool {
     let challenge = proof.challenge
     guard challenge.token == token(challenge.node, challenge.stamp, endpoint),
       let key = keys.cachedPublicKey(of: challenge.node)

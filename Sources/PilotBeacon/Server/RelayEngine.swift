@@ -1,6 +1,6 @@
-import PilotTransport
+package import PilotTransport
 import PilotWSS
-import PilotWire
+package import PilotWire
 import Synchronization
 
 /// The router and the connections it knows by number, shared by every thread that receives frames.
@@ -35,7 +35,7 @@ package final class RelayEngine: Sendable {
     state = Mutex(State(router: Router(configuration, seed: seed)))
   }
 
-  var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
+  package var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
 
   /// Decides about one frame.
   func decide(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> Decision {
@@ -87,7 +87,7 @@ package final class RelayEngine: Sendable {
   }
 
   /// ICMP has reported an endpoint. The answers that are due now, at most 256.
-  func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant) -> [DiscoverAnswer] {
+  package func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant) -> [DiscoverAnswer] {
     state.withLock { state in
       var answers: [DiscoverAnswer] = []
       while answers.count < 256, let answer = state.router.unreachable(endpoint, at: now) { answers.append(answer) }
@@ -99,7 +99,7 @@ package final class RelayEngine: Sendable {
   var connections: [CompatConnection] { state.withLock { Array($0.connections.values) } }
 
   /// Removes what has run out, looking at `limit` slots at most.
-  func expire(at now: MonotonicInstant, limit: Int) {
+  package func expire(at now: MonotonicInstant, limit: Int) {
     state.withLock { _ = $0.router.expire(at: now, limit: limit) }
   }
 }

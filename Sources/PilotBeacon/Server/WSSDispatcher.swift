@@ -1,45 +1,45 @@
 import Logging
 import PilotTransport
-import PilotWSS
+package import PilotWSS
 import PilotWire
 
 /// Relays what arrives on one event loop's WebSocket connections. Confined to that loop.
-final class WSSDispatcher: CompatDispatcher {
+package final class WSSDispatcher: CompatDispatcher {
   private let engine: RelayEngine
   private let relay: FrameRelay
   private let journal: BeaconJournal
   /// When the present read began, once a frame of it has asked.
   private var readTime: MonotonicInstant?
 
-  init(engine: RelayEngine, relay: FrameRelay, journal: BeaconJournal) {
+  package init(engine: RelayEngine, relay: FrameRelay, journal: BeaconJournal) {
     self.engine = engine
     self.relay = relay
     self.journal = journal
   }
 
-  func attached(_ connection: CompatConnection) {
+  package func attached(_ connection: CompatConnection) {
     let replaced = engine.attach(connection)
     journal.attached(connection, replacing: replaced)
     replaced?.close(.normal, reason: "replaced")
   }
 
-  func received(_ frame: RawSpan, on connection: CompatConnection) {
+  package func received(_ frame: RawSpan, on connection: CompatConnection) {
     let now = readTime ?? .now()
     readTime = now
     relay.relay(frame, from: connection, at: now)
   }
 
-  func readCompleted(on connection: CompatConnection) {
+  package func readCompleted(on connection: CompatConnection) {
     readTime = nil
     relay.flush()
   }
 
-  func detached(_ connection: CompatConnection) {
+  package func detached(_ connection: CompatConnection) {
     engine.detach(connection)
     journal.detached(connection)
   }
 
-  func refused(_ refusal: CompatRefusal) {
+  package func refused(_ refusal: CompatRefusal) {
     journal.refused(refusal)
   }
 }

@@ -1,19 +1,19 @@
-internal import PilotWire
+package import PilotWire
 
 /// The contents of an identity file (wire reference, section 8):
 /// `{"private_key":"<Base64 of seed:32 · public key:32>","public_key":"<Base64 of public key:32>"}`.
 ///
 /// Members with other names are read over. Whether the keys belong together isn't checked here.
-struct IdentityDocument {
+package struct IdentityDocument {
   /// The first 32 bytes of the private key.
-  let seed: [UInt8]
+  package let seed: [UInt8]
   /// The other 32 bytes of the private key.
-  let publicHalf: [UInt8]
+  package let publicHalf: [UInt8]
   /// The member `public_key`.
-  let publicKey: PublicKey
+  package let publicKey: PublicKey
 
   /// The file's text, on one line.
-  var json: String {
+  package var json: String {
     let privateKey = Base64.encode((seed + publicHalf).span.raw)
     return "{\"private_key\":\"\(privateKey)\",\"public_key\":\"\(publicKey.base64)\"}\n"
   }
@@ -21,14 +21,14 @@ struct IdentityDocument {
 
 extension IdentityDocument {
   /// Why a text is no identity file. Quotes nothing of the text.
-  enum Fault: Error, Hashable {
+  package enum Fault: Error, Hashable {
     case notJSON
     case missing(Member)
     case badValue(Member)
   }
 
   /// The members that there must be.
-  enum Member: String {
+  package enum Member: String {
     case privateKey = "private_key"
     case publicKey = "public_key"
 
@@ -37,7 +37,7 @@ extension IdentityDocument {
   }
 
   /// Reads the contents of a file.
-  init(parsing contents: [UInt8]) throws(Fault) {
+  package init(parsing contents: [UInt8]) throws(Fault) {
     let object: FlatJSON
     do throws(WireError) {
       object = try FlatJSON(parsing: contents.span.raw, maximumLength: Identity.fileSizeLimit)
@@ -63,7 +63,7 @@ extension IdentityDocument {
 }
 
 extension IdentityDocument.Fault: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     switch self {
     case .notJSON: "not one JSON object with each member once"
     case .missing(let member): "\(member.rawValue) is missing"

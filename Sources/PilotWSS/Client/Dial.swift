@@ -1,13 +1,13 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
-import PilotTransport
+package import NIOSSL
+package import PilotTransport
 import PilotWire
 
 /// One attempt to connect, from the name's resolution to `auth_ok`, all within one limit, and then the connection itself.
 /// Confined to one event loop.
-final class Dial {
+package final class Dial {
   /// How far an attempt got; names the step that took too long.
   enum Step: String {
     case connecting = "resolving the name and connecting"
@@ -38,7 +38,7 @@ final class Dial {
   /// - Parameters:
   ///   - onEstablished: Called once when frames can flow.
   ///   - onDown: Called once when the attempt has failed or the connection has ended, unless ``cancel()`` came first.
-  init(
+  package init(
     configuration: WSSTransport.Configuration, tls: NIOSSLContext?, loop: any EventLoop, inbound: FrameQueue,
     outbound: OutboundQueue, onEstablished: @escaping () -> Void, onDown: @escaping (TransportError) -> Void
   ) {
@@ -71,7 +71,7 @@ final class Dial {
   }
 
   /// Ends the attempt or the connection, without a call to `onDown`.
-  func cancel() {
+  package func cancel() {
     guard !isOver else { return }
     over()
     if let link = peer?.link {
@@ -122,7 +122,8 @@ final class Dial {
       ))
   }
 
-  private func connected(_ channel: any Channel) {
+  /// Goes on with a channel that is connected.
+  package func connected(_ channel: any Channel) {
     guard !isOver else { return channel.cutOff() }
     channels = [channel]
     do {

@@ -68,7 +68,8 @@ package final class CompatListener: Sendable {
     await admission.closeAll()
   }
 
-  private func setUp(_ channel: any Channel) throws {
+  /// Takes a connection that was accepted: all that follows happens in its pipeline.
+  package func setUp(_ channel: any Channel) throws {
     guard admission.accept(channel) else {
       channel.close(promise: nil)
       return

@@ -38,6 +38,7 @@ final class CompatServerPeer: WebSocketPeer {
   func receive(text: RawSpan) -> WebSocketReaction {
     switch authentication.receive(text: text) {
     case .lookUpKey(let node):
+      if let key = environment.keys.cachedPublicKey(of: node) { return lookedUp(.success(key)) }
       lookUp(node)
       return .none
     case .ignore:
@@ -74,20 +75,22 @@ final class CompatServerPeer: WebSocketPeer {
     let lookup = environment.loop.makePromise(of: PublicKey?.self)
     lookup.completeWithTask { try await keys.publicKey(of: node) }
     let bound = NIOLoopBound(self, eventLoop: environment.loop)
-    lookup.futureResult.whenComplete { result in bound.value.lookedUp(result) }
+    lookup.futureResult.whenComplete { result in
+      guard let link = bound.value.link else { return }
+      link.perform(bound.value.lookedUp(result))
+    }
   }
 
-  private func lookedUp(_ result: Result<PublicKey?, any Error>) {
-    guard let link else { return }
+  private func lookedUp(_ result: Result<PublicKey?, any Error>) -> WebSocketReaction {
     let outcome =
       switch result {
       case .success(let key): authentication.receive(key: key, now: environment.unixTime())
       case .failure: authentication.lookupFailed()
       }
-    switch outcome {
-    case .establish: link.perform(.establish(text: Array(AuthOK().json.utf8)))
-    case .refuse(let reason): link.perform(refuse(reason))
-    case .ignore: break
+    return switch outcome {
+    case .establish: .establish(text: Array(AuthOK().json.utf8))
+    case .refuse(let reason): refuse(reason)
+    case .ignore: .none
     }
   }
 

@@ -1,0 +1,50 @@
+/// Everything here that takes bytes from somebody else, each as a function of any bytes at all.
+///
+/// A target returns whether it accepted the input, and throws a ``Violation`` if something is wrong with the answer. That it
+/// neither traps nor runs on without end is for whoever calls it to see.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+  case beaconMessage = "beacon-message"
+  case tunnelFrame = "tunnel-frame"
+  case packet
+  case compatMessage = "compat-message"
+  case endpoint
+  case compatURL = "compat-url"
+  case nodesFile = "nodes-file"
+  case identityFile = "identity-file"
+  case registryAnswer = "registry-answer"
+  case webSocket = "websocket"
+  /// A whole beacon: any bytes from any source at any time.
+  case beacon
+  /// A client's connection, from the first byte: a hostile beacon.
+  case client
+
+  /// Runs it once.
+  ///
+  /// - Returns: Whether the input was accepted.
+  /// - Throws: ``Violation``.
+  package func run(_ input: [UInt8]) throws(Violation) -> Bool {
+    switch self {
+    case .beaconMessage: try WireTargets.beaconMessage(input)
+    case .tunnelFrame: try WireTargets.tunnelFrame(input)
+    case .packet: try WireTargets.packet(input)
+    case .compatMessage: try WireTargets.compatMessage(input)
+    case .endpoint: try TextTargets.endpoint(input)
+    case .compatURL: try TextTargets.compatURL(input)
+    case .nodesFile: try TextTargets.nodesFile(input)
+    case .identityFile: try TextTargets.identityFile(input)
+    case .registryAnswer: try TextTargets.registryAnswer(input)
+    case .webSocket: try WebSocketTarget.run(input)
+    case .beacon: try BeaconTarget.run(input)
+    case .client: try ClientTarget.run(input)
+    }
+  }
+}
+
+/// Something that an answer must never be.
+package struct Violation: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
