@@ -37,6 +37,12 @@ struct AttachCommand: AsyncParsableCommand {
   @Flag(help: "Allow ws:// to another host than this one: frames are readable on the way.")
   var insecurePlaintext = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Drop frames that have waited longer to be sent over a WebSocket, in seconds. (default: 1)", valueName: "seconds")
+  )
+  var maxFrameAge: Int?
+
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
@@ -45,7 +51,8 @@ struct AttachCommand: AsyncParsableCommand {
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
       certificateAuthorities: settings.string(ca, "ca"),
-      allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"))
+      allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
+      maximumFrameAge: settings.frameAge(maxFrameAge))
     try await ShutdownSignals.run(logger: settings.logger("pilot.attach")) {
       try await AttachSession(plan, output: AttachOutput()).run()
     }

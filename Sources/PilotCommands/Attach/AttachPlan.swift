@@ -16,7 +16,7 @@ struct AttachPlan {
 
   init(
     node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
-    allowsPlaintext: Bool
+    allowsPlaintext: Bool, maximumFrameAge: Duration?
   ) throws {
     guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
     guard let id = NodeID(parsing: node) else {
@@ -34,6 +34,7 @@ struct AttachPlan {
       var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: self.identity)
       configuration.certificateAuthorities = certificateAuthorities
       configuration.allowsPlaintext = allowsPlaintext
+      if let maximumFrameAge { configuration.outgoing.age = maximumFrameAge }
       wss = configuration
     } else {
       wss = nil

@@ -52,6 +52,12 @@ struct BeaconCommand: AsyncParsableCommand {
       "WebSocket connections at most; further ones are answered 503. (default: 10000)", valueName: "count"))
   var maxConnections: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Drop frames that have waited longer to be sent over a WebSocket, in seconds. (default: 1)", valueName: "seconds")
+  )
+  var maxFrameAge: Int?
+
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
@@ -95,6 +101,7 @@ struct BeaconCommand: AsyncParsableCommand {
       guard maximum > 0 else { throw CommandFailure.usage("max-connections must be 1 or more") }
       webSocket.maximumConnections = maximum
     }
+    if let age = try settings.frameAge(maxFrameAge) { webSocket.outgoingAge = age }
     configuration.wss = webSocket
     return configuration
   }

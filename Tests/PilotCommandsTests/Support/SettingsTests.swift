@@ -121,6 +121,17 @@ struct UnusableSettingsTests {
     #expect(truth.what == "the environment variable PILOT_BEACON_ON must be true or false")
   }
 
+  @Test("a frame's age is a second to an hour")
+  func frameAge() async throws {
+    let settings = try await Settings(GlobalOptions.parse([]), section: "beacon", environment: [:])
+    #expect(try settings.frameAge(3_600) == .seconds(3_600))
+    #expect(try settings.frameAge(nil) == nil)
+    for age in [0, 3_601] {
+      let failure = try await failure { _ = try settings.frameAge(age) }
+      #expect(failure.what == "--max-frame-age must be 1 to 3600")
+    }
+  }
+
   @Test("one that is no choice: the choices are listed")
   func choice() async throws {
     let failure = try await failure {
