@@ -7,7 +7,7 @@ import Testing
       ("", 0), ("a", 0xE8B7_BE43), ("123456789", 0xCBF4_3926),
       ("The quick brown fox jumps over the lazy dog", 0x414F_A339),
     ] as [(String, UInt32)])
-  func knownValue(_ text: String, _ checksum: UInt32) {
+  func theStandardsCheckValueComesOut(_ text: String, _ checksum: UInt32) {
     #expect(CRC32.checksum(Array(text.utf8).span.raw) == checksum)
   }
 

@@ -38,7 +38,7 @@ struct BeaconSimulationTests {
   }
 
   @Test(arguments: [1, 2] as [UInt64])
-  func halfAnHour(seed: UInt64) throws {
+  func inHalfAnHourOfLossesAndLiesNoRelayIsTakenFromOrGoesToAStranger(seed: UInt64) throws {
     var simulation = try Self.makeSimulation(seed: seed)
     try simulation.run(for: .seconds(90))
     simulation.expectAllReachable("after their first announcements")

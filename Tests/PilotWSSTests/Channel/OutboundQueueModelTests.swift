@@ -1,11 +1,39 @@
 import NIOCore
 import NIOPosix
+import PilotTesting
 import PilotTransport
 import PilotWire
 import Synchronization
 import Testing
 
 @testable import PilotWSS
+
+/// What happens to a queue.
+private enum Event: Sendable {
+  case append(length: Int, seed: Int)
+  /// The connection takes a chunk.
+  case take
+  case pass(Duration)
+  /// The kernel has taken the newest chunk that is under way, or its connection has failed.
+  case written, failed
+  case disconnect, open, close
+
+  static func draw(_ random: inout SeededRandom) -> Event {
+    switch Int.random(in: 0..<1_000, using: &random) {
+    case 0..<550:
+      let longest = Bool.random(using: &random) ? 20 : 3_000
+      return .append(
+        length: Int.random(in: 0...longest, using: &random), seed: Int.random(in: 0..<1_000, using: &random))
+    case 550..<750: return .take
+    case 750..<880: return .pass(.microseconds(Int.random(in: 0...8_000, using: &random)))
+    case 880..<915: return .written
+    case 915..<950: return .failed
+    case 950..<970: return .disconnect
+    case 970..<999: return .open
+    default: return .close
+    }
+  }
+}
 
 /// The queue as anyone would write it who has all the memory and time in the world.
 private struct NaiveQueue {
@@ -15,6 +43,9 @@ private struct NaiveQueue {
     let time: MonotonicInstant
   }
 
+  let limit: Int
+  let age: Duration
+  let overflow: OutboundQueue.Overflow
   var items: [Item] = []
   var counts = OutboundQueue.Counts()
   var taken: UInt64 = 0
@@ -23,8 +54,23 @@ private struct NaiveQueue {
 
   var bytes: Int { items.map(\.length).reduce(0, +) }
 
+  mutating func append(_ frame: [UInt8], length: Int, at now: MonotonicInstant) -> OutboundQueue.Admission {
+    guard isOpen else { return .disconnected }
+    expire(at: now)
+    if bytes + length > limit {
+      if overflow == .refuseNewest { return .full }
+      while !items.isEmpty, bytes + length > limit {
+        items.removeFirst()
+        counts.overflowed += 1
+      }
+    }
+    taken += 1
+    items.append(Item(frame: frame, length: length, time: now))
+    return .queued
+  }
+
   /// To the millisecond, as the queue promises.
-  mutating func expire(at now: MonotonicInstant, age: Duration) {
+  mutating func expire(at now: MonotonicInstant) {
     while let first = items.first,
       MonotonicInstant(nanoseconds: first.time.nanoseconds / 1_000_000 * 1_000_000).advanced(by: age) < now
     {
@@ -44,91 +90,99 @@ private struct NaiveQueue {
   }
 }
 
+/// A queue and its model, which go through the same.
+private struct Comparison {
+  let harness: QueueHarness
+  let encoder: WebSocketEncoder
+  var model: NaiveQueue
+  var lease: OutboundQueue.Lease?
+  var underWay: [OutboundQueue.Tally] = []
+
+  init(role: WebSocketRole, limit: Int, age: Duration, overflow: OutboundQueue.Overflow) {
+    harness = QueueHarness(role: role, bytes: limit, age: age, overflow: overflow)
+    encoder = WebSocketEncoder(role: role)
+    model = NaiveQueue(limit: limit, age: age, overflow: overflow)
+  }
+
+  /// - Returns: How queue and model differ after the event, if they do.
+  mutating func play(_ event: Event) throws -> String? {
+    if let difference = try perform(event) { return difference }
+    let counts = harness.queue.counts
+    if counts != model.counts { return "\(counts), not \(model.counts)" }
+    if harness.queue.waitingBytes != model.bytes { return "\(harness.queue.waitingBytes) bytes, not \(model.bytes)" }
+    let accounted = counts.sent + counts.expired + counts.overflowed + counts.lost + counts.unsent
+    let held = model.items.count + underWay.map(\.frames).reduce(0, +)
+    return model.taken == accounted + UInt64(held) ? nil : "\(model.taken) taken, \(accounted) and \(held) accounted for"
+  }
+
+  private mutating func perform(_ event: Event) throws -> String? {
+    let now = harness.clock.now
+    switch event {
+    case .append(let length, let seed):
+      let frame = pattern(length, seed: seed)
+      let admission = harness.append(frame)
+      let expected = model.append(frame, length: length + encoder.overhead(forPayloadOf: length), at: now)
+      return admission == expected ? nil : "\(admission), not \(expected)"
+    case .take:
+      return try take(at: now)
+    case .pass(let duration):
+      harness.clock.advance(by: duration)
+    case .written:
+      guard let tally = underWay.popLast() else { return nil }
+      harness.queue.written(tally)
+      model.counts.sent += UInt64(tally.frames)
+      model.counts.sentBytes += UInt64(tally.payloadBytes)
+    case .failed:
+      guard let tally = underWay.popLast() else { return nil }
+      harness.queue.failed(tally)
+      model.lose(tally.frames)
+    case .disconnect:
+      if let held = lease.take() { harness.queue.disconnect(held) }
+      model.disconnect()
+    case .open:
+      lease = harness.open()
+      model.disconnect()
+      model.isOpen = !model.isClosed
+      if (lease != nil) != model.isOpen { return "a lease: \(lease != nil)" }
+    case .close:
+      harness.queue.close()
+      model.isClosed = true
+      model.disconnect()
+    }
+    return nil
+  }
+
+  private mutating func take(at now: MonotonicInstant) throws -> String? {
+    guard let lease else { return nil }
+    model.expire(at: now)
+    guard let chunk = harness.queue.take(lease) else {
+      return model.items.isEmpty ? nil : "nothing to take of \(model.items.count) frames"
+    }
+    let frames = try harness.frames(of: chunk)
+    guard !frames.isEmpty, frames == model.items.prefix(frames.count).map(\.frame) else { return "other frames" }
+    model.items.removeFirst(frames.count)
+    underWay.append(chunk.tally)
+    return nil
+  }
+}
+
 @Suite(.timeLimit(.minutes(2)))
 struct OutboundQueueModelTests {
   @Test(arguments: 0..<40)
-  func `random sequences do what the naive queue does, and the counts add up`(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+  func `random sequences do what the naive queue does, and the counts add up`(seed: UInt64) async throws {
+    var random = SeededRandom(seed: ~seed)
     let role: WebSocketRole = seed % 2 == 0 ? .client : .server
     let overflow: OutboundQueue.Overflow = seed % 4 < 2 ? .refuseNewest : .dropOldest
     let limit = Int.random(in: 200...60_000, using: &random)
     let age = Duration.milliseconds(Int.random(in: 1...50, using: &random))
-    let harness = QueueHarness(role: role, bytes: limit, age: age, overflow: overflow)
-    let encoder = WebSocketEncoder(role: role)
-    var model = NaiveQueue()
-    var lease: OutboundQueue.Lease?
-    var underWay: [OutboundQueue.Tally] = []
-    var underWayFrames = 0
-
-    for _ in 0..<1_000 {
-      switch Int.random(in: 0..<100, using: &random) {
-      case 0..<55:
-        let frame = random.bytes(Int.random(in: 0...(Bool.random(using: &random) ? 20 : 3_000), using: &random))
-        let length = frame.count + encoder.overhead(forPayloadOf: frame.count)
-        let admission = harness.append(frame)
-        guard model.isOpen else {
-          try #require(admission == .disconnected, "seed \(seed)")
-          continue
-        }
-        model.expire(at: harness.clock.now, age: age)
-        if model.bytes + length > limit {
-          if overflow == .refuseNewest {
-            try #require(admission == .full, "seed \(seed)")
-            continue
-          }
-          while !model.items.isEmpty, model.bytes + length > limit {
-            model.items.removeFirst()
-            model.counts.overflowed += 1
-          }
-        }
-        try #require(admission == .queued, "seed \(seed)")
-        model.taken += 1
-        model.items.append(NaiveQueue.Item(frame: frame, length: length, time: harness.clock.now))
-      case 55..<75:
-        guard let held = lease else { continue }
-        model.expire(at: harness.clock.now, age: age)
-        guard let chunk = harness.queue.take(held) else {
-          try #require(model.items.isEmpty, "seed \(seed)")
-          continue
-        }
-        let frames = try harness.frames(of: chunk)
-        try #require(!frames.isEmpty && frames == model.items.prefix(frames.count).map(\.frame), "seed \(seed)")
-        model.items.removeFirst(frames.count)
-        underWay.append(chunk.tally)
-        underWayFrames += frames.count
-      case 75..<88:
-        harness.clock.advance(by: .microseconds(Int.random(in: 0...8_000, using: &random)))
-      case 88..<95:
-        guard let tally = underWay.popLast() else { continue }
-        underWayFrames -= tally.frames
-        if Bool.random(using: &random) {
-          harness.queue.written(tally)
-          model.counts.sent += UInt64(tally.frames)
-          model.counts.sentBytes += UInt64(tally.payloadBytes)
-        } else {
-          harness.queue.failed(tally)
-          model.lose(tally.frames)
-        }
-      case 95..<97:
-        if let held = lease.take() { harness.queue.disconnect(held) }
-        model.disconnect()
-      case 97..<99:
-        lease = harness.open()
-        model.disconnect()
-        model.isOpen = !model.isClosed
-        try #require((lease != nil) == model.isOpen, "seed \(seed)")
-      default:
-        guard Int.random(in: 0..<10, using: &random) == 0 else { continue }
-        harness.queue.close()
-        model.isClosed = true
-        model.disconnect()
+    let found = try await Counterexample.search(seed: seed, events: 1_000, draw: Event.draw) { events in
+      var comparison = Comparison(role: role, limit: limit, age: age, overflow: overflow)
+      for (step, event) in events.enumerated() {
+        if let difference = try comparison.play(event) { return .init(after: step, difference) }
       }
-      let counts = harness.queue.counts
-      try #require(counts == model.counts, "seed \(seed)")
-      try #require(harness.queue.waitingBytes == model.bytes, "seed \(seed)")
-      let accounted = counts.sent + counts.expired + counts.overflowed + counts.lost + counts.unsent
-      try #require(model.taken == accounted + UInt64(model.items.count + underWayFrames), "seed \(seed)")
+      return nil
     }
+    if let found { Issue.record("\(role), \(limit) bytes, \(age), \(overflow): \(found)") }
   }
 
   @Test func `eight threads send at once: each one's frames stay whole and in order, and none is lost`() async throws {
