@@ -12,6 +12,10 @@ public struct LinkConditions: Sendable, Equatable {
   public var loss = 0.0
   /// The chance that a datagram comes twice, 0...1. Default 0.
   public var duplication = 0.0
+  /// The chance that one bit of a datagram is flipped, 0...1. Default 0.
+  ///
+  /// UDP's checksum misses about one damaged datagram in 65,536 (RFC 768), and over IPv4 a sender may leave it out.
+  public var corruption = 0.0
   /// The chance that a datagram is held back for ``reorderingDelay``, so that later ones overtake it, 0...1. Default 0.
   public var reordering = 0.0
   /// How long the ones chosen by ``reordering`` are held back. Default 10 ms.

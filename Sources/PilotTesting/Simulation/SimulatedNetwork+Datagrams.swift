@@ -4,7 +4,7 @@ public import PilotWire
 /// The way of a datagram.
 extension SimulatedNetwork {
   struct Datagram: Sendable {
-    let frame: [UInt8]
+    var frame: [UInt8]
     let sentAt: MonotonicInstant
     let sender: Int
     let destination: Endpoint
@@ -73,9 +73,19 @@ extension SimulatedNetwork {
       case .dropped(let reason): drop(reason)
       case .arrives(let time):
         counters.inFlight += 1
-        queue.insert(.datagram(datagram), at: time)
+        let isDamaged = conditions.corruption > 0 && random.chance(conditions.corruption)
+        queue.insert(.datagram(isDamaged ? damaged(datagram) : datagram), at: time)
       }
     }
+  }
+
+  /// The datagram with a bit flipped, unless it has none.
+  private mutating func damaged(_ datagram: Datagram) -> Datagram {
+    guard !datagram.frame.isEmpty else { return datagram }
+    counters.corrupted += 1
+    var damaged = datagram
+    damaged.frame[Int.random(in: datagram.frame.indices, using: &random)] ^= 1 << Int.random(in: 0..<8, using: &random)
+    return damaged
   }
 
   /// The receiver's NAT, and the receiver.

@@ -6,6 +6,8 @@ public struct SimulationCounters: Sendable, Equatable {
   public internal(set) var sent: UInt64 = 0
   /// Copies that a link made.
   public internal(set) var duplicated: UInt64 = 0
+  /// Datagrams that a link has damaged. They are in the other numbers like all others.
+  public internal(set) var corrupted: UInt64 = 0
   /// Datagrams that arrived, copies included.
   public internal(set) var delivered: UInt64 = 0
   /// Datagrams that didn't, copies included, by reason.

@@ -43,6 +43,7 @@ struct ConservationTests {
     conditions.loss = random.fraction() - 0.5
     conditions.duplication = random.fraction() - 0.5
     conditions.reordering = random.fraction() - 0.5
+    conditions.corruption = random.fraction() - 0.5
     conditions.mtu = random.chance(0.3) ? Int.random(in: 0...1_500, using: &random) : nil
     conditions.bandwidth = random.chance(0.5) ? Int.random(in: -1...100_000, using: &random) : nil
     conditions.queue = Int.random(in: -1...10_000, using: &random)

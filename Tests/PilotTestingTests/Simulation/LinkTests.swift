@@ -70,6 +70,27 @@ struct LinkTests {
     #expect(Set(arrivals.map(\.number)).count == Self.count)
   }
 
+  @Test("damages as often as it was told, one bit at a time", arguments: [0, 0.1, 1])
+  func corruption(_ chance: Double) throws {
+    var network = SimulatedNetwork { $0.corruption = chance }
+    let sender = network.addHost(at: Endpoint(ipv4: 192, 0, 2, 1, port: 1))
+    let receiver = network.addHost(at: Endpoint(ipv4: 192, 0, 2, 2, port: 2))
+    let frame: [UInt8] = [0x55, 0, 0xFF]
+    for _ in 0..<Self.count {
+      network.send(frame, from: sender, to: network.endpoint(of: receiver), at: network.now)
+    }
+    var damaged = 0
+    while case .delivered(let delivery)? = try network.step() {
+      let flipped = zip(frame, delivery.frame).map { ($0 ^ $1).nonzeroBitCount }.reduce(0, +)
+      #expect(flipped <= 1 && delivery.frame.count == frame.count)
+      damaged += flipped
+    }
+    #expect(Self.isNear(damaged, chance))
+    #expect(network.counters.corrupted == UInt64(damaged))
+    network.send([], from: sender, to: network.endpoint(of: receiver), at: network.now)
+    #expect(try network.step() != nil)
+  }
+
   @Test("holds back as often as it was told, for as long as it was told", arguments: [0, 0.1, 1])
   func reordering(_ chance: Double) throws {
     var network = SimulatedNetwork {
