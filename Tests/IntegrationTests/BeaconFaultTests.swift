@@ -123,6 +123,21 @@ struct BeaconFaultTests {
     }
   }
 
+  @Test("What became of a node's frames stays counted when it has gone", .timeLimit(.minutes(1)))
+  func countsOfTheGone() async throws {
+    try await TestBeacon.run { beacon in
+      let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
+      var receiver = try b.transport.makeReceiver()
+      for number in UInt8(0)..<3 {
+        try a.relay([number], to: b.id)
+        #expect(try await receiver.delivery().payload == [number])
+      }
+      b.transport.close()
+      while beacon.server.statistics.openConnections > 1 { await Task.yield() }
+      #expect(beacon.server.statistics.peers.sent == 3)
+    }
+  }
+
   @Test("A peer that reads nothing delays nobody, and what waits for it stays bounded", .timeLimit(.minutes(1)))
   func slowPeer() async throws {
     try await TestBeacon.run {

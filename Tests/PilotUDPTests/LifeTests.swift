@@ -148,6 +148,25 @@ struct LifeTests {
       }
     }
 
+    @Test(arguments: [true, false])
+    func `transports that have long been waiting end when they are closed, and their threads with them`(
+      onExecutor: Bool
+    ) async throws {
+      let threads = Sockets.entries(of: "task")
+      // Nothing arrives that could wake them. So many that most are in the poll by the time the first one is closed.
+      let all = try (0..<200).map { _ in
+        let transport = try UDPTransport.ipv4()
+        let box = try ReceiverBox(transport)
+        let waiting = Task(executorPreference: onExecutor ? transport.executor : nil) {
+          await code { _ = try await box.next() }
+        }
+        return (transport, waiting)
+      }
+      for (transport, _) in all { transport.close() }
+      for (_, waiting) in all { #expect(await waiting.value == .closed) }
+      while Sockets.entries(of: "task") > threads + 50 { await Task.yield() }
+    }
+
     @Test func `a transport that only sends needs no thread`() throws {
       let transport = try UDPTransport.ipv4()
       try transport.send([1], to: transport.localEndpoint)

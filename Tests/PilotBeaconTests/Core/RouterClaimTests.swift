@@ -165,4 +165,13 @@ struct RouterClaimTests {
     #expect(moved > 200 && moved <= PendingClaims.capacity)
     #expect(moved == Int(harness.statistics.unreachableMoves))
   }
+
+  @Test func aFloodOfClaimsKeepsNoLaterOneOut() {
+    var harness = RouterHarness()
+    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(home)) }
+    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(thief)) }
+    harness.discover(.test(5000), from: .udp(test: 3))
+    expect(harness.discover(.test(5000), from: .udp(test: 2)), .reply(.udp(test: 2), probing: .test(3)))
+    expect(harness.router.unreachable(.test(3), at: harness.now), DiscoverAnswer(to: .udp(test: 2)))
+  }
 }

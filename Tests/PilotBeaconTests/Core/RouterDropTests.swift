@@ -52,6 +52,19 @@ struct RouterDropTests {
     expect(harness.statistics.nodes, 0)
   }
 
+  @Test func aSyncRegistersAndMovesNobody() throws {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: Self.attached, connection: ConnectionID(rawValue: 1))
+    harness.discover(.test(7), from: .udp(test: 1))
+    let sync = try SyncAnnouncement(beaconID: 2, nodeIDs: [.test(7), .test(8), Self.attached]).encoded()
+    for origin in [FrameOrigin.udp(test: 66), .compat(1, Self.attached)] {
+      expect(harness.frame(sync, from: origin), .drop(.unsupportedType))
+    }
+    harness.expectUDP(.test(7), at: .test(1))
+    harness.expectNowhere(.test(8))
+    expect(harness.statistics.nodes, 1)
+  }
+
   @Test func everyReasonHasAnExample() {
     #expect(Set(Self.cases.map(\.reason)) == Set(RouterDropReason.allCases))
   }

@@ -66,6 +66,34 @@ struct RegistryDirectoryTests {
     #expect(refused?.code == .unavailable)
   }
 
+  @Test("Lookups beyond the limit fail at once, and don't reach the registry", .timeLimit(.minutes(1)))
+  func lookupsAreBounded() async throws {
+    let silent = try await FakeRegistry.start { nil }
+    var configuration = RegistryDirectory.Configuration()
+    configuration.maximumLookups = 2
+    configuration.limit = .seconds(1)
+    let directory = RegistryDirectory(host: "127.0.0.1", port: silent.port, configuration: configuration)
+    let nodes = try ["1", "2", "3"].map { try #require(NodeID(parsing: $0)) }
+    await withTaskGroup(of: String?.self) { group in
+      for node in nodes {
+        group.addTask {
+          do throws(KeyDirectoryError) {
+            _ = try await directory.publicKey(of: node)
+            return nil
+          } catch {
+            return error.message
+          }
+        }
+      }
+      #expect(await group.next() == "too many registry lookups are under way")
+    }
+    #expect(silent.requests.count <= 2)
+    // There is room again when the others have ended.
+    let error = await #expect(throws: KeyDirectoryError.self) { try await directory.publicKey(of: nodes[2]) }
+    #expect(error?.message.contains("gave no answer") == true)
+    try await silent.close()
+  }
+
   @Test("What is remembered is bounded, and the oldest answer goes")
   func bounded() throws {
     var cache = KeyCache(capacity: 2)

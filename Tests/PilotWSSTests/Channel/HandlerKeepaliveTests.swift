@@ -108,6 +108,22 @@ struct HandlerKeepaliveTests {
     #expect(harness.events(harness.socket.heldBytes).last == ping(1))
   }
 
+  @Test func `frames go out while a ping waits for its answer`() throws {
+    let harness = try HandlerHarness(.client)
+    harness.advance(by: .seconds(30))
+    #expect(harness.sent == [ping(1)])
+    // Half open: nothing comes any more, up to the timeout.
+    for second in 1...9 as ClosedRange<UInt8> {
+      harness.advance(by: .seconds(1))
+      #expect(harness.send([second]) == .queued)
+      harness.run()
+      #expect(harness.sent.last == .binary([second]))
+    }
+    #expect(harness.peer.ends.isEmpty)
+    harness.advance(by: .seconds(1))
+    #expect(harness.peer.end == "silent 10.0 seconds")
+  }
+
   @Test func `nothing is left to do for a connection that has ended`() throws {
     let harness = try HandlerHarness(.client)
     harness.advance(by: .seconds(30))

@@ -1,0 +1,49 @@
+import Logging
+import PilotWire
+import Synchronization
+import Testing
+
+@testable import PilotBeacon
+@testable import PilotWSS
+
+struct BeaconJournalTests {
+  @Test("Of refusals of one kind a second has one line at most, and each is counted")
+  func refusals() {
+    let lines = Lines()
+    let journal = BeaconJournal(logger: Logger(label: "test") { _ in LineCounter(lines: lines) })
+    let remote = Endpoint(ipv4: 192, 0, 2, 1, port: 1)
+    let start = ContinuousClock.now
+    for _ in 0..<1_000 {
+      journal.refused(CompatRefusal(reason: .wrongKey, node: nil, remote: remote))
+      journal.refused(CompatRefusal(reason: .unknownNode, node: nil, remote: remote))
+    }
+    let seconds = Int(start.duration(to: .now).components.seconds)
+    #expect(journal.refusals == [.wrongKey: 1_000, .unknownNode: 1_000])
+    for reason in ["wrong_key", "unknown_node"] {
+      let count = lines.byReason.withLock { $0[reason, default: 0] }
+      #expect(count >= 1 && count <= 1 + seconds)
+    }
+  }
+}
+
+private final class Lines: Sendable {
+  let byReason = Mutex<[String: Int]>([:])
+}
+
+/// Counts lines by the reason that they name.
+private struct LineCounter: LogHandler {
+  let lines: Lines
+  var logLevel = Logger.Level.trace
+  var metadata: Logger.Metadata = [:]
+  var metadataProvider: Logger.MetadataProvider?
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let reason = event.metadata?["reason"].map { "\($0)" } ?? "none"
+    lines.byReason.withLock { $0[reason, default: 0] += 1 }
+  }
+}

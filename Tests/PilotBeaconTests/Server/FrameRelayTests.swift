@@ -1,0 +1,87 @@
+import PilotTesting
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotBeacon
+
+/// What becomes of a turn's frames when the socket doesn't take all of them.
+@Suite(.timeLimit(.minutes(1)))
+struct FrameRelayTests {
+  private let destination = NodeID.test(1)
+  private let sender = NodeID.test(2)
+
+  @Test func aFrameThatCannotGoIsDroppedAloneAndCounted() async throws {
+    let relay = try RelayOverMemory(maximumFrameLength: 100)
+    try relay.register(destination, at: relay.receiver.localEndpoint)
+    try relay.register(sender, at: .test(9))
+    let lengths = [1, 2, 200, 3, 200, 200, 4]
+    try relay.hand(lengths.map { self.relay($0) }, from: .test(9))
+    try #require(relay.losses.refusedByKernel == 3)
+    #expect(try await relay.receivedPayloads(4) == [1, 2, 3, 4])
+  }
+
+  @Test func aFullSocketDropsWhatIsLeftAndCountsIt() async throws {
+    let relay = try RelayOverMemory(maximumFrameLength: 100)
+    try relay.register(destination, at: relay.receiver.localEndpoint)
+    try relay.register(sender, at: .test(9))
+    relay.socket.setSending(.limited(frames: 2))
+    try relay.hand((1...5).map { self.relay($0) }, from: .test(9))
+    #expect(relay.losses.refusedByKernel == 3)
+    relay.socket.setSending(.open)
+    try relay.hand([self.relay(6)], from: .test(9))
+    try #require(relay.losses.refusedByKernel == 3)
+    #expect(try await relay.receivedPayloads(3) == [1, 2, 6])
+  }
+
+  private func relay(_ length: Int) -> [UInt8] {
+    let payload = [UInt8](repeating: 7, count: length)
+    return Relay(sender: sender, destination: destination, payload: payload.span.raw).encoded()
+  }
+}
+
+/// A relay whose socket is a transport in memory, and the one destination that is on the same network.
+private struct RelayOverMemory {
+  let socket: InMemoryTransport
+  let receiver: InMemoryTransport
+  let losses = RelayLosses()
+  private let relay: FrameRelay
+
+  init(maximumFrameLength: Int) throws {
+    var configuration = InMemoryTransport.Configuration()
+    configuration.maximumFrameLength = maximumFrameLength
+    let network = InMemoryNetwork()
+    socket = try network.makeTransport(configuration: configuration)
+    receiver = try network.makeTransport()
+    relay = FrameRelay(
+      engine: RelayEngine(Router.Configuration(), seed: 7), udp: socket, authenticator: FakeAuthenticator(keys: [:]),
+      losses: losses)
+  }
+
+  func register(_ node: NodeID, at endpoint: Endpoint) throws {
+    try hand([Discover(node: node).encoded()], from: endpoint)
+  }
+
+  /// Hands frames over as a socket does, those of one turn.
+  func hand(_ frames: [[UInt8]], from source: Endpoint) throws {
+    var batch = FrameBatch()
+    for frame in frames {
+      let fitted = batch.append(frame.span.raw, to: source)
+      try #require(fitted)
+    }
+    // SAFETY: the batch lives, unchanged, until the relay is done with what is lent.
+    unsafe relay.relay(datagrams: LentFrames(runs: batch.runs, frames: batch.count), at: .start)
+    relay.flush()
+  }
+
+  /// The lengths of the next payloads.
+  func receivedPayloads(_ count: Int) async throws -> [Int] {
+    var receiver = try receiver.makeReceiver()
+    var lengths: [Int] = []
+    while lengths.count < count {
+      let frame = try await receiver.next()
+      if let delivery = try? RelayDeliver(parsing: frame.bytes) { lengths.append(delivery.payload.byteCount) }
+    }
+    return lengths
+  }
+}
