@@ -29,6 +29,10 @@ final class WSSDispatcher: CompatDispatcher {
     relay.relay(frame, from: connection, at: now)
   }
 
+  func ignored() {
+    journal.ignored()
+  }
+
   func readCompleted(on connection: CompatConnection) {
     readTime = nil
     relay.flush()
