@@ -13,7 +13,8 @@ package enum Account: String, Sendable, CaseIterable, Codable {
   /// Datagrams that came for a UDP node that had left or moved, read from its old socket by a witness.
   case witnessedRelays, witnessedControl, witnessedKernelFull
   /// By hostile peers with transports of their own, and by those that read late.
-  case hostileUDPSent, hostileUDPReceived, hostileUDPKernelFull, hostileWSSSent, hostileWSSReceived, hostileReadLate
+  case hostileUDPSent, hostileUDPReceived, hostileUDPKernelFull, hostileWSSSent, hostileWSSReceived, hostileReadLate,
+    hostileStolen
   // Events.
   case joins, leaves, moves, stalls, registeredAgain
 

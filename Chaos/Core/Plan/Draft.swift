@@ -106,6 +106,11 @@ struct Draft {
         strikes.append(Strike(at: moment(&random), attack: attack, count: count, seed: random.next()))
       }
     }
+    // While the beacon is stopped, its sockets' buffers fill up: more than they hold.
+    if let fault = faults.first, weather == .stall {
+      let seed = random.next()
+      strikes.append(Strike(at: fault.at + 50, attack: .longestDatagrams, count: 400, seed: seed))
+    }
   }
 
   private func anyone(_ random: inout SeededRandom) -> UInt32 { .random(in: population.ids, using: &random) }
