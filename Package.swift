@@ -123,6 +123,23 @@ let package = Package(
       path: "Fuzz/Targets", swiftSettings: lending),
     .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Fuzzer", swiftSettings: strict),
 
+    // Not products: what Chaos/run runs. See Chaos/README.md.
+    .target(
+      name: "ChaosCore", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"], path: "Chaos/Core",
+      swiftSettings: lending),
+    .executableTarget(
+      name: "chaos",
+      dependencies: [
+        "ChaosCore", "CPilotUDP", "PilotCommands", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotUDP",
+        "PilotWSS", "PilotWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ] + nio,
+      path: "Chaos/Program", swiftSettings: strict),
+    .testTarget(
+      name: "ChaosTests", dependencies: ["ChaosCore", "PilotTesting", "PilotWire"], swiftSettings: lending),
+
     .testTarget(
       name: "PilotWireTests", dependencies: ["PilotWire"], resources: [.copy("Resources/wire.json")],
       swiftSettings: lending),

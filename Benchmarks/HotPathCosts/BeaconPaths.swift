@@ -18,10 +18,10 @@ extension HotPath {
   private static func decideAndSend(_ count: Int, _ stopwatch: inout Stopwatch) throws -> UInt64 {
     let pair = try LoopbackPair()
     defer { pair.close() }
-    let losses = RelayLosses()
+    let totals = RelayTotals()
     let relay = FrameRelay(
       engine: RelayEngine(Router.Configuration(), seed: 1), udp: pair.sender, authenticator: NoAuthenticator(),
-      losses: losses)
+      totals: totals)
     let node = try Samples.nodes(1)[0]
     try hand([Discover(node: node).encoded()], from: pair.receiver.localEndpoint, to: relay)
     let payload = [UInt8](repeating: 7, count: 1200)
@@ -31,7 +31,7 @@ extension HotPath {
     stopwatch.start()
     for _ in 0..<max(1, count / perFlush) { hand(datagrams, to: relay) }
     stopwatch.stop()
-    guard losses.refusedByKernel == 0 else { throw UnexpectedResult(what: "frames that the kernel refused") }
+    guard totals.refusedByKernel == 0 else { throw UnexpectedResult(what: "frames that the kernel refused") }
     return pair.sender.counters.framesSent
   }
 

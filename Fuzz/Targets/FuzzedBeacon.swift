@@ -12,7 +12,7 @@ import PilotWire
 final class FuzzedBeacon {
   private let loop = EmbeddedEventLoop()
   private let outbox = Outbox()
-  private let losses = RelayLosses()
+  private let totals = RelayTotals()
   private let engine: RelayEngine
   private var now = MonotonicInstant.now()
   private let relay: FrameRelay
@@ -33,9 +33,9 @@ final class FuzzedBeacon {
     let keys = StaticKeyDirectory(FuzzedNode.keys)
     let authenticator = KeyedDiscoverAuthenticator(keys: keys)
     let journal = BeaconJournal(logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })
-    let (outbox, losses) = (outbox, losses)
+    let (outbox, totals) = (outbox, totals)
     func makeRelay() -> FrameRelay {
-      FrameRelay(engine: engine, udp: outbox, authenticator: authenticator, losses: losses)
+      FrameRelay(engine: engine, udp: outbox, authenticator: authenticator, totals: totals)
     }
     let dispatcher = NIOLoopBound(
       WSSDispatcher(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)

@@ -32,6 +32,8 @@ final class EchoPeer: WebSocketPeer {
     return .close(WebSocketCloseFrame(.internalError, reason: "the queue is full"))
   }
 
+  func ignoredBinary() {}
+
   func established() {}
 
   func readCompleted() {}

@@ -18,6 +18,8 @@ final class ListeningPeer: WebSocketPeer {
 
   func receive(binary: RawSpan) -> WebSocketReaction { .none }
 
+  func ignoredBinary() {}
+
   func established() {}
 
   func readCompleted() {}

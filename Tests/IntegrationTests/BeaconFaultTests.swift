@@ -1,3 +1,4 @@
+import PilotIdentity
 import PilotTransport
 import PilotWSS
 import PilotWire
@@ -81,6 +82,29 @@ struct BeaconFaultTests {
       for number in UInt8(0)..<5 { #expect(try await receiver.delivery().payload == [number]) }
       #expect(beacon.server.statistics.refusedByKernel == 5)
     }
+  }
+
+  @Test("All that the UDP sockets are given is counted, the beacon's own messages included", .timeLimit(.minutes(1)))
+  func ownMessages() async throws {
+    var server: BeaconServer?
+    try await TestBeacon.run { beacon in
+      server = beacon.server
+      let (a, b) = (try beacon.bind(1), try beacon.bind(2))
+      var atA = try a.transport.makeReceiver()
+      var atB = try b.transport.makeReceiver()
+      try await a.register(&atA)
+      // The known key draws a challenge beside the answer.
+      try b.transport.send(Discover(node: b.id, publicKey: TestBeacon.identity.publicKey).encoded(), to: b.beacon)
+      _ = try await atB.reply()
+      for number in UInt8(0)..<10 {
+        try a.relay([number], to: b.id)
+        #expect(try await atB.delivery().payload == [number])
+      }
+    }
+    // A datagram is counted when the kernel has taken it, which its receiver can see sooner: so after the end.
+    let statistics = try #require(server?.statistics)
+    #expect(statistics.udpAnswers == 3)
+    #expect(statistics.router.relayed[.udpToUDP] + statistics.udpAnswers == statistics.udp.framesSent)
   }
 
   @Test("A node whose socket is gone is found at its new one at once", .timeLimit(.minutes(1)))

@@ -18,14 +18,14 @@ struct GoneConnectionTests {
     let engine = RelayEngine(Router.Configuration(), seed: 1)
     // Nobody detaches it: to the router it is there.
     _ = engine.attach(connection)
-    let losses = RelayLosses()
+    let totals = RelayTotals()
     let relay = FrameRelay(
-      engine: engine, udp: try InMemoryNetwork().makeTransport(), authenticator: NoAuthenticator(), losses: losses)
+      engine: engine, udp: try InMemoryNetwork().makeTransport(), authenticator: NoAuthenticator(), totals: totals)
     let frame = Relay(sender: connection.node, destination: connection.node, payload: RawSpan()).encoded()
     for _ in 0..<3 { relay.relay(frame.span.raw, from: connection, at: .now()) }
     relay.flush()
     #expect(engine.statistics.relayed.total == 3)
-    #expect(losses.connectionsGone == 3)
+    #expect(totals.connectionsGone == 3)
   }
 
   private func endedConnection() async throws -> CompatConnection {
@@ -58,6 +58,7 @@ private final class AttachedPeers: CompatDispatcher {
 
   func attached(_ connection: CompatConnection) { connections.yield(connection) }
   func received(_ frame: RawSpan, on connection: CompatConnection) {}
+  func ignored() {}
   func readCompleted(on connection: CompatConnection) {}
   func detached(_ connection: CompatConnection) {}
   func refused(_ refusal: CompatRefusal) {}

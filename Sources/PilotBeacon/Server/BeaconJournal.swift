@@ -16,6 +16,7 @@ package final class BeaconJournal: Sendable {
     var refusals: [CompatRefusal.Reason: UInt64] = [:]
     var limits: [CompatRefusal.Reason: Limit] = [:]
     var retired = OutboundQueue.Counts()
+    var ignored: UInt64 = 0
   }
 
   private let logger: Logger
@@ -30,6 +31,13 @@ package final class BeaconJournal: Sendable {
 
   /// What became of frames to peers whose connections have ended.
   var retired: OutboundQueue.Counts { state.withLock { $0.retired } }
+
+  /// Frames of peers whose connections were being closed.
+  var ignoredFrames: UInt64 { state.withLock { $0.ignored } }
+
+  func ignored() {
+    state.withLock { $0.ignored += 1 }
+  }
 
   func attached(_ connection: CompatConnection, replacing replaced: CompatConnection?) {
     logger.debug(

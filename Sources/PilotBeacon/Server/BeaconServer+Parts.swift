@@ -11,7 +11,7 @@ extension BeaconServer.Parts {
     var generator = SystemRandomNumberGenerator()
     let engine = RelayEngine(configuration.router, seed: generator.next())
     let authenticator = KeyedDiscoverAuthenticator(keys: keys)
-    let losses = RelayLosses()
+    let totals = RelayTotals()
     let journal = BeaconJournal(logger: logger)
     if let files = configuration.wss?.tls {
       tls = try ServerTLS(certificate: files.certificate, key: files.key)
@@ -25,7 +25,7 @@ extension BeaconServer.Parts {
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
     let dispatchers = LoopDispatchers { number in
       let socket = udp.all[number % udp.all.count]
-      let relay = FrameRelay(engine: engine, udp: socket, authenticator: authenticator, losses: losses)
+      let relay = FrameRelay(engine: engine, udp: socket, authenticator: authenticator, totals: totals)
       return WSSDispatcher(engine: engine, relay: relay, journal: journal)
     }
     let tls = tls
@@ -36,14 +36,14 @@ extension BeaconServer.Parts {
     }
     status = configuration.http.map { _ in
       StatusListener {
-        BeaconStatistics(engine: engine, udp: udp, listener: listener, losses: losses, journal: journal)
+        BeaconStatistics(engine: engine, udp: udp, listener: listener, totals: totals, journal: journal)
       }
     }
     self.listener = listener
     self.udp = udp
     self.engine = engine
     self.authenticator = authenticator
-    self.losses = losses
+    self.totals = totals
     self.journal = journal
     self.logger = logger
   }

@@ -23,14 +23,14 @@ public final class BeaconServer: Service {
     let status: StatusListener?
     let engine: RelayEngine
     let authenticator: KeyedDiscoverAuthenticator
-    let losses: RelayLosses
+    let totals: RelayTotals
     let journal: BeaconJournal
     let tls: ServerTLS?
     let logger: Logger
 
     /// A relay for one more source of frames, which leave by this socket.
     func makeRelay(over socket: UDPTransport) -> FrameRelay {
-      FrameRelay(engine: engine, udp: socket, authenticator: authenticator, losses: losses)
+      FrameRelay(engine: engine, udp: socket, authenticator: authenticator, totals: totals)
     }
   }
 

@@ -15,6 +15,10 @@ public struct BeaconStatistics: Sendable {
   public let refusedByKernel: UInt64
   /// Frames that the router passed on in the moment in which their peer's connection ended.
   public let connectionsGone: UInt64
+  /// Answers, challenges and probes of the beacon's own, over UDP: with the relayed frames, all that its sockets were given.
+  public let udpAnswers: UInt64
+  /// Frames of attached peers that came while their connection was being closed.
+  public let ignoredFrames: UInt64
   /// WebSocket connections now, those that are still handshaking included.
   public let openConnections: Int
   /// Connections turned away for want of room.
@@ -47,7 +51,7 @@ public struct BeaconStatistics: Sendable {
 
 extension BeaconStatistics {
   init(
-    engine: RelayEngine, udp: UDPSockets, listener: CompatListener?, losses: RelayLosses, journal: BeaconJournal
+    engine: RelayEngine, udp: UDPSockets, listener: CompatListener?, totals: RelayTotals, journal: BeaconJournal
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -56,8 +60,10 @@ extension BeaconStatistics {
     self.udp = udp.counters
     peers = PeerTotals(counts)
     waitingBytes = connections.reduce(0) { $0 + $1.waitingBytes }
-    refusedByKernel = losses.refusedByKernel
-    connectionsGone = losses.connectionsGone
+    refusedByKernel = totals.refusedByKernel
+    connectionsGone = totals.connectionsGone
+    udpAnswers = totals.udpAnswers
+    ignoredFrames = journal.ignoredFrames
     openConnections = listener?.openConnections ?? 0
     turnedAway = listener?.turnedAway ?? 0
     refusals = Dictionary(uniqueKeysWithValues: journal.refusals.map { ($0.key.rawValue, $0.value) })
@@ -68,6 +74,6 @@ extension BeaconServer {
   /// A snapshot, put together from the parts' own: totals of different parts may be a moment apart.
   public var statistics: BeaconStatistics {
     BeaconStatistics(
-      engine: parts.engine, udp: parts.udp, listener: parts.listener, losses: parts.losses, journal: parts.journal)
+      engine: parts.engine, udp: parts.udp, listener: parts.listener, totals: parts.totals, journal: parts.journal)
   }
 }

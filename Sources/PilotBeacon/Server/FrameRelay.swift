@@ -11,7 +11,7 @@ package final class FrameRelay {
   private let engine: RelayEngine
   private let udp: any Transport
   private let authenticator: any DiscoverAuthenticator
-  private let losses: RelayLosses
+  private let totals: RelayTotals
   private var batch = FrameBatch()
   private var decisions: [RelayEngine.Decision] = []
   /// Connections whose event loops have yet to hear of new frames.
@@ -19,12 +19,12 @@ package final class FrameRelay {
 
   /// - Parameter udp: The socket that this source's frames leave by.
   package init(
-    engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, losses: RelayLosses
+    engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, totals: RelayTotals
   ) {
     self.engine = engine
     self.udp = udp
     self.authenticator = authenticator
-    self.losses = losses
+    self.totals = totals
     decisions.reserveCapacity(RelayEngine.decisionsPerTurn)
   }
 
@@ -93,7 +93,7 @@ package final class FrameRelay {
       } catch {
         let isFull = error.code == .backpressure || error.code == .closed
         let count = isFull ? batch.count : 1
-        losses.unsent(count)
+        totals.unsent(count)
         batch.removeFirst(count)
       }
     }
@@ -113,20 +113,21 @@ package final class FrameRelay {
   }
 
   private func append(_ message: [UInt8], to endpoint: Endpoint) {
+    totals.answered()
     append(header: message.span.raw, payload: RawSpan(), to: endpoint)
   }
 
   private func append(header: RawSpan, payload: RawSpan, to endpoint: Endpoint) {
     if batch.append(header: header, payload: payload, to: endpoint) { return }
     sendBatch()
-    if !batch.append(header: header, payload: payload, to: endpoint) { losses.unsent(1) }
+    if !batch.append(header: header, payload: payload, to: endpoint) { totals.unsent(1) }
   }
 
   private func enqueue(
     header: RawSpan, payload: RawSpan, on connection: CompatConnection, at now: MonotonicInstant
   ) {
     guard let needsFlush = connection.enqueue(head: header, body: payload, at: now) else {
-      return losses.connectionGone()
+      return totals.connectionGone()
     }
     if needsFlush { waking.append(connection) }
   }

@@ -29,6 +29,10 @@ package final class WSSDispatcher: CompatDispatcher {
     relay.relay(frame, from: connection, at: now)
   }
 
+  package func ignored() {
+    journal.ignored()
+  }
+
   package func readCompleted(on connection: CompatConnection) {
     readTime = nil
     relay.flush()

@@ -46,11 +46,17 @@ struct BeaconMetrics {
           ("sent", peers.sent), ("expired", peers.expired), ("overflowed", peers.overflowed), ("lost", peers.lost),
           ("gone", statistics.connectionsGone),
         ]),
+      .counter(
+        "pilot_beacon_wss_ignored_total", "Frames of peers whose connection was being closed.",
+        statistics.ignoredFrames),
       .labelled(
         "pilot_beacon_refusals_total", "Peers refused, by reason.", "reason",
         statistics.refusals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
       .counter(
         "pilot_beacon_turned_away_total", "Connections turned away for want of room.", UInt64(statistics.turnedAway)),
+      .counter(
+        "pilot_beacon_udp_answers_total", "Answers, challenges and probes of the beacon's own, over UDP.",
+        statistics.udpAnswers),
       .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
       .counter("pilot_beacon_udp_received_total", "Datagrams received.", udp.framesReceived),
       .labelled(

@@ -7,9 +7,9 @@
 #endif
 
 /// Lines of a file descriptor, read by a thread that may block. A line beyond the limit is passed over, and said so.
-struct LineReader {
+package struct LineReader {
   /// What was read.
-  enum Line: Equatable {
+  package enum Line: Equatable {
     case text(String)
     /// Longer than the limit, in bytes.
     case tooLong(limit: Int)
@@ -24,12 +24,12 @@ struct LineReader {
   private var isAtEnd = false
 
   /// Reads from this descriptor, which stays the caller's.
-  init(descriptor: CInt) {
+  package init(descriptor: CInt) {
     self.descriptor = descriptor
   }
 
   /// The next line without its end; `nil` at the end of the input. A last line without an end counts.
-  mutating func next() -> Line? {
+  package mutating func next() -> Line? {
     while true {
       if let line = takeLine() { return line }
       if isAtEnd { return takeRest() }

@@ -5,17 +5,17 @@ import X509
 
 /// A certificate authority for one run: it signs one certificate for this machine's loopback addresses, and its files are
 /// gone when the run is over.
-struct ThrowawayAuthority {
+package struct ThrowawayAuthority: Sendable {
   /// The authority's certificate, which clients trust.
-  let authorityPath: String
+  package let authorityPath: String
   /// The server's certificate.
-  let certificatePath: String
+  package let certificatePath: String
   /// The server's private key.
-  let keyPath: String
+  package let keyPath: String
   private let directory: String
 
   /// Writes the files into a new directory that only this user can read.
-  init() throws {
+  package init() throws {
     let manager = FileManager.default
     directory = manager.temporaryDirectory.appending(path: "pilot-demo-\(UUID().uuidString)").path
     try manager.createDirectory(
@@ -32,7 +32,7 @@ struct ThrowawayAuthority {
   }
 
   /// Deletes the files.
-  func remove() {
+  package func remove() {
     try? FileManager.default.removeItem(atPath: directory)
   }
 

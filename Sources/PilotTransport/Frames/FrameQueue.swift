@@ -65,6 +65,11 @@ public final class FrameQueue: FrameSource {
     state.withLock { $0.countMalformed() }
   }
 
+  /// Counts a frame that came when the reader was on its way out, as unread.
+  package func countUnread() {
+    state.withLock { $0.countUnread() }
+  }
+
   /// Ends the queue: a waiting reader gets `.closed`, unread frames are counted and gone.
   ///
   /// The owner ends ``life`` before it calls this.
@@ -180,6 +185,10 @@ extension FrameQueue {
 
     mutating func countMalformed() {
       counts.malformed += 1
+    }
+
+    mutating func countUnread() {
+      counts.unread += 1
     }
 
     mutating func takeWaiter() -> CheckedContinuation<Wake, Never>? {

@@ -118,7 +118,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
       try decoder.feed(bytes) { event in
         switch event {
         case .binary(let message):
-          guard findings.takesMessages else { return }
+          guard findings.takesMessages else { return peer.ignoredBinary() }
           findings.note(peer.receive(binary: message))
         case .text(let message):
           guard findings.takesMessages else { return }

@@ -9,6 +9,8 @@ package protocol WebSocketPeer: AnyObject, SendableMetatype {
   func receive(text: RawSpan) -> WebSocketReaction
   /// A binary message, lent for the call.
   func receive(binary: RawSpan) -> WebSocketReaction
+  /// A binary message has come that isn't handed over, since the connection is being closed.
+  func ignoredBinary()
   /// ``WebSocketReaction/establish(text:)`` has been performed: the outgoing queue is open, behind the text.
   func established()
   /// All that has arrived so far has been handed over.

@@ -46,6 +46,10 @@ final class CompatClientPeer: WebSocketPeer {
     return .none
   }
 
+  func ignoredBinary() {
+    inbound.countUnread()
+  }
+
   func established() {
     onEstablished()
   }

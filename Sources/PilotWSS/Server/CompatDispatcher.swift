@@ -4,6 +4,8 @@ package protocol CompatDispatcher: AnyObject {
   func attached(_ connection: CompatConnection)
   /// A frame, lent for the call. The connection must not be touched from within; sending to any is fine.
   func received(_ frame: RawSpan, on connection: CompatConnection)
+  /// An attached peer has sent a frame that isn't handed over, since its connection is being closed.
+  func ignored()
   /// All that has arrived on the connection so far has been handed over.
   func readCompleted(on connection: CompatConnection)
   /// An attached peer's connection is over.

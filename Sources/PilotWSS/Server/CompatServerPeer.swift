@@ -54,6 +54,11 @@ final class CompatServerPeer: WebSocketPeer {
     return .none
   }
 
+  func ignoredBinary() {
+    guard connection != nil else { return }
+    environment.dispatcher.ignored()
+  }
+
   func readCompleted() {
     guard let connection else { return }
     environment.dispatcher.readCompleted(on: connection)

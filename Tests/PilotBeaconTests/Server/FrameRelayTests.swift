@@ -17,7 +17,7 @@ struct FrameRelayTests {
     try relay.register(sender, at: .test(9))
     let lengths = [1, 2, 200, 3, 200, 200, 4]
     try relay.hand(lengths.map { self.relay($0) }, from: .test(9))
-    try #require(relay.losses.refusedByKernel == 3)
+    try #require(relay.totals.refusedByKernel == 3)
     #expect(try await relay.receivedPayloads(4) == [1, 2, 3, 4])
   }
 
@@ -27,10 +27,10 @@ struct FrameRelayTests {
     try relay.register(sender, at: .test(9))
     relay.socket.setSending(.limited(frames: 2))
     try relay.hand((1...5).map { self.relay($0) }, from: .test(9))
-    #expect(relay.losses.refusedByKernel == 3)
+    #expect(relay.totals.refusedByKernel == 3)
     relay.socket.setSending(.open)
     try relay.hand([self.relay(6)], from: .test(9))
-    try #require(relay.losses.refusedByKernel == 3)
+    try #require(relay.totals.refusedByKernel == 3)
     #expect(try await relay.receivedPayloads(3) == [1, 2, 6])
   }
 
@@ -44,7 +44,7 @@ struct FrameRelayTests {
 private struct RelayOverMemory {
   let socket: InMemoryTransport
   let receiver: InMemoryTransport
-  let losses = RelayLosses()
+  let totals = RelayTotals()
   private let relay: FrameRelay
 
   init(maximumFrameLength: Int) throws {
@@ -55,7 +55,7 @@ private struct RelayOverMemory {
     receiver = try network.makeTransport()
     relay = FrameRelay(
       engine: RelayEngine(Router.Configuration(), seed: 7), udp: socket, authenticator: FakeAuthenticator(keys: [:]),
-      losses: losses)
+      totals: totals)
   }
 
   func register(_ node: NodeID, at endpoint: Endpoint) throws {

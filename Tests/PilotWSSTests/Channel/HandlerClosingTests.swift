@@ -124,6 +124,7 @@ struct HandlerClosingTests {
     try harness.receive(.binary([3]))
     #expect(harness.peer.binaries == [[1]])
     #expect(harness.peer.texts.isEmpty)
+    #expect(harness.peer.ignoredBinaries == 2)
     #expect(harness.sent == [.close(close)])
   }
 

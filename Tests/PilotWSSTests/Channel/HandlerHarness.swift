@@ -13,6 +13,7 @@ final class RecordingPeer: WebSocketPeer {
   var onBinary: ([UInt8]) -> WebSocketReaction = { _ in .none }
   private(set) var texts: [[UInt8]] = []
   private(set) var binaries: [[UInt8]] = []
+  private(set) var ignoredBinaries = 0
   private(set) var completedReads = 0
   private(set) var establishments = 0
   private(set) var ends: [WebSocketEnd] = []
@@ -32,6 +33,8 @@ final class RecordingPeer: WebSocketPeer {
     binaries.append(binary.copied())
     return onBinary(binary.copied())
   }
+
+  func ignoredBinary() { ignoredBinaries += 1 }
 
   func established() { establishments += 1 }
 

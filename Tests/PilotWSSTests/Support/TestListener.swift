@@ -22,6 +22,7 @@ final class TestListener: Sendable {
     var attached: [CompatConnection] = []
     var detached: [UInt64] = []
     var frames: [[UInt8]] = []
+    var ignored = 0
     var refusals: [CompatRefusal] = []
 
     var present: [CompatConnection] { attached.filter { !detached.contains($0.id) } }
@@ -112,6 +113,8 @@ private final class TestDispatcher: CompatDispatcher {
       for other in log.value.present where other.id != connection.id { _ = other.send(head: frame, body: RawSpan()) }
     }
   }
+
+  func ignored() { log.update { $0.ignored += 1 } }
 
   func readCompleted(on connection: CompatConnection) {}
 

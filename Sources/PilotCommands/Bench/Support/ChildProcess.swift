@@ -3,7 +3,7 @@
 #else
   internal import Foundation
 #endif
-internal import NIOPosix
+package import NIOPosix
 internal import Synchronization
 #if canImport(Darwin)
   internal import Darwin
@@ -13,21 +13,24 @@ internal import Synchronization
   internal import Musl
 #endif
 
-/// This program once more, as a child that shares no thread and no memory with its parent, and ends with it.
+/// This program once more, or another one, as a child that ends with its parent's hold on it.
 ///
-/// The child's standard input is a pipe that nothing is written to, its standard output one that is read by the line; its
-/// standard error is the parent's. It is in a process group of its own, so that Ctrl-C reaches the parent alone, which
+/// The child's standard input is a pipe, its standard output one that is read by the line; its standard error is the
+/// parent's. It is in a process group of its own, so that Ctrl-C reaches the parent alone, which
 /// then ends the child.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
   /// Its process ID.
-  let id: pid_t
+  package let id: pid_t
   private let input: Mutex<Int32?>
   private let output: Mutex<LineReader>
   private let outputDescriptor: Int32
   private let hasEnded = Mutex(false)
+  /// The threads that wait for its lines and for its end.
+  private let waiters: NIOThreadPool
 
-  private init(id: pid_t, input: Int32, output: Int32) {
+  private init(id: pid_t, input: Int32, output: Int32, waiters: NIOThreadPool) {
     self.id = id
+    self.waiters = waiters
     self.input = Mutex(input)
     self.output = Mutex(LineReader(descriptor: output))
     outputDescriptor = output
@@ -41,18 +44,24 @@ final class ChildProcess: Sendable {
 
   /// Starts it.
   ///
-  /// - Parameter arguments: The command line, without the program's name. Settings in the environment are left out.
-  static func start(_ arguments: [String]) throws(CommandFailure) -> ChildProcess {
+  /// - Parameters:
+  ///   - arguments: The command line, without the program's name. Settings in the environment are left out.
+  ///   - program: The program's path; nil for this one.
+  ///   - waiters: The threads that wait for its lines and its end, one for each wait at a time.
+  package static func start(
+    _ arguments: [String], program: String? = nil, waiters: NIOThreadPool = .singleton
+  ) throws -> ChildProcess {
     let input = try Pipe()
     let output: Pipe
-    do throws(CommandFailure) {
+    do {
       output = try Pipe()
     } catch {
       input.close()
       throw error
     }
     var id = pid_t()
-    let code = spawn(["pilot"] + arguments, reading: input.reading, writing: output.writing, id: &id)
+    let code = spawn(
+      program ?? ownProgram, [program ?? "pilot"] + arguments, reading: input.reading, writing: output.writing, id: &id)
     close(input.reading)
     close(output.writing)
     guard code == 0 else {
@@ -60,13 +69,13 @@ final class ChildProcess: Sendable {
       close(output.reading)
       throw CommandFailure("a child process can't be started", hint: "check the limits on processes and descriptors")
     }
-    return ChildProcess(id: id, input: input.writing, output: output.reading)
+    return ChildProcess(id: id, input: input.writing, output: output.reading, waiters: waiters)
   }
 
   /// The next line of its standard output, or nil at the end. Ends the child if the task is cancelled.
-  func line() async -> String? {
+  package func line() async -> String? {
     await withTaskCancellationHandler {
-      try? await NIOThreadPool.singleton.runIfActive {
+      try? await waiters.runIfActive {
         self.output.withLock { output -> String? in
           guard case .text(let line)? = output.next() else { return nil }
           return line
@@ -78,17 +87,64 @@ final class ChildProcess: Sendable {
   }
 
   /// Lets it see the end of its standard input.
-  func closeInput() {
+  package func closeInput() {
     if let descriptor = input.withLock({ $0.take() }) { close(descriptor) }
+  }
+
+  /// Writes a line to its standard input. Blocks while the pipe is full.
+  ///
+  /// - Returns: Whether the child's end was open.
+  package func write(_ line: String) -> Bool {
+    input.withLock { descriptor in
+      guard let descriptor else { return false }
+      let bytes = Array((line + "\n").utf8)
+      var written = 0
+      while written < bytes.count {
+        // SAFETY: write(2) reads at most the rest of the array, which lives until the end of the call.
+        let result = unsafe bytes.withUnsafeBytes { unsafe systemWrite(descriptor, $0, from: written) }
+        if result < 0, errno == EINTR { continue }
+        guard result > 0 else { return false }
+        written += result
+      }
+      return true
+    }
   }
 
   /// Stops all its threads (SIGSTOP), as if it hung.
   func freeze() {
-    hasEnded.withLock { if !$0 { _ = kill(id, SIGSTOP) } }
+    signal(SIGSTOP)
+  }
+
+  /// Sends it a signal, unless its end is known.
+  package func signal(_ number: Int32) {
+    hasEnded.withLock { if !$0 { _ = kill(id, number) } }
+  }
+
+  /// Waits until it has ended by itself or by a signal.
+  ///
+  /// - Returns: Its exit code, or the negated number of the signal that ended it; nil if ``end()`` came first.
+  package func exitStatus() async -> Int32? {
+    try? await waiters.runIfActive { [self] in
+      var information = unsafe siginfo_t()
+      // SAFETY: waitid(2) writes into the structure. WNOWAIT leaves the process to be waited for below, so that its number
+      // can't be another's by then.
+      while unsafe waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT) < 0 {
+        guard errno == EINTR else { return nil }
+      }
+      return hasEnded.withLock { hasEnded -> Int32? in
+        guard !hasEnded else { return nil }
+        hasEnded = true
+        var status: Int32 = 0
+        // SAFETY: waitpid(2) writes the status.
+        while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7F
+        return signal == 0 ? status >> 8 & 0xFF : -signal
+      }
+    }
   }
 
   /// Ends it, at once and in any state, and waits for that.
-  func end() {
+  package func end() {
     hasEnded.withLock { hasEnded in
       guard !hasEnded else { return }
       hasEnded = true
@@ -119,7 +175,7 @@ extension ChildProcess {
     }
   }
 
-  private static var program: String {
+  private static var ownProgram: String {
     #if os(Linux)
       // The path behind the link gives the process its name in the system's lists. If the file has been replaced
       // meanwhile, the link still leads to the program that runs here.
@@ -132,7 +188,9 @@ extension ChildProcess {
   }
 
   /// - Returns: 0, or the error's code.
-  private static func spawn(_ arguments: [String], reading: Int32, writing: Int32, id: inout pid_t) -> Int32 {
+  private static func spawn(
+    _ program: String, _ arguments: [String], reading: Int32, writing: Int32, id: inout pid_t
+  ) -> Int32 {
     let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PILOT_") }
     // SAFETY: both lists end with a null pointer, and their texts are freed when the child has its own copies. The file
     // actions and attributes are initialized before they are used, and destroyed afterwards.
@@ -163,6 +221,13 @@ extension ChildProcess {
       return unsafe body(start)
     }
   }
+}
+
+/// write(2), under a name that a method called `write` doesn't hide.
+@unsafe
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, from offset: Int) -> Int {
+  // SAFETY: the caller keeps the offset within the buffer.
+  unsafe write(descriptor, bytes.baseAddress.map { unsafe $0 + offset }, bytes.count - offset)
 }
 
 /// close(2), under a name that a method called `close` doesn't hide.

@@ -7,11 +7,12 @@
 #endif
 
 /// How many files and sockets a process may have open (RLIMIT_NOFILE, getrlimit(2)).
-enum DescriptorLimit {
+package enum DescriptorLimit {
   /// Raises this process's limit, which its children inherit, as far as it may.
   ///
   /// - Returns: The limit from then on.
-  static func raise() -> Int {
+  @discardableResult
+  package static func raise() -> Int {
     var limit = rlimit()
     // SAFETY: getrlimit(2) and setrlimit(2) write and read one `rlimit`, which lives for the length of the calls.
     #if canImport(Glibc)

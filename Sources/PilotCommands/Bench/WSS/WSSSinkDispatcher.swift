@@ -19,6 +19,8 @@ final class WSSSinkDispatcher: CompatDispatcher {
   }
 
   func attached(_ connection: CompatConnection) { received = 0 }
+  func ignored() {}
+
   func readCompleted(on connection: CompatConnection) {}
   func detached(_ connection: CompatConnection) {}
   func refused(_ refusal: CompatRefusal) {}

@@ -1,10 +1,10 @@
-import Logging
+package import Logging
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
 /// Ends long-running commands in order: SIGTERM and SIGINT begin a graceful shutdown.
-enum ShutdownSignals {
+package enum ShutdownSignals {
   /// Runs services until one of them is done, or a signal has ended them.
   ///
   /// - Throws: What a service throws; after SIGINT the exit status that shells expect of it.
@@ -23,7 +23,7 @@ enum ShutdownSignals {
   }
 
   /// Runs one piece of work, which a signal cancels.
-  static func run(logger: Logger, _ work: @escaping @Sendable () async throws -> Void) async throws {
+  package static func run(logger: Logger, _ work: @escaping @Sendable () async throws -> Void) async throws {
     try await run([CancelledByShutdown(work: work)], logger: logger)
   }
 }

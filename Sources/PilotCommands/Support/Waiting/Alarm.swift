@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one task wait for a time that another may cut short.
-final class Alarm: Sendable {
+package final class Alarm: Sendable {
   private struct State {
     var isRung = false
     var sleeper: CheckedContinuation<Void, Never>?
@@ -9,8 +9,10 @@ final class Alarm: Sendable {
 
   private let state = Mutex(State())
 
+  package init() {}
+
   /// Ends the present wait, or the next one if nobody waits.
-  func ring() {
+  package func ring() {
     let sleeper = state.withLock { state in
       state.isRung = state.sleeper == nil
       return state.sleeper.take()
@@ -19,7 +21,7 @@ final class Alarm: Sendable {
   }
 
   /// Waits for this long, until ``ring()``, or until the task is cancelled.
-  func wait(for duration: Duration) async {
+  package func wait(for duration: Duration) async {
     await withTaskGroup { group in
       group.addTask { try? await Task.sleep(for: duration) }
       group.addTask { await self.untilRung() }

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// Frames that the router passed on and that could not be sent.
-package final class RelayLosses: Sendable {
+/// What becomes of frames between the router and the sockets: those that could not be sent, and the beacon's own.
+package final class RelayTotals: Sendable {
   private let refused = Atomic<UInt64>(0)
   private let gone = Atomic<UInt64>(0)
+  private let answers = Atomic<UInt64>(0)
 
   package init() {}
 
@@ -13,6 +14,11 @@ package final class RelayLosses: Sendable {
   /// The peer's connection ended in the same moment.
   func connectionGone() { gone.add(1, ordering: .relaxed) }
 
+  /// The beacon sends a message of its own over UDP.
+  func answered() { answers.add(1, ordering: .relaxed) }
+
   package var refusedByKernel: UInt64 { refused.load(ordering: .relaxed) }
   var connectionsGone: UInt64 { gone.load(ordering: .relaxed) }
+  /// Answers, challenges and probes over UDP, whether they could be sent or not.
+  var udpAnswers: UInt64 { answers.load(ordering: .relaxed) }
 }

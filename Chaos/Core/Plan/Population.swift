@@ -1,0 +1,64 @@
+/// How a node reaches the beacon.
+package enum Carrier: String, Sendable, CaseIterable, Codable {
+  case udp, wss
+}
+
+/// The transports of a frame's sender and its destination.
+package enum Cell: String, Sendable, CaseIterable, Codable {
+  case udpToUDP = "udp_to_udp"
+  case udpToWSS = "udp_to_wss"
+  case wssToUDP = "wss_to_udp"
+  case wssToWSS = "wss_to_wss"
+
+  package init(from sender: Carrier, to destination: Carrier) {
+    self =
+      switch (sender, destination) {
+      case (.udp, .udp): .udpToUDP
+      case (.udp, .wss): .udpToWSS
+      case (.wss, .udp): .wssToUDP
+      case (.wss, .wss): .wssToWSS
+      }
+  }
+
+  package var sender: Carrier { self == .udpToUDP || self == .udpToWSS ? .udp : .wss }
+  package var destination: Carrier { self == .udpToUDP || self == .wssToUDP ? .udp : .wss }
+}
+
+/// Who takes part: honest nodes from 1 on, odd ones over UDP and even ones over WSS, and hostile ones far above them.
+package struct Population: Sendable, Equatable {
+  /// Honest nodes; a multiple of eight, so that each worker has as many of both carriers.
+  package let nodes: Int
+  /// Processes that they are spread over.
+  package let workers: Int
+
+  /// - Parameter nodes: How many are wanted; rounded up.
+  package init(nodes: Int, workers: Int) {
+    self.workers = max(workers, 1)
+    let step = 8 * self.workers
+    self.nodes = max((nodes + step - 1) / step, 1) * step
+  }
+
+  /// All honest nodes.
+  package var ids: ClosedRange<UInt32> { 1...UInt32(nodes) }
+
+  /// How a node reaches the beacon: for its whole life.
+  package func carrier(of id: UInt32) -> Carrier { id % 2 == 1 ? .udp : .wss }
+
+  /// Which process has it.
+  package func worker(of id: UInt32) -> Int { Int((id - 1) / 2) % workers }
+
+  /// Whether it comes and goes; the others stay for the whole run.
+  package func isGuest(_ id: UInt32) -> Bool { (Int((id - 1) / 2) / workers) % 4 == 3 }
+
+  /// The honest nodes of a process.
+  package func ids(of worker: Int) -> [UInt32] { ids.filter { self.worker(of: $0) == worker } }
+
+  /// Hostile nodes that the beacon has keys for: they authenticate, and then misbehave.
+  package static let hostile: ClosedRange<UInt32> = 1_000_001...1_000_040
+  /// Those among them that authenticate and read nothing for a while.
+  package static let slowReaders: ClosedRange<UInt32> = 1_000_001...1_000_004
+  /// The one that sends in other nodes' names, over WSS.
+  package static let liar: UInt32 = 1_000_010
+  /// The first of the IDs that nobody has.
+  package static let invented: UInt32 = 2_000_001
+}

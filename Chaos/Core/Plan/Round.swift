@@ -1,0 +1,89 @@
+/// What goes on in a round beside the usual traffic.
+package enum Weather: String, Sendable, CaseIterable, Codable {
+  /// Traffic, guests and small attacks.
+  case calm
+  /// Many guests come and go, and many nodes move.
+  case churn
+  /// The beacon is stopped for a while (SIGSTOP), and goes on.
+  case stall
+  /// The beacon is killed under traffic (SIGKILL), and comes back.
+  case kill
+  /// The beacon is ended in order under traffic (SIGTERM), and comes back.
+  case restart
+  /// As `calm`, and once all is counted the beacon is ended in order and comes back.
+  case handover
+  /// Half-open handshakes by the thousand.
+  case crowd
+
+  /// Whether the beacon's counters live through the round, so that its books must balance exactly.
+  package var keepsCounters: Bool { self != .kill && self != .restart }
+}
+
+/// Something that an honest node does.
+package enum Deed: Sendable, Equatable {
+  /// Relays frames to another node, one by one or as a batch.
+  case send(to: UInt32, count: Int, length: Int, batched: Bool)
+  /// Closes its transport, without a word to anybody.
+  case leave
+  /// Comes back.
+  case join
+  /// Takes a new socket or connection, and closes the old one afterwards.
+  case move
+  /// Reads nothing for this long, in milliseconds.
+  case stall(Int)
+}
+
+/// A deed with its node and time.
+package struct Step: Sendable, Equatable {
+  /// Milliseconds since the round began.
+  package let at: Int
+  package let node: UInt32
+  package let deed: Deed
+
+  package init(at: Int, node: UInt32, deed: Deed) {
+    self.at = at
+    self.node = node
+    self.deed = deed
+  }
+}
+
+/// What hostile peers do.
+package enum Attack: String, Sendable, CaseIterable, Codable {
+  // Over UDP.
+  case garbageDatagrams, truncatedMessages, longestDatagrams, liesOverUDP, claims, inventedNodes, randomProofs,
+    forgedSignatures, oldProofs
+  // Over WSS, authenticated as a node that is hostile.
+  case liesOverWSS, badFrames, slowReaders
+  // On the way there.
+  case silentConnections, garbageBeforeTLS, stoppedTLS, garbageAfterTLS, stoppedUpgrades, garbageAfterUpgrade,
+    unansweredChallenges, forgedReplies
+}
+
+/// An attack with its time.
+package struct Strike: Sendable, Equatable {
+  /// Milliseconds since the round began.
+  package let at: Int
+  package let attack: Attack
+  /// How many datagrams or connections.
+  package let count: Int
+  /// For what is random in it.
+  package let seed: UInt64
+}
+
+/// What happens to the beacon.
+package struct Fault: Sendable, Equatable {
+  /// Milliseconds since the round began.
+  package let at: Int
+  /// How long it is stopped or away, in milliseconds.
+  package let duration: Int
+}
+
+/// All that is planned for a few seconds, after which everything is counted.
+package struct Round: Sendable, Equatable {
+  package let number: Int
+  package let weather: Weather
+  /// In the order of their times.
+  package let steps: [Step]
+  package let strikes: [Strike]
+  package let faults: [Fault]
+}

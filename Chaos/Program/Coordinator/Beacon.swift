@@ -1,0 +1,60 @@
+import ChaosCore
+import FoundationEssentials
+import NIOPosix
+import PilotCommands
+import PilotTransport
+import PilotWire
+
+/// The beacon under test, as a child process that can be replaced by another one at the same addresses.
+struct Beacon: Sendable {
+  private struct Ready: Decodable {
+    let udp: String
+    let wss: String
+    let http: String
+  }
+
+  let child: ChildProcess
+  let udp: String
+  let wss: String
+  let http: String
+
+  /// How often a new one is started at the old addresses, should another process have one of them for the moment.
+  private static let attempts = 40
+
+  /// Starts one.
+  ///
+  /// - Parameter place: Where the last one was; nil for ports that the system chooses.
+  static func start(
+    _ pilot: String, _ credentials: Credentials, in place: Beacon?, waiters: NIOThreadPool
+  ) async throws -> Beacon {
+    for attempt in 1...attempts {
+      let child = try ChildProcess.start(
+        [
+          "beacon", "--udp", place?.udp ?? "127.0.0.1:0", "--wss", place?.wss ?? "127.0.0.1:0",
+          "--http", place?.http ?? "127.0.0.1:0", "--nodes", credentials.nodesPath,
+          "--tls-cert", credentials.authority.certificatePath, "--tls-key", credentials.authority.keyPath,
+          "--log-level", attempt == attempts ? "warning" : "error",
+        ], program: pilot, waiters: waiters)
+      if let line = await child.line(), let ready = try? JSONDecoder().decode(Ready.self, from: Data(line.utf8)) {
+        return Beacon(child: child, udp: ready.udp, wss: ready.wss, http: ready.http)
+      }
+      child.end()
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    throw ChaosFailure("the beacon doesn't start")
+  }
+
+  /// Where nodes find it.
+  func site(_ credentials: Credentials) throws -> Site {
+    Site(
+      udp: udp, wss: Int(try Endpoint(parsing: wss).port), authority: credentials.authority.authorityPath)
+  }
+
+  /// Its counters.
+  func counts() async throws -> BeaconCounts {
+    let text = try await StatusPage.get("/metrics", at: Endpoint(parsing: http))
+    return BeaconCounts(exposition: text)
+  }
+
+  var vitals: Vitals? { ProcessFiles.vitals(of: child.id) }
+}

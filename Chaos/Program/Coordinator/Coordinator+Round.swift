@@ -1,0 +1,109 @@
+import ChaosCore
+import PilotCommands
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension Coordinator {
+  /// How long the books may take to balance after the last frame.
+  private static var patience: Duration { .seconds(20) }
+
+  /// Plays a round, and does its books.
+  mutating func play(_ round: Round) async throws {
+    let (crew, pace) = (crew, pace)
+    async let playing = crew.tell(crew.all, .round(round.number, pace: pace))
+    for fault in round.faults {
+      try await Task.sleep(for: .milliseconds(fault.at))
+      try await strike(fault, in: round.weather)
+    }
+    let answers = try await playing
+    try await crew.tell(crew.all, .settle)
+    let record = try await audit(round, answers)
+    summary.add(record)
+    output.round(record)
+    try await crew.tell(crew.all, .fold)
+    try await takeVitals(after: round)
+    if round.weather == .handover { try await handOver() }
+    try await rebase()
+    adapt(answers.map(\.lateness).max() ?? 0)
+  }
+
+  private mutating func strike(_ fault: Fault, in weather: Weather) async throws {
+    switch weather {
+    case .stall:
+      beacon.child.signal(SIGSTOP)
+      try await Task.sleep(for: .milliseconds(fault.duration))
+      beacon.child.signal(SIGCONT)
+      summary.faults["beacon stopped for a while", default: 0] += 1
+    case .kill:
+      beacon.child.end()
+      try await Task.sleep(for: .milliseconds(fault.duration))
+      try await replaceBeacon()
+      summary.faults["beacon killed under traffic", default: 0] += 1
+    case .restart:
+      try await terminate()
+      try await Task.sleep(for: .milliseconds(fault.duration))
+      try await replaceBeacon()
+      summary.faults["beacon ended in order under traffic", default: 0] += 1
+    case .calm, .churn, .handover, .crowd:
+      break
+    }
+  }
+
+  /// All is counted: the beacon goes in order, and another takes its place.
+  private mutating func handOver() async throws {
+    try await terminate()
+    try await replaceBeacon()
+    summary.faults["beacon ended in order in silence", default: 0] += 1
+    try await crew.tell(crew.all, .settle)
+  }
+
+  private mutating func terminate() async throws {
+    beacon.child.signal(SIGTERM)
+    let status = await beacon.child.exitStatus()
+    if status != 0 { summary.complaints.append("the beacon ended with \(status ?? -1) on SIGTERM, not with 0") }
+  }
+
+  private mutating func replaceBeacon() async throws {
+    beacon = try await Beacon.start(pilot, credentials, in: beacon, waiters: waiters)
+    try await crew.tell([crew.hostile], .guardBeacon(beacon.child.id))
+  }
+
+  /// Counts, until everything is accounted for or the time is over.
+  private func audit(_ round: Round, _ answers: [Answer]) async throws -> RoundRecord {
+    var allowance = Ledger.Allowance()
+    let lateness = answers.map(\.lateness).max() ?? 0
+    let end = ContinuousClock.now.advanced(by: Self.patience)
+    while true {
+      let (books, attached) = try await crew.books()
+      let counts = try await beacon.counts()
+      allowance.backlog = ProcessFiles.backlogDrops() - baseline.backlog
+      let nodes = books - baseline.books
+      let difference = counts - baseline.beacon
+      let ledger =
+        round.weather.keepsCounters
+        ? Ledger(nodes: nodes, beacon: difference, allowance: allowance) : Ledger(nodes: nodes)
+      if ledger.isBalanced || ContinuousClock.now >= end {
+        return RoundRecord(
+          round: round, ledger: ledger, nodes: nodes, beacon: round.weather.keepsCounters ? difference : counts,
+          attached: attached, lateness: lateness, silences: answers.map(\.silences))
+      }
+      // What is still on its way between a transport's counter and the next takes microseconds, on an idle machine.
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  private mutating func takeVitals(after round: Round) async throws {
+    summary.add("beacon", beacon.child.id, beacon.vitals)
+    for mate in crew.all { summary.add(mate.name, mate.child.id, ProcessFiles.vitals(of: mate.child.id)) }
+  }
+
+  private mutating func adapt(_ lateness: Int) {
+    if lateness > 300 { pace = max(pace * 3 / 4, 10) } else if lateness < 100 { pace = min(pace + 10, 100) }
+  }
+}

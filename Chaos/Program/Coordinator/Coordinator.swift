@@ -1,0 +1,75 @@
+import ChaosCore
+import NIOPosix
+import PilotCommands
+
+/// Runs the plan: starts the processes, gives orders, hurts the beacon, and does the books after each round.
+struct Coordinator: ~Copyable {
+  /// What everything is counted from.
+  struct Baseline {
+    var books = Books()
+    var beacon = BeaconCounts()
+    var backlog = 0
+  }
+
+  let plan: Plan
+  let pilot: String
+  let output: RunOutput
+  let credentials: Credentials
+  let waiters: NIOThreadPool
+  let crew: Crew
+  var beacon: Beacon
+  var summary = Summary()
+  /// How many of the planned frames are sent, in percent: fewer when the machine can't keep up.
+  var pace = 100
+  var baseline = Baseline()
+
+  /// Starts all processes, and has all nodes connect.
+  static func start(plan: Plan, pilot: String, output: RunOutput) async throws -> Coordinator {
+    let waiters = NIOThreadPool(numberOfThreads: 4 * (plan.population.workers + 2))
+    waiters.start()
+    let credentials = try Credentials(plan)
+    do {
+      let beacon = try await Beacon.start(pilot, credentials, in: nil, waiters: waiters)
+      let crew = try Crew.start(plan, run: .random(in: 1 ... .max), waiters: waiters)
+      let coordinator = Coordinator(
+        plan: plan, pilot: pilot, output: output, credentials: credentials, waiters: waiters, crew: crew,
+        beacon: beacon)
+      return coordinator
+    } catch {
+      credentials.remove()
+      throw error
+    }
+  }
+
+  /// Runs rounds for this long, and as many as it takes for each kind of weather.
+  mutating func run(for duration: Duration) async throws -> Summary {
+    let begin = ContinuousClock.now
+    let end = begin.advanced(by: duration)
+    try await crew.tell([crew.hostile], .guardBeacon(beacon.child.id))
+    try await crew.tell(crew.all, .open(beacon.site(credentials)))
+    try await crew.tell(crew.all, .settle)
+    try await rebase()
+    var number = 0
+    while number < Plan.cycle || ContinuousClock.now < end {
+      let round = plan.round(number)
+      output.progress("round \(number + 1), \(round.weather.rawValue)", begin: begin, end: end)
+      try await play(round)
+      number += 1
+    }
+    summary.judge(plan)
+    return summary
+  }
+
+  /// Ends all processes.
+  consuming func end() {
+    crew.end()
+    beacon.child.end()
+    credentials.remove()
+  }
+
+  /// Nothing is under way: what comes from now on is counted from here.
+  mutating func rebase() async throws {
+    let (books, _) = try await crew.books()
+    baseline = Baseline(books: books, beacon: try await beacon.counts(), backlog: ProcessFiles.backlogDrops())
+  }
+}

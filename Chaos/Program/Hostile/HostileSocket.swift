@@ -1,0 +1,83 @@
+import ChaosCore
+import PilotIdentity
+import PilotTransport
+import PilotUDP
+import PilotWire
+import Synchronization
+
+/// A UDP socket that is up to no good, and counts honestly what it sends and gets.
+final class HostileSocket: Sendable {
+  let transport: UDPTransport
+  private let beacon: Endpoint
+  private let own: NodeID
+  private let forger = Identity()
+  private let replies = Gate()
+  private let stolen = Atomic<Int>(0)
+  private let reading = Mutex<Task<Void, Never>?>(nil)
+
+  /// - Parameter own: An ID that nobody else has, to ask the beacon with.
+  init(beacon: Endpoint, own: NodeID) throws {
+    var configuration = UDPTransport.Configuration()
+    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    configuration.receiveCoalescing = false
+    configuration.sendSegmentation = false
+    transport = try UDPTransport.bind(configuration)
+    self.beacon = beacon
+    self.own = own
+    let task = Task { await read() }
+    reading.withLock { $0 = task }
+  }
+
+  func send(_ message: [UInt8]) {
+    _ = try? transport.send(message, to: beacon)
+  }
+
+  /// Waits until the beacon has answered behind everything that was sent.
+  func settle() async -> Bool {
+    for _ in 0..<2 {
+      let goal = replies.count + 1
+      var isAnswered = false
+      for _ in 0..<60 where !isAnswered {
+        send(Discover(node: own).encoded())
+        isAnswered = await replies.wait(until: goal, for: .milliseconds(500))
+      }
+      if !isAnswered { return false }
+    }
+    return true
+  }
+
+  var books: Books {
+    let counters = transport.counters
+    var books = Books()
+    books[.hostileUDPSent] = Int(counters.framesSent)
+    books[.hostileUDPReceived] = Int(counters.framesReceived)
+    books[.hostileUDPKernelFull] = Int(counters.drops[.kernelBufferFull])
+    books[.hostileStolen] = stolen.load(ordering: .relaxed)
+    return books
+  }
+
+  private func read() async {
+    await withTaskExecutorPreference(transport.executor) {
+      do {
+        var receiver = try transport.makeReceiver()
+        while true {
+          try await receiver.receive { frame, _ in handle(frame) }
+        }
+      } catch {
+        // Closed.
+      }
+    }
+  }
+
+  private func handle(_ frame: RawSpan) {
+    if (try? DiscoverReply(parsing: frame)) != nil { return replies.pass() }
+    if (try? RelayDeliver(parsing: frame)) != nil {
+      stolen.add(1, ordering: .relaxed)
+    } else if let challenge = try? DiscoverChallenge(parsing: frame),
+      let signature = try? forger.sign(challenge.signedText)
+    {
+      // A challenge for another node's key, signed with one of its own.
+      send(DiscoverProof(challenge: challenge, signature: signature).encoded())
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import ChaosCore
+import PilotTesting
+import PilotTransport
+import PilotWSS
+import PilotWire
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A process's hostile peers.
+final class HostileWorker: Sendable {
+  private struct State {
+    var sockets: [HostileSocket] = []
+    var liar: Liar?
+    var connections: ConnectionAttacks?
+    var beacon: Int32?
+    var attacks = Books()
+  }
+
+  private let plan: Plan
+  private let keys: Keyring
+  private let datagrams: DatagramAttacks
+  private let readLate = Counter()
+  private let state = Mutex(State())
+
+  /// UDP sockets; each has its own place in the beacon's group of sockets.
+  private static let socketCount = 4
+
+  init(plan: Plan, run: UInt64) {
+    self.plan = plan
+    keys = Keyring(seed: plan.seed)
+    datagrams = DatagramAttacks(population: plan.population, keys: keys, run: run)
+  }
+
+  /// Carries an order out.
+  func perform(_ order: Order) async throws -> Answer {
+    var answer = Answer()
+    switch order {
+    case .guardBeacon(let process): state.withLock { $0.beacon = process }
+    case .open(let site): try open(site)
+    case .round(let number, _): try await play(plan.round(number).strikes)
+    case .settle: answer.problem = await settle()
+    case .report, .fold: break
+    }
+    answer.books = books
+    return answer
+  }
+
+  /// The coordinator is gone: nobody else ends the beacon, if it hasn't.
+  func endBeacon() {
+    if let process = state.withLock({ $0.beacon }) { _ = kill(process, SIGKILL) }
+  }
+
+  private func open(_ site: Site) throws {
+    let beacon = try Endpoint(parsing: site.udp)
+    let sockets = try (0..<Self.socketCount).compactMap { index in
+      try NodeID(Population.invented + 1 + UInt32(index)).map { try HostileSocket(beacon: beacon, own: $0) }
+    }
+    let door = try Door(
+      endpoint: Endpoint(ipv4: 127, 0, 0, 1, port: UInt16(site.wss)), authority: site.authority)
+    let connections = ConnectionAttacks(
+      population: plan.population, keys: keys, door: door, held: HeldConnections(), readLate: readLate)
+    let liar = try Liar(site, keys: keys)
+    state.withLock { state in
+      state.sockets = sockets
+      state.connections = connections
+      state.liar = liar
+    }
+  }
+
+  private func play(_ strikes: [Strike]) async throws {
+    let begin = ContinuousClock.now
+    try await withThrowingDiscardingTaskGroup { group in
+      for strike in strikes {
+        let due = begin.advanced(by: .milliseconds(strike.at))
+        if ContinuousClock.now < due { try await Task.sleep(until: due, clock: .continuous) }
+        group.addTask { try await self.perform(strike) }
+      }
+    }
+    await state.withLock({ $0.connections })?.held.closeAll()
+  }
+
+  private func perform(_ strike: Strike) async throws {
+    let (sockets, liar, connections) = state.withLock { ($0.sockets, $0.liar, $0.connections) }
+    var random = SeededRandom(seed: strike.seed)
+    if strike.attack == .liesOverWSS {
+      for _ in 0..<strike.count { liar?.send(try datagrams.connectedLie(&random)) }
+    } else if try datagrams.message(strike.attack, &random) != nil {
+      for _ in 0..<strike.count {
+        guard let message = try datagrams.message(strike.attack, &random) else { continue }
+        sockets.randomElement(using: &random)?.send(message)
+      }
+    } else {
+      await connections?.perform(strike)
+    }
+    state.withLock { $0.attacks[strike.attack] += strike.count }
+  }
+
+  /// - Returns: Why nothing could be settled.
+  private func settle() async -> String? {
+    let (sockets, liar) = state.withLock { ($0.sockets, $0.liar) }
+    for socket in sockets where await !socket.settle() { return "the beacon doesn't answer a hostile socket" }
+    if await liar?.settle() == false { return "the beacon doesn't answer the liar's connection" }
+    return nil
+  }
+
+  private var books: Books {
+    let (sockets, liar, attacks) = state.withLock { ($0.sockets, $0.liar, $0.attacks) }
+    var books = attacks
+    for socket in sockets { books += socket.books }
+    if let liar { books += liar.books }
+    books[.hostileReadLate] = readLate.value
+    return books
+  }
+}

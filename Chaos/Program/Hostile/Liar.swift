@@ -1,0 +1,58 @@
+import ChaosCore
+import PilotTransport
+import PilotWSS
+import PilotWire
+import Synchronization
+
+/// A node that authenticates over WSS as what it is, and then sends in others' names.
+final class Liar: Sendable {
+  private let transport: WSSTransport
+  private let node: NodeID
+  private let replies = Gate()
+  private let reading = Mutex<Task<Void, Never>?>(nil)
+
+  init(_ site: Site, keys: Keyring) throws {
+    guard let node = NodeID(Population.liar) else { throw ChaosFailure("the liar has no number") }
+    self.node = node
+    var configuration = WSSTransport.Configuration(
+      beacon: CompatURL(host: "localhost", port: site.wss), node: node, identity: try keys.identity(of: node.rawValue))
+    configuration.certificateAuthorities = site.authority
+    configuration.backoff.maximum = .seconds(2)
+    transport = try WSSTransport.start(configuration)
+    let task = Task { await read() }
+    reading.withLock { $0 = task }
+  }
+
+  func send(_ frame: [UInt8]) { _ = try? transport.send(frame, to: .compatBeacon) }
+
+  /// Waits until the beacon has answered behind everything that was sent.
+  func settle() async -> Bool {
+    for _ in 0..<120 {
+      let goal = replies.count + 1
+      send(Discover(node: node).encoded())
+      if await replies.wait(until: goal, for: .milliseconds(500)) { return true }
+    }
+    return false
+  }
+
+  var books: Books {
+    let counters = transport.counters
+    var books = Books()
+    books[.hostileWSSSent] = Int(counters.framesSent)
+    books[.hostileWSSReceived] = Int(counters.framesReceived)
+    return books
+  }
+
+  private func read() async {
+    do {
+      var receiver = try transport.makeReceiver()
+      while true {
+        try await receiver.receive { frame, _ in
+          if (try? DiscoverReply(parsing: frame)) != nil { replies.pass() }
+        }
+      }
+    } catch {
+      // Closed.
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import ChaosCore
+import PilotTransport
+import PilotUDP
+import PilotWire
+import Synchronization
+
+/// A process's honest nodes.
+final class Worker: Sendable {
+  private let plan: Plan
+  private let index: Int
+  private let station: Station
+  private let nodes: [UInt32: Node]
+  /// Sends the sentinels to the witnesses.
+  private let herald: UDPTransport
+  /// How long nodes may take to come back, at the end of a round.
+  private static let patience: Duration = .seconds(60)
+
+  init(plan: Plan, index: Int, run: UInt64) throws {
+    self.plan = plan
+    self.index = index
+    station = Station(run: run, population: plan.population, keys: Keyring(seed: plan.seed))
+    var nodes: [UInt32: Node] = [:]
+    for number in plan.population.ids(of: index) {
+      guard let id = NodeID(number) else { continue }
+      nodes[number] = try Node(id, at: station)
+    }
+    self.nodes = nodes
+    var configuration = UDPTransport.Configuration()
+    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    herald = try UDPTransport.bind(configuration)
+  }
+
+  /// Carries an order out.
+  func perform(_ order: Order) async throws -> Answer {
+    var answer = Answer()
+    switch order {
+    case .open(let site):
+      station.open(site)
+      for node in nodes.values { try node.join() }
+    case .round(let number, let pace):
+      station.isHeld = false
+      station.pulse.begin()
+      for node in nodes.values { node.begin(round: UInt32(number)) }
+      let steps = plan.round(number).steps.filter { nodes[$0.node] != nil }
+      answer.lateness = try await ScriptPlayer(nodes: nodes, pace: pace).play(steps)
+      answer.silences = station.pulse.silences()
+    case .settle:
+      station.isHeld = true
+      answer.problem = await settle()
+    case .report, .guardBeacon:
+      break
+    case .fold:
+      for node in nodes.values { await node.fold() }
+    }
+    for node in nodes.values { answer.books += node.books }
+    answer.attached = nodes.values.count { $0.life?.isAttached ?? false }
+    return answer
+  }
+
+  /// - Returns: Who isn't attached.
+  private func settle() async -> String? {
+    let missing = await withTaskGroup(of: UInt32?.self) { group in
+      for node in nodes.values {
+        group.addTask {
+          await node.settle(from: self.herald, within: Self.patience) ? nil : node.id.rawValue
+        }
+      }
+      return await group.reduce(into: [UInt32]()) { list, node in if let node { list.append(node) } }
+    }
+    return missing.isEmpty ? nil : "nodes \(missing.sorted()) had no answer from the beacon for \(Self.patience)"
+  }
+}
