@@ -47,7 +47,7 @@ final class CompatClientPeer: WebSocketPeer {
   }
 
   func ignoredBinary() {
-    inbound.countUnread()
+    if authentication.isEstablished { inbound.countUnread() }
   }
 
   func established() {

@@ -9,17 +9,18 @@ package enum ShutdownSignals {
   ///
   /// - Throws: What a service throws; after SIGINT the exit status that shells expect of it.
   static func run(_ services: [any Service], logger: Logger) async throws {
-    let witness = InterruptWitness()
+    // Trapped before anything starts: from here on a signal ends nothing by itself.
+    let watch = SignalWatch(await UnixSignalsSequence(trapping: .sigterm, .sigint))
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: (services + [witness]).map { service in
+        services: (services + [watch]).map { service in
           ServiceGroupConfiguration.ServiceConfiguration(
             service: service, successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .gracefullyShutdownGroup)
         },
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted))
+        logger: logger.quieted))
     try await group.run()
-    if witness.wasInterrupted { throw ExitStatus.interrupted.error }
+    if watch.wasInterrupted { throw ExitStatus.interrupted.error }
   }
 
   /// Runs one piece of work, which a signal cancels.
@@ -37,16 +38,23 @@ private struct CancelledByShutdown: Service {
   }
 }
 
-/// Remembers whether it was SIGINT.
-private final class InterruptWitness: Service {
+/// Ends with the first signal, which ends the group, and remembers whether that was SIGINT.
+private final class SignalWatch: Service {
+  private let signals: UnixSignalsSequence
   private let interrupted = Atomic<Bool>(false)
+
+  init(_ signals: UnixSignalsSequence) {
+    self.signals = signals
+  }
 
   var wasInterrupted: Bool { interrupted.load(ordering: .acquiring) }
 
   func run() async {
-    let signals = await UnixSignalsSequence(trapping: .sigint)
     await cancelWhenGracefulShutdown {
-      for await _ in signals { self.interrupted.store(true, ordering: .releasing) }
+      for await signal in self.signals {
+        self.interrupted.store(signal == .sigint, ordering: .releasing)
+        return
+      }
     }
   }
 }
