@@ -22,7 +22,7 @@ extension String {
   fileprivate func leftPadded(to length: Int) -> String { String(repeating: "0", count: max(0, length - count)) + self }
 }
 
-@Suite(.timeLimit(.minutes(2)), .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/tcp")))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/tcp")))
 struct LeakTests {
   private final class Weak: @unchecked Sendable {  // a weak reference is read and written atomically
     weak var transport: WSSTransport?
