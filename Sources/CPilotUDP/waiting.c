@@ -43,16 +43,23 @@ void cpilot_udp_wakeup_clear(int fd) {
   }
 }
 
+/* A socket of which only the receiving half was shut down is readable without end, and says so on Linux when asked. */
+#ifdef POLLRDHUP
+#define RECEIVING_HUNG_UP POLLRDHUP
+#else
+#define RECEIVING_HUNG_UP 0
+#endif
+
 /* Waits until one of the two is ready; fd -1 stands for none. `timeout` in milliseconds, -1 for none. Returns what is
  * ready, 0 for nothing. */
 int cpilot_udp_poll(int wakeup, int fd, int timeout) {
   /* The socket comes first: if it is ready, the kernel need not queue for the other one. */
-  struct pollfd watched[2] = {{fd, POLLIN, 0}, {wakeup, POLLIN, 0}};
+  struct pollfd watched[2] = {{fd, POLLIN | RECEIVING_HUNG_UP, 0}, {wakeup, POLLIN, 0}};
   if (poll(watched, 2, timeout) <= 0) return 0;
   int ready = 0;
   if (watched[0].revents & POLLIN) ready |= cpilot_udp_readable;
   if (watched[0].revents & POLLERR) ready |= cpilot_udp_has_error;
-  if (watched[0].revents & (POLLHUP | POLLNVAL)) ready |= cpilot_udp_hung_up;
+  if (watched[0].revents & (POLLHUP | POLLNVAL | RECEIVING_HUNG_UP)) ready |= cpilot_udp_hung_up;
   if (watched[1].revents) ready |= cpilot_udp_woken;
   return ready;
 }

@@ -55,4 +55,28 @@ struct AdoptionTests {
     #expect(await waiting.value == .closed)
     #expect(adopted.counters.framesReceived == 1)
   }
+
+  @Test(arguments: [true, false])
+  func `the reader of a socket that somebody else shuts down rests`(onlyReceiving: Bool) async throws {
+    let descriptor = Sockets.make(.udp)
+    #expect(Sockets.bindToLoopback(descriptor) == 0)
+    let adopted = try UDPTransport.adopt(descriptor: descriptor)
+    let box = try ReceiverBox(adopted)
+    let waiting = Task(executorPreference: adopted.executor) { await code { _ = try await box.next() } }
+    Sockets.shutDown(descriptor, onlyReceiving: onlyReceiving)
+    let start = ContinuousClock.now
+    let before = await Task(executorPreference: adopted.executor) { Sockets.threadTime }.value
+    // Something takes a while meanwhile: another socket's frames to itself.
+    let other = try UDPTransport.ipv4()
+    let otherBox = try ReceiverBox(other)
+    for _ in 0..<5_000 {
+      try other.send([1], to: other.localEndpoint)
+      _ = try await otherBox.next()
+    }
+    let busy = await Task(executorPreference: adopted.executor) { Sockets.threadTime }.value - before
+    // Of a spinning thread's time this is a small part, and much for one that looks ten times a second.
+    #expect(busy < start.duration(to: .now) / 20)
+    adopted.close()
+    #expect(await waiting.value == .closed)
+  }
 }

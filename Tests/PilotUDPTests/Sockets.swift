@@ -56,7 +56,9 @@ enum Sockets {
 
   static func isOpen(_ descriptor: CInt) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
 
-  static func shutDown(_ descriptor: CInt) { _ = shutdown(descriptor, CInt(SHUT_RDWR)) }
+  static func shutDown(_ descriptor: CInt, onlyReceiving: Bool = false) {
+    _ = shutdown(descriptor, onlyReceiving ? CInt(SHUT_RD) : CInt(SHUT_RDWR))
+  }
 
   static func closeDescriptor(_ descriptor: CInt) { _ = close(descriptor) }
 
@@ -71,6 +73,14 @@ enum Sockets {
   }
 
   static func yieldThread() { _ = sched_yield() }
+
+  /// How long this thread has been running on a processor.
+  static var threadTime: Duration {
+    var time = timespec()
+    // SAFETY: the call writes a timespec.
+    _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
 
   static var currentThread: UInt {
     #if os(Linux)
