@@ -1,4 +1,5 @@
 import PilotWire
+import Synchronization
 import Testing
 
 @testable import PilotTransport
@@ -91,6 +92,23 @@ struct FrameQueueTests {
     #expect(try await frame == [TestFrame(7)])
   }
 
+  @Test("a frame that comes just when the reader begins to wait wakes it", .timeLimit(.minutes(1)))
+  func wakesAtTheLastMoment() async throws {
+    let (queue, progress, count) = (FrameQueue(), Progress(), 50_000)
+    let writer = Task {
+      for value in 0..<count {
+        // The reader has the one before and is on its way to wait: nothing but this frame will wake it.
+        while progress.read.load(ordering: .acquiring) < value { await Task.yield() }
+        queue.push(TestFrame(value))
+      }
+    }
+    for value in 0..<count {
+      #expect(try await Self.next(of: queue) == [TestFrame(value)])
+      progress.read.store(value + 1, ordering: .releasing)
+    }
+    await writer.value
+  }
+
   @Test("its end wakes a waiting reader with .closed", arguments: moments)
   func finishWakes(_ yields: Int) async throws {
     let queue = FrameQueue()
@@ -128,4 +146,9 @@ struct FrameQueueTests {
   private static func next(of queue: FrameQueue) async throws(TransportError) -> [TestFrame] {
     unsafe try await queue.nextFrames().copies
   }
+}
+
+/// How many frames the reader has had.
+private final class Progress: Sendable {
+  let read = Atomic<Int>(0)
 }
