@@ -67,8 +67,9 @@ struct RunCommand: AsyncParsableCommand {
       throw ExitCode.failure
     }
     guard let summary = box.value else { throw ExitCode.failure }
-    try output.end(summary, again: again)
-    if !summary.broken.isEmpty { throw ExitCode.failure }
+    let verdict = Verdict(summary)
+    try output.end(summary, verdict, again: again)
+    if !verdict.broken.isEmpty { throw ExitCode.failure }
   }
 
   /// A program in this one's directory.

@@ -76,6 +76,11 @@ package struct Fault: Sendable, Equatable {
   package let at: Int
   /// How long it is stopped or away, in milliseconds.
   package let duration: Int
+
+  package init(at: Int, duration: Int) {
+    self.at = at
+    self.duration = duration
+  }
 }
 
 /// All that is planned for a few seconds, after which everything is counted.
@@ -86,4 +91,12 @@ package struct Round: Sendable, Equatable {
   package let steps: [Step]
   package let strikes: [Strike]
   package let faults: [Fault]
+
+  package init(number: Int, weather: Weather, steps: [Step], strikes: [Strike], faults: [Fault]) {
+    self.number = number
+    self.weather = weather
+    self.steps = steps
+    self.strikes = strikes
+    self.faults = faults
+  }
 }

@@ -24,7 +24,7 @@ extension Coordinator {
     let answers = try await playing
     try await crew.tell(crew.all, .settle)
     let record = try await audit(round, answers)
-    summary.add(record)
+    summary.rounds.append(record)
     output.round(record)
     try await crew.tell(crew.all, .fold)
     try await takeVitals(after: round)
@@ -39,17 +39,17 @@ extension Coordinator {
       beacon.child.signal(SIGSTOP)
       try await Task.sleep(for: .milliseconds(fault.duration))
       beacon.child.signal(SIGCONT)
-      summary.faults["beacon stopped for a while", default: 0] += 1
+      summary.faults[.stopped, default: 0] += 1
     case .kill:
       beacon.child.end()
       try await Task.sleep(for: .milliseconds(fault.duration))
       try await replaceBeacon()
-      summary.faults["beacon killed under traffic", default: 0] += 1
+      summary.faults[.killed, default: 0] += 1
     case .restart:
       try await terminate()
       try await Task.sleep(for: .milliseconds(fault.duration))
       try await replaceBeacon()
-      summary.faults["beacon ended in order under traffic", default: 0] += 1
+      summary.faults[.ended, default: 0] += 1
     case .calm, .churn, .handover, .crowd:
       break
     }
@@ -59,7 +59,7 @@ extension Coordinator {
   private mutating func handOver() async throws {
     try await terminate()
     try await replaceBeacon()
-    summary.faults["beacon ended in order in silence", default: 0] += 1
+    summary.faults[.handedOver, default: 0] += 1
     try await crew.tell(crew.all, .settle)
   }
 
@@ -80,7 +80,7 @@ extension Coordinator {
     let lateness = answers.map(\.lateness).max() ?? 0
     let end = ContinuousClock.now.advanced(by: Self.patience)
     while true {
-      let (books, attached) = try await crew.books()
+      let (books, _) = try await crew.books()
       let counts = try await beacon.counts()
       allowance.backlog = ProcessFiles.backlogDrops() - baseline.backlog
       let nodes = books - baseline.books
@@ -91,16 +91,31 @@ extension Coordinator {
       if ledger.isBalanced || ContinuousClock.now >= end {
         return RoundRecord(
           round: round, ledger: ledger, nodes: nodes, beacon: round.weather.keepsCounters ? difference : counts,
-          attached: attached, lateness: lateness, silences: answers.map(\.silences))
+          lateness: lateness, silences: answers.map(\.silences))
       }
       // What is still on its way between a transport's counter and the next takes microseconds, on an idle machine.
       try await Task.sleep(for: .milliseconds(20))
     }
   }
 
+  /// Looks at all processes when nothing is under way any more: the same nodes are attached as before, and connections
+  /// that were closed are gone.
   private mutating func takeVitals(after round: Round) async throws {
-    summary.add("beacon", beacon.child.id, beacon.vitals)
-    for mate in crew.all { summary.add(mate.name, mate.child.id, ProcessFiles.vitals(of: mate.child.id)) }
+    let peers = plan.population.nodes / 2 + 1
+    let end = ContinuousClock.now.advanced(by: Self.patience)
+    while try await beacon.counts()["connections"] != peers, ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    for (name, process) in [("beacon", beacon.child.id)] + crew.all.map({ ($0.name, $0.child.id) }) {
+      // Sockets that were closed, the status page's among them, take a moment to go.
+      let reference = summary.vitals.reference(name, process)
+      var vitals = ProcessFiles.vitals(of: process)
+      while let seen = vitals, let reference, seen.descriptors > reference.descriptors, ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(50))
+        vitals = ProcessFiles.vitals(of: process)
+      }
+      if let vitals { summary.vitals.add(name, process, after: round.number, vitals) }
+    }
   }
 
   private mutating func adapt(_ lateness: Int) {

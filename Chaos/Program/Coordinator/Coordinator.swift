@@ -18,7 +18,7 @@ struct Coordinator: ~Copyable {
   let waiters: NIOThreadPool
   let crew: Crew
   var beacon: Beacon
-  var summary = Summary()
+  var summary: Summary
   /// How many of the planned frames are sent, in percent: fewer when the machine can't keep up.
   var pace = 100
   var baseline = Baseline()
@@ -33,7 +33,7 @@ struct Coordinator: ~Copyable {
       let crew = try Crew.start(plan, run: .random(in: 1 ... .max), waiters: waiters)
       let coordinator = Coordinator(
         plan: plan, pilot: pilot, output: output, credentials: credentials, waiters: waiters, crew: crew,
-        beacon: beacon)
+        beacon: beacon, summary: Summary(seed: plan.seed))
       return coordinator
     } catch {
       credentials.remove()
@@ -50,13 +50,12 @@ struct Coordinator: ~Copyable {
     try await crew.tell(crew.all, .settle)
     try await rebase()
     var number = 0
-    while number < Plan.cycle || ContinuousClock.now < end {
+    while number < Plan.firstCycle || ContinuousClock.now < end {
       let round = plan.round(number)
       output.progress("round \(number + 1), \(round.weather.rawValue)", begin: begin, end: end)
       try await play(round)
       number += 1
     }
-    summary.judge(plan)
     return summary
   }
 
