@@ -61,6 +61,9 @@ struct RunCommand: AsyncParsableCommand {
       }
     } catch let error as ExitCode {
       throw error
+    } catch is CancellationError {
+      output.report("interrupted")
+      throw ExitCode(130)
     } catch {
       output.report("chaos: \(error)")
       output.report("again: \(again)")

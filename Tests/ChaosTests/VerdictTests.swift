@@ -57,7 +57,7 @@ import Testing
   @Test func `a run in which nothing was done to anybody fails`() {
     let lines = Verdict(Summary(seed: 1)).broken
     for attack in Attack.allCases { #expect(lines.contains { $0.contains(attack.rawValue) }) }
-    for fault in Summary.BeaconFault.allCases { #expect(lines.contains { $0.contains(fault.rawValue) }) }
+    for fault in Summary.ProcessFault.allCases { #expect(lines.contains { $0.contains(fault.rawValue) }) }
     #expect(lines.contains { $0.contains("half-open") })
     #expect(lines.contains { $0.contains("sender_mismatch") })
   }

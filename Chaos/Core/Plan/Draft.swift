@@ -91,7 +91,7 @@ struct Draft {
     switch weather {
     case .stall:
       faults = [Fault(at: at, duration: Int.random(in: 400...2_500, using: &random))]
-    case .kill, .restart:
+    case .kill, .restart, .crash:
       faults = [Fault(at: at, duration: Int.random(in: 800...1_600, using: &random))]
     case .calm, .churn, .handover, .crowd:
       break
@@ -118,9 +118,9 @@ struct Draft {
   /// What is slow about them shows when something comes for them.
   private mutating func feedSlowReaders(from at: Int, _ random: inout SeededRandom) {
     for reader in Population.slowReaders {
-      for _ in 0..<4 {
+      for _ in 0..<2 {
         let when = min(at + Int.random(in: 200...1_800, using: &random), length - 1)
-        add(when, anyone(&random), .send(to: reader, count: 50, length: 1_000, batched: random.chance(0.5)))
+        add(when, anyone(&random), .send(to: reader, count: 25, length: 1_000, batched: random.chance(0.5)))
       }
     }
   }

@@ -16,8 +16,8 @@ package struct Plan: Sendable {
   /// Rounds until each kind of weather has been.
   package static var firstCycle: Int { cycleLength(0) }
 
-  /// The kinds after which the beacon is another process.
-  private static let endings: [Weather] = [.kill, .restart, .handover]
+  /// The kinds after which the beacon, or a worker, is another process.
+  private static let endings: [Weather] = [.kill, .restart, .handover, .crash]
   private static let others: [Weather] = [.calm, .churn, .stall, .crowd]
 
   private static func cycleLength(_ cycle: Int) -> Int { endings.count + others.count * (2 + cycle) }

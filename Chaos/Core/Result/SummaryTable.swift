@@ -21,8 +21,8 @@ package struct SummaryTable {
     lines.append(row("unaccounted for", [String(totals.unaccounted)]))
     lines += ["", "Dropped and counted, hostile peers' and the beacon's own messages included:"]
     lines += table(totals.drops)
-    lines += ["", "Done to the beacon, and by hostile peers, in all rounds:"]
-    lines += table(Dictionary(uniqueKeysWithValues: summary.faults.map { ("beacon " + $0.key.rawValue, $0.value) }))
+    lines += ["", "Done to processes, and by hostile peers, in all rounds:"]
+    lines += table(Dictionary(uniqueKeysWithValues: summary.faults.map { ($0.key.rawValue, $0.value) }))
     lines += table(Dictionary(uniqueKeysWithValues: Attack.allCases.map { ($0.rawValue, books[$0]) }))
     lines.append(row("lies believed by a beacon just begun", [String(books[.lie])]))
     lines += ["", "Honest nodes:"]

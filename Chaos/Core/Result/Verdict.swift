@@ -24,17 +24,17 @@ package struct Verdict: Sendable {
     }
     for finding in Finding.allCases where finding != .good && record.nodes[finding] > 0 {
       // A beacon that has been ended knows nobody, and believes the first Discover until a node proves itself.
-      if finding == .lie, !record.round.weather.keepsCounters { continue }
+      if finding == .lie, !record.round.weather.keepsBeacon { continue }
       broken.append("\(record.name): \(record.nodes[finding]) deliveries were \(finding.rawValue)")
     }
-    if record.round.weather.keepsCounters, record.nodes[.hostileStolen] > 0 {
+    if record.round.weather.keepsBeacon, record.nodes[.hostileStolen] > 0 {
       broken.append("\(record.name): hostile peers got \(record.nodes[.hostileStolen]) frames")
     }
-    if record.delivered > record.sent {
+    if record.round.weather != .crash, record.delivered > record.sent {
       broken.append("\(record.name): \(record.delivered) frames were delivered, and only \(record.sent) sent")
     }
     let explained = record.lateness + record.round.faults.reduce(0) { $0 + $1.duration }
-    let limit = explained + (record.round.weather.keepsCounters ? Self.silenceLimit : Self.returnLimit)
+    let limit = explained + (record.round.weather.keepsBeacon ? Self.silenceLimit : Self.returnLimit)
     for (cell, silence) in record.silences.sorted(by: { $0.key < $1.key }) where silence > limit {
       broken.append("\(record.name): \(cell): nothing was delivered for \(silence) ms, and \(limit) may be")
     }
@@ -49,8 +49,8 @@ package struct Verdict: Sendable {
     let halfOpen = [Attack.silentConnections, .stoppedTLS, .stoppedUpgrades, .unansweredChallenges]
     let count = halfOpen.reduce(0) { $0 + books[$1] }
     if count < 1_000 { broken.append("only \(count) handshakes were left half-open") }
-    for fault in Summary.BeaconFault.allCases where summary.faults[fault, default: 0] == 0 {
-      broken.append("the beacon was not \(fault.rawValue)")
+    for fault in Summary.ProcessFault.allCases where summary.faults[fault, default: 0] == 0 {
+      broken.append("never: \(fault.rawValue)")
     }
     for (account, what) in Self.events where books[account] == 0 { broken.append("nothing was \(what)") }
     for (metric, label) in Self.evidence {

@@ -6,7 +6,8 @@ import PilotCommands
 struct Coordinator: ~Copyable {
   /// What everything is counted from.
   struct Baseline {
-    var books = Books()
+    /// By process; one that has begun since begins with nothing.
+    var books: [Int32: Books] = [:]
     var beacon = BeaconCounts()
     var backlog = 0
   }
@@ -16,7 +17,7 @@ struct Coordinator: ~Copyable {
   let output: RunOutput
   let credentials: Credentials
   let waiters: NIOThreadPool
-  let crew: Crew
+  var crew: Crew
   var beacon: Beacon
   var summary: Summary
   /// How many of the planned frames are sent, in percent: fewer when the machine can't keep up.
@@ -68,7 +69,14 @@ struct Coordinator: ~Copyable {
 
   /// Nothing is under way: what comes from now on is counted from here.
   mutating func rebase() async throws {
-    let (books, _) = try await crew.books()
-    baseline = Baseline(books: books, beacon: try await beacon.counts(), backlog: ProcessFiles.backlogDrops())
+    baseline = Baseline(
+      books: try await crew.books(), beacon: try await beacon.counts(), backlog: ProcessFiles.backlogDrops())
+  }
+
+  /// What all nodes together have counted since the baseline.
+  func newBooks() async throws -> Books {
+    try await crew.books().reduce(into: Books()) { sum, entry in
+      sum += entry.value - (baseline.books[entry.key] ?? Books())
+    }
   }
 }
