@@ -9,7 +9,7 @@ package enum ShutdownSignals {
   ///
   /// - Throws: What a service throws; after SIGINT the exit status that shells expect of it.
   static func run(_ services: [any Service], logger: Logger) async throws {
-    let witness = InterruptWitness()
+    let witness = InterruptWitness(signals: await UnixSignalsSequence(trapping: .sigint))
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: (services + [witness]).map { service in
@@ -17,8 +17,13 @@ package enum ShutdownSignals {
             service: service, successTerminationBehavior: .gracefullyShutdownGroup,
             failureTerminationBehavior: .gracefullyShutdownGroup)
         },
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quieted))
-    try await group.run()
+        gracefulShutdownSignals: [.sigterm], logger: logger.quieted))
+    do {
+      try await group.run()
+    } catch {
+      // What a service says to being cancelled is no failure of its own.
+      throw witness.wasInterrupted ? ExitStatus.interrupted.error : error
+    }
     if witness.wasInterrupted { throw ExitStatus.interrupted.error }
   }
 
@@ -37,16 +42,25 @@ private struct CancelledByShutdown: Service {
   }
 }
 
-/// Remembers whether it was SIGINT.
+/// Ends the group at SIGINT, and remembers that it was that.
+///
+/// The group doesn't listen to SIGINT by itself: it could begin to end before the witness has heard of it.
 private final class InterruptWitness: Service {
+  private let signals: UnixSignalsSequence
   private let interrupted = Atomic<Bool>(false)
+
+  init(signals: UnixSignalsSequence) {
+    self.signals = signals
+  }
 
   var wasInterrupted: Bool { interrupted.load(ordering: .acquiring) }
 
   func run() async {
-    let signals = await UnixSignalsSequence(trapping: .sigint)
     await cancelWhenGracefulShutdown {
-      for await _ in signals { self.interrupted.store(true, ordering: .releasing) }
+      for await _ in self.signals {
+        self.interrupted.store(true, ordering: .releasing)
+        return
+      }
     }
   }
 }
