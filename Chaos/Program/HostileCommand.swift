@@ -11,7 +11,6 @@ struct HostileCommand: AsyncParsableCommand {
 
   func run() async throws {
     let hostile = HostileWorker(plan: options.plan, run: options.run)
-    try await Orders().serve { try await hostile.perform($0) }
-    hostile.endBeacon()
+    try await Orders(onEnd: { hostile.endBeacon() }).serve { try await hostile.perform($0) }
   }
 }

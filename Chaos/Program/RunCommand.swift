@@ -61,14 +61,18 @@ struct RunCommand: AsyncParsableCommand {
       }
     } catch let error as ExitCode {
       throw error
+    } catch is CancellationError {
+      output.report("interrupted")
+      throw ExitCode(130)
     } catch {
       output.report("chaos: \(error)")
       output.report("again: \(again)")
       throw ExitCode.failure
     }
     guard let summary = box.value else { throw ExitCode.failure }
-    try output.end(summary, again: again)
-    if !summary.broken.isEmpty { throw ExitCode.failure }
+    let verdict = Verdict(summary)
+    try output.end(summary, verdict, again: again)
+    if !verdict.broken.isEmpty { throw ExitCode.failure }
   }
 
   /// A program in this one's directory.

@@ -1,3 +1,4 @@
+import ChaosCore
 import Synchronization
 
 /// Where a run leaves its result.

@@ -18,6 +18,8 @@ package enum Finding: String, Sendable, CaseIterable, Codable {
   case reordered
   /// Of another run.
   case foreign
+  /// Made by a hostile peer in the sender's name.
+  case lie
 }
 
 /// A node's look at what it gets: remembers, for one round, which parcels there were.
@@ -59,7 +61,7 @@ package struct Inbox: Sendable {
   ///   - keepsOrder: Whether what comes from that sender over one connection must come in order.
   package mutating func receive(_ payload: RawSpan, from sender: UInt32, keepsOrder: Bool) -> Finding {
     guard let parcel = Parcel(parsing: payload) else { return .corrupt }
-    guard parcel.run == run else { return .foreign }
+    guard parcel.run == run else { return parcel.run == ~run ? .lie : .foreign }
     guard parcel.destination == node else { return .misdelivered }
     guard parcel.sender == sender else { return .misattributed }
     guard parcel.round == round else { return .late }

@@ -37,13 +37,20 @@ package struct Ledger: Sendable {
     stages = Self.ends(nodes)
   }
 
+  /// The nodes' own stages and the beacon's own, if some of the nodes' counters are gone.
+  ///
+  /// - Parameter nodes: Those whose counters are there.
+  package init(survivors nodes: Books, beacon: BeaconCounts) {
+    stages = Self.ends(nodes) + Self.inside(beacon)
+  }
+
   /// All stages.
   ///
   /// - Parameters:
   ///   - nodes: All nodes together, over a time that began and ended with nothing under way.
   ///   - beacon: The beacon, over the same time.
   package init(nodes: Books, beacon: BeaconCounts, allowance: Allowance = Allowance()) {
-    stages = Self.ends(nodes) + Self.ways(nodes, beacon, allowance)
+    stages = Self.ends(nodes) + Self.ways(nodes, beacon, allowance) + Self.inside(beacon)
   }
 
   package var isBalanced: Bool { stages.allSatisfy(\.isBalanced) }
@@ -75,10 +82,6 @@ package struct Ledger: Sendable {
   private static func ways(_ nodes: Books, _ beacon: BeaconCounts, _ allowance: Allowance) -> [Stage] {
     let udpDropped = beacon.labels("udp_dropped_total")
     let incoming = ["receive_queue_full", "truncated", "kernel_buffer_full", "malformed", "closed_before_reading"]
-    let relayed = beacon.labels("relayed_total")
-    let toUDP = (relayed["udp_to_udp"] ?? 0) + (relayed["wss_to_udp"] ?? 0)
-    let toWSS = (relayed["udp_to_wss"] ?? 0) + (relayed["wss_to_wss"] ?? 0)
-    let peers = beacon.labels("peer_frames_total")
     let udpReceived = beacon["udp_received_total"]
     return [
       Stage(
@@ -87,6 +90,24 @@ package struct Ledger: Sendable {
       Stage(
         name: "WSS to the beacon", entered: nodes[.wssFramesSent] + nodes[.hostileWSSSent],
         left: beacon["frames_total"] - udpReceived + beacon["wss_ignored_total"], allowance: allowance.inFlight),
+      Stage(
+        name: "UDP to the nodes", entered: beacon["udp_sent_total"],
+        left: nodes[.udpFramesReceived] + nodes[.udpKernelFull] + nodes[.udpTruncated] + nodes[.udpUnread]
+          + nodes[.witnessedRelays] + nodes[.witnessedControl] + nodes[.witnessedKernelFull]
+          + nodes[.hostileUDPReceived] + nodes[.hostileUDPKernelFull], allowance: allowance.backlog),
+      Stage(
+        name: "WSS to the nodes", entered: beacon["peer_frames_total", "sent"],
+        left: nodes[.wssFramesReceived] + nodes[.wssQueueFull] + nodes[.wssUnread] + nodes[.hostileWSSReceived]
+          + nodes[.hostileReadLate], allowance: allowance.inFlight),
+    ]
+  }
+
+  private static func inside(_ beacon: BeaconCounts) -> [Stage] {
+    let udpDropped = beacon.labels("udp_dropped_total")
+    let relayed = beacon.labels("relayed_total")
+    let toUDP = (relayed["udp_to_udp"] ?? 0) + (relayed["wss_to_udp"] ?? 0)
+    let toWSS = (relayed["udp_to_wss"] ?? 0) + (relayed["wss_to_wss"] ?? 0)
+    return [
       Stage(
         name: "the router", entered: beacon["frames_total"],
         left: beacon.total("relayed_total") + beacon.total("discovers_total") + beacon.total("proofs_total")
@@ -97,16 +118,7 @@ package struct Ledger: Sendable {
         allowance: 0),
       Stage(
         name: "the beacon sends over WSS", entered: toWSS + beacon["discovers_total", "compat"],
-        left: peers.values.reduce(0, +), allowance: 0),
-      Stage(
-        name: "UDP to the nodes", entered: beacon["udp_sent_total"],
-        left: nodes[.udpFramesReceived] + nodes[.udpKernelFull] + nodes[.udpTruncated] + nodes[.udpUnread]
-          + nodes[.witnessedRelays] + nodes[.witnessedControl] + nodes[.witnessedKernelFull]
-          + nodes[.hostileUDPReceived] + nodes[.hostileUDPKernelFull], allowance: allowance.backlog),
-      Stage(
-        name: "WSS to the nodes", entered: peers["sent"] ?? 0,
-        left: nodes[.wssFramesReceived] + nodes[.wssQueueFull] + nodes[.wssUnread] + nodes[.hostileWSSReceived]
-          + nodes[.hostileReadLate], allowance: allowance.inFlight),
+        left: beacon.total("peer_frames_total"), allowance: 0),
     ]
   }
 }

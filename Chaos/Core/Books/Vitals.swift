@@ -2,25 +2,36 @@
 package struct Vitals: Sendable, Equatable, Codable {
   /// Resident memory, in bytes.
   package var residentBytes: Int
+  /// Threads that somebody has started on purpose.
   package var threads: Int
+  /// Threads of the language runtime's pool, which come with work and go when they have been idle for some seconds.
+  package var pooledThreads: Int
   package var descriptors: Int
 
-  package init(residentBytes: Int, threads: Int, descriptors: Int) {
+  package init(residentBytes: Int, threads: Int, pooledThreads: Int, descriptors: Int) {
     self.residentBytes = residentBytes
     self.threads = threads
+    self.pooledThreads = pooledThreads
     self.descriptors = descriptors
   }
 
-  /// Reads `/proc/PID/status` (proc_pid_status(5)).
-  package init?(status text: String, descriptors: Int) {
-    var numbers: [Substring: Int] = [:]
-    for line in text.split(separator: "\n") {
+  /// Reads what the kernel says of a process.
+  ///
+  /// - Parameters:
+  ///   - text: `/proc/PID/status` (proc_pid_status(5)).
+  ///   - threadNames: Each thread's `comm`. Those of libdispatch's pool end with a quality of service, after which they may
+  ///     say `overcommit`.
+  package init?(status text: String, threadNames: [String], descriptors: Int) {
+    var kilobytes: Int?
+    for line in text.split(separator: "\n") where line.hasPrefix("VmRSS:") {
       let words = line.split { $0 == " " || $0 == "\t" }
-      guard words.count >= 2 else { continue }
-      numbers[words[0]] = Int(words[1])
+      kilobytes = words.count == 3 && words[2] == "kB" ? Int(words[1]) : nil
     }
-    guard let kilobytes = numbers["VmRSS:"], let threads = numbers["Threads:"] else { return nil }
-    self.init(residentBytes: kilobytes * 1_024, threads: threads, descriptors: descriptors)
+    guard let kilobytes else { return nil }
+    let pooled = threadNames.count { $0.hasSuffix("-qos") || $0.hasSuffix("-qos.overcommit") }
+    self.init(
+      residentBytes: kilobytes * 1_024, threads: threadNames.count - pooled, pooledThreads: pooled,
+      descriptors: descriptors)
   }
 
   /// The datagrams and segments that the kernel dropped before any socket saw them: the second column, in hexadecimal, of

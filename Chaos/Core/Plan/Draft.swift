@@ -91,7 +91,7 @@ struct Draft {
     switch weather {
     case .stall:
       faults = [Fault(at: at, duration: Int.random(in: 400...2_500, using: &random))]
-    case .kill, .restart:
+    case .kill, .restart, .crash:
       faults = [Fault(at: at, duration: Int.random(in: 800...1_600, using: &random))]
     case .calm, .churn, .handover, .crowd:
       break
@@ -103,13 +103,25 @@ struct Draft {
       for _ in 0..<2 {
         let range = attack.size(in: weather)
         let count = Int.random(in: range, using: &random)
-        strikes.append(Strike(at: moment(&random), attack: attack, count: count, seed: random.next()))
+        let at = moment(&random)
+        strikes.append(Strike(at: at, attack: attack, count: count, seed: random.next()))
+        if attack == .slowReaders { feedSlowReaders(from: at, &random) }
       }
     }
     // While the beacon is stopped, its sockets' buffers fill up: more than they hold.
     if let fault = faults.first, weather == .stall {
       let seed = random.next()
       strikes.append(Strike(at: fault.at + 50, attack: .longestDatagrams, count: 400, seed: seed))
+    }
+  }
+
+  /// What is slow about them shows when something comes for them.
+  private mutating func feedSlowReaders(from at: Int, _ random: inout SeededRandom) {
+    for reader in Population.slowReaders {
+      for _ in 0..<2 {
+        let when = min(at + Int.random(in: 200...1_800, using: &random), length - 1)
+        add(when, anyone(&random), .send(to: reader, count: 25, length: 1_000, batched: random.chance(0.5)))
+      }
     }
   }
 

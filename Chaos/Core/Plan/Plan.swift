@@ -14,12 +14,26 @@ package struct Plan: Sendable {
   }
 
   /// Rounds until each kind of weather has been.
-  package static var cycle: Int { Weather.allCases.count }
+  package static var firstCycle: Int { cycleLength(0) }
 
-  /// The weather comes in shuffled decks, so that each cycle has every kind once.
+  /// The kinds after which the beacon, or a worker, is another process.
+  private static let endings: [Weather] = [.kill, .restart, .handover, .crash]
+  private static let others: [Weather] = [.calm, .churn, .stall, .crowd]
+
+  private static func cycleLength(_ cycle: Int) -> Int { endings.count + others.count * (2 + cycle) }
+
+  /// The weather comes in shuffled decks that have every kind. Each begins with the beacon's ends, and then lets it live:
+  /// longer each time, since what grows slowly shows only in a long life.
   package func weather(of round: Int) -> Weather {
-    var random = SeededRandom(seed: seed ^ UInt64(round / Self.cycle) &* 0x9E37_79B9)
-    return Weather.allCases.shuffled(using: &random)[round % Self.cycle]
+    var (cycle, first) = (0, 0)
+    while round >= first + Self.cycleLength(cycle) {
+      first += Self.cycleLength(cycle)
+      cycle += 1
+    }
+    var random = SeededRandom(seed: seed ^ UInt64(cycle + 1) &* 0x9E37_79B9)
+    let endings = Self.endings.shuffled(using: &random)
+    let others = (0..<2 + cycle).flatMap { _ in Self.others.shuffled(using: &random) }
+    return (endings + others)[round - first]
   }
 
   /// A round's plan; rounds count from 0.

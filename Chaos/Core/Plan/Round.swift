@@ -12,11 +12,15 @@ package enum Weather: String, Sendable, CaseIterable, Codable {
   case restart
   /// As `calm`, and once all is counted the beacon is ended in order and comes back.
   case handover
+  /// A process with honest nodes is killed under traffic, and another takes its place.
+  case crash
   /// Half-open handshakes by the thousand.
   case crowd
 
-  /// Whether the beacon's counters live through the round, so that its books must balance exactly.
-  package var keepsCounters: Bool { self != .kill && self != .restart }
+  /// Whether all counters live through the round, so that its books must balance exactly.
+  package var keepsCounters: Bool { keepsBeacon && self != .crash }
+  /// Whether the beacon's live.
+  package var keepsBeacon: Bool { self != .kill && self != .restart }
 }
 
 /// Something that an honest node does.
@@ -70,12 +74,17 @@ package struct Strike: Sendable, Equatable {
   package let seed: UInt64
 }
 
-/// What happens to the beacon.
+/// What happens to the beacon, or to a process with nodes.
 package struct Fault: Sendable, Equatable {
   /// Milliseconds since the round began.
   package let at: Int
-  /// How long it is stopped or away, in milliseconds.
+  /// How long that is stopped or away, in milliseconds.
   package let duration: Int
+
+  package init(at: Int, duration: Int) {
+    self.at = at
+    self.duration = duration
+  }
 }
 
 /// All that is planned for a few seconds, after which everything is counted.
@@ -86,4 +95,12 @@ package struct Round: Sendable, Equatable {
   package let steps: [Step]
   package let strikes: [Strike]
   package let faults: [Fault]
+
+  package init(number: Int, weather: Weather, steps: [Step], strikes: [Strike], faults: [Fault]) {
+    self.number = number
+    self.weather = weather
+    self.steps = steps
+    self.strikes = strikes
+    self.faults = faults
+  }
 }

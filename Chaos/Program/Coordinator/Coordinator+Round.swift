@@ -15,16 +15,18 @@ extension Coordinator {
 
   /// Plays a round, and does its books.
   mutating func play(_ round: Round) async throws {
-    let (crew, pace) = (crew, pace)
-    async let playing = crew.tell(crew.all, .round(round.number, pace: pace))
+    let (mates, pace) = (crew.all, pace)
+    async let playing = Self.answers(of: mates, to: .round(round.number, pace: pace))
     for fault in round.faults {
       try await Task.sleep(for: .milliseconds(fault.at))
-      try await strike(fault, in: round.weather)
+      try await strike(fault, in: round)
     }
     let answers = try await playing
+    let missing = mates.count - answers.count
+    if missing != (round.weather == .crash ? 1 : 0) { throw ChaosFailure("\(missing) processes have ended in a round") }
     try await crew.tell(crew.all, .settle)
     let record = try await audit(round, answers)
-    summary.add(record)
+    summary.rounds.append(record)
     output.round(record)
     try await crew.tell(crew.all, .fold)
     try await takeVitals(after: round)
@@ -33,23 +35,41 @@ extension Coordinator {
     adapt(answers.map(\.lateness).max() ?? 0)
   }
 
-  private mutating func strike(_ fault: Fault, in weather: Weather) async throws {
-    switch weather {
+  /// Of those that live long enough.
+  private static func answers(of mates: [Mate], to order: Order) async throws -> [Answer] {
+    let answers = await withTaskGroup(of: Answer?.self) { group in
+      for mate in mates { group.addTask { try? await mate.ask(order) } }
+      return await group.reduce(into: [Answer]()) { answers, answer in if let answer { answers.append(answer) } }
+    }
+    if let problem = answers.lazy.compactMap(\.problem).first { throw ChaosFailure(problem) }
+    return answers
+  }
+
+  private mutating func strike(_ fault: Fault, in round: Round) async throws {
+    switch round.weather {
     case .stall:
       beacon.child.signal(SIGSTOP)
       try await Task.sleep(for: .milliseconds(fault.duration))
       beacon.child.signal(SIGCONT)
-      summary.faults["beacon stopped for a while", default: 0] += 1
+      summary.faults[.stopped, default: 0] += 1
     case .kill:
       beacon.child.end()
       try await Task.sleep(for: .milliseconds(fault.duration))
       try await replaceBeacon()
-      summary.faults["beacon killed under traffic", default: 0] += 1
+      summary.faults[.killed, default: 0] += 1
     case .restart:
       try await terminate()
       try await Task.sleep(for: .milliseconds(fault.duration))
       try await replaceBeacon()
-      summary.faults["beacon ended in order under traffic", default: 0] += 1
+      summary.faults[.ended, default: 0] += 1
+    case .crash:
+      let index = round.number % crew.workers.count
+      crew.workers[index].child.end()
+      try await Task.sleep(for: .milliseconds(fault.duration))
+      try crew.replaceWorker(index)
+      try await crew.tell([crew.workers[index]], .open(beacon.site(credentials)))
+      try await crew.tell([crew.workers[index]], .follow(round.number))
+      summary.faults[.crashed, default: 0] += 1
     case .calm, .churn, .handover, .crowd:
       break
     }
@@ -59,7 +79,7 @@ extension Coordinator {
   private mutating func handOver() async throws {
     try await terminate()
     try await replaceBeacon()
-    summary.faults["beacon ended in order in silence", default: 0] += 1
+    summary.faults[.handedOver, default: 0] += 1
     try await crew.tell(crew.all, .settle)
   }
 
@@ -80,27 +100,46 @@ extension Coordinator {
     let lateness = answers.map(\.lateness).max() ?? 0
     let end = ContinuousClock.now.advanced(by: Self.patience)
     while true {
-      let (books, attached) = try await crew.books()
+      let nodes = try await newBooks()
       let counts = try await beacon.counts()
       allowance.backlog = ProcessFiles.backlogDrops() - baseline.backlog
-      let nodes = books - baseline.books
       let difference = counts - baseline.beacon
       let ledger =
-        round.weather.keepsCounters
-        ? Ledger(nodes: nodes, beacon: difference, allowance: allowance) : Ledger(nodes: nodes)
+        if round.weather.keepsCounters {
+          Ledger(nodes: nodes, beacon: difference, allowance: allowance)
+        } else if round.weather.keepsBeacon {
+          Ledger(survivors: nodes, beacon: difference)
+        } else {
+          Ledger(nodes: nodes)
+        }
       if ledger.isBalanced || ContinuousClock.now >= end {
         return RoundRecord(
-          round: round, ledger: ledger, nodes: nodes, beacon: round.weather.keepsCounters ? difference : counts,
-          attached: attached, lateness: lateness, silences: answers.map(\.silences))
+          round: round, ledger: ledger, nodes: nodes, beacon: round.weather.keepsBeacon ? difference : counts,
+          lateness: lateness, silences: answers.map(\.silences))
       }
       // What is still on its way between a transport's counter and the next takes microseconds, on an idle machine.
       try await Task.sleep(for: .milliseconds(20))
     }
   }
 
+  /// Looks at all processes when nothing is under way any more: the same nodes are attached as before, and connections
+  /// that were closed are gone.
   private mutating func takeVitals(after round: Round) async throws {
-    summary.add("beacon", beacon.child.id, beacon.vitals)
-    for mate in crew.all { summary.add(mate.name, mate.child.id, ProcessFiles.vitals(of: mate.child.id)) }
+    let peers = plan.population.nodes / 2 + 1
+    let end = ContinuousClock.now.advanced(by: Self.patience)
+    while try await beacon.counts()["connections"] != peers, ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    for (name, process) in [("beacon", beacon.child.id)] + crew.all.map({ ($0.name, $0.child.id) }) {
+      // Sockets that were closed, the status page's among them, take a moment to go.
+      let reference = summary.vitals.reference(name, process)
+      var vitals = ProcessFiles.vitals(of: process)
+      while let seen = vitals, let reference, seen.descriptors > reference.descriptors, ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(50))
+        vitals = ProcessFiles.vitals(of: process)
+      }
+      if let vitals { summary.vitals.add(name, process, after: round.number, vitals) }
+    }
   }
 
   private mutating func adapt(_ lateness: Int) {

@@ -6,7 +6,8 @@ import PilotCommands
 struct Coordinator: ~Copyable {
   /// What everything is counted from.
   struct Baseline {
-    var books = Books()
+    /// By process; one that has begun since begins with nothing.
+    var books: [Int32: Books] = [:]
     var beacon = BeaconCounts()
     var backlog = 0
   }
@@ -16,9 +17,9 @@ struct Coordinator: ~Copyable {
   let output: RunOutput
   let credentials: Credentials
   let waiters: NIOThreadPool
-  let crew: Crew
+  var crew: Crew
   var beacon: Beacon
-  var summary = Summary()
+  var summary: Summary
   /// How many of the planned frames are sent, in percent: fewer when the machine can't keep up.
   var pace = 100
   var baseline = Baseline()
@@ -33,7 +34,7 @@ struct Coordinator: ~Copyable {
       let crew = try Crew.start(plan, run: .random(in: 1 ... .max), waiters: waiters)
       let coordinator = Coordinator(
         plan: plan, pilot: pilot, output: output, credentials: credentials, waiters: waiters, crew: crew,
-        beacon: beacon)
+        beacon: beacon, summary: Summary(seed: plan.seed))
       return coordinator
     } catch {
       credentials.remove()
@@ -50,13 +51,12 @@ struct Coordinator: ~Copyable {
     try await crew.tell(crew.all, .settle)
     try await rebase()
     var number = 0
-    while number < Plan.cycle || ContinuousClock.now < end {
+    while number < Plan.firstCycle || ContinuousClock.now < end {
       let round = plan.round(number)
       output.progress("round \(number + 1), \(round.weather.rawValue)", begin: begin, end: end)
       try await play(round)
       number += 1
     }
-    summary.judge(plan)
     return summary
   }
 
@@ -69,7 +69,14 @@ struct Coordinator: ~Copyable {
 
   /// Nothing is under way: what comes from now on is counted from here.
   mutating func rebase() async throws {
-    let (books, _) = try await crew.books()
-    baseline = Baseline(books: books, beacon: try await beacon.counts(), backlog: ProcessFiles.backlogDrops())
+    baseline = Baseline(
+      books: try await crew.books(), beacon: try await beacon.counts(), backlog: ProcessFiles.backlogDrops())
+  }
+
+  /// What all nodes together have counted since the baseline.
+  func newBooks() async throws -> Books {
+    try await crew.books().reduce(into: Books()) { sum, entry in
+      sum += entry.value - (baseline.books[entry.key] ?? Books())
+    }
   }
 }

@@ -21,8 +21,9 @@ struct Mate: Sendable {
 
 /// The processes with nodes in them.
 struct Crew: Sendable {
-  let workers: [Mate]
+  private(set) var workers: [Mate]
   let hostile: Mate
+  private let start: @Sendable (Int) throws -> Mate
 
   static func start(_ plan: Plan, run: UInt64, waiters: NIOThreadPool) throws -> Crew {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
@@ -30,21 +31,27 @@ struct Crew: Sendable {
       "--seed", String(plan.seed), "--run", String(run), "--nodes", String(plan.population.nodes), "--workers",
       String(plan.population.workers),
     ]
-    let workers = try (0..<plan.population.workers).map { index in
+    let start: @Sendable (Int) throws -> Mate = { index in
       Mate(
         name: "worker \(index)",
         child: try ChildProcess.start(
           ["worker", "--index", String(index)] + options, program: own, waiters: waiters))
     }
+    let workers = try (0..<plan.population.workers).map(start)
     let hostile = Mate(
       name: "hostile", child: try ChildProcess.start(["hostile"] + options, program: own, waiters: waiters))
-    return Crew(workers: workers, hostile: hostile)
+    return Crew(workers: workers, hostile: hostile, start: start)
+  }
+
+  /// Starts a worker's successor.
+  mutating func replaceWorker(_ index: Int) throws {
+    workers[index] = try start(index)
   }
 
   var all: [Mate] { workers + [hostile] }
 
   /// Gives the same order to several, at the same time.
-  func ask(_ mates: [Mate], _ order: Order) async throws -> [Answer] {
+  private func ask(_ mates: [Mate], _ order: Order) async throws -> [Answer] {
     try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
       for (index, mate) in mates.enumerated() {
         group.addTask { (index, try await mate.ask(order)) }
@@ -63,10 +70,10 @@ struct Crew: Sendable {
     return answers
   }
 
-  /// All counts together.
-  func books() async throws -> (books: Books, attached: Int) {
+  /// All counts, by process.
+  func books() async throws -> [Int32: Books] {
     let answers = try await tell(all, .report)
-    return (answers.reduce(into: Books()) { $0 += $1.books }, answers.reduce(0) { $0 + $1.attached })
+    return Dictionary(uniqueKeysWithValues: zip(all.map(\.child.id), answers.map(\.books)))
   }
 
   func end() {

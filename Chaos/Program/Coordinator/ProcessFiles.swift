@@ -7,7 +7,11 @@ enum ProcessFiles {
     guard let status = text("/proc/\(process)/status"),
       let descriptors = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").count
     else { return nil }
-    return Vitals(status: status, descriptors: descriptors)
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+    let names = tasks.compactMap { task in
+      text("/proc/\(process)/task/\(task)/comm").map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }
+    }
+    return Vitals(status: status, threadNames: names, descriptors: descriptors)
   }
 
   /// Datagrams that the kernel dropped before any socket saw them, since it began.

@@ -46,7 +46,7 @@ final class HostileWorker: Sendable {
     case .open(let site): try open(site)
     case .round(let number, _): try await play(plan.round(number).strikes)
     case .settle: answer.problem = await settle()
-    case .report, .fold: break
+    case .report, .fold, .follow: break
     }
     answer.books = books
     return answer

@@ -9,6 +9,8 @@ enum Order: Codable, Sendable {
   ///
   /// - Parameter pace: How many of the planned frames are sent, in percent.
   case round(Int, pace: Int)
+  /// Take part in a round that is under way already, by receiving alone.
+  case follow(Int)
   /// Wait until all nodes are attached and nothing of theirs is under way. They say nothing from then on until the next round.
   case settle
   /// Tell the counts.

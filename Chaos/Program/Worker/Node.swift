@@ -115,7 +115,7 @@ final class Node: Sendable {
     // A run has many outages in a short time; a node that waits for half a minute would miss most of it.
     configuration.backoff.maximum = .seconds(2)
     // Small enough to overflow when the node doesn't read.
-    configuration.incoming = FrameQueue.Limits(bytes: 128 * 1_024, frames: 512)
+    configuration.incoming = FrameQueue.Limits(bytes: 256 * 1_024, frames: 1_024)
     return configuration
   }
 

@@ -14,7 +14,7 @@ import PilotWire
 /// A UDP socket on loopback with a second descriptor, so that what comes for a node that has left can still be counted.
 enum NodeSocket {
   /// The kernel's buffer, in bytes: small, so that it overflows when a node doesn't read.
-  private static let bufferBytes = 96 * 1_024
+  private static let bufferBytes = 256 * 1_024
 
   /// How the transports are set up. Without coalescing the kernel counts each dropped datagram; and without segmentation
   /// so does the beacon's, which coalesces.

@@ -44,6 +44,8 @@ final class Worker: Sendable {
       let steps = plan.round(number).steps.filter { nodes[$0.node] != nil }
       answer.lateness = try await ScriptPlayer(nodes: nodes, pace: pace).play(steps)
       answer.silences = station.pulse.silences()
+    case .follow(let number):
+      for node in nodes.values { node.begin(round: UInt32(number)) }
     case .settle:
       station.isHeld = true
       answer.problem = await settle()

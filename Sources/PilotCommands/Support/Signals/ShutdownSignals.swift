@@ -19,7 +19,12 @@ package enum ShutdownSignals {
             failureTerminationBehavior: .gracefullyShutdownGroup)
         },
         logger: logger.quieted))
-    try await group.run()
+    do {
+      try await group.run()
+    } catch {
+      // What a service says to being cancelled is no failure of its own.
+      throw watch.wasInterrupted ? ExitStatus.interrupted.error : error
+    }
     if watch.wasInterrupted { throw ExitStatus.interrupted.error }
   }
 

@@ -1,21 +1,19 @@
-import ChaosCore
-
 /// The frames of all rounds with exact books, by cell and by what became of them.
-struct Totals {
+package struct Totals {
   /// A cell's frames.
-  struct Row: Equatable {
-    let cell: Cell
-    var sent = 0
-    var relayed = 0
-    var delivered = 0
+  package struct Row: Equatable {
+    package let cell: Cell
+    package var sent = 0
+    package var relayed = 0
+    package var delivered = 0
   }
 
-  private(set) var rows = Cell.allCases.map { Row(cell: $0) }
+  package private(set) var rows = Cell.allCases.map { Row(cell: $0) }
   /// Where frames were dropped, and why; those of hostile peers included, and the messages between nodes and beacon.
-  private(set) var drops: [String: Int] = [:]
-  private(set) var unaccounted = 0
+  package private(set) var drops: [String: Int] = [:]
+  package private(set) var unaccounted = 0
 
-  init(_ records: [RoundRecord]) {
+  package init(_ records: [RoundRecord]) {
     for record in records where record.round.weather.keepsCounters { add(record) }
   }
 

@@ -1,0 +1,85 @@
+import ChaosCore
+import Testing
+
+@Suite struct PlanTests {
+  private let population = Population(nodes: 64, workers: 2)
+  private func plan(_ seed: UInt64) -> Plan { Plan(seed: seed, population: population) }
+
+  @Test func `the same seed makes the same rounds, and another one others`() {
+    for number in 0..<20 {
+      #expect(plan(7).round(number) == plan(7).round(number))
+      #expect(plan(7).round(number).steps != plan(8).round(number).steps)
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+  func `the first cycle has every kind of weather`(seed: UInt64) {
+    let kinds = Set((0..<Plan.firstCycle).map { plan(seed).round($0).weather })
+    #expect(kinds == Set(Weather.allCases))
+  }
+
+  @Test func `the beacon lives longer with each cycle`() {
+    let ends = (0..<200).filter { [.kill, .restart, .handover, .crash].contains(plan(3).weather(of: $0)) }
+    let gaps = zip(ends, ends.dropFirst()).map { $1 - $0 }.filter { $0 > 1 }
+    #expect(gaps.count > 3)
+    #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $0 < $1 + 3 })
+    #expect(gaps.last ?? 0 > 20)
+  }
+
+  @Test func `each guest that leaves comes back within the round`() {
+    for number in 0..<30 {
+      let round = plan(11).round(number)
+      var away: Set<UInt32> = []
+      for step in round.steps {
+        switch step.deed {
+        case .leave:
+          #expect(population.isGuest(step.node))
+          #expect(away.insert(step.node).inserted)
+        case .join: #expect(away.remove(step.node) != nil)
+        case .move: #expect(!population.isGuest(step.node))
+        case .send, .stall: break
+        }
+      }
+      #expect(away.isEmpty)
+    }
+  }
+
+  @Test func `nobody sends to itself, and steps come in order and in time`() {
+    for number in 0..<10 {
+      let round = plan(5).round(number)
+      #expect(zip(round.steps, round.steps.dropFirst()).allSatisfy { $0.at <= $1.at })
+      for step in round.steps {
+        #expect(population.ids.contains(step.node))
+        #expect((0..<plan(5).roundLength).contains(step.at))
+        if case .send(let destination, let count, let length, _) = step.deed {
+          #expect(destination != step.node)
+          #expect(population.ids.contains(destination) || Population.slowReaders.contains(destination))
+          #expect(count > 0 && length >= Parcel.minimumLength)
+        }
+      }
+    }
+  }
+
+  @Test func `all four cells have traffic, and every kind of attack is made, in every round`() {
+    for number in 0..<10 {
+      let round = plan(2).round(number)
+      var cells: Set<Cell> = []
+      for step in round.steps {
+        guard case .send(let destination, _, _, _) = step.deed else { continue }
+        cells.insert(Cell(from: population.carrier(of: step.node), to: population.carrier(of: destination)))
+      }
+      #expect(cells == Set(Cell.allCases))
+      #expect(Set(round.strikes.map(\.attack)) == Set(Attack.allCases))
+    }
+  }
+
+  @Test func `workers share the nodes, and each has as many of both kinds, guests included`() {
+    #expect(Population(nodes: 1, workers: 2).nodes == 16)
+    for worker in 0..<2 {
+      let ids = population.ids(of: worker)
+      #expect(ids.count == 32)
+      #expect(ids.count { population.carrier(of: $0) == .udp } == 16)
+      #expect(ids.count { population.isGuest($0) } == 8)
+    }
+  }
+}
