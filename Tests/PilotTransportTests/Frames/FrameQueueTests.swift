@@ -92,7 +92,7 @@ struct FrameQueueTests {
     #expect(try await frame == [TestFrame(7)])
   }
 
-  @Test("a frame that comes just when the reader begins to wait wakes it", .timeLimit(.minutes(1)))
+  @Test("a frame that comes just when the reader begins to wait wakes it", .timeLimit(.minutes(5)))
   func wakesAtTheLastMoment() async throws {
     let (queue, progress, count) = (FrameQueue(), Progress(), 50_000)
     let writer = Task {
