@@ -110,6 +110,23 @@ import Testing
     #expect(!Ledger(nodes: nodes, beacon: beacon, allowance: allowance).isBalanced)
   }
 
+  @Test func `frames in flight may be lost with connections that a late process closed, and only then`() {
+    var (nodes, beacon) = Self.balanced()
+    nodes[.leaves] = 2
+    beacon["peer_frames_total", "sent"] += 200
+    beacon["peer_frames_total", "gone"] -= 2
+    beacon["relayed_total", "wss_to_wss"] += 198
+    beacon["dropped_total", "sender_mismatch"] -= 198
+    func isBalanced(lateness: Int) -> Bool {
+      let allowance = Ledger.Allowance(backlog: 0, lateness: lateness, nodes: nodes)
+      return Ledger(nodes: nodes, beacon: beacon, allowance: allowance).isBalanced
+    }
+    #expect(!isBalanced(lateness: 499))
+    #expect(isBalanced(lateness: 500))
+    nodes[.leaves] = 1
+    #expect(!isBalanced(lateness: 500))
+  }
+
   @Test func `books of several processes add up, and a time's books are a difference`() {
     let (nodes, _) = Self.balanced()
     var sum = nodes

@@ -42,12 +42,16 @@ import Testing
     #expect(log([usual, usual, more]).broken.count == 2)
   }
 
-  @Test func `memory may grow while it warms up, and little afterwards`() {
+  @Test func `memory may grow in the first half of a life, and little in the second`() {
     var grown = usual
     grown.residentBytes += VitalsLog.memoryAllowance + 1
-    let early = [usual] + Array(repeating: grown, count: VitalsLog.warmUp)
-    #expect(log(early).broken.isEmpty)
-    #expect(log(Array(repeating: usual, count: VitalsLog.warmUp) + [grown]).broken.count == 1)
+    let half = VitalsLog.judgedMoments / 2
+    let (before, after) = (Array(repeating: usual, count: half), Array(repeating: grown, count: half))
+    #expect(log(before + after).broken.isEmpty)
+    #expect(log(before + [usual] + after).broken.count == 1)
+    #expect(log([usual, grown]).broken.isEmpty)
+    grown.residentBytes -= 1
+    #expect(log(before + [usual] + Array(repeating: grown, count: half)).broken.isEmpty)
   }
 
   @Test func `another process is compared with itself`() {

@@ -23,10 +23,26 @@ package struct Ledger: Sendable {
   package struct Allowance: Sendable, Equatable {
     /// Datagrams that the kernel dropped before they reached any socket (`/proc/net/softnet_stat`), of all processes.
     package var backlog = 0
-    /// Frames in flight on connections whose closing handshake wasn't completed in time: only when a process was late.
+    /// Frames in flight on WSS connections whose closing handshake wasn't completed in time.
     package var inFlight = 0
 
+    /// From this lateness on, in milliseconds, a closing handshake may have taken longer than its limit of a second.
+    private static let considerable = 500
+    /// What may be lost with such a connection, in frames.
+    private static let framesPerConnection = 100
+
     package init() {}
+
+    /// What a round allows.
+    ///
+    /// - Parameters:
+    ///   - backlog: What the kernel dropped before any socket in that time.
+    ///   - lateness: By how much a process was late, in milliseconds.
+    ///   - nodes: The books, for the connections that were closed.
+    package init(backlog: Int, lateness: Int, nodes: Books) {
+      self.backlog = backlog
+      if lateness >= Self.considerable { inFlight = Self.framesPerConnection * (nodes[.leaves] + nodes[.moves]) }
+    }
   }
 
   /// All stages that can be seen: those in the nodes alone, if the beacon's counters are gone.

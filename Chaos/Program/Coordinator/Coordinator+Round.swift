@@ -96,13 +96,13 @@ extension Coordinator {
 
   /// Counts, until everything is accounted for or the time is over.
   private func audit(_ round: Round, _ answers: [Answer]) async throws -> RoundRecord {
-    var allowance = Ledger.Allowance()
     let lateness = answers.map(\.lateness).max() ?? 0
     let end = ContinuousClock.now.advanced(by: Self.patience)
     while true {
       let nodes = try await newBooks()
       let counts = try await beacon.counts()
-      allowance.backlog = ProcessFiles.backlogDrops() - baseline.backlog
+      let allowance = Ledger.Allowance(
+        backlog: ProcessFiles.backlogDrops() - baseline.backlog, lateness: lateness, nodes: nodes)
       let difference = counts - baseline.beacon
       let ledger =
         if round.weather.keepsCounters {
