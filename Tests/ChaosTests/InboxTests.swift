@@ -56,6 +56,14 @@ import Testing
     #expect(receive(old) == .late)
   }
 
+  @Test mutating func `a sender can be the first to begin a round`() {
+    #expect(receive(parcel(4)) == .good)
+    #expect(receive(parcel(4) { $0.round = 6 }) == .good)
+    inbox.begin(round: 6)
+    #expect(receive(parcel(4) { $0.round = 6 }) == .duplicate)
+    #expect(receive(parcel(5)) == .late)
+  }
+
   @Test mutating func `a round forgets the numbers of the last`() {
     #expect(receive(parcel(0)) == .good)
     inbox.begin(round: 6)

@@ -49,7 +49,10 @@ package struct Inbox: Sendable {
   }
 
   /// A new round begins: whatever is still to come of the last one is late.
+  ///
+  /// Another process can be sooner to hear of it: then its first frame has begun the round already.
   package mutating func begin(round: UInt32) {
+    guard round > self.round else { return }
     self.round = round
     seen.removeAll(keepingCapacity: true)
   }
@@ -64,6 +67,7 @@ package struct Inbox: Sendable {
     guard parcel.run == run else { return parcel.run == ~run ? .lie : .foreign }
     guard parcel.destination == node else { return .misdelivered }
     guard parcel.sender == sender else { return .misattributed }
+    begin(round: parcel.round)
     guard parcel.round == round else { return .late }
     var state = seen[sender] ?? Seen()
     defer { seen[sender] = state }

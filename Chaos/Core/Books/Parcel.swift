@@ -5,6 +5,7 @@ import PilotWire
 package struct Parcel: Sendable, Equatable {
   /// Which run it belongs to.
   package var run: UInt64
+  /// Counts from 1.
   package var round: UInt32
   package var sender: UInt32
   package var destination: UInt32

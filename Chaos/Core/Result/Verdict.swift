@@ -23,11 +23,11 @@ package struct Verdict: Sendable {
           + "\(stage.unaccounted) are not")
     }
     for finding in Finding.allCases where finding != .good && record.nodes[finding] > 0 {
-      // A beacon that has been ended knows nobody, and believes the first Discover until a node proves itself.
-      if finding == .lie, !record.round.weather.keepsBeacon { continue }
+      // Where the beacon or nodes are away, the first Discover for an ID is believed until its node proves itself.
+      if finding == .lie, !record.round.weather.keepsCounters { continue }
       broken.append("\(record.name): \(record.nodes[finding]) deliveries were \(finding.rawValue)")
     }
-    if record.round.weather.keepsBeacon, record.nodes[.hostileStolen] > 0 {
+    if record.round.weather.keepsCounters, record.nodes[.hostileStolen] > 0 {
       broken.append("\(record.name): hostile peers got \(record.nodes[.hostileStolen]) frames")
     }
     if record.round.weather != .crash, record.delivered > record.sent {

@@ -41,6 +41,7 @@ extension Coordinator {
       for mate in mates { group.addTask { try? await mate.ask(order) } }
       return await group.reduce(into: [Answer]()) { answers, answer in if let answer { answers.append(answer) } }
     }
+    try Task.checkCancellation()
     if let problem = answers.lazy.compactMap(\.problem).first { throw ChaosFailure(problem) }
     return answers
   }

@@ -39,7 +39,7 @@ struct Crew: Sendable {
     }
     let workers = try (0..<plan.population.workers).map(start)
     let hostile = Mate(
-      name: "hostile", child: try ChildProcess.start(["hostile"] + options, program: own, waiters: waiters))
+      name: VitalsLog.attacker, child: try ChildProcess.start(["hostile"] + options, program: own, waiters: waiters))
     return Crew(workers: workers, hostile: hostile, start: start)
   }
 

@@ -40,12 +40,12 @@ final class Worker: Sendable {
     case .round(let number, let pace):
       station.isHeld = false
       station.pulse.begin()
-      for node in nodes.values { node.begin(round: UInt32(number)) }
+      for node in nodes.values { node.begin(round: UInt32(number) + 1) }
       let steps = plan.round(number).steps.filter { nodes[$0.node] != nil }
       answer.lateness = try await ScriptPlayer(nodes: nodes, pace: pace).play(steps)
       answer.silences = station.pulse.silences()
     case .follow(let number):
-      for node in nodes.values { node.begin(round: UInt32(number)) }
+      for node in nodes.values { node.begin(round: UInt32(number) + 1) }
     case .settle:
       station.isHeld = true
       answer.problem = await settle()
