@@ -21,7 +21,7 @@ struct DatagramAttacks {
     case .truncatedMessages:
       return [UInt8.random(in: 0...0x10, using: &random)] + bytes(0...8, &random)
     case .longestDatagrams:
-      return lie(&random) + [UInt8](repeating: 0xEE, count: 65_507 - Relay.headerLength - Parcel.minimumLength)
+      return lie(&random, length: FrameLimits.maximumOverUDPv4 - Relay.headerLength)
     case .liesOverUDP:
       return lie(&random)
     case .claims:
@@ -53,12 +53,12 @@ struct DatagramAttacks {
   }
 
   /// A frame in an honest node's name, to another one.
-  private func lie(_ random: inout SeededRandom) -> [UInt8] {
+  private func lie(_ random: inout SeededRandom, length: Int = Parcel.minimumLength) -> [UInt8] {
     let (sender, destination) = (honest(&random), honest(&random))
     let parcel = Parcel(
       run: ~run, round: 0, sender: sender, destination: destination, stream: 0,
       sequence: .random(in: 0...9, using: &random)
-    ).encoded(length: Parcel.minimumLength)
+    ).encoded(length: length)
     guard let sender = NodeID(sender), let destination = NodeID(destination) else { return [] }
     return Relay(sender: sender, destination: destination, payload: parcel.span.raw).encoded()
   }
