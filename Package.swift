@@ -141,7 +141,7 @@ let package = Package(
       name: "ChaosTests", dependencies: ["ChaosCore", "PilotTesting", "PilotWire"], swiftSettings: lending),
 
     .testTarget(
-      name: "PilotWireTests", dependencies: ["PilotWire"], resources: [.copy("Resources/wire.json")],
+      name: "PilotWireTests", dependencies: ["FuzzTargets", "PilotWire"], resources: [.copy("Resources/wire.json")],
       swiftSettings: lending),
     .testTarget(
       name: "PilotTransportTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],

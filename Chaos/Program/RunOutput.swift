@@ -1,18 +1,18 @@
 import ChaosCore
 import FoundationEssentials
+import PilotCommands
 
 /// Tells what goes on, and what came of it.
 struct RunOutput: Sendable {
   let isVerbose: Bool
   let isJSON: Bool
 
-  func begin(_ line: String) { StandardOutput.print(line, to: 2) }
+  func begin(_ line: String) { Console.standard.report(line) }
 
-  func report(_ line: String) { StandardOutput.print(line, to: 2) }
+  func report(_ line: String) { Console.standard.report(line) }
 
-  func progress(_ text: String, begin: ContinuousClock.Instant, end: ContinuousClock.Instant) {
-    guard StandardOutput.errorIsTerminal, !isVerbose else { return }
-    StandardOutput.write(Array("\r\u{1B}[K\(text)".utf8), to: 2)
+  func progress(_ text: String) {
+    if !isVerbose { Console.standard.setStatus(text) }
   }
 
   func round(_ record: RoundRecord) {
@@ -26,14 +26,14 @@ struct RunOutput: Sendable {
   }
 
   func end(_ summary: Summary, _ verdict: Verdict, again: String) throws {
-    if StandardOutput.errorIsTerminal { StandardOutput.write(Array("\r\u{1B}[K".utf8), to: 2) }
+    Console.standard.setStatus("")
     if isJSON {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let line = try encoder.encode(RunReport(summary, verdict, again: again))
-      StandardOutput.write(Array(line) + [UInt8(ascii: "\n")])
+      try Console.standard.print(String(decoding: line, as: UTF8.self))
     } else {
-      StandardOutput.print(SummaryTable(summary).lines.joined(separator: "\n"))
+      try Console.standard.print(SummaryTable(summary).lines.joined(separator: "\n"))
     }
     for line in verdict.broken { report("broken: \(line)") }
     if !verdict.broken.isEmpty {

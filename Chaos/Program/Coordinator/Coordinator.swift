@@ -32,10 +32,9 @@ struct Coordinator: ~Copyable {
     do {
       let beacon = try await Beacon.start(pilot, credentials, in: nil, waiters: waiters)
       let crew = try Crew.start(plan, run: .random(in: 1 ... .max), waiters: waiters)
-      let coordinator = Coordinator(
+      return Coordinator(
         plan: plan, pilot: pilot, output: output, credentials: credentials, waiters: waiters, crew: crew,
         beacon: beacon, summary: Summary(seed: plan.seed))
-      return coordinator
     } catch {
       credentials.remove()
       throw error
@@ -44,8 +43,7 @@ struct Coordinator: ~Copyable {
 
   /// Runs rounds for this long, and as many as it takes for each kind of weather.
   mutating func run(for duration: Duration) async throws -> Summary {
-    let begin = ContinuousClock.now
-    let end = begin.advanced(by: duration)
+    let end = ContinuousClock.now.advanced(by: duration)
     try await crew.tell([crew.hostile], .guardBeacon(beacon.child.id))
     try await crew.tell(crew.all, .open(beacon.site(credentials)))
     try await crew.tell(crew.all, .settle)
@@ -53,7 +51,7 @@ struct Coordinator: ~Copyable {
     var number = 0
     while number < Plan.firstCycle || ContinuousClock.now < end {
       let round = plan.round(number)
-      output.progress("round \(number + 1), \(round.weather.rawValue)", begin: begin, end: end)
+      output.progress("round \(number + 1), \(round.weather.rawValue)")
       try await play(round)
       number += 1
     }

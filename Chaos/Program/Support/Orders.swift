@@ -39,7 +39,7 @@ struct Orders: Sendable {
   /// Answers the last order.
   func answer(_ answer: Answer) throws {
     let line = try JSONEncoder().encode(answer)
-    StandardOutput.write(Array(line) + [UInt8(ascii: "\n")])
+    try Console.standard.print(String(decoding: line, as: UTF8.self))
   }
 }
 

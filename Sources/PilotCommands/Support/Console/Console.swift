@@ -9,9 +9,9 @@ internal import Synchronization
 ///
 /// Any number of tasks may write at the same time: each line comes out whole and at once. A write blocks its thread for
 /// as long as the reader at the other end doesn't read, and all other writers with it.
-final class Console: Sendable {
+package final class Console: Sendable {
   /// The process's own.
-  static let standard = Console()
+  package static let standard = Console()
 
   /// Whether results go to a terminal.
   let outputIsTerminal: Bool
@@ -38,7 +38,7 @@ final class Console: Sendable {
   /// Writes a line to standard output.
   ///
   /// - Parameter line: The text, without the line break. It may hold some, for a table that shall stay together.
-  func print(_ line: String) throws(OutputError) {
+  package func print(_ line: String) throws(OutputError) {
     // The failure leaves the closure as a value: a typed throw would be inferred as `any Error` there.
     let failure = status.withLock { status -> OutputError? in
       let interrupts = outputIsTerminal && !status.isEmpty
@@ -60,14 +60,14 @@ final class Console: Sendable {
   }
 
   /// Writes a line to standard error. What can't be written there can't be reported anywhere, and is lost.
-  func report(_ line: String) {
+  package func report(_ line: String) {
     status.withLock { status in
       try? error.write(status.isEmpty ? line + "\n" : Self.clearLine + line + "\n" + status)
     }
   }
 
   /// Replaces the status line, on a terminal; an empty one removes it.
-  func setStatus(_ text: String) {
+  package func setStatus(_ text: String) {
     guard errorIsTerminal else { return }
     status.withLock { status in
       guard status != text else { return }

@@ -1,5 +1,5 @@
 /// Why a line did not reach standard output.
-enum OutputError: Error, Hashable {
+package enum OutputError: Error, Hashable {
   /// Whoever read it has gone (EPIPE). No fault: the program ends without a word.
   case closed
   /// The system refused the bytes: most often the disk is full. The system's own text.

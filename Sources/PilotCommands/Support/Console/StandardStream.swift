@@ -8,7 +8,7 @@
 
 /// A descriptor that lines are written to, without a buffer in between: what is written is out.
 struct StandardStream: Sendable {
-  /// 1 or 2; tests use others.
+  /// 1 or 2, or one that leads to another process.
   let descriptor: Int32
 
   /// Whether a person sits at the other end.

@@ -23,7 +23,7 @@ package enum ShutdownSignals {
       try await group.run()
     } catch {
       // What a service says to being cancelled is no failure of its own.
-      throw watch.wasInterrupted ? ExitStatus.interrupted.error : error
+      if !watch.wasInterrupted { throw error }
     }
     if watch.wasInterrupted { throw ExitStatus.interrupted.error }
   }

@@ -16,8 +16,7 @@ internal import Synchronization
 /// This program once more, or another one, as a child that ends with its parent's hold on it.
 ///
 /// The child's standard input is a pipe, its standard output one that is read by the line; its standard error is the
-/// parent's. It is in a process group of its own, so that Ctrl-C reaches the parent alone, which
-/// then ends the child.
+/// parent's. It is in a process group of its own, so that Ctrl-C reaches the parent alone, which then ends the child.
 package final class ChildProcess: Sendable {
   /// Its process ID.
   package let id: pid_t
@@ -97,16 +96,7 @@ package final class ChildProcess: Sendable {
   package func write(_ line: String) -> Bool {
     input.withLock { descriptor in
       guard let descriptor else { return false }
-      let bytes = Array((line + "\n").utf8)
-      var written = 0
-      while written < bytes.count {
-        // SAFETY: write(2) reads at most the rest of the array, which lives until the end of the call.
-        let result = unsafe bytes.withUnsafeBytes { unsafe systemWrite(descriptor, $0, from: written) }
-        if result < 0, errno == EINTR { continue }
-        guard result > 0 else { return false }
-        written += result
-      }
-      return true
+      return (try? StandardStream(descriptor: descriptor).write(line + "\n")) != nil
     }
   }
 
@@ -221,13 +211,6 @@ extension ChildProcess {
       return unsafe body(start)
     }
   }
-}
-
-/// write(2), under a name that a method called `write` doesn't hide.
-@unsafe
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, from offset: Int) -> Int {
-  // SAFETY: the caller keeps the offset within the buffer.
-  unsafe write(descriptor, bytes.baseAddress.map { unsafe $0 + offset }, bytes.count - offset)
 }
 
 /// close(2), under a name that a method called `close` doesn't hide.
