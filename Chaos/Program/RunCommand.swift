@@ -46,11 +46,12 @@ struct RunCommand: AsyncParsableCommand {
     let plan = Plan(seed: seed, population: Population(nodes: nodes, workers: workers))
     let output = RunOutput(isVerbose: verbose, isJSON: json)
     let again = "Chaos/run --seed \(seed) --duration \(duration) --nodes \(nodes) --workers \(workers)"
-    output.begin("seed \(seed)")
+    output.report("seed \(seed)")
     let box = SummaryBox()
     do {
       try await ShutdownSignals.run(logger: Logger(label: "chaos", factory: { _ in SwiftLogNoOpLogHandler() })) {
         var coordinator = try await Coordinator.start(plan: plan, pilot: program, output: output)
+        defer { output.finishProgress() }
         do {
           box.set(try await coordinator.run(for: length.duration))
         } catch {

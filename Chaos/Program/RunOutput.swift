@@ -7,13 +7,14 @@ struct RunOutput: Sendable {
   let isVerbose: Bool
   let isJSON: Bool
 
-  func begin(_ line: String) { Console.standard.report(line) }
-
   func report(_ line: String) { Console.standard.report(line) }
 
   func progress(_ text: String) {
     if !isVerbose { Console.standard.setStatus(text) }
   }
+
+  /// Takes the line away that told how far it is.
+  func finishProgress() { Console.standard.setStatus("") }
 
   func round(_ record: RoundRecord) {
     guard isVerbose else { return }
@@ -26,7 +27,6 @@ struct RunOutput: Sendable {
   }
 
   func end(_ summary: Summary, _ verdict: Verdict, again: String) throws {
-    Console.standard.setStatus("")
     if isJSON {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
