@@ -127,11 +127,14 @@ final class FuzzedBeacon {
 
   private func note(_ datagram: [UInt8], from source: Endpoint) {
     switch try? BeaconMessage(parsing: datagram.span.raw) {
-    case .discover(let message): announced.insert(Announcement(node: message.node, source: source))
-    case .discoverEx(let message): announced.insert(Announcement(node: message.node, source: source))
-    case .discoverProof(let message):
-      announced.insert(Announcement(node: message.challenge.node, source: source))
+    case .discover(let message): note(message.node, from: source)
+    case .discoverEx(let message): note(message.node, from: source)
+    case .discoverProof(let message): note(message.challenge.node, from: source)
     default: break
     }
+  }
+
+  private func note(_ node: NodeID?, from source: Endpoint) {
+    if let node { announced.insert(Announcement(node: node, source: source)) }
   }
 }

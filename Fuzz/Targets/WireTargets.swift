@@ -1,12 +1,13 @@
 import PilotWire
 
 /// The decoders of PilotWire's messages. What can be read must be written as something that reads the same, and, but for
-/// IPv4-mapped addresses, as the beginning of the input.
+/// IPv4-mapped addresses and the zeros in a Sync, as the beginning of the input.
 enum WireTargets {
   static func beaconMessage(_ input: [UInt8]) throws(Violation) -> Bool {
     try check(input, rewritten(beaconMessage:)) { written in
-      // An address in sixteen bytes that is IPv4's is written in four.
+      // An address in sixteen bytes that is IPv4's is written in four; a Sync that lists node 0 is written without.
       input.count >= 20 && input[1] == 16 && written.count == 8
+        || input.first == BeaconMessageType.sync.rawValue && written.count < input.count
     }
   }
 

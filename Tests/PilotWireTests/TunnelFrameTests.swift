@@ -64,8 +64,19 @@ import Testing
     let vector = try tunnel.punchPILPHex
     let bytes = try bytes(hex: vector)
     let frame = try Punch(parsing: bytes.span.raw)
-    #expect(frame.sender.rawValue == 3_538_602_243)
     #expect(hex(frame.encoded()) == vector)
+  }
+
+  @Test func aPunchIsFourBytesAndWhatFollowsIsIgnored() throws {
+    let longer = try bytes(hex: tunnel.punchPILPWithTrailingBytesHex)
+    #expect(longer.count > 4)
+    for length in 4...longer.count {
+      let frame = Array(longer.prefix(length))
+      #expect(try Punch(parsing: frame.span.raw).encoded() == Array("PILP".utf8))
+    }
+    #expect(
+      fault(Array(longer.prefix(3))) { (frame) throws(WireError) in _ = try Punch(parsing: frame) }
+        == .truncated(needed: 4, had: 3))
   }
 
   @Test func plainVectorCarriesThePacketVector() throws {
@@ -109,7 +120,6 @@ import Testing
   @Test func senderZeroIsRefused() throws {
     for vector in try [
       tunnel.sealedPILS[0].frameHex, tunnel.keyExchangePILKHex, tunnel.authKeyExchangePILA[0].frameHex,
-      tunnel.punchPILPHex,
     ] {
       var frame = try bytes(hex: vector)
       frame.replaceSubrange(4..<8, with: [0, 0, 0, 0])

@@ -1,6 +1,8 @@
 /// What became of a Discover that was in order. It is answered in every case; whether it changed anything is the
 /// beacon's own business.
 public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
+  /// It named no node: it asked only for its address, and registered nothing.
+  case addressOnly
   /// Over WSS, where the connection says where the node is.
   case compat
   /// The node was not registered, or not any more, and now is.
@@ -23,7 +25,7 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   /// Whether the Discover left the node where it was.
   public var isRefusal: Bool {
     switch self {
-    case .compat, .registered, .refreshed, .moved: false
+    case .addressOnly, .compat, .registered, .refreshed, .moved: false
     case .refusedAttached, .refusedProven, .refusedAlive, .refusedHoldDown, .refusedFull: true
     }
   }
@@ -31,6 +33,7 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   /// The outcome's name in snake case, fit for metrics.
   public var description: String {
     switch self {
+    case .addressOnly: "address_only"
     case .compat: "compat"
     case .registered: "registered"
     case .refreshed: "refreshed"

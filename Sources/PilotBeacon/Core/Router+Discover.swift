@@ -8,9 +8,9 @@ extension Router {
   ///   - frame: the frame that was answered with an invitation.
   ///   - now: the instant that it was handed to the router.
   public static func offer(in frame: RawSpan, at now: MonotonicInstant) -> DiscoverOffer? {
-    guard let claim = try? Claim(parsing: frame), let key = claim.key else { return nil }
+    guard let claim = try? Claim(parsing: frame), let node = claim.node, let key = claim.key else { return nil }
     return DiscoverOffer(
-      node: claim.node, key: key, stamp: ChallengeStamp(at: now, wantsDestination: claim.wantsDestination))
+      node: node, key: key, stamp: ChallengeStamp(at: now, wantsDestination: claim.wantsDestination))
   }
 
   /// A Discover or DiscoverEx: always answered, and believed as far as its origin goes.
@@ -21,25 +21,31 @@ extension Router {
     } catch {
       return drop(RouterDropReason(error))
     }
+    guard let claimed = claim.node else {
+      counters.discovers.count(.addressOnly)
+      return .answer(DiscoverAnswer(to: origin))
+    }
     switch origin {
     case .compat(_, let node):
-      guard claim.node == node else { return drop(.nodeMismatch) }
+      guard claimed == node else { return drop(.nodeMismatch) }
       compat.setWantsDestination(claim.wantsDestination, for: node)
       counters.discovers.count(.compat)
       return .answer(DiscoverAnswer(to: origin))
     case .udp(let source):
-      return .answer(answer(claim, from: source, at: now.nanoseconds))
+      return .answer(answer(claim, of: claimed, from: source, at: now.nanoseconds))
     }
   }
 
-  private mutating func answer(_ claim: Claim, from source: Endpoint, at now: UInt64) -> DiscoverAnswer {
-    let known = nodes.live(claim.node, at: now)
-    let outcome = outcome(of: claim, from: source, known: known, at: now)
+  private mutating func answer(
+    _ claim: Claim, of node: NodeID, from source: Endpoint, at now: UInt64
+  ) -> DiscoverAnswer {
+    let known = nodes.live(node, at: now)
+    let outcome = outcome(of: claim, of: node, from: source, known: known, at: now)
     counters.discovers.count(outcome)
     var probe: Endpoint?
     if outcome == .refusedAlive, let known {
       let pending = PendingClaims.Claim(
-        node: claim.node, old: known.endpoint, claimant: source, wantsDestination: claim.wantsDestination, askedAt: now)
+        node: node, old: known.endpoint, claimant: source, wantsDestination: claim.wantsDestination, askedAt: now)
       if claims.note(pending, interval: bounds.probeInterval) {
         counters.probes &+= 1
         probe = known.endpoint
@@ -50,23 +56,23 @@ extension Router {
   }
 
   private mutating func outcome(
-    of claim: Claim, from source: Endpoint, known: Registration?, at now: UInt64
+    of claim: Claim, of node: NodeID, from source: Endpoint, known: Registration?, at now: UInt64
   ) -> DiscoverOutcome {
     if let known, known.endpoint == source {
       var refreshed = known
       refreshed.refresh(wantsDestination: claim.wantsDestination, now: now, lifetime: bounds.nodeLifetime)
-      _ = nodes.set(claim.node, refreshed, at: now)
+      _ = nodes.set(node, refreshed, at: now)
       return .refreshed
     }
     // An authenticated connection isn't outdone by a datagram that anybody can send.
-    guard compat.peer(claim.node) == nil else { return .refusedAttached }
+    guard compat.peer(node) == nil else { return .refusedAttached }
     guard let known else {
-      return bind(claim.node, to: source, flags: claim.flags, at: now) ? .registered : .refusedFull
+      return bind(node, to: source, flags: claim.flags, at: now) ? .registered : .refusedFull
     }
     guard !known.isProven else { return .refusedProven }
     guard !isHeldDown(known, at: now) else { return .refusedHoldDown }
     guard now.since(known.heardAt) > bounds.silenceBeforeMove else { return .refusedAlive }
-    _ = bind(claim.node, to: source, flags: claim.flags.union(.moved), at: now)
+    _ = bind(node, to: source, flags: claim.flags.union(.moved), at: now)
     return .moved
   }
 
@@ -89,7 +95,8 @@ extension Router {
 
 /// What Discover and DiscoverEx say.
 private struct Claim {
-  let node: NodeID
+  /// nil if it only asks how the beacon sees its address.
+  let node: NodeID?
   let key: PublicKey?
   let wantsDestination: Bool
 

@@ -51,10 +51,10 @@ enum BeaconDescription {
   }
 
   private static func discover(
-    _ kind: String, _ node: NodeID, _ key: PublicKey?, _ frame: RawSpan, _ length: Int
+    _ kind: String, _ node: NodeID?, _ key: PublicKey?, _ frame: RawSpan, _ length: Int
   ) -> JSONValue {
     json(
-      kind, ["node_id": .int(node.rawValue), "public_key": key.map { .string($0.base64) }],
+      kind, ["node_id": .int(node?.rawValue ?? 0), "public_key": key.map { .string($0.base64) }],
       FrameDescription.ignored(frame, behind: length))
   }
 
@@ -90,7 +90,7 @@ enum BeaconDescription {
     sync.forEach { node in nodes.append(.int(node.rawValue)) }
     return json(
       kind, ["beacon_id": .int(sync.beaconID), "node_ids": .array(nodes)],
-      FrameDescription.ignored(frame, behind: Sync.headerLength + 4 * sync.count))
+      FrameDescription.ignored(frame, behind: Sync.headerLength + 4 * sync.listedCount))
   }
 
   private static func challenge(_ kind: String, _ challenge: DiscoverChallenge, _ frame: RawSpan) -> JSONValue {

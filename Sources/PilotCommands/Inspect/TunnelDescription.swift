@@ -26,7 +26,7 @@ enum TunnelDescription {
           "public_key": .string(exchange.publicKey.base64), "signature": .string(exchange.signature.base64),
         ], frame, exchange.encodedLength)
     case .punch(let punch):
-      return json(["kind": "punch", "sender": .int(punch.sender.rawValue)], frame, punch.encodedLength)
+      return json(["kind": "punch"], frame, punch.encodedLength)
     }
   }
 

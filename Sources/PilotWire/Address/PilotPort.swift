@@ -20,6 +20,8 @@ public enum PilotPort {
   public static let data: UInt16 = 1001
   /// Events.
   public static let events: UInt16 = 1002
+  /// Verification of a peer.
+  public static let verify: UInt16 = 1003
   /// The ports for the near end of a conversation, which have no meaning of their own.
   public static let ephemeral: ClosedRange<UInt16> = 49_152...65_535
 }

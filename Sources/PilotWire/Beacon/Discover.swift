@@ -2,20 +2,21 @@
 ///
 /// Not authenticated: what it claims is only a claim. The address is not in it; the beacon takes the datagram's source.
 public struct Discover: Hashable, Sendable {
-  /// The node that says it is here.
-  public let node: NodeID
+  /// The node that says it is here. nil, node 0 on the wire, only asks how the beacon sees this address, and registers
+  /// nothing: what nodes ask before they have an ID, and to find out whether UDP works.
+  public let node: NodeID?
   /// The key it says it has, if it says so.
   public let publicKey: PublicKey?
 
   /// A message to be written.
-  public init(node: NodeID, publicKey: PublicKey? = nil) {
+  public init(node: NodeID?, publicKey: PublicKey? = nil) {
     self.node = node
     self.publicKey = publicKey
   }
 
   /// Reads a whole frame, type byte included. Trailing bytes that aren't a whole key are ignored.
   ///
-  /// - Throws: `WireError.empty`, `.unexpectedType`, `.truncated`, `.nodeIDZero`.
+  /// - Throws: `WireError.empty`, `.unexpectedType`, `.truncated`.
   public init(parsing frame: RawSpan) throws(WireError) {
     (node, publicKey) = try DiscoverBody.parse(frame, as: .discover)
   }

@@ -4,9 +4,9 @@ enum DiscoverBody {
 
   static func parse(
     _ frame: RawSpan, as type: BeaconMessageType
-  ) throws(WireError) -> (NodeID, PublicKey?) {
+  ) throws(WireError) -> (NodeID?, PublicKey?) {
     try type.check(frame, minimumLength: headerLength)
-    let node = try NodeID(in: frame, at: 1)
+    let node = NodeID(frame.bigEndian(at: 1, as: UInt32.self))
     let hasKey = frame.byteCount >= headerLength + PublicKey.byteCount
     return (node, hasKey ? PublicKey(in: frame, at: headerLength) : nil)
   }
@@ -17,10 +17,10 @@ enum DiscoverBody {
 
   @_lifetime(output: copy output)
   static func append(
-    _ type: BeaconMessageType, _ node: NodeID, _ publicKey: PublicKey?, to output: inout OutputRawSpan
+    _ type: BeaconMessageType, _ node: NodeID?, _ publicKey: PublicKey?, to output: inout OutputRawSpan
   ) {
     output.append(type.rawValue)
-    output.append(bigEndian: node.rawValue)
+    output.append(bigEndian: node?.rawValue ?? 0)
     publicKey?.append(to: &output)
   }
 }

@@ -1,32 +1,25 @@
-/// What a node sends to a peer to open its own NAT towards it: `PILP · sender:4`.
+/// What a node sends to a peer to open its own NAT towards it: `PILP`, and nothing else.
+///
+/// It names nobody: all it can show is that something came from its source.
 public struct Punch: Hashable, Sendable {
-  private static let length = TunnelMagic.byteCount + 4
-
-  /// Who sends, by its own account.
-  public let sender: NodeID
-
   /// A frame to be written.
-  public init(sender: NodeID) {
-    self.sender = sender
-  }
+  public init() {}
 
   /// Reads a whole frame, magic included. Trailing bytes are ignored.
   ///
-  /// - Throws: `WireError.empty`, `.truncated`, `.unexpectedMagic`, `.nodeIDZero`.
+  /// - Throws: `WireError.empty`, `.truncated`, `.unexpectedMagic`.
   public init(parsing frame: RawSpan) throws(WireError) {
-    try TunnelMagic.punch.check(frame, minimumLength: Self.length)
-    sender = try NodeID(in: frame, at: 4)
+    try TunnelMagic.punch.check(frame, minimumLength: TunnelMagic.byteCount)
   }
 }
 
 extension Punch: FrameEncodable {
-  /// 8 bytes.
-  public var encodedLength: Int { Self.length }
+  /// 4 bytes.
+  public var encodedLength: Int { TunnelMagic.byteCount }
 
   /// See ``FrameEncodable/append(to:)``.
   @_lifetime(output: copy output)
   public func append(to output: inout OutputRawSpan) {
     output.append(bigEndian: TunnelMagic.punch.rawValue)
-    output.append(bigEndian: sender.rawValue)
   }
 }

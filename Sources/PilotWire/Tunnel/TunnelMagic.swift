@@ -9,7 +9,7 @@ public enum TunnelMagic: UInt32, CaseIterable, Sendable {
   case keyExchange = 0x5049_4C4B
   /// `PILA` · sender:4 · X25519 key:32 · Ed25519 key:32 · signature:64
   case authenticatedKeyExchange = 0x5049_4C41
-  /// `PILP` · sender:4
+  /// `PILP`
   case punch = 0x5049_4C50
 
   /// The size, in bytes.

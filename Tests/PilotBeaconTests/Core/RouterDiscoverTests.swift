@@ -27,6 +27,24 @@ struct RouterDiscoverTests {
     harness.expectUDP(node, at: here, ex: true)
   }
 
+  @Test(arguments: [false, true])
+  func discoverWithNodeZeroIsAnsweredWithTheObservedAddressAndRegistersNothing(ex: Bool) throws {
+    var harness = RouterHarness()
+    expect(harness.discover(nil, from: .udp(here), ex: ex), .reply(.udp(here)))
+    expect(harness.discover(nil, from: .udp(here), ex: ex, key: try .test(1)), .reply(.udp(here)))
+    expect(harness.statistics.discovers[.addressOnly], 2)
+    expect(harness.statistics.nodes, 0)
+    expect(Router.offer(in: Discover(node: nil, publicKey: try .test(1)).encoded().span.raw, at: harness.now), nil)
+  }
+
+  @Test func discoverWithNodeZeroOverWSSIsAnsweredAndChangesNothing() {
+    var harness = RouterHarness()
+    _ = harness.router.attach(node: node, connection: ConnectionID(rawValue: 1))
+    expect(harness.discover(nil, from: .compat(1, node), ex: true), .reply(.compat(1, node)))
+    expect(harness.statistics.discovers[.addressOnly], 1)
+    expect(harness.route(to: node), .deliverCompat(ConnectionID(rawValue: 1), .short(sender: .test(0xFFFF))))
+  }
+
   @Test func otherTrailingBytesAreIgnored() {
     var harness = RouterHarness()
     expect(harness.frame([1, 0, 0, 0, 7, 9, 9], from: .udp(here)), .reply(.udp(here)))

@@ -26,7 +26,6 @@ struct RouterDropTests {
     Case(.unknownType, [0x00]), Case(.unknownType, [0x0D, 1]), Case(.unknownType, [0x0F]), Case(.unknownType, [0xFF]),
     Case(.truncated, [0x01]), Case(.truncated, [0x01, 0, 0, 1]), Case(.truncated, [0x08, 0, 0, 1]),
     Case(.truncated, [0x05, 0, 0, 0, 1, 0, 0, 0]), Case(.truncated, [0x0C, 0, 0, 0, 1]),
-    Case(.nodeIDZero, [0x01, 0, 0, 0, 0]), Case(.nodeIDZero, [0x08, 0, 0, 0, 0]),
     Case(.nodeIDZero, [0x05, 0, 0, 0, 0, 0, 0, 0, 1]), Case(.nodeIDZero, [0x05, 0, 0, 0, 1, 0, 0, 0, 0]),
     Case(.nodeIDZero, [0x0C] + [UInt8](repeating: 0, count: 92)),
     Case(.beaconOnlyType, [0x02]), Case(.beaconOnlyType, [0x04]), Case(.beaconOnlyType, [0x06, 0, 0, 0, 1]),

@@ -12,7 +12,7 @@ struct InspectTests {
     #expect(
       try inspect("05 00000001 00000007 50494c50 00000001").line
         == #"{"kind":"relay","sender":1,"destination":7,"payload":"50494c5000000001","#
-        + #""frame":{"kind":"punch","sender":1}}"#)
+        + #""frame":{"kind":"punch","ignored_bytes":4}}"#)
     #expect(
       try inspect("06 00000001 ff").line == #"{"kind":"relay_deliver","sender":1,"payload":"ff"}"#)
     #expect(
@@ -22,11 +22,11 @@ struct InspectTests {
 
   @Test("a payload that only looks like a tunnel frame doesn't make the frame around it a bad one")
   func brokenPayload() throws {
-    let line = try inspect("0900000001 00000007 50494c50 00")
+    let line = try inspect("0900000001 00000007 50494c4b 00")
     #expect(line["kind"] == "relay_deliver_dest")
-    #expect(line["payload"] == "50494c5000")
+    #expect(line["payload"] == "50494c4b00")
     #expect(line["frame"] == nil)
-    #expect(line["frame_error"] == "the input is cut short: 8 bytes are needed, and 5 came")
+    #expect(line["frame_error"] == "the input is cut short: 40 bytes are needed, and 5 came")
   }
 
   @Test("bytes that every reader ignores are told of")

@@ -107,6 +107,7 @@ struct Vectors: Decodable {
     var keyExchangePILKHex: String
     var authKeyExchangePILA: [AuthenticatedExchange]
     var punchPILPHex: String
+    var punchPILPWithTrailingBytesHex: String
     var plainPILTHex: String
     var rejected: [Rejected]
 
@@ -116,6 +117,7 @@ struct Vectors: Decodable {
       case keyExchangePILKHex = "key_exchange_PILK_hex"
       case authKeyExchangePILA = "auth_key_exchange_PILA"
       case punchPILPHex = "punch_PILP_hex"
+      case punchPILPWithTrailingBytesHex = "punch_PILP_with_trailing_bytes_hex"
       case plainPILTHex = "plain_PILT_hex"
       case rejected
     }

@@ -37,7 +37,7 @@ struct RouterHarness: ~Copyable {
 
   @discardableResult
   mutating func discover(
-    _ node: NodeID, from origin: FrameOrigin, ex: Bool = false, key: PublicKey? = nil
+    _ node: NodeID?, from origin: FrameOrigin, ex: Bool = false, key: PublicKey? = nil
   ) -> RouterAction {
     let bytes =
       ex
