@@ -9,10 +9,10 @@ extension Transport {
 }
 
 extension FrameBatch {
-  /// Copies an array into the batch.
+  /// Copies an array into the batch. See ``append(_:to:from:)-(RawSpan,_,_)``.
   ///
   /// - Returns: Whether it fitted. If not, send what is there first.
-  public mutating func append(_ bytes: [UInt8], to destination: Endpoint) -> Bool {
-    append(bytes.span.raw, to: destination)
+  public mutating func append(_ bytes: [UInt8], to destination: Endpoint, from local: LocalAddress = .any) -> Bool {
+    append(bytes.span.raw, to: destination, from: local)
   }
 }

@@ -16,6 +16,11 @@ public struct TransportCounters: Sendable, Equatable {
   public var reconnects: UInt64 = 0
   /// ICMP errors reported by the network.
   public var unreachableReports: UInt64 = 0
+  /// Received frames whose ``Frame/local`` is unknown, though there are several: the table of addresses was full, or an
+  /// address can't be a source (multicast, broadcast). What answers them leaves from the address that the system chooses.
+  public var framesWithoutLocal: UInt64 = 0
+  /// Frames that left from the address that the system chose, since the one they were to leave from can't be used any more.
+  public var framesFromElsewhere: UInt64 = 0
   /// What was dropped, by reason.
   public var drops = Drops()
 
@@ -30,6 +35,8 @@ public struct TransportCounters: Sendable, Equatable {
     left.bytesReceived &+= right.bytesReceived
     left.reconnects &+= right.reconnects
     left.unreachableReports &+= right.unreachableReports
+    left.framesWithoutLocal &+= right.framesWithoutLocal
+    left.framesFromElsewhere &+= right.framesFromElsewhere
     for reason in DropReason.allCases { left.drops[reason] &+= right.drops[reason] }
   }
 

@@ -9,13 +9,16 @@ public struct Frame: ~Copyable, ~Escapable {
   public let bytes: RawSpan
   /// Who sent it: the peer's address over UDP, `Endpoint.compatBeacon` over WSS.
   public let source: Endpoint
+  /// Which address of this machine it was written to: where an answer is to leave from.
+  public let local: LocalAddress
 
-  /// Pairs borrowed bytes with their source.
+  /// Puts borrowed bytes together with where they came from, and to which address.
   @inlinable
   @_lifetime(copy bytes)
-  public init(bytes: RawSpan, source: Endpoint) {
+  public init(bytes: RawSpan, source: Endpoint, local: LocalAddress = .any) {
     self.bytes = bytes
     self.source = source
+    self.local = local
   }
 
   /// A copy of the bytes.

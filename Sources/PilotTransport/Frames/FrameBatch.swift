@@ -25,16 +25,27 @@ public struct FrameBatch: ~Copyable, Sendable {
 
   /// Copies a frame into the batch.
   ///
+  /// - Parameters:
+  ///   - frame: The bytes.
+  ///   - destination: Where to.
+  ///   - local: Which of this machine's addresses it is to leave from: that of the frame which it answers.
   /// - Returns: Whether it fitted. If not, send what is there first.
-  public mutating func append(_ frame: RawSpan, to destination: Endpoint) -> Bool {
-    chunk.append(frame, RawSpan(), endpoint: destination)
+  public mutating func append(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress = .any) -> Bool {
+    chunk.append(frame, RawSpan(), endpoint: destination, local: local)
   }
 
   /// Copies a frame whose header and payload lie apart into the batch.
   ///
+  /// - Parameters:
+  ///   - header: The frame's first bytes.
+  ///   - payload: The others.
+  ///   - destination: Where to.
+  ///   - local: Which of this machine's addresses it is to leave from: that of the frame which it answers.
   /// - Returns: Whether it fitted. If not, send what is there first.
-  public mutating func append(header: RawSpan, payload: RawSpan, to destination: Endpoint) -> Bool {
-    chunk.append(header, payload, endpoint: destination)
+  public mutating func append(
+    header: RawSpan, payload: RawSpan, to destination: Endpoint, from local: LocalAddress = .any
+  ) -> Bool {
+    chunk.append(header, payload, endpoint: destination, local: local)
   }
 
   /// Drops the first frames, after a transport took just these.

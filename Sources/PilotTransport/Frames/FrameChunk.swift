@@ -38,10 +38,13 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
 
   /// Copies a frame, given in two parts, behind the last one.
   /// - Returns: Whether there was room.
-  func append(_ head: RawSpan, _ body: RawSpan, endpoint: Endpoint) -> Bool {
+  func append(_ head: RawSpan, _ body: RawSpan, endpoint: Endpoint, local: LocalAddress = .any) -> Bool {
     let length = head.byteCount + body.byteCount
     guard used + length <= capacity else { return false }
-    guard extendLastRun(by: length, endpoint: endpoint) || startRun(length, endpoint: endpoint) else { return false }
+    guard
+      extendLastRun(by: length, endpoint: endpoint, local: local)
+        || startRun(length, endpoint: endpoint, local: local)
+    else { return false }
     copy(head)
     copy(body)
     frameCount += 1
@@ -59,22 +62,23 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
   }
 
   /// A run takes frames of its length, and one shorter one, which ends it.
-  private func extendLastRun(by length: Int, endpoint: Endpoint) -> Bool {
+  private func extendLastRun(by length: Int, endpoint: Endpoint, local: LocalAddress) -> Bool {
     guard endRun > firstRun, length > 0 else { return false }
     // SAFETY: endRun - 1 is within the initialized runs.
     let last = unsafe runs + (endRun - 1)
-    guard lastRunIsOpen, unsafe length <= last.pointee.frameLength, unsafe last.pointee.endpoint == endpoint
+    guard lastRunIsOpen, unsafe length <= last.pointee.frameLength, unsafe last.pointee.endpoint == endpoint,
+      unsafe last.pointee.local == local
     else { return false }
     unsafe last.pointee.byteCount += length
     lastRunIsOpen = unsafe length == last.pointee.frameLength
     return true
   }
 
-  private func startRun(_ length: Int, endpoint: Endpoint) -> Bool {
+  private func startRun(_ length: Int, endpoint: Endpoint, local: LocalAddress) -> Bool {
     guard endRun < runCapacity else { return false }
     // SAFETY: endRun is within the allocated runs, used within the memory.
     unsafe (runs + endRun).initialize(
-      to: FrameRun(start: memory + used, byteCount: length, frameLength: length, endpoint: endpoint))
+      to: FrameRun(start: memory + used, byteCount: length, frameLength: length, endpoint: endpoint, local: local))
     endRun += 1
     lastRunIsOpen = length > 0
     return true

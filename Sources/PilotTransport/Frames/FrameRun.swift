@@ -1,7 +1,7 @@
 public import PilotWire
 
-/// Frames that lie one behind the other in memory, share an endpoint, and have one length, but for the last one, which
-/// may be shorter.
+/// Frames that lie one behind the other in memory, share an endpoint and a local address, and have one length, but for
+/// the last one, which may be shorter.
 ///
 /// It is the shape in which the kernel takes and gives datagrams in bulk (UDP_SEGMENT and UDP_GRO, udp(7)), so a batch
 /// in this form goes through without being taken apart. A single frame is a run of one.
@@ -15,14 +15,19 @@ public struct FrameRun {
   public var frameLength: Int
   /// Where the frames come from, or go to.
   public var endpoint: Endpoint
+  /// Which address of this machine they were written to, or are to leave from. It lies in the endpoint's padding.
+  public var local: LocalAddress
 
   /// Describes a run.
   @inlinable
-  public init(start: UnsafeRawPointer, byteCount: Int, frameLength: Int, endpoint: Endpoint) {
+  public init(
+    start: UnsafeRawPointer, byteCount: Int, frameLength: Int, endpoint: Endpoint, local: LocalAddress = .any
+  ) {
     unsafe self.start = start
     unsafe self.byteCount = byteCount
     unsafe self.frameLength = frameLength
     unsafe self.endpoint = endpoint
+    unsafe self.local = local
   }
 
   /// How many frames the run holds.

@@ -36,10 +36,10 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
   public mutating func next() async throws(TransportError) -> Frame {
     while unsafe run >= lent.runs.count { try await refill() }
     if life.isClosed { throw .closed }
-    let (memory, source) = unsafe take()
+    let (memory, source, local) = unsafe take()
     // SAFETY: the source keeps the memory until nextFrames() is called again. Only refill() does that, and it needs
     // exclusive access to self, which the frame's lifetime holds.
-    let frame = unsafe Frame(bytes: RawSpan(_unsafeBytes: memory), source: source)
+    let frame = unsafe Frame(bytes: RawSpan(_unsafeBytes: memory), source: source, local: local)
     return unsafe _overrideLifetime(frame, mutating: &self)
   }
 
@@ -88,7 +88,7 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
   }
 
   /// Steps over the next frame. The caller made sure that there is one.
-  private mutating func take() -> (UnsafeRawBufferPointer, Endpoint) {
+  private mutating func take() -> (UnsafeRawBufferPointer, Endpoint, LocalAddress) {
     // SAFETY: run is an index of the lent runs, and offset lies within the run.
     let current = unsafe lent.runs[run]
     let length = unsafe min(current.frameLength, current.byteCount - offset)
@@ -98,7 +98,7 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
       run += 1
       offset = 0
     }
-    return unsafe (memory, current.endpoint)
+    return unsafe (memory, current.endpoint, current.local)
   }
 
   private mutating func refill() async throws(TransportError) {
