@@ -129,12 +129,12 @@ struct cpilot_udp_control cpilot_udp_control(struct cpilot_udp_message *message)
   return result;
 }
 
-/* 0, or -EAGAIN when the queue is empty. The bytes of the datagram that caused the error are not looked at. */
+/* 0, or -EAGAIN when the queue is empty. The message's bytes are those that the ICMP message quotes of the datagram, behind
+ * its UDP header (ip_icmp_error in Linux's net/ipv4/ip_sockglue.c). */
 int cpilot_udp_next_error(int fd, struct cpilot_udp_error *error) {
 #ifdef CPILOT_UDP_LINUX
   struct sockaddr_in6 name;
-  unsigned char byte;
-  struct iovec bytes = {&byte, sizeof byte};
+  struct iovec bytes = {error->quoted, sizeof error->quoted};
   _Alignas(8) unsigned char space[512];
   struct msghdr header = {0};
   header.msg_name = &name;
@@ -145,7 +145,9 @@ int cpilot_udp_next_error(int fd, struct cpilot_udp_error *error) {
   header.msg_controllen = sizeof space;
   memset(&name, 0, sizeof name);
   memset(error, 0, sizeof *error);
-  if (recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return -errno;
+  ssize_t length = recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT);
+  if (length < 0) return -errno;
+  error->quoted_count = (uint8_t)length;
   cpilot_udp_read_address(&name, &error->destination);
   for (struct cmsghdr *control = CMSG_FIRSTHDR(&header); control; control = CMSG_NXTHDR(&header, control)) {
     bool ipv4 = control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR;

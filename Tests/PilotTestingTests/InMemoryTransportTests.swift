@@ -82,11 +82,12 @@ struct InMemoryTransportTests {
     #expect(transport.counters.framesSent == 1)
     #expect(transport.counters.unreachableReports == 1)
     var events = transport.events.makeAsyncIterator()
-    guard case .unreachable(gone.localEndpoint, let reason) = await events.next() else {
+    guard case .unreachable(gone.localEndpoint, let reason, let quoted) = await events.next() else {
       Issue.record("no report came")
       return
     }
     #expect(reason.code == .unreachable)
+    #expect(unsafe quoted.bytes.withUnsafeBytes { unsafe [UInt8]($0) } == [1])
   }
 
   @Test("refuses port 0, where nobody can be")

@@ -17,7 +17,7 @@ struct FaultTests {
       let waiting = Task { try await box.next() }
       try transport.send([1], to: dead)
       let reported = await transport.firstEvent { event -> (Endpoint, TransportError)? in
-        guard case .unreachable(let endpoint, let reason) = event else { return nil }
+        guard case .unreachable(let endpoint, let reason, _) = event else { return nil }
         return (endpoint, reason)
       }
       #expect(reported?.0 == dead)

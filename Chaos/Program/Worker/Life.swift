@@ -134,7 +134,7 @@ final class Life: Sendable {
   private func watch() async {
     for await event in transport.events {
       switch event {
-      case .unreachable(let endpoint, _) where endpoint == destination: registration?.unreachable()
+      case .unreachable(let endpoint, _, _) where endpoint == destination: registration?.unreachable()
       case .connected, .reconnected: connections.pass()
       default: break
       }

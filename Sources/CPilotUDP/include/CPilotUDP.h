@@ -50,6 +50,8 @@ struct cpilot_udp_error {
   uint8_t type, icmp_code;
   uint32_t info;                          /* the MTU, for EMSGSIZE */
   bool from_network;                      /* an ICMP message, not an error of this machine */
+  uint8_t quoted_count;                   /* how much of that datagram's own bytes has come along */
+  uint8_t quoted[64];
 };
 
 enum { cpilot_udp_family_other = 0, cpilot_udp_family_ipv4 = 4, cpilot_udp_family_ipv6 = 6 };

@@ -136,7 +136,7 @@ public final class BeaconServer: Service {
     let relay = parts.makeRelay(over: socket)
     for await event in socket.events {
       switch event {
-      case .unreachable(let endpoint, _):
+      case .unreachable(let endpoint, _, _):
         for answer in parts.engine.unreachable(endpoint, at: .now()) {
           if case .udp(let claimant) = answer.origin { relay.send(answer, to: claimant) }
         }

@@ -29,7 +29,7 @@ enum AttachEvent {
       self = .reconnecting(reason: reason.description, attempt: attempt, delay: delay)
     case .reconnected:
       self = .reconnected
-    case .unreachable(_, let reason):
+    case .unreachable(_, let reason, _):
       self = .error(reason)
     case .connected, .notice, .closed:
       return nil

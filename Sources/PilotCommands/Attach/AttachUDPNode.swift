@@ -107,7 +107,7 @@ final class AttachUDPNode: AttachNode {
 
   private func watch() async {
     for await event in transport.events {
-      if case .unreachable(let endpoint, _) = event, endpoint == beacon {
+      if case .unreachable(let endpoint, _, _) = event, endpoint == beacon {
         let isSooner = schedule.withLock { $0.unreachable(at: .now()) }
         if isSooner { alarm.ring() }
       }

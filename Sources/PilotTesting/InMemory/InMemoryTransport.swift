@@ -9,7 +9,7 @@ import Synchronization
 /// ``PilotTransport/DropReason/receiveQueueFull``.
 ///
 /// A frame to an endpoint where nobody is counts as sent, as it does with UDP, and the answer is what ICMP would have
-/// brought: ``PilotTransport/TransportEvent/unreachable(_:reason:)`` and one more unreachable report in the counters.
+/// brought: ``PilotTransport/TransportEvent/unreachable(_:reason:quoted:)`` and one more unreachable report in the counters.
 public final class InMemoryTransport: Transport {
   /// The limits of a transport.
   public struct Configuration: Sendable, Equatable {
@@ -82,7 +82,7 @@ public final class InMemoryTransport: Transport {
     }
     // Counted before the peer can have it: whoever was told of the frame finds it in the counters.
     try state.withLock { state throws(TransportError) in try state.take(length) }
-    if !network.deliver(frame, from: localEndpoint, to: destination) { reportUnreachable(destination) }
+    if !network.deliver(frame, from: localEndpoint, to: destination) { reportUnreachable(destination, frame) }
     return length
   }
 
@@ -131,10 +131,10 @@ public final class InMemoryTransport: Transport {
     }
   }
 
-  private func reportUnreachable(_ destination: Endpoint) {
+  private func reportUnreachable(_ destination: Endpoint, _ frame: RawSpan) {
     state.withLock { $0.sent.unreachableReports += 1 }
     let reason = TransportError(code: .unreachable, message: "nobody receives at \(destination)")
-    eventSource.emit(.unreachable(destination, reason: reason))
+    eventSource.emit(.unreachable(destination, reason: reason, quoted: QuotedDatagram(frame)))
   }
 }
 

@@ -134,7 +134,8 @@ extension SimulatedNetwork {
     let conditions = links.find(from: receiver, to: datagram.sender).conditions
     guard conditions.reportsUnreachable, !isCut(from: receiver, to: datagram.sender) else { return }
     let arrival = now.advanced(by: max(conditions.delay, .zero))
-    queue.insert(.report(Host(index: datagram.sender), destination: datagram.destination), at: arrival)
+    let quoted = QuotedDatagram(datagram.frame.span.raw)
+    queue.insert(.report(Host(index: datagram.sender), destination: datagram.destination, quoted: quoted), at: arrival)
   }
 
   private mutating func drop(_ reason: SimulationDrop) {

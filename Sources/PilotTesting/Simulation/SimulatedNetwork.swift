@@ -29,7 +29,7 @@ import PilotWire
 public struct SimulatedNetwork: Sendable {
   enum Due: Sendable {
     case datagram(Datagram)
-    case report(Host, destination: Endpoint)
+    case report(Host, destination: Endpoint, quoted: QuotedDatagram)
     case timer(UInt64)
   }
 
@@ -99,10 +99,10 @@ public struct SimulatedNetwork: Sendable {
   private mutating func happen(_ due: Due) -> Event? {
     switch due {
     case .timer(let number): return .timer(number)
-    case .report(let host, let destination):
+    case .report(let host, let destination, let quoted):
       guard hosts[host.index].isOpen else { return nil }
       counters.unreachableReports += 1
-      return .unreachable(host, destination: destination)
+      return .unreachable(host, destination: destination, quoted: quoted)
     case .datagram(let datagram):
       counters.inFlight -= 1
       return arrive(datagram).map { .delivered($0) }

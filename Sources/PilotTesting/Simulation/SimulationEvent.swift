@@ -31,8 +31,8 @@ extension SimulatedNetwork {
   public enum Event: Sendable, Equatable {
     /// A datagram arrived.
     case delivered(Delivery)
-    /// A host is told that nobody receives at a destination that it has sent to.
-    case unreachable(Host, destination: Endpoint)
+    /// A host is told that nobody receives at a destination that it has sent to, and which datagram that was about.
+    case unreachable(Host, destination: Endpoint, quoted: QuotedDatagram)
     /// A timer fired, which had this number.
     case timer(UInt64)
   }

@@ -9,7 +9,10 @@ public enum TransportEvent: Sendable {
   /// The connection is up again.
   case reconnected
   /// The network reported that a destination can't be reached: nothing listens there, no route, or it is forbidden.
-  case unreachable(Endpoint, reason: TransportError)
+  ///
+  /// Nobody has signed such a report. Before anything is taken from somebody because of one, see that it quotes what only
+  /// the destination, and those on the way to it, can have seen.
+  case unreachable(Endpoint, reason: TransportError, quoted: QuotedDatagram)
   /// Something the operator should know and that needs no action: a capped socket buffer, a missing kernel feature.
   case notice(String)
   /// `close()` was called; the last event.

@@ -29,7 +29,11 @@ struct ErrorQueue: Sendable {
   private func report(_ error: cpilot_udp_error) {
     guard error.from_network else { return }
     counters.addUnreachable()
-    events.emit(.unreachable(Endpoint(error.destination), reason: Self.reason(error)))
+    let quoted = unsafe withUnsafeBytes(of: error.quoted) { bytes in
+      // SAFETY: the kernel has written as many of these bytes as it says, and no more than there are.
+      unsafe QuotedDatagram(RawSpan(_unsafeBytes: bytes).extracting(first: Int(error.quoted_count)))
+    }
+    events.emit(.unreachable(Endpoint(error.destination), reason: Self.reason(error), quoted: quoted))
   }
 
   private static func reason(_ error: cpilot_udp_error) -> TransportError {

@@ -99,7 +99,7 @@ struct BeaconSimulation: ~Copyable {
     case .timer(let number):
       let index = Int(number) - 1
       if nodes[index].armedFor <= network.now { nodes[index].tick(&network) }
-    case .unreachable(let host, let destination):
+    case .unreachable(let host, let destination, _):
       if host == beacon.host { return beacon.unreachable(destination, &network) }
       if let index = indices[host] { nodes[index].unreachable(&network) }
     case .delivered(let delivery):

@@ -72,7 +72,8 @@ struct SimulatedNetworkTests {
     network.send([1], from: pair.alice, to: .test(2))
     network.send([1], from: pair.alice, to: .test(3))
     network.send([1], from: pair.bob, to: .test(1))
-    #expect(try network.step() == .unreachable(pair.alice, destination: .test(2)))
+    let quoted = unsafe QuotedDatagram(([1] as [UInt8]).span.bytes)
+    #expect(try network.step() == .unreachable(pair.alice, destination: .test(2), quoted: quoted))
     #expect(network.now == .at(.milliseconds(10)))
     #expect(try network.step() == nil)
     let drops = network.counters.drops

@@ -95,8 +95,12 @@ extension TransportConformance.Check {
       trial.step = "waiting for the event that \(dead) is unreachable"
       search: for await event in events {
         switch event {
-        case .unreachable(dead, let reason):
+        case .unreachable(dead, let reason, let quoted):
           guard reason.code == .unreachable else { throw Violation("the event's reason is \(reason)") }
+          guard unsafe quoted == QuotedDatagram(frame.span.bytes.extracting(first: min(quoted.count, frame.count)))
+          else {
+            throw Violation("the event quotes other bytes than those that were sent")
+          }
           break search
         case .closed: throw Violation("an unreachable destination closed it")
         default: continue
