@@ -21,7 +21,7 @@ extension HotPath {
     let totals = RelayTotals()
     let relay = FrameRelay(
       engine: RelayEngine(Router.Configuration(), seed: 1), udp: pair.sender, authenticator: NoAuthenticator(),
-      totals: totals)
+      totals: totals, submit: { _ in false })
     let node = try Samples.nodes(1)[0]
     try hand([Discover(node: node).encoded()], from: pair.receiver.localEndpoint, to: relay)
     let payload = [UInt8](repeating: 7, count: 1200)
@@ -114,5 +114,13 @@ private struct NoAuthenticator: DiscoverAuthenticator {
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
   ) -> DiscoverChallenge? { nil }
 
-  func verifies(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool { false }
+  func knownKey(of node: NodeID) -> PublicKey? { nil }
+
+  func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool { false }
+
+  func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool { false }
+
+  func verifiesGrant(of request: PunchRequest) -> Bool { false }
+
+  func nonce(for probe: EndpointProbe) -> ChallengeToken { ChallengeToken(high: 0, low: 0) }
 }

@@ -6,6 +6,7 @@ import PilotIdentity
 import PilotTransport
 import PilotWSS
 import PilotWire
+import Synchronization
 
 /// A beacon without sockets: the router, the relay and the WebSocket listener's pipelines of the real one, on an event loop
 /// whose time the input moves.
@@ -14,6 +15,10 @@ final class FuzzedBeacon {
   private let outbox = Outbox()
   private let totals = RelayTotals()
   private let engine: RelayEngine
+  private let authenticator: KeyedDiscoverAuthenticator
+  private let later: Later
+  /// The probe that was last sent to an endpoint.
+  private var probes: [Endpoint: [UInt8]] = [:]
   private var now = MonotonicInstant.now()
   private let relay: FrameRelay
   private let listener: CompatListener
@@ -31,11 +36,13 @@ final class FuzzedBeacon {
     configuration.nodeCapacity = 6
     let engine = RelayEngine(configuration, seed: 1)
     let keys = StaticKeyDirectory(FuzzedNode.keys)
-    let authenticator = KeyedDiscoverAuthenticator(keys: keys)
+    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: { FuzzedNode.unixTime })
     let journal = BeaconJournal(logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })
     let (outbox, totals) = (outbox, totals)
+    let later = Later()
     func makeRelay() -> FrameRelay {
-      FrameRelay(engine: engine, udp: outbox, authenticator: authenticator, totals: totals)
+      FrameRelay(
+        engine: engine, udp: outbox, authenticator: authenticator, totals: totals, submit: later.submit)
     }
     let dispatcher = NIOLoopBound(
       WSSDispatcher(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)
@@ -45,6 +52,8 @@ final class FuzzedBeacon {
     listener = CompatListener(listening, keys: keys, dispatchers: { _ in dispatcher.value })
     relay = makeRelay()
     self.engine = engine
+    self.authenticator = authenticator
+    self.later = later
   }
 
   /// A datagram has come.
@@ -54,6 +63,7 @@ final class FuzzedBeacon {
     guard batch.append(datagram.span.raw, to: source) else { return }
     // SAFETY: the batch outlives the call, and doesn't change during it.
     unsafe relay.relay(datagrams: LentFrames(runs: batch.runs, frames: batch.count), at: now)
+    for job in later.take() { relay.verify(job, at: now) }
     relay.flush()
     loop.run()
     try checkDeliveries { hasAnnounced($0, from: source) }
@@ -70,9 +80,9 @@ final class FuzzedBeacon {
 
   /// ICMP says that nobody is there.
   func reportUnreachable(_ endpoint: Endpoint) {
-    for answer in engine.unreachable(endpoint, at: now) {
-      if case .udp(let claimant) = answer.origin { relay.send(answer, to: claimant) }
-    }
+    let probe = probes[endpoint, default: []]
+    let quoted = QuotedDatagram(probe.span.raw)
+    if let answer = engine.unreachable(endpoint, quoting: quoted, by: authenticator, at: now) { relay.send(answer) }
     relay.flush()
   }
 
@@ -99,6 +109,7 @@ final class FuzzedBeacon {
   func checkDeliveries(_ mayName: (NodeID) -> Bool) throws(Violation) {
     for (frame, destination) in outbox.take() {
       guard destination.port != 0 else { throw Violation("a datagram to port 0: \(frame)") }
+      if EndpointProbe.Quote(frame.span.raw, to: destination) != nil { probes[destination] = frame }
       try Self.check(frame, mayName)
     }
   }
@@ -107,7 +118,7 @@ final class FuzzedBeacon {
   static func check(_ frame: [UInt8], _ mayName: (NodeID) -> Bool) throws(Violation) {
     let sender: NodeID
     switch try? BeaconMessage(parsing: frame.span.raw) {
-    case .discoverReply, .discoverChallenge: return
+    case .discoverReply, .discoverChallenge, .punchCommand: return
     case .relayDeliver(let message): sender = message.sender
     case .relayDeliverDest(let message): sender = message.sender
     default: throw Violation("the beacon sent \(frame)")
@@ -136,5 +147,22 @@ final class FuzzedBeacon {
 
   private func note(_ node: NodeID?, from source: Endpoint) {
     if let node { announced.insert(Announcement(node: node, source: source)) }
+  }
+}
+
+/// What waits to be verified.
+private final class Later: Sendable {
+  private let jobs = Mutex<[VerificationJob]>([])
+
+  func submit(_ job: VerificationJob) -> Bool {
+    jobs.withLock { $0.append(job) }
+    return true
+  }
+
+  func take() -> [VerificationJob] {
+    jobs.withLock { jobs in
+      defer { jobs = [] }
+      return jobs
+    }
   }
 }

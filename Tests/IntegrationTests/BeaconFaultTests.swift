@@ -123,7 +123,7 @@ struct BeaconFaultTests {
       _ = try await atNew.reply()
       try a.relay([8], to: new.id)
       #expect(try await atNew.delivery().payload == [8])
-      #expect(beacon.server.statistics.router.unreachableMoves == 1)
+      #expect(beacon.server.statistics.router.moves[.unreachable] == 1)
     }
   }
 

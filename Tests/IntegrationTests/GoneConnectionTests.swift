@@ -20,7 +20,8 @@ struct GoneConnectionTests {
     _ = engine.attach(connection)
     let totals = RelayTotals()
     let relay = FrameRelay(
-      engine: engine, udp: try InMemoryNetwork().makeTransport(), authenticator: NoAuthenticator(), totals: totals)
+      engine: engine, udp: try InMemoryNetwork().makeTransport(), authenticator: NoAuthenticator(), totals: totals,
+      submit: { _ in false })
     let frame = Relay(sender: connection.node, destination: connection.node, payload: RawSpan()).encoded()
     for _ in 0..<3 { relay.relay(frame.span.raw, from: connection, at: .now()) }
     relay.flush()
@@ -70,5 +71,13 @@ private struct NoAuthenticator: DiscoverAuthenticator {
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
   ) -> DiscoverChallenge? { nil }
 
-  func verifies(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool { false }
+  func knownKey(of node: NodeID) -> PublicKey? { nil }
+
+  func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool { false }
+
+  func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool { false }
+
+  func verifiesGrant(of request: PunchRequest) -> Bool { false }
+
+  func nonce(for probe: EndpointProbe) -> ChallengeToken { ChallengeToken(high: 0, low: 0) }
 }

@@ -2,18 +2,31 @@ public import PilotWire
 
 /// What the router leaves to cryptography: it knows which node has which key, and holds the beacon's secret.
 ///
-/// Both calls are made for datagrams that anybody can have sent. `challenge` has to be cheap (one HMAC). `verifies` has
-/// to check the token before the signature: only who receives at `endpoint` has a valid one, so that a forged source
-/// address never gets as far as the expensive check.
+/// All calls are made for datagrams that anybody can have sent. `challenge`, `hasMade` and `nonce` are made where frames are
+/// relayed, and have to be cheap (one HMAC). `verifies` is expensive (Ed25519): it is made elsewhere, for what the router
+/// admits to it, and only once `hasMade` has held. Only who receives at an endpoint has a valid token for it, so that a forged
+/// source address never gets as far as the signature.
 public protocol DiscoverAuthenticator: Sendable {
+  /// The node's known key, if it is at hand.
+  func knownKey(of node: NodeID) -> PublicKey?
+
   /// The challenge for a Discover that offers `key`, or nil unless that is the known key of `node`.
   func challenge(
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
   ) -> DiscoverChallenge?
 
-  /// Whether `proof` answers a challenge that this beacon made for `endpoint`, and carries a signature of the node's
-  /// known key. How old the challenge may be is the router's to say, and already checked.
-  func verifies(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool
+  /// Whether this beacon has made the challenge, for `endpoint`. How old it may be is the router's to say, and already
+  /// checked.
+  func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool
+
+  /// Whether the proof carries a signature of this key.
+  func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool
+
+  /// Whether a request to punch carries a grant that its target has signed, and whose time is not over.
+  func verifiesGrant(of request: PunchRequest) -> Bool
+
+  /// What nobody can know who has not seen the probe.
+  func nonce(for probe: EndpointProbe) -> ChallengeToken
 }
 
 /// The key that a Discover names, and the stamp for the challenge to prove it.

@@ -9,7 +9,8 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   case registered
   /// It came from where the node is registered, and prolonged that.
   case refreshed
-  /// It came from elsewhere, and nothing had been heard from the old endpoint for long.
+  /// It came from another port of the same address, or from elsewhere when nothing had been heard from the old endpoint for
+  /// long; ``MoveCause`` tells which.
   case moved
   /// Refused: the node is attached over WSS, authenticated, and this Discover is not.
   case refusedAttached

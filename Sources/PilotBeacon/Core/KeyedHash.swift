@@ -1,3 +1,5 @@
+internal import PilotWire
+
 /// Spreads node IDs over 64 bits in a way that nobody can foresee who doesn't know the seed.
 ///
 /// IDs are chosen by whoever sends a Discover. With a fixed function they could be chosen to fall into one place, and make
@@ -25,6 +27,21 @@ struct KeyedHash: Sendable {
 
   func callAsFunction(_ key: UInt32) -> UInt64 {
     Self.fold(Self.fold(UInt64(key) ^ mask, factor), finalFactor)
+  }
+
+  /// Of any two words.
+  func callAsFunction(_ first: UInt64, _ second: UInt64) -> UInt64 {
+    Self.fold(Self.fold(first ^ mask, factor) ^ second, finalFactor)
+  }
+
+  /// Of the address alone: IPv4's 32 bits, or IPv6's first 64, which belong to one site (RFC 6177).
+  func callAsFunction(addressOf endpoint: Endpoint) -> UInt64 {
+    endpoint.isIPv4 ? self(endpoint.low, 1) : self(endpoint.high, 2)
+  }
+
+  /// Of a node at an endpoint.
+  func callAsFunction(_ node: NodeID, at endpoint: Endpoint) -> UInt64 {
+    self(self(endpoint.high, endpoint.low), UInt64(node.rawValue) << 16 | UInt64(endpoint.port))
   }
 
   private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {

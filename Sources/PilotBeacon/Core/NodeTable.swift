@@ -5,6 +5,8 @@ struct NodeTable: ~Copyable, Sendable {
   /// Whether a Relay's sender is where it claims to be.
   enum SenderCheck: Equatable {
     case current, elsewhere, unknown
+    /// At the address where the node is registered, unproven, but another port.
+    case otherPort(Registration)
   }
 
   /// Whether a newcomer got in.
@@ -49,7 +51,11 @@ struct NodeTable: ~Copyable, Sendable {
   /// A Relay came from `source`, with `node` as its sender.
   mutating func hear(_ node: NodeID, from source: Endpoint, at now: UInt64) -> SenderCheck {
     guard let position = map.find(node.rawValue), map[position].isLive(at: now) else { return .unknown }
-    guard map[position].endpoint == source else { return .elsewhere }
+    guard map[position].endpoint == source else {
+      let registration = map[position]
+      return !registration.isProven && registration.endpoint.hasAddress(of: source)
+        ? .otherPort(registration) : .elsewhere
+    }
     if map[position].heardAt < now { map[position].heardAt = now }
     return .current
   }
@@ -68,6 +74,14 @@ struct NodeTable: ~Copyable, Sendable {
     map.remove(at: victim)
     map.insert(node.rawValue, registration)
     return .addedByEviction
+  }
+
+  /// Removes what a proof has said of the node, and tells where that was.
+  mutating func removeProven(_ node: NodeID) -> Endpoint? {
+    guard let position = map.find(node.rawValue), map[position].isProven else { return nil }
+    let endpoint = map[position].endpoint
+    map.remove(at: position)
+    return endpoint
   }
 
   /// Removes what an unproven Discover has said of the node.
@@ -117,5 +131,12 @@ struct NodeTable: ~Copyable, Sendable {
     if !entry.isLive(at: now) { return 0 }
     if entry.isProven { return Self.provenWorth }
     return entry.heardAt.since(entry.since) >= settlingTime ? Self.settledWorth : 1
+  }
+}
+
+extension Endpoint {
+  /// Whether the addresses are the same, whatever the ports.
+  func hasAddress(of other: Endpoint) -> Bool {
+    low == other.low && high == other.high && scope == other.scope
   }
 }

@@ -1,3 +1,4 @@
+internal import PilotTransport
 internal import PilotWire
 
 /// Where a node is over UDP, as far as the beacon knows: 48 bytes.
@@ -18,6 +19,8 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
   /// The source address of the Discover.
   let endpoint: Endpoint
   var flags: Flags
+  /// Which of this machine's addresses that Discover was written to: where what it gets leaves from.
+  var local: LocalAddress
   /// Since when it is registered at this endpoint.
   let since: UInt64
   /// When something last came from there: a Discover or a Relay.
@@ -25,9 +28,10 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
   /// When it ends, without another Discover.
   var expiresAt: UInt64
 
-  init(at endpoint: Endpoint, flags: Flags, now: UInt64, lifetime: UInt64) {
+  init(at endpoint: Endpoint, local: LocalAddress, flags: Flags, now: UInt64, lifetime: UInt64) {
     self.endpoint = endpoint
     self.flags = flags
+    self.local = local
     since = now
     heardAt = now
     expiresAt = now.addingClamped(lifetime)
@@ -37,9 +41,19 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
 
   var isProven: Bool { flags.contains(.proven) }
 
+  var wantsDestination: Bool { flags.contains(.wantsDestination) }
+
+  /// The same registration at another port, from now on; it ends when it would have.
+  func moved(to endpoint: Endpoint, local: LocalAddress, at now: UInt64) -> Registration {
+    var moved = Registration(at: endpoint, local: local, flags: flags.union(.moved), now: now, lifetime: 0)
+    moved.expiresAt = expiresAt
+    return moved
+  }
+
   /// Another Discover from there.
-  mutating func refresh(wantsDestination: Bool, now: UInt64, lifetime: UInt64) {
+  mutating func refresh(local: LocalAddress, wantsDestination: Bool, now: UInt64, lifetime: UInt64) {
     if wantsDestination { flags.insert(.wantsDestination) } else { flags.remove(.wantsDestination) }
+    self.local = local
     heardAt = max(heardAt, now)
     expiresAt = max(expiresAt, now.addingClamped(lifetime))
   }

@@ -14,6 +14,24 @@ extension Router {
     return replaced
   }
 
+  /// The node's known key has changed, or is known no more: what it has proven with it counts no longer.
+  ///
+  /// A later Discover without a proof can register it again, as any node that can prove nothing.
+  ///
+  /// - Returns: Whether there was a proven registration.
+  @discardableResult
+  public mutating func revoke(_ node: NodeID) -> Bool {
+    guard let endpoint = nodes.removeProven(node) else { return false }
+    counters.revocations &+= 1
+    incidents.note(RouterIncident(.revoked, node, from: endpoint, to: nil))
+    return true
+  }
+
+  /// The node's current connection.
+  func connection(of node: NodeID) -> ConnectionID? {
+    compat.peer(node).map { ConnectionID(rawValue: $0.connection) }
+  }
+
   /// A connection has ended. The node is gone if it was its current one; a newer one stays.
   ///
   /// - Returns: whether the node is gone.

@@ -31,58 +31,89 @@ extension Router {
       compat.setWantsDestination(claim.wantsDestination, for: node)
       counters.discovers.count(.compat)
       return .answer(DiscoverAnswer(to: origin))
-    case .udp(let source):
-      return .answer(answer(claim, of: claimed, from: source, at: now.nanoseconds))
+    case .udp(let source, let local):
+      return .answer(answer(claim, of: claimed, from: source, local, at: now.nanoseconds))
     }
   }
 
   private mutating func answer(
-    _ claim: Claim, of node: NodeID, from source: Endpoint, at now: UInt64
+    _ claim: Claim, of node: NodeID, from source: Endpoint, _ local: LocalAddress, at now: UInt64
   ) -> DiscoverAnswer {
     let known = nodes.live(node, at: now)
-    let outcome = outcome(of: claim, of: node, from: source, known: known, at: now)
+    let outcome = outcome(of: claim, of: node, from: source, local, known: known, at: now)
     counters.discovers.count(outcome)
-    var probe: Endpoint?
+    var probing: NodeID?
     if outcome == .refusedAlive, let known {
-      let pending = PendingClaims.Claim(
-        node: node, old: known.endpoint, claimant: source, wantsDestination: claim.wantsDestination, askedAt: now)
+      let question = EndpointProbe(
+        node: node, endpoint: known.endpoint, local: known.local, claimant: source, askedAt: now)
+      let pending = PendingClaims.Claim(probe: question, local: local, wantsDestination: claim.wantsDestination)
       if claims.note(pending, interval: bounds.probeInterval) {
         counters.probes &+= 1
-        probe = known.endpoint
+        incidents.note(RouterIncident(.probed, node, from: known.endpoint, to: source))
+        probing = node
       }
     }
-    let isProvenHere = known.map { $0.isProven && $0.endpoint == source } ?? false
-    return DiscoverAnswer(to: .udp(source), probe: probe, invitesProof: claim.key != nil && !isProvenHere)
+    return DiscoverAnswer(
+      to: .udp(source, local), probing: probing,
+      invitesProof: invites(claim, of: node, from: source, known: known, at: now)
+    )
+  }
+
+  /// Whether to send a challenge: for a node that would be believed more afterwards, or longer, or otherwise than now, and
+  /// once a second for each source and node.
+  private mutating func invites(
+    _ claim: Claim, of node: NodeID, from source: Endpoint, known: Registration?, at now: UInt64
+  ) -> Bool {
+    guard claim.key != nil else { return false }
+    if let known, known.isProven, known.endpoint == source, known.wantsDestination == claim.wantsDestination,
+      known.expiresAt.since(now) > bounds.nodeLifetime / 2
+    {
+      return false
+    }
+    guard challenges.admits(sourceHash(node, at: source), at: now) else {
+      counters.challengesHeldBack &+= 1
+      return false
+    }
+    return true
   }
 
   private mutating func outcome(
-    of claim: Claim, of node: NodeID, from source: Endpoint, known: Registration?, at now: UInt64
+    of claim: Claim, of node: NodeID, from source: Endpoint, _ local: LocalAddress, known: Registration?,
+    at now: UInt64
   ) -> DiscoverOutcome {
     if let known, known.endpoint == source {
+      // What a proof has said, only a proof changes: a datagram's source can be forged.
+      guard !known.isProven else { return .refreshed }
       var refreshed = known
-      refreshed.refresh(wantsDestination: claim.wantsDestination, now: now, lifetime: bounds.nodeLifetime)
+      refreshed.refresh(
+        local: local, wantsDestination: claim.wantsDestination, now: now, lifetime: bounds.nodeLifetime)
       _ = nodes.set(node, refreshed, at: now)
       return .refreshed
     }
     // An authenticated connection isn't outdone by a datagram that anybody can send.
     guard compat.peer(node) == nil else { return .refusedAttached }
     guard let known else {
-      return bind(node, to: source, flags: claim.flags, at: now) ? .registered : .refusedFull
+      return bind(node, to: source, local, flags: claim.flags, at: now) ? .registered : .refusedFull
     }
     guard !known.isProven else { return .refusedProven }
     guard !isHeldDown(known, at: now) else { return .refusedHoldDown }
-    guard now.since(known.heardAt) > bounds.silenceBeforeMove else { return .refusedAlive }
-    _ = bind(node, to: source, flags: claim.flags.union(.moved), at: now)
+    let isOtherPort = known.endpoint.hasAddress(of: source)
+    guard isOtherPort || now.since(known.heardAt) > bounds.silenceBeforeMove else { return .refusedAlive }
+    _ = bind(node, to: source, local, flags: claim.flags.union(.moved), at: now)
+    note(isOtherPort ? .port : .silence, of: node, from: known.endpoint, to: source)
     return .moved
   }
 
-  private func isHeldDown(_ registration: Registration, at now: UInt64) -> Bool {
+  /// Whether the node has moved without a proof so lately that it stays where it is.
+  func isHeldDown(_ registration: Registration, at now: UInt64) -> Bool {
     registration.flags.contains(.moved) && now.since(registration.since) < bounds.moveHoldDown
   }
 
   /// Registers the node at this endpoint from now on. False if the table is full and nothing may go.
-  mutating func bind(_ node: NodeID, to endpoint: Endpoint, flags: Registration.Flags, at now: UInt64) -> Bool {
-    let registration = Registration(at: endpoint, flags: flags, now: now, lifetime: bounds.nodeLifetime)
+  mutating func bind(
+    _ node: NodeID, to endpoint: Endpoint, _ local: LocalAddress, flags: Registration.Flags, at now: UInt64
+  ) -> Bool {
+    let registration = Registration(at: endpoint, local: local, flags: flags, now: now, lifetime: bounds.nodeLifetime)
     switch nodes.set(node, registration, at: now) {
     case .added: return true
     case .refused: return false

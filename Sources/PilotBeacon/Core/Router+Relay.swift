@@ -1,3 +1,4 @@
+internal import PilotTransport
 internal import PilotWire
 
 extension Router {
@@ -26,15 +27,26 @@ extension Router {
     case .compat(_, let node):
       guard message.sender == node else { return drop(.senderMismatch) }
       fromCompat = true
-    case .udp(let source):
+    case .udp(let source, let local):
       switch nodes.hear(message.sender, from: source, at: now) {
       case .current: break
+      case .otherPort(let known): hearFromOtherPort(message.sender, known, source, local, at: now)
       case .elsewhere: return drop(.senderMismatch)
       case .unknown: return drop(.senderUnknown)
       }
       fromCompat = false
     }
     return deliver(from: message.sender, to: message.destination, fromCompat: fromCompat, at: now)
+  }
+
+  /// An unproven node speaks from another port of its address: its NAT has rebound, and its next Discover is up to a minute
+  /// away. It is believed as that Discover will be, and heard in any case.
+  private mutating func hearFromOtherPort(
+    _ node: NodeID, _ known: Registration, _ source: Endpoint, _ local: LocalAddress, at now: UInt64
+  ) {
+    guard !isHeldDown(known, at: now) else { return }
+    _ = nodes.set(node, known.moved(to: source, local: local, at: now), at: now)
+    note(.portByRelay, of: node, from: known.endpoint, to: source)
   }
 
   /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).
@@ -49,7 +61,9 @@ extension Router {
     guard let registration = nodes.live(destination, at: now) else { return drop(.destinationUnknown) }
     counters.relayed.count(fromCompat ? .wssToUDP : .udpToUDP)
     let wantsDestination = registration.flags.contains(.wantsDestination)
-    return .deliverUDP(registration.endpoint, DeliverHeader(sender, destination, wantsDestination: wantsDestination))
+    return .deliverUDP(
+      registration.endpoint, DeliverHeader(sender, destination, wantsDestination: wantsDestination),
+      from: registration.local)
   }
 }
 

@@ -11,15 +11,22 @@ internal import PilotWire
 ///
 /// * **WSS** (authenticated): the newest connection wins, and a node attached there is found there, nowhere else.
 /// * **UDP, proven** (it signed a challenge at that address): stands until it runs out or proves to be elsewhere.
-/// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it speaks up. Who claims to be
-///   the node from elsewhere gets it when the old endpoint has been silent for too long for a node, or is reported
-///   unreachable by ICMP after a probe. ICMP can be forged by someone who knows the old address, but only for a node that
-///   says nothing between the claim and the report.
+/// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it speaks up. It may go to another
+///   port of its address at once, but not twice within half a minute. Who claims to be the node from elsewhere gets it when the
+///   old endpoint has been silent for too long for a node, or is reported unreachable by ICMP that quotes the probe.
 public struct Router: ~Copyable, Sendable {
   let bounds: RouterBounds
   var nodes: NodeTable
   var compat: CompatTable
   var claims: PendingClaims
+  var incidents = RouterIncidents()
+  var spentTokens = SpentTokens()
+  var challenges: SourceRateLimit
+  var proofSources: SourceRateLimit
+  var proofsInAll: RateLimit
+  var punchSources: SourceRateLimit
+  var punchesInAll: RateLimit
+  let sourceHash: KeyedHash
   var counters = RouterStatistics()
 
   /// A router that knows nobody.
@@ -32,6 +39,13 @@ public struct Router: ~Copyable, Sendable {
     nodes = NodeTable(capacity: bounds.nodeCapacity, settlingTime: bounds.settlingTime, seed: seed)
     compat = CompatTable(seed: seed ^ 1)
     claims = PendingClaims(seed: seed ^ 2)
+    sourceHash = KeyedHash(seed: seed ^ 3)
+    challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
+    let (perSource, inAll) = (configuration.proofsPerSource, configuration.proofsInAll)
+    proofSources = SourceRateLimit(perSecond: perSource, burst: 5 * perSource, sets: 1_024)
+    proofsInAll = RateLimit(perSecond: inAll, burst: inAll)
+    punchSources = SourceRateLimit(perSecond: configuration.punchesPerSource, burst: 1, sets: 1_024)
+    punchesInAll = RateLimit(perSecond: configuration.punchesInAll, burst: configuration.punchesInAll)
   }
 
   /// Totals, and how much it holds now.
@@ -53,7 +67,7 @@ public struct Router: ~Copyable, Sendable {
   public mutating func on(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
     counters.frames &+= 1
     switch origin {
-    case .udp(let source):
+    case .udp(let source, _):
       guard source.port != 0 else { return drop(.sourcePortZero) }
     case .compat(let connection, let node):
       guard compat.isCurrent(connection, of: node) else { return drop(.staleConnection) }
@@ -69,7 +83,9 @@ public struct Router: ~Copyable, Sendable {
       return proof(frame, from: origin, at: now)
     case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge:
       return drop(.beaconOnlyType)
-    case .punchRequest, .sync:
+    case .punchRequest:
+      return punch(frame, from: origin, at: now)
+    case .sync:
       return drop(.unsupportedType)
     case nil:
       return drop(FrameFamily(of: frame) == .tunnel ? .tunnelFrame : .unknownType)
@@ -88,6 +104,16 @@ public struct Router: ~Copyable, Sendable {
     let removed = nodes.expire(at: now.nanoseconds, limit: limit)
     counters.expirations &+= UInt64(removed)
     return removed
+  }
+
+  /// What has happened since the last call that an operator may want to look into: the first of each kind, with the number
+  /// of those that followed.
+  public mutating func takeIncidents() -> [RouterIncident] { incidents.take() }
+
+  /// Counts and notes that a registration moves.
+  mutating func note(_ cause: MoveCause, of node: NodeID, from old: Endpoint, to new: Endpoint) {
+    counters.moves.count(cause)
+    incidents.note(RouterIncident(.moved(cause), node, from: old, to: new))
   }
 
   mutating func drop(_ reason: RouterDropReason) -> RouterAction {

@@ -1,20 +1,31 @@
+public import PilotTransport
 public import PilotWire
 
 /// What the driver does with a frame that the router has looked at. It has nothing left to decide.
 ///
 /// A plain value: no case holds memory, and the frame's bytes stay where they are.
 public enum RouterAction: Equatable, Sendable {
-  /// Send to this address: the header, then the frame's bytes from ``DeliverHeader/payloadOffset`` on.
-  case deliverUDP(Endpoint, DeliverHeader)
+  /// Send to this address, from that one of this machine's own: the header, then the frame's bytes from
+  /// ``DeliverHeader/payloadOffset`` on.
+  case deliverUDP(Endpoint, DeliverHeader, from: LocalAddress = .any)
   /// Send over this connection: the header, then the frame's bytes from ``DeliverHeader/payloadOffset`` on.
   case deliverCompat(ConnectionID, DeliverHeader)
   /// Answer a Discover.
   case answer(DiscoverAnswer)
-  /// Hold the frame, a ``DiscoverProof``, against the keys with ``DiscoverAuthenticator/verifies(_:from:)``, then tell the
-  /// router: ``Router/proven(_:from:at:)`` or ``Router/proofFailed()``.
-  case verifyProof(from: Endpoint)
-  /// Nothing: it has been counted.
+  /// The frame is a ``DiscoverProof`` over a challenge that is young enough. Ask ``DiscoverAuthenticator/hasMade(_:for:)``,
+  /// then ``Router/admits(_:from:at:)``, and have the signature verified elsewhere; at the end tell the router:
+  /// ``Router/proven(_:from:at:)`` or ``Router/proofRefused(_:)``.
+  case verifyProof(from: Endpoint, LocalAddress = .any)
+  /// Tell both sides where to punch: ``Router/commands(for:at:)``.
+  case punch(PunchPair)
+  /// The frame is a ``PunchRequest`` with a grant. Have it verified elsewhere with
+  /// ``DiscoverAuthenticator/verifiesGrant(of:)``, then tell the router: ``Router/granted(_:from:at:)`` or
+  /// ``Router/grantRefused(_:)``.
+  case verifyGrant(from: FrameOrigin)
+  /// Nothing: it has been counted as dropped.
   case drop(RouterDropReason)
+  /// Nothing: it was in order, and is not due. It has been counted.
+  case nothing
 }
 
 /// The header that takes the place of a relayed frame's own on its last leg (wire reference, section 2).
@@ -52,20 +63,20 @@ public enum DeliverHeader: Equatable, Sendable {
 
 /// How to answer a Discover: up to three small datagrams.
 public struct DiscoverAnswer: Equatable, Sendable {
-  /// Whom to send a DiscoverReply to, with its own address in it: for UDP this endpoint, for WSS the connection's remote
+  /// Whom to send a DiscoverReply to, with its own address in it: for UDP this endpoint, from the address that it wrote to, for WSS the connection's remote
   /// address, which the driver knows. It is due whether or not the router believed the Discover.
   public let origin: FrameOrigin
-  /// An endpoint to send a DiscoverReply to with its own address in it. Deployed nodes take that for a late answer, and
-  /// `RegistrationSchedule` for a reason to announce itself soon; a socket that is gone makes its host's kernel answer with
-  /// ICMP, which ``Router/unreachable(_:at:)`` wants to hear of.
-  public let probe: Endpoint?
+  /// The node whose registered endpoint the Discover puts in question: send it the probe, ``Router/pendingProbe(_:at:)``.
+  /// Deployed nodes take that for a late answer, and `RegistrationSchedule` for a reason to announce itself soon; a socket that
+  /// is gone makes its host's kernel answer with ICMP, which the router wants to hear of.
+  public let probing: NodeID?
   /// Whether the Discover carries a public key that its sender could prove to own: send what
   /// ``DiscoverAuthenticator/challenge(_:offering:stamp:to:)`` makes of ``Router/offer(in:at:)``, if anything.
   public let invitesProof: Bool
 
-  package init(to origin: FrameOrigin, probe: Endpoint? = nil, invitesProof: Bool = false) {
+  package init(to origin: FrameOrigin, probing: NodeID? = nil, invitesProof: Bool = false) {
     self.origin = origin
-    self.probe = probe
+    self.probing = probing
     self.invitesProof = invitesProof
   }
 }

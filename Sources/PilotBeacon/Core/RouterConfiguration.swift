@@ -22,6 +22,21 @@ extension Router {
     public var settlingTime: Duration = .seconds(30)
     /// How long a challenge can be answered. Default 30 s.
     public var proofLifetime: Duration = .seconds(30)
+    /// Challenges a second for each source and node, at least 1. Default 1.
+    public var challengesPerSecond = 1
+    /// Signatures of proofs verified a second for each source address (the first 64 bits of an IPv6 one), at least 1, and
+    /// five times as many at once. Default 2. A verification takes about 70 µs.
+    public var proofsPerSource = 2
+    /// Signatures of proofs verified a second in all, at least 1. Default 200.
+    public var proofsInAll = 200
+    /// Requests to punch served a second for each source address or WSS node, at least 1. Default 1 (wire reference,
+    /// section 2).
+    public var punchesPerSource = 1
+    /// Requests to punch served a second in all, at least 1. Default 10 (wire reference, section 2).
+    public var punchesInAll = 10
+    /// Whether a request to punch is served only with a grant of its target (wire reference, section 2). Default no:
+    /// deployed nodes send none.
+    public var requiresPunchGrant = false
 
     /// The defaults.
     public init() {}
@@ -38,6 +53,7 @@ struct RouterBounds: Sendable {
   let probeInterval: UInt64
   let settlingTime: UInt64
   let proofLifetime: UInt64
+  let requiresPunchGrant: Bool
 
   init(_ configuration: Router.Configuration) {
     func nanoseconds(_ duration: Duration) -> UInt64 { UInt64(max(0, duration.clampedNanoseconds)) }
@@ -49,6 +65,7 @@ struct RouterBounds: Sendable {
     probeInterval = nanoseconds(configuration.probeInterval)
     settlingTime = nanoseconds(configuration.settlingTime)
     proofLifetime = nanoseconds(configuration.proofLifetime)
+    requiresPunchGrant = configuration.requiresPunchGrant
   }
 }
 

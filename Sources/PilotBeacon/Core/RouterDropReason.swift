@@ -12,7 +12,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case nodeIDZero
   /// Of a type that only beacons send to nodes.
   case beaconOnlyType
-  /// Of a type that this beacon doesn't serve: punching, and the exchange with other beacons.
+  /// Of a type that this beacon doesn't serve: the exchange with other beacons.
   case unsupportedType
   /// A tunnel frame, which nodes send to each other and, to a beacon, only inside Relay.
   case tunnelFrame

@@ -1,6 +1,6 @@
 /// What the router has seen and done: totals since it was made, and how much it holds now.
 ///
-/// They add up: each frame is in exactly one of ``relayed``, ``discovers``, ``proofsSubmitted`` and ``drops``.
+/// They add up: each frame is in exactly one of ``relayed``, ``discovers``, ``proofsSubmitted``, ``punches`` and ``drops``.
 public struct RouterStatistics: Sendable, Equatable {
   /// Frames handed to ``Router/on(_:from:at:)``.
   public internal(set) var frames: UInt64 = 0
@@ -8,21 +8,28 @@ public struct RouterStatistics: Sendable, Equatable {
   public internal(set) var relayed = Tally<RelayCell>()
   /// Discovers answered, by what became of them.
   public internal(set) var discovers = Tally<DiscoverOutcome>()
-  /// Proofs passed on for verification.
+  /// Proofs whose challenge was young enough; ``proofs`` says what came of them, those that are being verified left out.
   public internal(set) var proofsSubmitted: UInt64 = 0
+  /// Requests to punch, by what became of them.
+  public internal(set) var punches = Tally<PunchOutcome>()
   /// Frames dropped, by reason.
   public internal(set) var drops = Tally<RouterDropReason>()
 
-  /// Proofs that held, and bound their node to their source.
-  public internal(set) var proofsAccepted: UInt64 = 0
-  /// Proofs whose token or signature was wrong.
-  public internal(set) var proofsFailed: UInt64 = 0
-  /// Proofs that held, but answered a challenge from before the node proved to be elsewhere.
-  public internal(set) var proofsSuperseded: UInt64 = 0
+  /// Proofs, by what became of them.
+  public internal(set) var proofs = Tally<ProofOutcome>()
+  /// Punch grants, by what became of them.
+  public internal(set) var grants = Tally<GrantOutcome>()
+  /// Invitations to prove that were not sent because the node had got one at this source within the second.
+  public internal(set) var challengesHeldBack: UInt64 = 0
+  /// Registrations that went from one endpoint to another, by cause.
+  public internal(set) var moves = Tally<MoveCause>()
+  /// Proven registrations that were removed because their node's key changed.
+  public internal(set) var revocations: UInt64 = 0
   /// Probes sent to endpoints that a Discover from elsewhere put in question.
   public internal(set) var probes: UInt64 = 0
-  /// Nodes moved because ICMP reported their old endpoint unreachable after a probe.
-  public internal(set) var unreachableMoves: UInt64 = 0
+  /// Reports of ICMP about an endpoint that was being probed, without the probe's own nonce in what they quote: forged, or
+  /// from a router that quotes too little.
+  public internal(set) var unfoundedReports: UInt64 = 0
   /// Registrations that made way for others because the table was full.
   public internal(set) var evictions: UInt64 = 0
   /// Registrations removed because they had run out.
@@ -39,7 +46,7 @@ public struct RouterStatistics: Sendable, Equatable {
 
   /// What ``frames`` must equal: every frame that ended in a counter.
   public var accountedFor: UInt64 {
-    relayed.total &+ discovers.total &+ proofsSubmitted &+ drops.total
+    relayed.total &+ discovers.total &+ proofsSubmitted &+ punches.total &+ drops.total
   }
 }
 

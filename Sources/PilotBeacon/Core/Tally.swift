@@ -1,10 +1,10 @@
 /// Totals by the cases of an enumeration, stored in place: counting never allocates, and a copy is a snapshot.
 ///
-/// `Key` has at most 16 cases, numbered from 0.
+/// `Key` has at most 24 cases, numbered from 0.
 public struct Tally<Key: CaseIterable & RawRepresentable<Int> & Sendable>: Sendable {
-  static var limit: Int { 16 }
+  static var limit: Int { 24 }
 
-  private var counts = InlineArray<16, UInt64>(repeating: 0)
+  private var counts = InlineArray<24, UInt64>(repeating: 0)
 
   init() {}
 

@@ -53,6 +53,24 @@ package final class BeaconJournal: Sendable {
     logger.debug("Node detached", metadata: ["node": "\(connection.node)", "connection": "\(connection.id)"])
   }
 
+  /// What the router has noted in the last second: of each kind the first, so that this is bounded.
+  func noted(_ incidents: [RouterIncident]) {
+    for incident in incidents {
+      var metadata: Logger.Metadata = ["node": "\(incident.node)", "from": "\(incident.from)"]
+      if let to = incident.to { metadata["to"] = "\(to)" }
+      if incident.more > 0 { metadata["left_out"] = "\(incident.more)" }
+      switch incident.kind {
+      case .moved(let cause):
+        metadata["cause"] = "\(cause)"
+        logger.notice("Node moved", metadata: metadata)
+      case .revoked:
+        logger.notice("Node's proof revoked: its key has changed", metadata: metadata)
+      case .probed:
+        logger.notice("Node claimed from elsewhere, its endpoint is being probed", metadata: metadata)
+      }
+    }
+  }
+
   func refused(_ refusal: CompatRefusal) {
     let now = MonotonicInstant.now()
     let leftOut = state.withLock { state -> Int? in

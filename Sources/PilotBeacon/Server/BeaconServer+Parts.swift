@@ -10,7 +10,8 @@ extension BeaconServer.Parts {
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
     var generator = SystemRandomNumberGenerator()
     let engine = RelayEngine(configuration.router, seed: generator.next())
-    let authenticator = KeyedDiscoverAuthenticator(keys: keys)
+    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.now)
+    let verifications = VerificationQueue()
     let totals = RelayTotals()
     let journal = BeaconJournal(logger: logger)
     if let files = configuration.wss?.tls {
@@ -25,7 +26,9 @@ extension BeaconServer.Parts {
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
     let dispatchers = LoopDispatchers { number in
       let socket = udp.all[number % udp.all.count]
-      let relay = FrameRelay(engine: engine, udp: socket, authenticator: authenticator, totals: totals)
+      let relay = FrameRelay(
+        engine: engine, udp: socket, authenticator: authenticator, totals: totals,
+        submit: verifications.submit)
       return WSSDispatcher(engine: engine, relay: relay, journal: journal)
     }
     let tls = tls
@@ -43,6 +46,7 @@ extension BeaconServer.Parts {
     self.udp = udp
     self.engine = engine
     self.authenticator = authenticator
+    self.verifications = verifications
     self.totals = totals
     self.journal = journal
     self.logger = logger

@@ -23,6 +23,7 @@ public final class BeaconServer: Service {
     let status: StatusListener?
     let engine: RelayEngine
     let authenticator: KeyedDiscoverAuthenticator
+    let verifications: VerificationQueue
     let totals: RelayTotals
     let journal: BeaconJournal
     let tls: ServerTLS?
@@ -30,7 +31,8 @@ public final class BeaconServer: Service {
 
     /// A relay for one more source of frames, which leave by this socket.
     func makeRelay(over socket: UDPTransport) -> FrameRelay {
-      FrameRelay(engine: engine, udp: socket, authenticator: authenticator, totals: totals)
+      FrameRelay(
+        engine: engine, udp: socket, authenticator: authenticator, totals: totals, submit: verifications.submit)
     }
   }
 
@@ -97,6 +99,7 @@ public final class BeaconServer: Service {
     await withTaskGroup(of: TransportError?.self) { group in
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.reloadRegularly() }
+      group.addTask(priority: .utility) { await self.verifySignatures() }
       for socket in parts.udp.all {
         group.addTask { await self.watchEvents(of: socket) }
         group.addTask { await self.relayDatagrams(of: socket) }
@@ -136,10 +139,10 @@ public final class BeaconServer: Service {
     let relay = parts.makeRelay(over: socket)
     for await event in socket.events {
       switch event {
-      case .unreachable(let endpoint, _, _):
-        for answer in parts.engine.unreachable(endpoint, at: .now()) {
-          if case .udp(let claimant) = answer.origin { relay.send(answer, to: claimant) }
-        }
+      case .unreachable(let endpoint, _, let quoted):
+        let answer = parts.engine.unreachable(endpoint, quoting: quoted, by: parts.authenticator, at: .now())
+        guard let answer else { continue }
+        relay.send(answer)
         relay.flush()
       case .notice(let text):
         parts.logger.notice("\(text)")
@@ -150,9 +153,20 @@ public final class BeaconServer: Service {
     return nil
   }
 
+  /// One signature after the other, at a low priority: proofs can wait, and must hold up nobody's frames.
+  private func verifySignatures() async -> TransportError? {
+    let relay = parts.makeRelay(over: parts.udp.all[0])
+    for await job in parts.verifications.jobs {
+      relay.verify(job, at: .now())
+      relay.flush()
+    }
+    return nil
+  }
+
   private func sweepRegularly() async -> TransportError? {
     while (try? await Task.sleep(for: Self.sweep.interval)) != nil {
       parts.engine.expire(at: .now(), limit: Self.sweep.slots)
+      parts.journal.noted(parts.engine.takeIncidents())
     }
     return nil
   }

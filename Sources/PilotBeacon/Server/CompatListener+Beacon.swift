@@ -1,17 +1,9 @@
 import PilotWSS
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 extension CompatListener.Configuration {
   /// The listener's part of a beacon's configuration.
   init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?) {
-    self.init(address: settings.address, unixTime: { UInt64(clamping: time(nil)) })
+    self.init(address: settings.address, unixTime: WallClock.now)
     self.tls = tls
     maximumConnections = settings.maximumConnections
     outgoing = OutboundQueue.Limits(bytes: settings.outgoingBytes, age: settings.outgoingAge)

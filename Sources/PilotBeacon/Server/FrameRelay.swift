@@ -1,6 +1,6 @@
 package import PilotTransport
 import PilotWSS
-package import PilotWire
+import PilotWire
 
 /// Performs the router's decisions for one source of frames, a UDP socket or an event loop: decide, put together what
 /// goes where, and send it all when the source has nothing more for the moment. Confined to that source's thread.
@@ -8,22 +8,27 @@ package import PilotWire
 /// Frames for UDP are copied into one batch, which the socket sends grouped by destination; frames for a WebSocket peer
 /// are encoded into its queue, and its event loop is told of all of them at once.
 package final class FrameRelay {
-  private let engine: RelayEngine
+  let engine: RelayEngine
   private let udp: any Transport
-  private let authenticator: any DiscoverAuthenticator
+  let authenticator: any DiscoverAuthenticator
+  let submit: @Sendable (VerificationJob) -> Bool
   private let totals: RelayTotals
   private var batch = FrameBatch()
   private var decisions: [RelayEngine.Decision] = []
   /// Connections whose event loops have yet to hear of new frames.
   private var waking: [CompatConnection] = []
 
-  /// - Parameter udp: The socket that this source's frames leave by.
+  /// - Parameters:
+  ///   - udp: The socket that this source's frames leave by.
+  ///   - submit: Takes what is to be verified with ``verify(_:at:)`` elsewhere; false if there is no room for it.
   package init(
-    engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator, totals: RelayTotals
+    engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator,
+    totals: RelayTotals, submit: @escaping @Sendable (VerificationJob) -> Bool
   ) {
     self.engine = engine
     self.udp = udp
     self.authenticator = authenticator
+    self.submit = submit
     self.totals = totals
     decisions.reserveCapacity(RelayEngine.decisionsPerTurn)
   }
@@ -52,29 +57,49 @@ package final class FrameRelay {
 
   private func perform(_ decision: RelayEngine.Decision, on frame: RawSpan, at now: MonotonicInstant) {
     switch decision {
-    case .sendUDP(let endpoint, let header):
+    case .sendUDP(let endpoint, let header, let local):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
-      append(header: RelayHeader(header).bytes, payload: payload, to: endpoint)
+      append(header: RelayHeader(header).bytes, payload: payload, to: endpoint, from: local)
     case .sendCompat(let connection, let header):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
       enqueue(header: RelayHeader(header).bytes, payload: payload, on: connection, at: now)
-    case .answerUDP(let answer, let endpoint):
-      send(answer, to: endpoint)
-      if answer.invitesProof { invite(frame, from: endpoint, at: now) }
+    case .answerAndProbe(let answer, let probe):
+      send(probe)
+      send(answer)
+      if answer.invitesProof { invite(frame, from: answer.origin, at: now) }
+    case .answerUDP(let answer):
+      send(answer)
+      if answer.invitesProof { invite(frame, from: answer.origin, at: now) }
     case .answerCompat(let connection):
-      let reply = DiscoverReply(endpoint: connection.remote).encoded()
-      enqueue(header: reply.span.raw, payload: RawSpan(), on: connection, at: now)
-    case .verifyProof(let source):
-      verify(frame, from: source, at: now)
+      enqueue(DiscoverReply(endpoint: connection.remote).encoded(), on: connection, at: now)
+    case .verifyProof(let source, let local):
+      submitProof(frame, from: source, local, at: now)
+    case .punch(let requester, let target):
+      send(requester, at: now)
+      if let target { send(target, at: now) }
+    case .verifyGrant(let origin):
+      submitGrant(frame, from: origin)
     case .nothing:
       break
     }
   }
 
-  /// Sends the answer to a Discover: its source's own address, and the probe if one is due.
-  package func send(_ answer: DiscoverAnswer, to endpoint: Endpoint) {
-    append(DiscoverReply(endpoint: endpoint).encoded(), to: endpoint)
-    if let probe = answer.probe { append(DiscoverReply(endpoint: probe).encoded(), to: probe) }
+  /// Sends the answer to a Discover over UDP: its source's own address.
+  package func send(_ answer: DiscoverAnswer) {
+    guard case .udp(let endpoint, let local) = answer.origin else { return }
+    append(DiscoverReply(endpoint: endpoint).encoded(), to: endpoint, from: local)
+  }
+
+  private func send(_ probe: EndpointProbe) {
+    append(probe.encoded(nonce: authenticator.nonce(for: probe)), to: probe.endpoint, from: probe.local)
+  }
+
+  func send(_ punch: RelayEngine.Punch, at now: MonotonicInstant) {
+    let command = PunchCommand(endpoint: punch.endpoint).encoded()
+    switch punch.hop {
+    case .udp(let endpoint, let local): append(command, to: endpoint, from: local)
+    case .compat(let connection): enqueue(command, on: connection, at: now)
+    }
   }
 
   /// Sends what has been put together.
@@ -99,28 +124,26 @@ package final class FrameRelay {
     }
   }
 
-  private func invite(_ frame: RawSpan, from endpoint: Endpoint, at now: MonotonicInstant) {
-    guard let offer = Router.offer(in: frame, at: now),
+  private func invite(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) {
+    guard case .udp(let endpoint, let local) = origin, let offer = Router.offer(in: frame, at: now),
       let challenge = authenticator.challenge(offer.node, offering: offer.key, stamp: offer.stamp, to: endpoint)
     else { return }
-    append(challenge.encoded(), to: endpoint)
+    append(challenge.encoded(), to: endpoint, from: local)
   }
 
-  private func verify(_ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant) {
-    guard let proof = try? DiscoverProof(parsing: frame) else { return }
-    let holds = authenticator.verifies(proof, from: source)
-    if let answer = engine.checked(proof, holds: holds, from: source, at: now) { send(answer, to: source) }
-  }
-
-  private func append(_ message: [UInt8], to endpoint: Endpoint) {
+  private func append(_ message: [UInt8], to endpoint: Endpoint, from local: LocalAddress) {
     totals.answered()
-    append(header: message.span.raw, payload: RawSpan(), to: endpoint)
+    append(header: message.span.raw, payload: RawSpan(), to: endpoint, from: local)
   }
 
-  private func append(header: RawSpan, payload: RawSpan, to endpoint: Endpoint) {
-    if batch.append(header: header, payload: payload, to: endpoint) { return }
+  private func append(header: RawSpan, payload: RawSpan, to endpoint: Endpoint, from local: LocalAddress) {
+    if batch.append(header: header, payload: payload, to: endpoint, from: local) { return }
     sendBatch()
-    if !batch.append(header: header, payload: payload, to: endpoint) { totals.unsent(1) }
+    if !batch.append(header: header, payload: payload, to: endpoint, from: local) { totals.unsent(1) }
+  }
+
+  private func enqueue(_ message: [UInt8], on connection: CompatConnection, at now: MonotonicInstant) {
+    enqueue(header: message.span.raw, payload: RawSpan(), on: connection, at: now)
   }
 
   private func enqueue(

@@ -16,14 +16,30 @@ package final class RelayEngine: Sendable {
 
   /// What to do with a frame, with the connection at hand.
   enum Decision {
-    case sendUDP(Endpoint, DeliverHeader)
+    case sendUDP(Endpoint, DeliverHeader, from: LocalAddress)
     case sendCompat(CompatConnection, DeliverHeader)
     /// Answer over UDP, as told.
-    case answerUDP(DiscoverAnswer, Endpoint)
+    case answerUDP(DiscoverAnswer)
+    /// As well, and send this probe. Rare, and larger than the others: on the heap.
+    indirect case answerAndProbe(DiscoverAnswer, EndpointProbe)
     /// Answer with the connection's own remote address.
     case answerCompat(CompatConnection)
-    case verifyProof(from: Endpoint)
+    case verifyProof(from: Endpoint, LocalAddress)
+    indirect case punch(Punch, Punch?)
+    case verifyGrant(from: FrameOrigin)
     case nothing
+  }
+
+  /// A PunchCommand that is due.
+  struct Punch {
+    /// Where it goes.
+    enum Hop {
+      case udp(Endpoint, from: LocalAddress)
+      case compat(CompatConnection)
+    }
+
+    let hop: Hop
+    let endpoint: Endpoint
   }
 
   /// How many decisions are made under one lock: enough for its price to vanish, few enough for others not to wait.
@@ -52,20 +68,51 @@ package final class RelayEngine: Sendable {
       unsafe datagrams.forEachFrame(from: &ahead, limit: Self.decisionsPerTurn) { frame, _ in
         state.anticipated ^= state.router.anticipate(frame)
       }
-      unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source in
-        decisions.append(state.decide(frame, from: .udp(source), at: now))
+      unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source, local in
+        decisions.append(state.decide(frame, from: .udp(source, local), at: now))
       }
     }
   }
 
-  /// A proof was checked.
-  /// - Returns: The endpoint to answer.
-  func checked(_ proof: DiscoverProof, holds: Bool, from source: Endpoint, at now: MonotonicInstant) -> DiscoverAnswer?
-  {
+  /// Whether the signature of a proof, whose challenge this beacon has made, is worth to be verified.
+  func admits(_ proof: DiscoverProof, from source: Endpoint, at now: MonotonicInstant) -> Bool {
+    state.withLock { $0.router.admits(proof, from: source, at: now) }
+  }
+
+  /// A proof holds.
+  /// - Returns: The answer that is due.
+  func proven(
+    _ proof: DiscoverProof, from source: Endpoint, _ local: LocalAddress, at now: MonotonicInstant
+  ) -> DiscoverAnswer? {
+    state.withLock { $0.router.proven(proof, from: source, local, at: now) }
+  }
+
+  /// A proof doesn't hold, or wasn't looked at.
+  func proofRefused(_ outcome: ProofOutcome) {
+    state.withLock { $0.router.proofRefused(outcome) }
+  }
+
+  /// A request's grant holds.
+  /// - Returns: What to send.
+  func granted(_ request: PunchRequest, from origin: FrameOrigin, at now: MonotonicInstant) -> (Punch, Punch?)? {
     state.withLock { state in
-      if holds { return state.router.proven(proof, from: source, at: now) }
-      state.router.proofFailed()
-      return nil
+      state.router.granted(request, from: origin, at: now).flatMap { state.punches($0, at: now) }
+    }
+  }
+
+  /// A request's grant doesn't hold, or wasn't looked at.
+  func grantRefused(_ outcome: GrantOutcome) {
+    state.withLock { $0.router.grantRefused(outcome) }
+  }
+
+  /// The keys of these nodes have changed: what they have proven with the old ones counts no longer.
+  /// - Returns: Their connections, to be closed.
+  func revoke(_ nodes: some Sequence<NodeID>) -> [CompatConnection] {
+    state.withLock { state in
+      nodes.compactMap { node in
+        state.router.revoke(node)
+        return state.router.connection(of: node).flatMap { state.connections[$0.rawValue] }
+      }
     }
   }
 
@@ -86,14 +133,25 @@ package final class RelayEngine: Sendable {
     }
   }
 
-  /// ICMP has reported an endpoint. The answers that are due now, at most 256.
-  package func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant) -> [DiscoverAnswer] {
-    state.withLock { state in
-      var answers: [DiscoverAnswer] = []
-      while answers.count < 256, let answer = state.router.unreachable(endpoint, at: now) { answers.append(answer) }
-      return answers
+  /// ICMP has reported that a datagram to an endpoint found nobody. It counts if it quotes a probe with its nonce.
+  /// - Returns: The answer that is due then.
+  package func unreachable(
+    _ endpoint: Endpoint, quoting quoted: QuotedDatagram, by authenticator: some DiscoverAuthenticator,
+    at now: MonotonicInstant
+  ) -> DiscoverAnswer? {
+    guard let quote = EndpointProbe.Quote(quoted.bytes, to: endpoint),
+      let probe = state.withLock({ $0.router.pendingProbe(quote.node, at: now) })
+    else { return nil }
+    let isFounded = probe.endpoint == endpoint && authenticator.nonce(for: probe) == quote.nonce
+    return state.withLock { state in
+      if isFounded { return state.router.unreachable(probe, at: now) }
+      state.router.unfoundedReport()
+      return nil
     }
   }
+
+  /// What has happened since the last call that an operator may want to look into.
+  func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
 
   /// The connections at the moment, in no particular order.
   var connections: [CompatConnection] { state.withLock { Array($0.connections.values) } }
@@ -109,19 +167,43 @@ extension RelayEngine.State {
     _ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant
   ) -> RelayEngine.Decision {
     switch router.on(frame, from: origin, at: now) {
-    case .deliverUDP(let endpoint, let header):
-      return .sendUDP(endpoint, header)
+    case .deliverUDP(let endpoint, let header, let local):
+      return .sendUDP(endpoint, header, from: local)
     case .deliverCompat(let id, let header):
       return connections[id.rawValue].map { .sendCompat($0, header) } ?? .nothing
     case .answer(let answer):
       switch answer.origin {
-      case .udp(let endpoint): return .answerUDP(answer, endpoint)
+      case .udp:
+        let probe = answer.probing.flatMap { router.pendingProbe($0, at: now) }
+        return probe.map { .answerAndProbe(answer, $0) } ?? .answerUDP(answer)
       case .compat(let id, _): return connections[id.rawValue].map { .answerCompat($0) } ?? .nothing
       }
-    case .verifyProof(let source):
-      return .verifyProof(from: source)
-    case .drop:
+    case .verifyProof(let source, let local):
+      return .verifyProof(from: source, local)
+    case .punch(let pair):
+      return punches(pair, at: now).map { .punch($0, $1) } ?? .nothing
+    case .verifyGrant(let origin):
+      return .verifyGrant(from: origin)
+    case .drop, .nothing:
       return .nothing
+    }
+  }
+
+  fileprivate func punches(
+    _ pair: PunchPair, at now: MonotonicInstant
+  ) -> (RelayEngine.Punch, RelayEngine.Punch?)? {
+    guard let commands = router.commands(for: pair, at: now), let requester = punch(commands.requester) else {
+      return nil
+    }
+    return (requester, commands.target.flatMap { punch($0) })
+  }
+
+  private func punch(_ command: PunchCommands.Command) -> RelayEngine.Punch? {
+    switch command.recipient {
+    case .udp(let endpoint, let local):
+      RelayEngine.Punch(hop: .udp(endpoint, from: local), endpoint: command.endpoint)
+    case .compat(let id, _):
+      connections[id.rawValue].map { RelayEngine.Punch(hop: .compat($0), endpoint: command.endpoint) }
     }
   }
 }

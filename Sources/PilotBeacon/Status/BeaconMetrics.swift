@@ -33,10 +33,29 @@ struct BeaconMetrics {
         DiscoverOutcome.allCases.map { ($0.description, router.discovers[$0]) }),
       .labelled(
         "pilot_beacon_proofs_total", "Proofs of identity over UDP, by result.", "result",
-        [
-          ("accepted", router.proofsAccepted), ("failed", router.proofsFailed),
-          ("superseded", router.proofsSuperseded),
-        ]),
+        ProofOutcome.allCases.map { ($0.description, router.proofs[$0]) }),
+      .counter(
+        "pilot_beacon_challenges_held_back_total", "Challenges not sent, one a second and source being enough.",
+        router.challengesHeldBack),
+      .labelled(
+        "pilot_beacon_moves_total", "Registrations that went to another endpoint, by cause.", "cause",
+        MoveCause.allCases.map { ($0.description, router.moves[$0]) }),
+      .counter(
+        "pilot_beacon_probes_total", "Endpoints asked for a sign because their node is claimed from elsewhere.",
+        router.probes),
+      .counter(
+        "pilot_beacon_unfounded_reports_total", "ICMP reports about a probe that don't quote its nonce.",
+        router.unfoundedReports),
+      .counter(
+        "pilot_beacon_revocations_total", "Proven registrations ended because their node's key changed.",
+        router.revocations),
+      .labelled(
+        "pilot_beacon_punches_total", "Requests to punch, by what became of them.", "outcome",
+        PunchOutcome.allCases.map { ($0.description, router.punches[$0]) }),
+      .labelled(
+        "pilot_beacon_punch_grants_total", "Punch grants, by what became of them.", "result",
+        GrantOutcome.allCases.map { ($0.description, router.grants[$0]) }),
+      .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
       .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
       .counter(
         "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),

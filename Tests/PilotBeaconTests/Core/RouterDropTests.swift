@@ -30,7 +30,7 @@ struct RouterDropTests {
     Case(.nodeIDZero, [0x0C] + [UInt8](repeating: 0, count: 92)),
     Case(.beaconOnlyType, [0x02]), Case(.beaconOnlyType, [0x04]), Case(.beaconOnlyType, [0x06, 0, 0, 0, 1]),
     Case(.beaconOnlyType, [0x09]), Case(.beaconOnlyType, [0x0A, 1]), Case(.beaconOnlyType, [0x0B]),
-    Case(.unsupportedType, [0x03, 0, 0, 0, 1, 0, 0, 0, 2]), Case(.unsupportedType, [0x07, 0, 0, 0, 1, 0, 0]),
+    Case(.unsupportedType, [0x07, 0, 0, 0, 1, 0, 0]),
     Case(.tunnelFrame, [0x50]), Case(.tunnelFrame, Array("PILP".utf8) + [0, 0, 0, 1]),
     Case(.sourcePortZero, [0x01, 0, 0, 0, 1], from: .udp(.test(1, port: 0))),
     Case(.staleConnection, [0x01, 0, 0, 0, 3], from: .compat(99, attached)),
@@ -80,6 +80,10 @@ struct RouterDropTests {
     check(RouterDropReason.self)
     check(DiscoverOutcome.self)
     check(RelayCell.self)
+    check(MoveCause.self)
+    check(ProofOutcome.self)
+    check(PunchOutcome.self)
+    check(GrantOutcome.self)
   }
 
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
@@ -102,7 +106,7 @@ struct RouterDropTests {
         ? .compat(UInt64.random(in: 1...2, using: &generator), Self.attached)
         : .udp(test: UInt32.random(in: 0...3, using: &generator))
       let action = harness.frame(frame, from: origin)
-      if case .verifyProof = action { harness.router.proofFailed() }
+      if case .verifyProof = action { harness.router.proofRefused(.failed) }
       harness.advance(.milliseconds(Int.random(in: 0...50, using: &generator)))
     }
     expect(harness.statistics.frames, 20_000)

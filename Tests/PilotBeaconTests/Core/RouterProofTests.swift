@@ -36,17 +36,24 @@ struct RouterProofTests {
   ) throws -> DiscoverAnswer? {
     let signature = FakeAuthenticator.signature(of: challenge, by: owner ?? key)
     let frame = DiscoverProof(challenge: challenge, signature: signature).encoded()
-    guard case .verifyProof(let source) = harness.frame(frame, from: .udp(endpoint)) else { return nil }
+    guard case .verifyProof(let source, _) = harness.frame(frame, from: .udp(endpoint)) else { return nil }
     #expect(source == endpoint)
     let proof = try DiscoverProof(parsing: frame.span.raw)
-    guard authenticator.verifies(proof, from: source) else {
-      harness.router.proofFailed()
+    guard authenticator.hasMade(proof.challenge, for: source) else {
+      harness.router.proofRefused(.forged)
+      return nil
+    }
+    let isAdmitted = harness.router.admits(proof, from: source, at: harness.now)
+    guard isAdmitted else { return nil }
+    guard authenticator.accepts(proof, from: source) else {
+      harness.router.proofRefused(.failed)
       return nil
     }
     return harness.router.proven(proof, from: source, at: harness.now)
   }
 
-  private func proveHome(_ harness: inout RouterHarness, ex: Bool = false) throws {
+  private func proveHome(_ harness: inout RouterHarness, ex: Bool = false, after pause: Duration = .zero) throws {
+    harness.advance(pause)
     let challenge = try #require(challenge(&harness, from: home, ex: ex))
     let answer = try prove(&harness, challenge, from: home)
     #expect(answer == DiscoverAnswer(to: .udp(home)))
@@ -60,7 +67,8 @@ struct RouterProofTests {
     let answer = try prove(&harness, challenge, from: home)
     #expect(answer == DiscoverAnswer(to: .udp(home)))
     harness.expectUDP(node, at: home)
-    expect(harness.statistics.proofsAccepted, 1)
+    expect(harness.statistics.proofs[.accepted], 1)
+    expect(harness.statistics.moves[.takeover], 1)
   }
 
   @Test func onlyTheKnownKeyIsChallenged() throws {
@@ -77,7 +85,7 @@ struct RouterProofTests {
     try proveHome(&harness)
     harness.advance(.seconds(599))
     expect(harness.discover(node, from: .udp(thief)), .reply(.udp(thief)))
-    expect(harness.router.unreachable(home, at: harness.now), nil)
+    expect(harness.unreachable(home, node), nil)
     harness.expectUDP(node, at: home)
     expect(harness.statistics.discovers[.refusedProven], 1)
     harness.advance(.seconds(1))
@@ -85,13 +93,109 @@ struct RouterProofTests {
     harness.expectUDP(node, at: thief)
   }
 
-  @Test func discoverProlongsAProvenNodeWithoutAnotherProof() throws {
+  @Test func onlyAProofProlongsAProvenNodeAndIsInvitedAtHalfTheLifetime() throws {
     var harness = RouterHarness()
     try proveHome(&harness)
-    harness.advance(.seconds(500))
+    harness.advance(.seconds(300) - .nanoseconds(1))
     expect(harness.discover(node, from: .udp(home), key: key), .reply(.udp(home)))
-    harness.advance(.seconds(500))
-    harness.discover(node, from: .udp(thief))
+    harness.advance(.nanoseconds(1))
+    try proveHome(&harness)
+    harness.advance(.seconds(599))
+    harness.discover(node, from: .udp(home))
+    harness.expectUDP(node, at: home)
+    harness.advance(.seconds(1))
+    harness.expectNowhere(node)
+    expect(harness.statistics.proofs[.accepted], 2)
+    expect(harness.statistics.moves.total, 0)
+  }
+
+  @Test func aForgedDiscoverChangesNothingOfAProvenNode() throws {
+    var harness = RouterHarness()
+    try proveHome(&harness)
+    harness.discover(node, from: .udp(home), ex: true)
+    harness.expectUDP(node, at: home)
+    harness.advance(.seconds(1))
+    try proveHome(&harness, ex: true)
+    harness.expectUDP(node, at: home, ex: true)
+    harness.discover(node, from: .udp(home))
+    harness.expectUDP(node, at: home, ex: true)
+  }
+
+  @Test func aChallengeIsVerifiedOnceHoweverOftenItIsAnswered() throws {
+    var harness = RouterHarness()
+    let challenge = try #require(challenge(&harness, from: home))
+    #expect(try prove(&harness, challenge, from: home, by: .test(0xBB)) == nil)
+    for _ in 0..<5 { #expect(try prove(&harness, challenge, from: home) == nil) }
+    expect(harness.statistics.proofs[.failed], 1)
+    expect(harness.statistics.proofs[.repeated], 5)
+  }
+
+  @Test func aSourceIsVerifiedTwiceASecondAfterABurstOfTen() throws {
+    var harness = RouterHarness()
+    for number in 0..<30 as Range<UInt64> {
+      let source = Endpoint.test(66, port: 5_000 + UInt16(number % 5))
+      let admitted = harness.router.admits(try proof(number), from: source, at: harness.now)
+      #expect(admitted == (number < 10))
+    }
+    expect(harness.statistics.proofs[.limited], 20)
+    let other = harness.router.admits(try proof(100), from: .test(67), at: harness.now)
+    #expect(other, "another source is not held up")
+    harness.advance(.milliseconds(500))
+    let again = harness.router.admits(try proof(200), from: thief, at: harness.now)
+    let more = harness.router.admits(try proof(201), from: thief, at: harness.now)
+    #expect(again && !more)
+  }
+
+  @Test func verificationsAreLimitedInAllAndNewSourcesGetIn() throws {
+    var harness = RouterHarness()
+    var admitted = 0
+    for number in 0..<5_000 as Range<UInt64> {
+      if harness.router.admits(try proof(number), from: .test(1_000 + UInt32(number)), at: harness.now) {
+        admitted += 1
+      }
+    }
+    #expect(admitted == 200)
+    harness.advance(.milliseconds(5))
+    let newcomer = harness.router.admits(try proof(9_999), from: home, at: harness.now)
+    #expect(newcomer)
+  }
+
+  @Test func aNodeIsChallengedOnceASecondAtEachSource() throws {
+    var harness = RouterHarness()
+    expect(harness.discover(node, from: .udp(home), key: key), .reply(.udp(home), invites: true))
+    harness.advance(.seconds(1) - .nanoseconds(1))
+    expect(harness.discover(node, from: .udp(home), key: key), .reply(.udp(home)))
+    expect(harness.discover(.test(8), from: .udp(home), key: key), .reply(.udp(home), invites: true))
+    expect(harness.statistics.challengesHeldBack, 1)
+    harness.advance(.nanoseconds(1))
+    expect(harness.discover(node, from: .udp(home), key: key), .reply(.udp(home), invites: true))
+  }
+
+  @Test func aFloodOfChallengesHoldsUpNoNewcomer() throws {
+    var harness = RouterHarness()
+    for number in 1...100_000 as ClosedRange<UInt32> {
+      harness.discover(.test(number), from: .udp(thief), key: key)
+    }
+    expect(harness.discover(.test(200_000), from: .udp(home), key: key), .reply(.udp(home), invites: true))
+  }
+
+  /// A proof of the node's with a token of its own.
+  private func proof(_ number: UInt64) throws -> DiscoverProof {
+    let token = ChallengeToken(high: number &* 0x9E37_79B9_7F4A_7C15, low: number | 1 << 63)
+    let challenge = DiscoverChallenge(node: node, stamp: ChallengeStamp(rawValue: 2), token: token)
+    return DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
+  }
+
+  @Test func aRevokedProofCountsNoLongerAndAPlainDiscoverBringsNothingBack() throws {
+    var harness = RouterHarness()
+    try proveHome(&harness)
+    let isRevoked = harness.router.revoke(node)
+    #expect(isRevoked)
+    harness.expectNowhere(node)
+    expect(harness.statistics.revocations, 1)
+    harness.discover(node, from: .udp(home))
+    let again = harness.router.revoke(node)
+    #expect(!again, "an unproven registration is no proof's")
     harness.expectUDP(node, at: home)
   }
 
@@ -110,14 +214,14 @@ struct RouterProofTests {
   @Test func anOverheardProofCannotTakeTheNodeBack() throws {
     var harness = RouterHarness()
     let first = try #require(challenge(&harness, from: home))
-    _ = try prove(&harness, first, from: home)
+    try proveHome(&harness, after: .seconds(1))
     harness.advance(.seconds(1))
     let second = try #require(challenge(&harness, from: .test(2)))
     _ = try prove(&harness, second, from: .test(2))
     harness.advance(.seconds(1))
     #expect(try prove(&harness, first, from: home) == nil)
     harness.expectUDP(node, at: .test(2))
-    expect(harness.statistics.proofsSuperseded, 1)
+    expect(harness.statistics.proofs[.superseded], 1)
   }
 
   @Test func aProofFromTheInstantOfAnotherIsNoNews() throws {
@@ -132,9 +236,11 @@ struct RouterProofTests {
   @Test func aProofEndsAClaimThatWaitsForICMP() throws {
     var harness = RouterHarness()
     harness.discover(node, from: .udp(home))
-    expect(harness.discover(node, from: .udp(thief)), .reply(.udp(thief), probing: home))
+    expect(
+      harness.discover(node, from: .udp(thief)),
+      .reply(.udp(thief), probing: node))
     try proveHome(&harness)
-    expect(harness.router.unreachable(home, at: harness.now), nil)
+    expect(harness.unreachable(home, node), nil)
     harness.expectUDP(node, at: home)
   }
 
@@ -143,7 +249,7 @@ struct RouterProofTests {
     let challenge = try #require(challenge(&harness, from: home))
     #expect(try prove(&harness, challenge, from: thief) == nil)
     harness.expectUDP(node, at: home)
-    expect(harness.statistics.proofsFailed, 1)
+    expect(harness.statistics.proofs[.forged], 1)
   }
 
   @Test func anotherKeysSignatureIsRefused() throws {
@@ -152,7 +258,7 @@ struct RouterProofTests {
     let challenge = try #require(challenge(&harness, from: thief))
     #expect(try prove(&harness, challenge, from: thief, by: try .test(0xBB)) == nil)
     harness.expectUDP(node, at: home)
-    expect(harness.statistics.proofsFailed, 1)
+    expect(harness.statistics.proofs[.failed], 1)
   }
 
   @Test func aChallengeEndsAfterThirtySeconds() throws {

@@ -55,7 +55,7 @@ private struct RelayOverMemory {
     receiver = try network.makeTransport()
     relay = FrameRelay(
       engine: RelayEngine(Router.Configuration(), seed: 7), udp: socket, authenticator: FakeAuthenticator(keys: [:]),
-      totals: totals)
+      totals: totals, submit: { _ in false })
   }
 
   func register(_ node: NodeID, at endpoint: Endpoint) throws {

@@ -13,7 +13,8 @@ struct KeyedDiscoverAuthenticatorTests {
   private let home = Endpoint(high: 1, low: 2, scope: 3, port: 4)
 
   private func authenticator() -> KeyedDiscoverAuthenticator {
-    KeyedDiscoverAuthenticator(keys: StaticKeyDirectory([node: identity.publicKey, .test(2): identity.publicKey]))
+    KeyedDiscoverAuthenticator(
+      keys: StaticKeyDirectory([node: identity.publicKey, .test(2): identity.publicKey]), unixTime: { 1_000 })
   }
 
   private func challenge(by authenticator: KeyedDiscoverAuthenticator) throws -> DiscoverChallenge {
@@ -29,7 +30,8 @@ struct KeyedDiscoverAuthenticatorTests {
     let challenge = try challenge(by: authenticator)
     #expect(challenge.node == node)
     #expect(challenge.stamp == stamp)
-    #expect(authenticator.verifies(try proof(of: challenge, by: identity), from: home))
+    #expect(authenticator.hasMade(challenge, for: home))
+    #expect(authenticator.verifies(try proof(of: challenge, by: identity), by: identity.publicKey))
   }
 
   @Test func onlyTheKnownKeyIsChallenged() {
@@ -40,21 +42,21 @@ struct KeyedDiscoverAuthenticatorTests {
 
   @Test func aProofHoldsFromNowhereElse() throws {
     let authenticator = authenticator()
-    let proof = try proof(of: challenge(by: authenticator), by: identity)
+    let challenge = try challenge(by: authenticator)
     for elsewhere in [
       Endpoint(high: 0, low: 2, scope: 3, port: 4), Endpoint(high: 1, low: 0, scope: 3, port: 4),
       Endpoint(high: 1, low: 2, scope: 0, port: 4), Endpoint(high: 1, low: 2, scope: 3, port: 5),
     ] {
-      #expect(!authenticator.verifies(proof, from: elsewhere))
+      #expect(!authenticator.hasMade(challenge, for: elsewhere))
     }
   }
 
   @Test func aSignatureOfAnotherKeyOrOfAnotherTextProvesNothing() throws {
     let authenticator = authenticator()
     let challenge = try challenge(by: authenticator)
-    #expect(!authenticator.verifies(try proof(of: challenge, by: Identity()), from: home))
+    #expect(!authenticator.verifies(try proof(of: challenge, by: Identity()), by: identity.publicKey))
     let other = DiscoverProof(challenge: challenge, signature: try identity.sign(challenge.signedText + "0"))
-    #expect(!authenticator.verifies(other, from: home))
+    #expect(!authenticator.verifies(other, by: identity.publicKey))
   }
 
   @Test func aTokenHoldsForItsNodeAndItsStampOnly() throws {
@@ -66,12 +68,43 @@ struct KeyedDiscoverAuthenticatorTests {
       DiscoverChallenge(node: node, stamp: stamp, token: ChallengeToken(high: token.high ^ 1, low: token.low)),
       DiscoverChallenge(node: node, stamp: stamp, token: ChallengeToken(high: token.high, low: token.low ^ 1)),
     ] {
-      #expect(!authenticator.verifies(try proof(of: forged, by: identity), from: home))
+      #expect(!authenticator.hasMade(forged, for: home))
     }
   }
 
   @Test func anotherBeaconsChallengeIsNone() throws {
     let foreign = try challenge(by: authenticator())
-    #expect(!authenticator().verifies(try proof(of: foreign, by: identity), from: home))
+    #expect(!authenticator().hasMade(foreign, for: home))
+  }
+
+  @Test func aGrantHoldsForItsPairUntilItsTimeIsOver() throws {
+    let authenticator = authenticator()
+    func request(_ requester: UInt32, expiry: UInt64, by identity: Identity, saying said: UInt64? = nil) throws
+      -> PunchRequest
+    {
+      let text = PunchGrant.signedText(requester: .test(9), target: node, expiry: expiry)
+      let grant = PunchGrant(expiry: said ?? expiry, signature: try identity.sign(text))
+      return PunchRequest(requester: .test(requester), target: node, grant: grant)
+    }
+    #expect(authenticator.verifiesGrant(of: try request(9, expiry: 1_001, by: identity)))
+    #expect(!authenticator.verifiesGrant(of: try request(9, expiry: 1_000, by: identity)))
+    #expect(!authenticator.verifiesGrant(of: try request(8, expiry: 1_001, by: identity)))
+    #expect(!authenticator.verifiesGrant(of: try request(9, expiry: 1_001, by: Identity())))
+    #expect(!authenticator.verifiesGrant(of: try request(9, expiry: 1_001, by: identity, saying: 2_000)))
+    #expect(!authenticator.verifiesGrant(of: PunchRequest(requester: .test(9), target: node)))
+  }
+
+  @Test func aProbesNonceIsForThatProbeOnly() {
+    let authenticator = authenticator()
+    let probe = EndpointProbe(node: node, endpoint: home, claimant: .test(1), askedAt: 5)
+    let others = [
+      EndpointProbe(node: .test(2), endpoint: home, claimant: .test(1), askedAt: 5),
+      EndpointProbe(node: node, endpoint: .test(3), claimant: .test(1), askedAt: 5),
+      EndpointProbe(node: node, endpoint: home, claimant: .test(2), askedAt: 5),
+      EndpointProbe(node: node, endpoint: home, claimant: .test(1), askedAt: 6),
+    ]
+    #expect(authenticator.nonce(for: probe) == authenticator.nonce(for: probe))
+    for other in others { #expect(authenticator.nonce(for: probe) != authenticator.nonce(for: other)) }
+    #expect(self.authenticator().nonce(for: probe) != authenticator.nonce(for: probe))
   }
 }

@@ -21,13 +21,26 @@ struct BeaconIncidentTests {
     return simulation
   }
 
-  @Test func aNodeThatStartsAnewWithAnotherPortIsBackAfterARoundTrip() throws {
+  private static let elsewhere = Endpoint(ipv4: 192, 0, 2, 77, port: 4_001)
+
+  @Test func aNodeThatStartsAnewWithAnotherPortIsBackWithItsFirstAnnouncement() throws {
     var simulation = try Self.started(nodes: 3)
-    simulation.restartNode(1, port: 4_001)
+    let old = simulation.network.endpoint(of: simulation.nodes[1].host)
+    simulation.restartNode(1, at: Endpoint(high: old.high, low: old.low, port: 4_001))
+    try simulation.run(for: .milliseconds(21))
+    simulation.expectAllReachable("after the announcement")
+    #expect(simulation.beacon.router.statistics.moves[.port] == 1)
+    let faults = simulation.faults
+    #expect(faults == [])
+  }
+
+  @Test func aNodeThatStartsAnewAtAnotherAddressIsBackAfterARoundTrip() throws {
+    var simulation = try Self.started(nodes: 3)
+    simulation.restartNode(1, at: Self.elsewhere)
     // Announcement, probe of the old port, report of ICMP.
     try simulation.run(for: .milliseconds(61))
     simulation.expectAllReachable("after ICMP's report")
-    #expect(simulation.beacon.router.statistics.unreachableMoves == 1)
+    #expect(simulation.beacon.router.statistics.moves[.unreachable] == 1)
     let faults = simulation.faults
     #expect(faults == [])
   }
@@ -37,7 +50,7 @@ struct BeaconIncidentTests {
     var silent = Self.conditions
     silent.reportsUnreachable = false
     simulation.network.setConditions(silent)
-    simulation.restartNode(1, port: 4_001)
+    simulation.restartNode(1, at: Self.elsewhere)
     try simulation.run(for: .seconds(60))
     let before = simulation.reachable()
     #expect(before == 2)

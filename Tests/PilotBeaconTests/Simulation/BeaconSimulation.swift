@@ -71,10 +71,10 @@ struct BeaconSimulation: ~Copyable {
   mutating func startChat() { network.setTimer(Timer.chat, at: network.now) }
 
   /// Ends a node's process and starts it again on the same machine, with another port.
-  mutating func restartNode(_ index: Int, port: UInt16) {
+  mutating func restartNode(_ index: Int, at endpoint: Endpoint) {
     let host = nodes[index].host
     let old = network.endpoint(of: host)
-    network.move(host, to: Endpoint(high: old.high, low: old.low, port: port))
+    network.move(host, to: endpoint)
     network.close(network.addHost(at: old))
     nodes[index].schedule = RegistrationSchedule(at: network.now)
     nodes[index].tick(&network)
@@ -99,8 +99,8 @@ struct BeaconSimulation: ~Copyable {
     case .timer(let number):
       let index = Int(number) - 1
       if nodes[index].armedFor <= network.now { nodes[index].tick(&network) }
-    case .unreachable(let host, let destination, _):
-      if host == beacon.host { return beacon.unreachable(destination, &network) }
+    case .unreachable(let host, let destination, let quoted):
+      if host == beacon.host { return beacon.unreachable(destination, quoting: quoted, &network) }
       if let index = indices[host] { nodes[index].unreachable(&network) }
     case .delivered(let delivery):
       deliver(delivery)

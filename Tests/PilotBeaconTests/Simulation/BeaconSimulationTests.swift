@@ -73,7 +73,7 @@ struct BeaconSimulationTests {
     let statistics = simulation.beacon.router.statistics
     #expect(statistics.discovers[.moved] == 0)
     #expect(statistics.discovers[.refusedAlive] > 0 && statistics.discovers[.refusedProven] > 0)
-    #expect(statistics.probes > 0 && statistics.unreachableMoves == 0)
+    #expect(statistics.probes > 0 && statistics.moves[.unreachable] == 0)
   }
 
   /// Every tenth NAT loses its mappings. Nodes that can prove who they are come back with their next announcement; the

@@ -12,7 +12,7 @@ struct SimulatedBeacon: ~Copyable {
   private(set) var router: Router
   private var authenticator: FakeAuthenticator
   private var generation: UInt64 = 0
-  /// Where each node's own Discovers came from, in order, since the start.
+  /// Where each node's own frames came from, in order, since the start.
   private var homes: [NodeID: [Endpoint]] = [:]
   /// The latest of its homes that a relay to the node went to.
   private var newestUsed: [NodeID: Int] = [:]
@@ -39,14 +39,12 @@ struct SimulatedBeacon: ~Copyable {
 
   /// A datagram has come; `node` is who really sent it, nil for a stranger.
   mutating func on(_ delivery: SimulatedNetwork.Delivery, from node: NodeID?, _ network: inout SimulatedNetwork) {
-    if let node, delivery.frame.first == BeaconMessageType.discover.rawValue,
-      homes[node]?.contains(delivery.source) != true
-    {
+    if let node, homes[node]?.contains(delivery.source) != true {
       homes[node, default: []].append(delivery.source)
     }
     let frame = delivery.frame
     switch router.on(frame.span.raw, from: .udp(delivery.source), at: network.now) {
-    case .deliverUDP(let destination, let header):
+    case .deliverUDP(let destination, let header, _):
       relaysTaken += 1
       check(frame, from: delivery.source, to: destination)
       let payload = frame[DeliverHeader.payloadOffset...]
@@ -59,18 +57,25 @@ struct SimulatedBeacon: ~Copyable {
           offer.node, offering: offer.key, stamp: offer.stamp, to: delivery.source)
       else { return }
       network.send(challenge.encoded(), from: host, to: delivery.source, at: network.now)
-    case .verifyProof(let source):
-      guard let proof = try? DiscoverProof(parsing: frame.span.raw), authenticator.verifies(proof, from: source) else {
-        return router.proofFailed()
-      }
+    case .verifyProof(let source, _):
+      guard let proof = try? DiscoverProof(parsing: frame.span.raw), authenticator.hasMade(proof.challenge, for: source)
+      else { return router.proofRefused(.forged) }
+      guard router.admits(proof, from: source, at: network.now) else { return }
+      guard authenticator.accepts(proof, from: source) else { return router.proofRefused(.failed) }
       if let answer = router.proven(proof, from: source, at: network.now) { perform(answer, &network) }
     case .deliverCompat: violations.append("nobody is attached over WSS")
-    case .drop: break
+    case .punch, .verifyGrant: violations.append("nobody has asked to punch")
+    case .drop, .nothing: break
     }
   }
 
-  mutating func unreachable(_ endpoint: Endpoint, _ network: inout SimulatedNetwork) {
-    while let answer = router.unreachable(endpoint, at: network.now) { perform(answer, &network) }
+  mutating func unreachable(
+    _ endpoint: Endpoint, quoting quoted: QuotedDatagram, _ network: inout SimulatedNetwork
+  ) {
+    guard let quote = EndpointProbe.Quote(quoted.bytes, to: endpoint),
+      let probe = router.pendingProbe(quote.node, at: network.now), authenticator.nonce(for: probe) == quote.nonce
+    else { return }
+    if let answer = router.unreachable(probe, at: network.now) { perform(answer, &network) }
   }
 
   /// Called every second: a walk through the few thousand slots of a table of this size takes some ten.
@@ -85,7 +90,7 @@ struct SimulatedBeacon: ~Copyable {
     _ = router.attach(node: prober, connection: connection)
     let frame = Relay(sender: prober, destination: node, payload: RawSpan()).encoded()
     let action = router.on(frame.span.raw, from: .compat(connection, prober), at: now)
-    guard case .deliverUDP(let endpoint, _) = action else { return nil }
+    guard case .deliverUDP(let endpoint, _, _) = action else { return nil }
     return endpoint
   }
 
@@ -95,13 +100,16 @@ struct SimulatedBeacon: ~Copyable {
   }
 
   private func perform(_ answer: DiscoverAnswer, _ network: inout SimulatedNetwork) {
-    for case let destination? in [answer.origin.endpoint, answer.probe] {
+    if let destination = answer.origin.endpoint {
+      network.send(DiscoverReply(endpoint: destination).encoded(), from: host, to: destination, at: network.now)
+    }
+    if let node = answer.probing, let probe = router.pendingProbe(node, at: network.now) {
       network.send(
-        DiscoverReply(endpoint: destination).encoded(), from: host, to: destination, at: network.now)
+        probe.encoded(nonce: authenticator.nonce(for: probe)), from: host, to: probe.endpoint, at: network.now)
     }
   }
 
-  /// A relay comes from its sender's own endpoint and goes to one of its destination's, never back to an older one.
+  /// A relay comes from one of its sender's own endpoints and goes to one of its destination's, never back to an older one.
   private mutating func check(_ frame: [UInt8], from source: Endpoint, to destination: Endpoint) {
     guard let relay = try? Relay(parsing: frame.span.raw) else { return violations.append("a relay that is none") }
     if homes[relay.sender]?.contains(source) != true {
@@ -119,7 +127,7 @@ struct SimulatedBeacon: ~Copyable {
 
 extension FrameOrigin {
   fileprivate var endpoint: Endpoint? {
-    guard case .udp(let endpoint) = self else { return nil }
+    guard case .udp(let endpoint, _) = self else { return nil }
     return endpoint
   }
 }

@@ -15,18 +15,41 @@ struct FakeAuthenticator: DiscoverAuthenticator {
     return DiscoverChallenge(node: node, stamp: stamp, token: token(node, stamp, endpoint))
   }
 
-  func verifies(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool {
-    let challenge = proof.challenge
-    guard challenge.token == token(challenge.node, challenge.stamp, endpoint), let key = keys[challenge.node] else {
-      return false
-    }
-    return proof.signature == Self.signature(of: challenge, by: key)
+  func knownKey(of node: NodeID) -> PublicKey? { keys[node] }
+
+  func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool {
+    challenge.token == token(challenge.node, challenge.stamp, endpoint)
+  }
+
+  func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool {
+    proof.signature == Self.signature(of: proof.challenge, by: key)
+  }
+
+  /// Grants never run out here, and are signed as challenges are.
+  func verifiesGrant(of request: PunchRequest) -> Bool {
+    guard let grant = request.grant, let key = keys[request.target] else { return false }
+    let text = PunchGrant.signedText(requester: request.requester, target: request.target, expiry: grant.expiry)
+    return grant.signature == Self.signature(of: text, by: key)
+  }
+
+  func nonce(for probe: EndpointProbe) -> ChallengeToken {
+    token(probe.node, ChallengeStamp(rawValue: probe.askedAt ^ probe.claimant.low << 16), probe.endpoint)
+  }
+
+  /// Whether a proof would be believed: what a driver finds out in two steps.
+  func accepts(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool {
+    guard hasMade(proof.challenge, for: endpoint), let key = keys[proof.challenge.node] else { return false }
+    return verifies(proof, by: key)
   }
 
   /// What the owner of `key` would sign.
   static func signature(of challenge: DiscoverChallenge, by key: PublicKey) -> Signature {
+    signature(of: challenge.signedText, by: key)
+  }
+
+  static func signature(of text: String, by key: PublicKey) -> Signature {
     var bytes = key.bytes + key.bytes
-    for (index, byte) in challenge.signedText.utf8.enumerated() { bytes[index % 64] &+= byte }
+    for (index, byte) in text.utf8.enumerated() { bytes[index % 64] &+= byte }
     guard let signature = try? Signature(bytes: bytes.span.raw) else { preconditionFailure("64 bytes") }
     return signature
   }

@@ -54,7 +54,7 @@ struct RouterEvent: Sendable, CustomStringConvertible {
   private static func node(_ random: inout SeededRandom) -> NodeID { .test(UInt32.random(in: 1...4, using: &random)) }
 
   private static func endpoint(_ random: inout SeededRandom) -> Endpoint {
-    .test(UInt32.random(in: 1...3, using: &random))
+    .test(UInt32.random(in: 1...3, using: &random), port: Int.random(in: 0..<4, using: &random) == 0 ? 4001 : 4000)
   }
 
   private static func connection(_ random: inout SeededRandom) -> UInt64 { UInt64.random(in: 1...6, using: &random) }

@@ -53,6 +53,12 @@ struct RouterHarness: ~Copyable {
     return frame(bytes, from: origin)
   }
 
+  /// ICMP reports that nobody receives at `endpoint`, and quotes the probe for `node` that is under way.
+  mutating func unreachable(_ endpoint: Endpoint, _ node: NodeID) -> DiscoverAnswer? {
+    guard let probe = router.pendingProbe(node, at: now), probe.endpoint == endpoint else { return nil }
+    return router.unreachable(probe, at: now)
+  }
+
   /// Where a relay from an innocent third party to `node` goes.
   mutating func route(to node: NodeID) -> RouterAction {
     let prober = NodeID.test(0xFFFF)
@@ -87,8 +93,8 @@ func expect<Value: Equatable>(
 
 extension RouterAction {
   /// The plain answer to a Discover.
-  static func reply(_ origin: FrameOrigin, probing probe: Endpoint? = nil, invites: Bool = false) -> RouterAction {
-    .answer(DiscoverAnswer(to: origin, probe: probe, invitesProof: invites))
+  static func reply(_ origin: FrameOrigin, probing node: NodeID? = nil, invites: Bool = false) -> RouterAction {
+    .answer(DiscoverAnswer(to: origin, probing: node, invitesProof: invites))
   }
 }
 

@@ -31,6 +31,8 @@ struct RouterModel {
   var entries: [NodeID: Entry] = [:]
   var peers: [NodeID: Peer] = [:]
   var claims: [NodeID: Claim] = [:]
+  /// When a node was last challenged at an endpoint.
+  var challenged: [NodeID: [Endpoint: UInt64]] = [:]
 
   func live(_ node: NodeID, at now: UInt64) -> Entry? {
     guard let entry = entries[node], now - entry.discovered < 600 * Self.second else { return nil }
@@ -51,11 +53,11 @@ struct RouterModel {
       guard peer == node else { return .drop(.nodeMismatch) }
       peers[node]?.ex = ex
       return .reply(origin)
-    case .udp(let source):
+    case .udp(let source, _):
       let known = live(node, at: now)
-      let provenHere = known?.proven == true && known?.endpoint == source
-      let invites = hasKey && !provenHere
+      let invites = hasKey && invites(node, at: source, ex: ex, now)
       if let known, known.endpoint == source {
+        if known.proven { return .reply(origin, invites: invites) }
         entries[node]?.ex = ex
         entries[node]?.heard = now
         entries[node]?.discovered = now
@@ -67,14 +69,25 @@ struct RouterModel {
         return .reply(origin, invites: invites)
       }
       if known.proven || heldDown(known, at: now) { return .reply(origin, invites: invites) }
-      if now - known.heard > 75 * Self.second {
+      if known.endpoint.hasAddress(of: source) || now - known.heard > 75 * Self.second {
         entries[node] = Entry(endpoint: source, ex: ex, moved: true, since: now, heard: now, discovered: now)
         return .reply(origin, invites: invites)
       }
       if let claim = claims[node], now - claim.at < Self.second { return .reply(origin, invites: invites) }
       claims[node] = Claim(old: known.endpoint, claimant: source, ex: ex, at: now)
-      return .reply(origin, probing: known.endpoint, invites: invites)
+      return .reply(origin, probing: node, invites: invites)
     }
+  }
+
+  private mutating func invites(_ node: NodeID, at source: Endpoint, ex: Bool, _ now: UInt64) -> Bool {
+    if let known = live(node, at: now), known.proven, known.endpoint == source, known.ex == ex,
+      now - known.discovered < 300 * Self.second
+    {
+      return false
+    }
+    if let last = challenged[node]?[source], now - last < Self.second { return false }
+    challenged[node, default: [:]][source] = now
+    return true
   }
 
   func heldDown(_ entry: Entry, at now: UInt64) -> Bool {
@@ -88,10 +101,17 @@ struct RouterModel {
     switch origin {
     case .compat(_, let peer):
       guard peer == sender else { return .drop(.senderMismatch) }
-    case .udp(let source):
+    case .udp(let source, _):
       guard let known = live(sender, at: now) else { return .drop(.senderUnknown) }
-      guard known.endpoint == source else { return .drop(.senderMismatch) }
-      entries[sender]?.heard = now
+      if known.endpoint == source {
+        entries[sender]?.heard = now
+      } else {
+        guard !known.proven, known.endpoint.hasAddress(of: source) else { return .drop(.senderMismatch) }
+        if !heldDown(known, at: now) {
+          entries[sender] = Entry(
+            endpoint: source, ex: known.ex, moved: true, since: now, heard: now, discovered: known.discovered)
+        }
+      }
     }
     func header(_ ex: Bool) -> DeliverHeader {
       ex ? .withDestination(sender: sender, destination: destination) : .short(sender: sender)
@@ -117,8 +137,9 @@ struct RouterModel {
   mutating func unreachable(_ endpoint: Endpoint, at now: UInt64) -> Set<FrameOrigin> {
     var answers: Set<FrameOrigin> = []
     for (node, claim) in claims where claim.old == endpoint {
+      guard now - claim.at <= 2 * Self.second else { continue }
       claims[node] = nil
-      guard now - claim.at <= 2 * Self.second, let known = live(node, at: now), known.endpoint == endpoint,
+      guard let known = live(node, at: now), known.endpoint == endpoint,
         known.heard <= claim.at, !known.proven, !heldDown(known, at: now)
       else { continue }
       entries[node] = Entry(

@@ -1,0 +1,27 @@
+/// Why a node's registration over UDP went from one endpoint to another.
+public enum MoveCause: Int, CaseIterable, Sendable, CustomStringConvertible {
+  /// A Discover came from another port of the same address: its process was restarted, or its NAT has rebound.
+  case port
+  /// A Relay came from another port of the same address: its NAT has rebound, and the next Discover is not due yet.
+  case portByRelay
+  /// A Discover came from another address, and nothing had been heard from the old endpoint for long.
+  case silence
+  /// ICMP reported that nobody receives at the old endpoint, and quoted the probe that asked.
+  case unreachable
+  /// It had proven where it was, and has proven now to be elsewhere.
+  case proof
+  /// It has proven where it is, and somebody who had not was believed until then.
+  case takeover
+
+  /// The cause's name in snake case, fit for metrics.
+  public var description: String {
+    switch self {
+    case .port: "port"
+    case .portByRelay: "port_by_relay"
+    case .silence: "silence"
+    case .unreachable: "unreachable"
+    case .proof: "proof"
+    case .takeover: "takeover"
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/// So many events a second, and a few at once: the generic cell rate algorithm (ITU-T I.371), which needs one instant.
+struct RateLimit: Sendable, BitwiseCopyable {
+  /// Nanoseconds that each event takes.
+  private let interval: UInt64
+  /// How far ahead of time events may come.
+  private let tolerance: UInt64
+  /// When all events so far will have taken their time.
+  private var paidUntil: UInt64 = 0
+
+  /// - Parameters:
+  ///   - perSecond: Events a second; at least 1.
+  ///   - burst: Events at once; at least 1.
+  init(perSecond: Int, burst: Int) {
+    interval = 1_000_000_000 / UInt64(max(1, perSecond))
+    tolerance = interval * UInt64(max(1, burst) - 1)
+  }
+
+  /// An event wants to happen. Whether it may; if not, nothing has changed.
+  mutating func admits(at now: UInt64) -> Bool {
+    guard paidUntil.since(now) <= tolerance else { return false }
+    paidUntil = max(paidUntil, now).addingClamped(interval)
+    return true
+  }
+}
+
+/// So many events a second for each of any number of sources, in memory of a fixed size.
+///
+/// Sets of 4, found by a keyed hash. A newcomer takes the place of who has been quiet longest in its set: nobody can fill the
+/// table for others, and who is pushed out by more than three lively neighbours starts anew, which favours nobody for long.
+struct SourceRateLimit: Sendable {
+  private struct Entry: Sendable, BitwiseCopyable {
+    /// What is left of the hash, 0 for an empty place.
+    var tag: UInt64 = 0
+    var paidUntil: UInt64 = 0
+  }
+
+  private static let ways = 4
+
+  private let interval: UInt64
+  private let tolerance: UInt64
+  private let sets: UInt64
+  private var entries: [Entry]
+
+  /// - Parameters:
+  ///   - perSecond: Events a second for each source; at least 1.
+  ///   - burst: Events of a source at once; at least 1.
+  ///   - sets: How many sets of 4 entries of 16 bytes there are.
+  init(perSecond: Int, burst: Int, sets: Int) {
+    interval = 1_000_000_000 / UInt64(max(1, perSecond))
+    tolerance = interval * UInt64(max(1, burst) - 1)
+    self.sets = UInt64(max(1, sets))
+    entries = Array(repeating: Entry(), count: Int(self.sets) * Self.ways)
+  }
+
+  /// An event of a source wants to happen. Whether it may; if not, nothing has changed.
+  ///
+  /// - Parameter hash: The source's keyed hash: whoever could choose collisions could push others out.
+  mutating func admits(_ hash: UInt64, at now: UInt64) -> Bool {
+    let first = Int(hash % sets) * Self.ways
+    let tag = hash | 1
+    var place = first
+    for index in first..<first + Self.ways {
+      if entries[index].tag == tag {
+        place = index
+        break
+      }
+      if entries[index].paidUntil < entries[place].paidUntil { place = index }
+    }
+    if entries[place].tag != tag { entries[place] = Entry(tag: tag) }
+    guard entries[place].paidUntil.since(now) <= tolerance else { return false }
+    entries[place].paidUntil = max(entries[place].paidUntil, now).addingClamped(interval)
+    return true
+  }
+}

@@ -1,0 +1,51 @@
+public import PilotWire
+
+/// Something that an operator may want to look into: who was believed to be where has changed, or was put in question.
+public struct RouterIncident: Equatable, Sendable {
+  /// What happened.
+  public enum Kind: Equatable, Sendable {
+    /// The registration moved.
+    case moved(MoveCause)
+    /// It was removed because the key that it was proven with isn't the node's any more.
+    case revoked
+    /// It is claimed from elsewhere, and its endpoint was asked for a sign.
+    case probed
+  }
+
+  /// What happened.
+  public let kind: Kind
+  /// To which node.
+  public let node: NodeID
+  /// Where it was registered.
+  public let from: Endpoint
+  /// Where it is registered now, or claimed from; nil if nowhere.
+  public let to: Endpoint?
+  /// How many more of its kind there were since the last time that somebody asked.
+  public internal(set) var more: UInt64 = 0
+
+  init(_ kind: Kind, _ node: NodeID, from: Endpoint, to: Endpoint?) {
+    self.kind = kind
+    self.node = node
+    self.from = from
+    self.to = to
+  }
+}
+
+/// The first incident of each kind since they were last taken, and how many followed: a log that strangers can't fill.
+struct RouterIncidents: Sendable {
+  private var noted: [RouterIncident] = []
+
+  mutating func note(_ incident: RouterIncident) {
+    if let index = noted.firstIndex(where: { $0.kind == incident.kind }) {
+      noted[index].more &+= 1
+    } else {
+      noted.append(incident)
+    }
+  }
+
+  /// Takes out what was noted.
+  mutating func take() -> [RouterIncident] {
+    defer { noted.removeAll(keepingCapacity: true) }
+    return noted
+  }
+}
