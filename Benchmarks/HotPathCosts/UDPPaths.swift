@@ -6,8 +6,11 @@ extension HotPath {
   static let udp: [HotPath] = [
     HotPath("udp-send") { count, stopwatch in try udpSend(count, &stopwatch) },
     HotPath("udp-send-batch") { count, stopwatch in try udpSendBatch(count, &stopwatch) },
-    HotPath("udp-there") { count, stopwatch in try await udpThere(count, &stopwatch) },
+    HotPath("udp-there") { count, stopwatch in try await udpThere(wildcard: false, count, &stopwatch) },
+    HotPath("udp-there-wildcard") { count, stopwatch in try await udpThere(wildcard: true, count, &stopwatch) },
     HotPath("udp-there-batch") { count, stopwatch in try await udpThereBatch(count, &stopwatch) },
+    HotPath("udp-answer") { count, stopwatch in try await udpAnswer(wildcard: false, count, &stopwatch) },
+    HotPath("udp-answer-wildcard") { count, stopwatch in try await udpAnswer(wildcard: true, count, &stopwatch) },
   ]
 
   private static let perBatch = 32
@@ -53,18 +56,48 @@ extension HotPath {
   }
 
   /// Sent and received, one by one.
-  private static func udpThere(_ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
+  private static func udpThere(
+    wildcard: Bool, _ count: Int, _ stopwatch: inout Stopwatch
+  ) async throws -> UInt64 {
     let samples = Samples(length: 1200)
-    let pair = try LoopbackPair()
+    let pair = try LoopbackPair(wildcard: wildcard)
     defer { pair.close() }
     var receiver = try pair.receiver.makeReceiver()
     var sum: UInt64 = 0
     stopwatch.start()
     try await withTaskExecutorPreference(pair.receiver.executor) {
       for index in 0..<count {
-        try pair.sender.send(samples.bytes(at: index), to: pair.receiver.localEndpoint)
+        try pair.sender.send(samples.bytes(at: index), to: pair.destination)
         let frame = try await receiver.next()
         sum &+= UInt64(frame.bytes.byteCount)
+      }
+    }
+    stopwatch.stop()
+    return sum
+  }
+
+  /// Sent, received and sent back, one by one, from the address that it was written to: what a beacon does with a
+  /// datagram, but for deciding about it. Nobody reads the answers.
+  private static func udpAnswer(
+    wildcard: Bool, _ count: Int, _ stopwatch: inout Stopwatch
+  ) async throws -> UInt64 {
+    let samples = Samples(length: 1200)
+    let pair = try LoopbackPair(wildcard: wildcard)
+    defer { pair.close() }
+    var receiver = try pair.receiver.makeReceiver()
+    var answers = FrameBatch()
+    var sum: UInt64 = 0
+    stopwatch.start()
+    try await withTaskExecutorPreference(pair.receiver.executor) {
+      for index in 0..<count {
+        try pair.sender.send(samples.bytes(at: index), to: pair.destination)
+        let frame = try await receiver.next()
+        guard (frame.local != .any) == wildcard else { throw UnexpectedResult(what: "another local address") }
+        guard answers.append(frame.bytes, to: frame.source, from: frame.local) else {
+          throw UnexpectedResult(what: "a full batch")
+        }
+        sum &+= UInt64(try pair.receiver.send(contentsOf: answers))
+        answers.removeAll()
       }
     }
     stopwatch.stop()

@@ -12,10 +12,24 @@ _Static_assert(offsetof(struct cpilot_udp_message, length) == offsetof(struct mm
 /* MSG_NOSIGNAL: a socket that somebody else shut down gives EPIPE, and no SIGPIPE. */
 enum { flags_send = MSG_DONTWAIT | MSG_NOSIGNAL };
 
-int cpilot_udp_send(int fd, const void *bytes, size_t count, const struct cpilot_udp_address *to, int family) {
+int cpilot_udp_send(int fd, const void *bytes, size_t count, const struct cpilot_udp_address *to, int family,
+                    const struct cpilot_udp_source *source) {
   struct sockaddr_in6 name;
   socklen_t length = cpilot_udp_write_address(&name, to, family);
-  ssize_t sent = sendto(fd, bytes, count, flags_send, (const struct sockaddr *)&name, length);
+  ssize_t sent;
+  if (source) {
+    struct iovec piece = {(void *)bytes, count};
+    struct msghdr header = {0};
+    header.msg_name = &name;
+    header.msg_namelen = length;
+    header.msg_iov = &piece;
+    header.msg_iovlen = 1;
+    header.msg_control = (void *)source->bytes;
+    header.msg_controllen = source->count;
+    sent = sendmsg(fd, &header, flags_send);
+  } else {
+    sent = sendto(fd, bytes, count, flags_send, (const struct sockaddr *)&name, length);
+  }
   return sent < 0 ? -errno : (int)sent;
 }
 
@@ -59,24 +73,33 @@ void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_s
 }
 
 /* The bytes of a message. A `segment` above 0 asks the kernel to cut them into datagrams of that length (UDP_SEGMENT,
- * udp(7)). */
+ * udp(7)); without a `source` it chooses where they leave from. */
 void cpilot_udp_outgoing_pieces(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, struct iovec *pieces,
-                                size_t count, size_t segment) {
+                                size_t count, size_t segment, const struct cpilot_udp_source *source) {
   message->header.msg_iov = pieces;
   message->header.msg_iovlen = count;
 #ifdef CPILOT_UDP_LINUX
-  if (segment == 0) return;
-  uint16_t size = (uint16_t)segment;
+  size_t used = 0;
+  if (source) {
+    memcpy(slot->control, source->bytes, sizeof source->bytes);
+    used = source->count;
+  }
+  if (segment > 0) {
+    uint16_t size = (uint16_t)segment;
+    struct cmsghdr *control = (struct cmsghdr *)(slot->control + used);
+    control->cmsg_level = SOL_UDP;
+    control->cmsg_type = UDP_SEGMENT;
+    control->cmsg_len = CMSG_LEN(sizeof size);
+    memcpy(CMSG_DATA(control), &size, sizeof size);
+    used += CMSG_SPACE(sizeof size);
+  }
+  if (used == 0) return;
   message->header.msg_control = slot->control;
-  message->header.msg_controllen = CMSG_SPACE(sizeof size);
-  struct cmsghdr *control = CMSG_FIRSTHDR(&message->header);
-  control->cmsg_level = SOL_UDP;
-  control->cmsg_type = UDP_SEGMENT;
-  control->cmsg_len = CMSG_LEN(sizeof size);
-  memcpy(CMSG_DATA(control), &size, sizeof size);
+  message->header.msg_controllen = used;
 #else
   (void)slot;
   (void)segment;
+  (void)source;
 #endif
 }
 
@@ -121,6 +144,19 @@ struct cpilot_udp_control cpilot_udp_control(struct cpilot_udp_message *message)
       int segment = 0;  /* udp_cmsg_recv in the kernel puts an int, udp(7) says so since 2024 */
       memcpy(&segment, CMSG_DATA(control), sizeof segment);
       result.segment = (uint16_t)segment;
+    } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
+      struct in6_pktinfo info;
+      memcpy(&info, CMSG_DATA(control), sizeof info);
+      result.local.high = cpilot_udp_read_big64(info.ipi6_addr.s6_addr);
+      result.local.low = cpilot_udp_read_big64(info.ipi6_addr.s6_addr + 8);
+      bool link_local = result.local.high >> 54 == 0xFE80 >> 6;  /* fe80::/10, RFC 4291 section 2.4 */
+      result.local.interface = link_local ? info.ipi6_ifindex : 0;
+      result.has_local = true;
+    } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+      struct in_pktinfo info;
+      memcpy(&info, CMSG_DATA(control), sizeof info);
+      result.local.low = 0xFFFF00000000u | ntohl(info.ipi_addr.s_addr);
+      result.has_local = true;
     }
   }
 #else

@@ -12,6 +12,8 @@ final class UDPCounters: Sendable {
   private let kernelDrops = Atomic<UInt64>(0)
   private let unread = Atomic<UInt64>(0)
   private let unreachable = Atomic<UInt64>(0)
+  private let withoutLocal = Atomic<UInt64>(0)
+  private let fromElsewhere = Atomic<UInt64>(0)
 
   func addSent(_ frames: Int, bytes: Int) {
     framesSent.add(UInt64(frames), ordering: .relaxed)
@@ -28,6 +30,8 @@ final class UDPCounters: Sendable {
   func addKernelDrops(_ count: UInt32) { kernelDrops.add(UInt64(count), ordering: .relaxed) }
   func addUnread(_ count: Int) { unread.add(UInt64(count), ordering: .relaxed) }
   func addUnreachable() { unreachable.add(1, ordering: .relaxed) }
+  func addWithoutLocal(_ count: Int) { withoutLocal.add(UInt64(count), ordering: .relaxed) }
+  func addFromElsewhere() { fromElsewhere.add(1, ordering: .relaxed) }
 
   var snapshot: TransportCounters {
     var counters = TransportCounters()
@@ -36,6 +40,8 @@ final class UDPCounters: Sendable {
     counters.framesReceived = framesReceived.load(ordering: .relaxed)
     counters.bytesReceived = bytesReceived.load(ordering: .relaxed)
     counters.unreachableReports = unreachable.load(ordering: .relaxed)
+    counters.framesWithoutLocal = withoutLocal.load(ordering: .relaxed)
+    counters.framesFromElsewhere = fromElsewhere.load(ordering: .relaxed)
     counters.drops[.refusedByKernel] = refused.load(ordering: .relaxed)
     counters.drops[.truncated] = truncated.load(ordering: .relaxed)
     counters.drops[.kernelBufferFull] = kernelDrops.load(ordering: .relaxed)

@@ -11,6 +11,8 @@ extension UDPTransport {
   /// Binds several sockets to one address, for one thread each: a source's datagrams all arrive at the same one
   /// (SO_REUSEPORT, socket(7)).
   ///
+  /// What one of them says of the address that a frame was written to (`Frame.local`) means the same to all of them.
+  ///
   /// The address is as exclusive as with ``bind(_:)``: what another socket is bound to already is refused.
   ///
   /// - Parameters:
@@ -28,7 +30,10 @@ extension UDPTransport {
       var others = configuration
       others.bindTo = first.local
       others.sharesPort = true
-      while group.count < count { group.append(try bind(others)) }
+      while group.count < count {
+        group.append(
+          try UDPTransport(OpenedSocket.bind(others), configuration: others, sharing: group[0].locals))
+      }
     #endif
     return group
   }

@@ -26,6 +26,10 @@ public import PilotWire
 /// }
 /// ```
 ///
+/// **Several addresses.** A socket that is bound to all of a machine's addresses notes which one each frame was written to
+/// (`Frame.local`), and sends what is to leave from one of them from there: on Linux (IP_PKTINFO, IPV6_RECVPKTINFO). It keeps
+/// up to 255 of them apart, half of which are kept for addresses that an interface has.
+///
 /// **ICMP errors** don't end anything: they are `TransportEvent.unreachable` events, on Linux
 /// (IP_RECVERR, ip(7)). Other platforms don't report them for unconnected sockets.
 ///
@@ -36,6 +40,8 @@ public final class UDPTransport: Transport {
   /// 65,527 bytes for a socket that reaches IPv6, and 65,507 for one that doesn't. To an IPv4 destination the limit is
   /// always 65,507.
   public let maximumFrameLength: Int
+  /// The addresses that datagrams were written to; nil for a socket that is bound to one.
+  let locals: LocalAddressTable?
   private let socket: SocketDescriptor
   private let sender: DatagramSender
   private let loop: SocketLoop
@@ -48,7 +54,12 @@ public final class UDPTransport: Transport {
   public let offloads: Offloads
 
   /// Takes over a bound socket. On error the descriptor is closed.
-  init(_ opened: OpenedSocket, configuration: Configuration) throws(TransportError) {
+  ///
+  /// - Parameter locals: The table of the group that it is in. Default: one of its own.
+  init(
+    _ opened: OpenedSocket, configuration: Configuration, sharing locals: LocalAddressTable? = nil
+  ) throws(TransportError) {
+    self.locals = opened.reportsLocal ? locals ?? LocalAddressTable(family: opened.reach.family) : nil
     socket = opened.socket
     loop = try SocketLoop(socket: opened.socket)
     localEndpoint = opened.local
@@ -58,7 +69,7 @@ public final class UDPTransport: Transport {
     errors = ErrorQueue(counters: counts, events: eventSource)
     sender = DatagramSender(
       socket: opened.socket, reach: opened.reach, counters: counts, errors: errors,
-      limits: SegmentLimits(isAvailable: opened.offloads.segmentation))
+      limits: SegmentLimits(isAvailable: opened.offloads.segmentation), locals: self.locals)
     for notice in opened.notices { eventSource.emit(.notice(notice)) }
   }
 
@@ -92,7 +103,7 @@ public final class UDPTransport: Transport {
     return Receiver(
       DatagramSource(
         transport: self, socket: socket, loop: loop, counters: counts, errors: errors, life: life,
-        bufferLength: receiveLength))
+        bufferLength: receiveLength, locals: locals.map { LocalAddressReader(table: $0, events: eventSource) }))
   }
 
   /// Sends one frame as one datagram, with one system call that doesn't wait.
@@ -106,7 +117,22 @@ public final class UDPTransport: Transport {
   ///   device queue is full; `.unreachable` when this machine has no route; `.system`; `.closed`.
   @discardableResult
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
-    try sender.send(frame, to: destination)
+    try sender.send(frame, to: destination, from: .any)
+  }
+
+  /// Sends one frame as one datagram, from the address of this machine that a received frame was written to
+  /// (``PilotTransport/Frame/local``).
+  ///
+  /// - Parameters:
+  ///   - frame: The bytes.
+  ///   - destination: Where to.
+  ///   - local: Where from. If this machine doesn't have the address any more, the frame leaves from the one that the
+  ///     system chooses, counted as `framesFromElsewhere`.
+  /// - Returns: The frame's length, in bytes.
+  /// - Throws: As ``send(_:to:)``.
+  @discardableResult
+  public func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+    try sender.send(frame, to: destination, from: local)
   }
 
   /// Sends the frames of a batch in their order.

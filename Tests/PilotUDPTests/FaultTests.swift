@@ -27,6 +27,28 @@ struct FaultTests {
       #expect(try await waiting.value == Kept(bytes: [2], source: peer.localEndpoint))
     }
 
+    @Test(arguments: [Endpoint(ipv4: 127, 0, 0, 1, port: 0), Endpoint(high: 0, low: 1, port: 0)], [true, false])
+    func `an ICMP report quotes the frame that it is about, up to 64 bytes`(
+      loopback: Endpoint, dualStack: Bool
+    ) async throws {
+      let transport = dualStack ? try UDPTransport.bind() : try UDPTransport.at(loopback)
+      let gone = try UDPTransport.at(loopback)
+      gone.close()
+      let box = try ReceiverBox(transport)
+      let waiting = Task { try await box.next() }
+      for frame in [pattern(100, seed: 3), pattern(64, seed: 4), [1, 2, 3], []] {
+        try transport.send(frame, to: gone.localEndpoint)
+        let quoted = await transport.firstEvent { event -> (Endpoint, [UInt8])? in
+          guard case .unreachable(let endpoint, _, let quoted) = event else { return nil }
+          return (endpoint, quoted.bytes.copied)
+        }
+        #expect(quoted?.0 == gone.localEndpoint)
+        #expect(quoted?.1 == Array(frame.prefix(64)))
+      }
+      transport.close()
+      await #expect(throws: TransportError.self) { try await waiting.value }
+    }
+
     @Test func `an error that an earlier frame drew fails no later send`() async throws {
       let transport = try UDPTransport.bind()
       let peer = try UDPTransport.ipv4()

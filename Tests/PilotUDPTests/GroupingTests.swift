@@ -13,20 +13,27 @@ import Testing
   /// The messages of one fill: where each goes, and its frames.
   private struct Message: Equatable {
     let peer: Endpoint
+    var local = LocalAddress.any
     let frames: [[UInt8]]
+  }
+
+  /// A frame as it was put into a batch.
+  private struct Sent: Equatable {
+    let local: LocalAddress
+    let bytes: [UInt8]
   }
 
   private static func messages(
     of batch: borrowing FrameBatch, at cursor: inout RunCursor, limits: SegmentLimits = SegmentLimits(isAvailable: true)
   ) -> (messages: [Message], isRegrouped: Bool) {
     let outgoing = OutgoingMessages()
-    unsafe outgoing.fill(from: batch.runs, at: &cursor, reach: reach, limits: limits)
+    unsafe outgoing.fill(from: batch.runs, at: &cursor, reach: reach, limits: limits, locals: nil)
     let messages = (0..<outgoing.count).map { index in
       var frames: [[UInt8]] = []
       outgoing.forEachFrame(of: index) { frames.append($0.copied) }
       #expect(frames.count == outgoing[index].frames)
       #expect(frames.reduce(0) { $0 + $1.count } == outgoing[index].bytes)
-      return Message(peer: outgoing[index].destination, frames: frames)
+      return Message(peer: outgoing[index].destination, local: outgoing[index].local, frames: frames)
     }
     return (messages, outgoing.isRegrouped)
   }
@@ -101,24 +108,42 @@ import Testing
     #expect(!isRegrouped)
   }
 
+  @Test func `frames from different addresses share no message, and don't overtake each other`() {
+    var batch = FrameBatch()
+    let locals = [1, 1, 2, 1, 2, 2, 0].map { LocalAddress(index: $0) }
+    for (number, local) in locals.enumerated() {
+      batch.add(pattern(50, seed: number), to: Self.peer(1), from: local)
+      batch.add(pattern(50, seed: number + 100), to: Self.peer(2), from: local)
+    }
+    let messages = Self.messages(of: batch).messages
+    for (peer, seed) in [(1, 0), (2, 100)] {
+      let own = messages.filter { $0.peer == Self.peer(peer) }
+      #expect(own.map(\.local) == [1, 2, 1, 2, 0].map { LocalAddress(index: $0) })
+      #expect(own.map(\.frames.count) == [2, 1, 1, 2, 1])
+      #expect(own.flatMap(\.frames) == locals.indices.map { pattern(50, seed: $0 + seed) })
+    }
+  }
+
   @Test func `any batch comes out whole, in order for each destination`() {
     for seed in 0..<200 as Range<UInt64> {
       var generator = SplitMix(seed: seed)
       var batch = FrameBatch(byteCapacity: 1 << 20, frameCapacity: 2_048)
-      var sent: [Endpoint: [[UInt8]]] = [:]
+      var sent: [Endpoint: [Sent]] = [:]
       let lengths = [0, 1, 9, 9, 9, 100, 100, 1_200]
       for number in 0..<Int.random(in: 1...600, using: &generator) {
         let peer = Self.peer(Int.random(in: 0..<80, using: &generator))
         let frame = pattern(lengths[Int.random(in: 0..<lengths.count, using: &generator)], seed: number)
-        batch.add(frame, to: peer)
-        sent[peer, default: []].append(frame)
+        // Mostly the same one.
+        let local = LocalAddress(index: UInt8(max(Int.random(in: 0...9, using: &generator) - 7, 0)))
+        batch.add(frame, to: peer, from: local)
+        sent[peer, default: []].append(Sent(local: local, bytes: frame))
       }
       var cursor = RunCursor()
-      var received: [Endpoint: [[UInt8]]] = [:]
+      var received: [Endpoint: [Sent]] = [:]
       let runs = unsafe batch.runs.count
       while cursor.run < runs {
         for message in Self.messages(of: batch, at: &cursor).messages {
-          received[message.peer, default: []] += message.frames
+          received[message.peer, default: []] += message.frames.map { Sent(local: message.local, bytes: $0) }
         }
       }
       #expect(received == sent, "seed \(seed)")

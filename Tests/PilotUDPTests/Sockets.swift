@@ -23,6 +23,19 @@ enum Sockets {
     }
   }
 
+  /// Binds a socket to all addresses, any port.
+  static func bindToAll(_ descriptor: CInt, ipv6: Bool) -> CInt {
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(ipv6 ? AF_INET6 : AF_INET)
+    let length = ipv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+    // SAFETY: both kinds start with the fields of sockaddr, and are zero behind them.
+    return unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(length))
+      }
+    }
+  }
+
   /// Binds an IPv4 socket to 127.0.0.1, any port, or connects it to this port there.
   static func bindToLoopback(_ descriptor: CInt) -> CInt {
     unsafe withLoopback(port: 0) { unsafe bind(descriptor, $0, $1) }
@@ -47,10 +60,18 @@ enum Sockets {
 
   #if os(Linux)
     /// Switches UDP checksums off (SO_NO_CHECK), which makes the kernel refuse UDP_SEGMENT with EINVAL.
-    static func switchChecksumsOff(_ descriptor: CInt) -> CInt {
+    static func switchChecksumsOff(_ descriptor: CInt) -> CInt { switchOn(SO_NO_CHECK, of: descriptor) }
+
+    /// Lets a socket send to broadcast addresses.
+    static func allowBroadcast(_ descriptor: CInt) -> CInt { switchOn(SO_BROADCAST, of: descriptor) }
+
+    /// Lets a socket tell when each datagram came (socket(7)).
+    static func reportTimes(_ descriptor: CInt) -> CInt { switchOn(SO_TIMESTAMP, of: descriptor) }
+
+    private static func switchOn(_ option: CInt, of descriptor: CInt) -> CInt {
       var one: CInt = 1
       // SAFETY: the option is a number of this size.
-      return unsafe setsockopt(descriptor, SOL_SOCKET, SO_NO_CHECK, &one, socklen_t(MemoryLayout<CInt>.size))
+      return unsafe setsockopt(descriptor, SOL_SOCKET, option, &one, socklen_t(MemoryLayout<CInt>.size))
     }
   #endif
 

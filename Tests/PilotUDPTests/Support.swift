@@ -23,6 +23,14 @@ final class ReceiverBox: @unchecked Sendable {  // the tests use it from one tas
     return Kept(bytes: frame.copiedBytes, source: frame.source)
   }
 
+  /// The next frame, with the address of this machine that it was written to.
+  func nextWithLocal() async throws -> (kept: Kept, local: LocalAddress) { try await Self.nextWithLocal(of: &receiver) }
+
+  private static func nextWithLocal(of receiver: inout Receiver) async throws -> (kept: Kept, local: LocalAddress) {
+    let frame = try await receiver.next()
+    return (Kept(bytes: frame.copiedBytes, source: frame.source), frame.local)
+  }
+
   func next(_ count: Int) async throws -> [Kept] {
     var kept: [Kept] = []
     while kept.count < count { kept.append(try await next()) }
@@ -53,7 +61,7 @@ extension UDPTransport {
     try at(Endpoint(high: 0, low: 1, port: 0), change)
   }
 
-  private static func at(_ endpoint: Endpoint, _ change: (inout Configuration) -> Void) throws -> UDPTransport {
+  static func at(_ endpoint: Endpoint, _ change: (inout Configuration) -> Void = { _ in }) throws -> UDPTransport {
     var configuration = Configuration()
     configuration.bindTo = endpoint
     change(&configuration)
@@ -63,6 +71,11 @@ extension UDPTransport {
   @discardableResult
   func send(_ bytes: [UInt8], to destination: Endpoint) throws(TransportError) -> Int {
     unsafe try send(bytes.span.bytes, to: destination)
+  }
+
+  @discardableResult
+  func send(_ bytes: [UInt8], to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+    unsafe try send(bytes.span.bytes, to: destination, from: local)
   }
 
   /// The first event for which the closure has a value.
@@ -86,8 +99,11 @@ extension UDPTransport {
 }
 
 extension FrameBatch {
-  mutating func add(_ bytes: [UInt8], to destination: Endpoint, at location: SourceLocation = #_sourceLocation) {
-    let fitted = unsafe append(bytes.span.bytes, to: destination)
+  mutating func add(
+    _ bytes: [UInt8], to destination: Endpoint, from local: LocalAddress = .any,
+    at location: SourceLocation = #_sourceLocation
+  ) {
+    let fitted = unsafe append(bytes.span.bytes, to: destination, from: local)
     #expect(fitted, sourceLocation: location)
   }
 }

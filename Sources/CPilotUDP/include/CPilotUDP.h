@@ -28,12 +28,25 @@ struct cpilot_udp_message {
   unsigned int length;
 };
 
-/* What a message's header points to. Control messages need CMSG_SPACE(4) = 24 bytes each; three may come: SO_RXQ_OVFL,
- * UDP_GRO, and a time stamp on an adopted socket. */
+/* What a message's header points to. Of control messages there may come: SO_RXQ_OVFL and UDP_GRO with 24 bytes each,
+ * IPV6_PKTINFO with 40, and, on an adopted socket, IP_PKTINFO with 32 and a time stamp with up to 64. */
 struct cpilot_udp_slot {
   struct iovec bytes;
   struct sockaddr_in6 name;
-  _Alignas(8) unsigned char control[104];
+  _Alignas(8) unsigned char control[192];
+};
+
+/* An address of this machine, as numbers like those above. Link-local ones are one for each interface: only they have its
+ * index, the others 0. */
+struct cpilot_udp_local {
+  uint64_t high, low;
+  uint32_t interface;
+};
+
+/* The control message that says where a datagram leaves from (IP_PKTINFO, ip(7); IPV6_PKTINFO, ipv6(7)), to be copied. */
+struct cpilot_udp_source {
+  _Alignas(8) unsigned char bytes[40];
+  size_t count;
 };
 
 /* What came beside a datagram's bytes. */
@@ -41,6 +54,8 @@ struct cpilot_udp_control {
   uint32_t drops;       /* datagrams the kernel dropped since the socket exists, if has_drops */
   bool has_drops;
   uint16_t segment;     /* length of the datagrams that were coalesced (UDP_GRO), 0 if it is a single one */
+  bool has_local;
+  struct cpilot_udp_local local;  /* the address that it was written to, if has_local */
 };
 
 /* An entry of the error queue, ip(7) IP_RECVERR. */
@@ -57,19 +72,26 @@ struct cpilot_udp_error {
 enum { cpilot_udp_family_other = 0, cpilot_udp_family_ipv4 = 4, cpilot_udp_family_ipv6 = 6 };
 
 /* messages.c */
-int cpilot_udp_send(int fd, const void *_Nullable bytes, size_t count, const struct cpilot_udp_address *to, int family);
+int cpilot_udp_send(int fd, const void *_Nullable bytes, size_t count, const struct cpilot_udp_address *to, int family,
+                    const struct cpilot_udp_source *_Nullable source);
 int cpilot_udp_send_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);
 int cpilot_udp_receive_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);
 void cpilot_udp_outgoing(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot,
                          const struct cpilot_udp_address *to, int family);
 void cpilot_udp_outgoing_pieces(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, struct iovec *pieces,
-                                size_t count, size_t segment);
+                                size_t count, size_t segment, const struct cpilot_udp_source *_Nullable source);
 void cpilot_udp_incoming(struct cpilot_udp_message *message, struct cpilot_udp_slot *slot, void *bytes, size_t capacity);
 void cpilot_udp_incoming_again(struct cpilot_udp_message *message);
 bool cpilot_udp_is_truncated(const struct cpilot_udp_message *message);
 struct cpilot_udp_address cpilot_udp_source(const struct cpilot_udp_message *message);
 struct cpilot_udp_control cpilot_udp_control(struct cpilot_udp_message *message);
 int cpilot_udp_next_error(int fd, struct cpilot_udp_error *error);
+
+/* locals.c */
+int cpilot_udp_report_local(int fd, int family);
+void cpilot_udp_make_source(struct cpilot_udp_source *source, const struct cpilot_udp_local *local, int family);
+bool cpilot_udp_can_be_source(const struct cpilot_udp_local *local);
+bool cpilot_udp_is_assigned(const struct cpilot_udp_local *local);
 
 /* sockets.c */
 int cpilot_udp_open(int family);

@@ -21,7 +21,7 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
 
   init(
     transport: UDPTransport, socket: SocketDescriptor, loop: SocketLoop, counters: UDPCounters, errors: ErrorQueue,
-    life: TransportLife, bufferLength: Int
+    life: TransportLife, bufferLength: Int, locals: LocalAddressReader?
   ) {
     self.transport = transport
     self.socket = socket
@@ -29,7 +29,7 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
     self.counters = counters
     self.errors = errors
     self.life = life
-    messages = IncomingMessages(bufferLength: bufferLength)
+    messages = IncomingMessages(bufferLength: bufferLength, locals: locals)
   }
 
   /// After so many receives without waiting, other tasks of the same thread get their turn.

@@ -20,10 +20,15 @@ internal import PilotWire
   /// Whether the last call used all messages, so that there may well be more.
   var isFull: Bool { used == Self.capacity }
   private var dropsSeen: UInt32 = 0
+  /// Nil for a socket that has one address only, or isn't told.
+  private var locals: LocalAddressReader?
 
-  /// - Parameter bufferLength: Room for each datagram, in bytes. Memory that no datagram has touched costs nothing.
-  init(bufferLength: Int) {
+  /// - Parameters:
+  ///   - bufferLength: Room for each datagram, in bytes. Memory that no datagram has touched costs nothing.
+  ///   - locals: Knows the addresses that datagrams are written to.
+  init(bufferLength: Int, locals: LocalAddressReader?) {
     self.bufferLength = bufferLength
+    self.locals = locals
     let stride = (bufferLength + 63) / 64 * 64 + Self.stagger
     unsafe memory = .allocate(byteCount: stride * Self.capacity, alignment: 64)
     unsafe messages = .allocate(capacity: Self.capacity)
@@ -58,7 +63,7 @@ internal import PilotWire
     for index in 0..<used {
       // SAFETY: index is within the messages, which the kernel has filled in up to used.
       let message = unsafe messages + index
-      let segment = unsafe readControl(of: message, counting: counters)
+      let (segment, local) = unsafe readControl(of: message, counting: counters)
       if unsafe cpilot_udp_is_truncated(message) {
         counters.addTruncated()
         continue
@@ -68,7 +73,8 @@ internal import PilotWire
       if unsafe length == 0 && message.pointee.header.msg_namelen == 0 { continue }
       let run = unsafe FrameRun(
         start: slots[index].bytes.iov_base, byteCount: length, frameLength: segment > 0 ? segment : length,
-        endpoint: Endpoint(cpilot_udp_source(message)))
+        endpoint: Endpoint(cpilot_udp_source(message)), local: local)
+      if local == .any, locals != nil { unsafe counters.addWithoutLocal(run.frameCount) }
       unsafe (runs + runCount).initialize(to: run)
       runCount += 1
       frameCount += unsafe run.frameCount
@@ -76,17 +82,19 @@ internal import PilotWire
     return unsafe LentFrames(runs: UnsafeBufferPointer(start: runs, count: runCount), frames: frameCount)
   }
 
-  /// Counts what the kernel says it dropped, and returns the length of coalesced datagrams, 0 for a single one.
+  /// Counts what the kernel says it dropped, and returns the length of coalesced datagrams, 0 for a single one, and the
+  /// address that it was written to.
   @inline(__always)
   private func readControl(
     of message: UnsafeMutablePointer<cpilot_udp_message>, counting counters: UDPCounters
-  ) -> Int {
-    guard unsafe message.pointee.header.msg_controllen > 0 else { return 0 }
+  ) -> (segment: Int, local: LocalAddress) {
+    guard unsafe message.pointee.header.msg_controllen > 0 else { return (0, .any) }
     let control = unsafe cpilot_udp_control(message)
     if control.has_drops, control.drops != dropsSeen {
       counters.addKernelDrops(control.drops &- dropsSeen)
       dropsSeen = control.drops
     }
-    return Int(control.segment)
+    let local = control.has_local ? locals?.number(of: control.local) ?? .any : .any
+    return (Int(control.segment), local)
   }
 }

@@ -9,47 +9,57 @@ final class DatagramSender: Sendable {
   private let counters: UDPCounters
   private let errors: ErrorQueue
   private let limits: SegmentLimits
+  private let locals: LocalAddressTable?
   private let pool = OutgoingMessagesPool()
   private let turns = SharedTurns()
   /// How often a send is tried again that got an earlier frame's ICMP error. Once would do, but for other senders whose
   /// frames draw new ones meanwhile.
   private static let retries = 3
 
-  init(socket: SocketDescriptor, reach: SocketReach, counters: UDPCounters, errors: ErrorQueue, limits: SegmentLimits) {
+  init(
+    socket: SocketDescriptor, reach: SocketReach, counters: UDPCounters, errors: ErrorQueue, limits: SegmentLimits,
+    locals: LocalAddressTable?
+  ) {
     self.socket = socket
     self.reach = reach
     self.counters = counters
     self.errors = errors
     self.limits = limits
+    self.locals = locals
   }
 
-  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
     let length = frame.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
-    if turns.leave(frame, to: destination) { return length }
+    if turns.leave(frame, to: destination, from: local) { return length }
     return try turns.take {
       () throws(TransportError) in
-      try sendNow(frame, to: destination, on: descriptor)
+      try sendNow(frame, to: destination, from: local, on: descriptor)
     } flush: { batch in
       sendAll(of: batch, on: descriptor)
     }
   }
 
-  private func sendNow(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) throws(TransportError) -> Int {
+  private func sendNow(
+    _ frame: RawSpan, to destination: Endpoint, from wanted: LocalAddress, on descriptor: CInt
+  ) throws(TransportError) -> Int {
     let length = frame.byteCount
+    var local = wanted
     var attempts = 0
     while true {
-      let result = transmit(frame, to: destination, on: descriptor)
+      let result = transmit(frame, to: destination, from: local, on: descriptor)
       if result >= 0 {
         counters.addSent(1, bytes: length)
+        if local != wanted { counters.addFromElsewhere() }
         return length
       }
       let error = SystemError(-result)
       switch after(error, attempts: &attempts, on: descriptor) {
       case .again: continue
       case .full: throw .backpressure
+      case .refused where local != .any && error.canBeAboutTheSource: local = .any
       case .refused: throw error.sending(length, to: destination)
       }
     }
@@ -62,11 +72,15 @@ final class DatagramSender: Sendable {
   }
 
   @inline(__always)
-  private func transmit(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) -> CInt {
+  private func transmit(
+    _ frame: RawSpan, to destination: Endpoint, from local: LocalAddress, on descriptor: CInt
+  ) -> CInt {
     var address = cpilot_udp_address(destination)
     return unsafe frame.withUnsafeBytes { bytes in
-      // SAFETY: the kernel copies the bytes before the call returns; nil with a count of 0 is an empty datagram.
-      unsafe cpilot_udp_send(descriptor, bytes.baseAddress, bytes.count, &address, reach.family)
+      // SAFETY: the kernel copies the bytes before the call returns; nil with a count of 0 is an empty datagram. The
+      // source lives as long as its table.
+      unsafe cpilot_udp_send(
+        descriptor, bytes.baseAddress, bytes.count, &address, reach.family, locals?.source(of: local))
     }
   }
 
@@ -85,7 +99,7 @@ final class DatagramSender: Sendable {
     var cursor = RunCursor()
     var taken = 0
     while cursor.run < runs.count {
-      unsafe messages.fill(from: runs, at: &cursor, reach: reach, limits: limits)
+      unsafe messages.fill(from: runs, at: &cursor, reach: reach, limits: limits, locals: locals)
       if messages.count == 0 {
         if taken > 0 { return taken }
         throw unsafe reach.refusal(runs[cursor.run].endpoint, length: runs[cursor.run].frameLength)
@@ -121,14 +135,17 @@ final class DatagramSender: Sendable {
         if next > 0, messages.isRegrouped { taken += countRefused(messages, next..<messages.count) }
         return false
       case .refused:
-        if messages[next].frames > 1 {
-          // The kernel or the device can't cut this up: the same frames go again, one message each.
-          limits.refused(messages[next].frameLength, to: messages[next].destination, because: error)
-          sendSingly(messages, next, on: descriptor)
+        let message = messages[next]
+        if message.frames > 1 || message.local != .any && error.canBeAboutTheSource {
+          // Either the kernel or the device can't cut this up, or the address that it was to leave from is gone: the same
+          // frames go again, one message each, and the first tells which it was.
+          if sendSingly(messages, next, on: descriptor) {
+            limits.refused(message.frameLength, to: message.destination, because: error)
+          }
         } else {
           counters.addRefused(1)
         }
-        taken += messages[next].frames
+        taken += message.frames
         next += 1
         attempts = 0
       }
@@ -137,17 +154,28 @@ final class DatagramSender: Sendable {
   }
 
   /// Sends the frames of one message by themselves; what the kernel refuses is dropped and counted.
-  private func sendSingly(_ messages: OutgoingMessages, _ index: Int, on descriptor: CInt) {
-    let destination = messages[index].destination
+  ///
+  /// - Returns: Whether they left from where they were to: if so, it was not the source that the kernel had refused.
+  private func sendSingly(_ messages: OutgoingMessages, _ index: Int, on descriptor: CInt) -> Bool {
+    let (destination, wanted) = (messages[index].destination, messages[index].local)
+    var local = wanted
     messages.forEachFrame(of: index) { frame in
       var attempts = 0
       while true {
-        let result = transmit(frame, to: destination, on: descriptor)
-        if result >= 0 { return counters.addSent(1, bytes: frame.byteCount) }
-        if case .again = after(SystemError(-result), attempts: &attempts, on: descriptor) { continue }
-        return counters.addRefused(1)
+        let result = transmit(frame, to: destination, from: local, on: descriptor)
+        if result >= 0 {
+          if local != wanted { counters.addFromElsewhere() }
+          return counters.addSent(1, bytes: frame.byteCount)
+        }
+        let error = SystemError(-result)
+        switch after(error, attempts: &attempts, on: descriptor) {
+        case .again: continue
+        case .refused where local != .any && error.canBeAboutTheSource: local = .any
+        case .full, .refused: return counters.addRefused(1)
+        }
       }
     }
+    return local == wanted
   }
 
   private func countRefused(_ messages: OutgoingMessages, _ range: Range<Int>) -> Int {

@@ -4,7 +4,7 @@ internal import PilotWire
 
 /// Room for the messages of one sendmmsg call. They point into the sender's frames; nothing is copied.
 ///
-/// Frames of one length to one destination share a message, which the kernel cuts up, also when frames for others lie
+/// Frames of one length to one destination, from one local address, share a message, which the kernel cuts up, also when frames for others lie
 /// between them in the batch: what a message sends is gathered from wherever it lies (`msg_iov`, sendmsg(2)).
 ///
 /// Not safe to share: ``OutgoingMessagesPool`` lends it to one sender at a time.
@@ -16,6 +16,8 @@ internal import PilotWire
   /// What a message holds.
   struct Part {
     let destination: Endpoint
+    /// Where it leaves from.
+    let local: LocalAddress
     /// The length of each frame but the last.
     let frameLength: Int
     /// How many frames it may hold.
@@ -64,7 +66,8 @@ internal import PilotWire
   ///
   /// The frames that were taken are those between the cursor's old and new place.
   func fill(
-    from runs: UnsafeBufferPointer<FrameRun>, at cursor: inout RunCursor, reach: SocketReach, limits: SegmentLimits
+    from runs: UnsafeBufferPointer<FrameRun>, at cursor: inout RunCursor, reach: SocketReach, limits: SegmentLimits,
+    locals: LocalAddressTable?
   ) {
     count = 0
     isRegrouped = false
@@ -76,7 +79,7 @@ internal import PilotWire
         guard count < Self.capacity else { break }
         let length = unsafe min(run.frameLength, run.byteCount - cursor.offset)
         guard unsafe reach.admits(run.endpoint, length: length) else { break }
-        unsafe begin(for: run.endpoint, frameLength: length, limits: limits, family: reach.family)
+        unsafe begin(for: run.endpoint, from: run.local, frameLength: length, limits: limits, family: reach.family)
         unsafe add(run, at: &cursor, to: count - 1)
       }
       if unsafe cursor.offset >= run.byteCount { cursor = RunCursor(run: cursor.run + 1) }
@@ -86,7 +89,7 @@ internal import PilotWire
       let part = unsafe parts[index]
       unsafe cpilot_udp_outgoing_pieces(
         messages + index, slots + index, pieces + index * Self.piecesPerMessage, part.pieces,
-        part.frames > 1 ? part.frameLength : 0)
+        part.frames > 1 ? part.frameLength : 0, locals?.source(of: part.local))
     }
   }
 
@@ -101,7 +104,10 @@ internal import PilotWire
       else { return false }
       index = found
     }
-    guard unsafe parts[index].isOpen, unsafe run.byteCount > 0 else { return false }
+    // A message from another address of this machine is no place for the frame, and neither is one before that message:
+    // the frame would overtake it.
+    guard unsafe parts[index].isOpen, unsafe parts[index].local == run.local, unsafe run.byteCount > 0
+    else { return false }
     let left = unsafe run.byteCount - cursor.offset
     // The kernel cuts at one length: several frames must have just that, and one must not be longer.
     let length = unsafe parts[index].frameLength
@@ -111,11 +117,13 @@ internal import PilotWire
     return true
   }
 
-  private func begin(for destination: Endpoint, frameLength: Int, limits: SegmentLimits, family: CInt) {
+  private func begin(
+    for destination: Endpoint, from local: LocalAddress, frameLength: Int, limits: SegmentLimits, family: CInt
+  ) {
     let limit = limits.segments(of: frameLength, to: destination)
     // SAFETY: the caller made sure that count is below the capacity.
     unsafe (parts + count).initialize(
-      to: Part(destination: destination, frameLength: frameLength, limit: limit, isOpen: true))
+      to: Part(destination: destination, local: local, frameLength: frameLength, limit: limit, isOpen: true))
     var address = cpilot_udp_address(destination)
     unsafe cpilot_udp_outgoing(messages + count, slots + count, &address, family)
     newest.note(count, for: destination) { unsafe parts[$0].destination == destination }

@@ -8,6 +8,8 @@ struct OpenedSocket {
   let local: Endpoint
   let reach: SocketReach
   let offloads: UDPTransport.Offloads
+  /// Whether the kernel says of each datagram which address it was written to. Asked for where there can be several.
+  let reportsLocal: Bool
   private(set) var notices: [String] = []
 
   /// Makes a socket and binds it.
@@ -105,10 +107,16 @@ struct OpenedSocket {
     reach = SocketReach(family: family, local: local, ipv6Only: isIPv6Only)
     _ = cpilot_udp_report_errors(descriptor, family)
     _ = cpilot_udp_report_drops(descriptor)
+    reportsLocal = local.isUnspecified && cpilot_udp_report_local(descriptor, family) == 0
     let fitsCoalesced = configuration.receiveFrameLength >= 65_535
     offloads = UDPTransport.Offloads(
       segmentation: configuration.sendSegmentation && cpilot_udp_can_segment(descriptor) == 1,
       coalescing: configuration.receiveCoalescing && fitsCoalesced && cpilot_udp_coalesce(descriptor) == 0)
+    if local.isUnspecified, !reportsLocal {
+      self.notices.append(
+        "this system doesn't say which of its addresses a datagram was written to: answers leave from the address that "
+          + "it chooses; on a machine with several, bind to one of them")
+    }
     let requested = SocketBuffers(receive: configuration.receiveBufferBytes, send: configuration.sendBufferBytes)
     let granted = SocketBuffers.request(receive: requested.receive, send: requested.send, on: descriptor)
     if let notice = granted.notice(requested: requested) { self.notices.append(notice) }

@@ -48,6 +48,16 @@ struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Whether the kernel minds how long a segment is (`udp_send_skb` in Linux's net/ipv4/udp.c), and not that there are any.
   var isAboutLength: Bool { code == EMSGSIZE || code == EINVAL }
 
+  /// Whether a send can fail with this for the sake of the address that it was to leave from: this machine doesn't have it
+  /// any more (`ip_route_output_key_hash_rcu` in Linux's net/ipv4/route.c, `ip6_datagram_send_ctl` in net/ipv6/datagram.c),
+  /// or it has no route from there.
+  var canBeAboutTheSource: Bool {
+    switch code {
+    case EINVAL, EADDRNOTAVAIL, ENETUNREACH, EHOSTUNREACH: true
+    default: false
+    }
+  }
+
   /// Whether a send on an unconnected socket never fails with this for its own sake.
   var isNeverAboutThisSend: Bool { code == ECONNREFUSED }
 }

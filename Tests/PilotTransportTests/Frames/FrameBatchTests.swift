@@ -26,6 +26,20 @@ struct FrameBatchTests {
     #expect(batch.frames == [TestFrame(head + body, destination)])
   }
 
+  @Test("keeps where each frame is to leave from, in both forms of append")
+  func locals() {
+    var batch = FrameBatch()
+    let destination = Endpoint(ipv4: 1, 2, 3, 4, port: 5)
+    let bytes: [UInt8] = [1, 2]
+    let locals = [3, 0, 3].map { LocalAddress(index: $0) }
+    #expect(batch.append(bytes, to: destination, from: locals[0]) == true)
+    #expect(batch.append(bytes, to: destination) == true)
+    let fitted = unsafe batch.append(
+      header: bytes.span.bytes, payload: bytes.span.bytes, to: destination, from: locals[2])
+    #expect(fitted)
+    #expect(unsafe batch.runs.map { unsafe $0.local } == locals)
+  }
+
   @Test("a frame that does not fit leaves it as it was")
   func full() {
     var batch = FrameBatch(byteCapacity: 10, frameCapacity: 10)

@@ -36,6 +36,27 @@ struct FrameChunkTests {
     #expect(unsafe content.runs.map { unsafe $0.frameCount }.reduce(0, +) == frames.count)
   }
 
+  @Test("joins no frames of different local addresses")
+  func locals() {
+    let chunk = FrameChunk(capacity: 1_000, frameCapacity: 100)
+    let frame = TestFrame(1, length: 5)
+    let locals = [0, 0, 1, 1, 1, 2, 0].map { LocalAddress(index: $0) }
+    for local in locals {
+      #expect(unsafe chunk.append(frame.bytes.span.bytes, RawSpan(), endpoint: frame.endpoint, local: local))
+    }
+    #expect(unsafe chunk.content.runs.map { unsafe $0.frameCount } == [2, 3, 1, 1])
+    var seen: [LocalAddress] = []
+    var cursor = RunCursor()
+    unsafe chunk.content.forEachFrame(from: &cursor, limit: 100) { _, _, local in seen.append(local) }
+    #expect(seen == locals)
+  }
+
+  @Test("a run's local address lies in its endpoint's padding")
+  func layout() {
+    #expect(MemoryLayout<LocalAddress>.size == 1)
+    #expect(unsafe MemoryLayout<FrameRun>.stride == 3 * MemoryLayout<Int>.stride + MemoryLayout<Endpoint>.stride)
+  }
+
   @Test("takes exactly as many bytes as it has room for")
   func byteCapacity() {
     let chunk = FrameChunk(capacity: 10, frameCapacity: 100)
