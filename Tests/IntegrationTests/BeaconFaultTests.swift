@@ -54,7 +54,7 @@ struct BeaconFaultTests {
   @Test("A forged Discover doesn't take a live node's frames away", .timeLimit(.minutes(1)))
   func hijack() async throws {
     try await TestBeacon.run { beacon in
-      let (a, b, thief) = (try beacon.bind(1), try beacon.bind(2), try beacon.bind(2))
+      let (a, b, thief) = (try beacon.bind(1), try beacon.bind(2), try beacon.bind(2, host: 2))
       var atA = try a.transport.makeReceiver()
       var atB = try b.transport.makeReceiver()
       var atThief = try thief.transport.makeReceiver()
@@ -107,7 +107,7 @@ struct BeaconFaultTests {
     #expect(statistics.router.relayed[.udpToUDP] + statistics.udpAnswers == statistics.udp.framesSent)
   }
 
-  @Test("A node whose socket is gone is found at its new one at once", .timeLimit(.minutes(1)))
+  @Test("A node whose socket is gone is found at another port at once", .timeLimit(.minutes(1)))
   func restartedUDPNode() async throws {
     try await TestBeacon.run { beacon in
       let (a, old) = (try beacon.bind(1), try beacon.bind(2))
@@ -117,6 +117,25 @@ struct BeaconFaultTests {
       try await old.register(&atOld)
       old.transport.close()
       let new = try beacon.bind(2)
+      var atNew = try new.transport.makeReceiver()
+      try await new.register(&atNew)
+      try a.relay([8], to: new.id)
+      #expect(try await atNew.delivery().payload == [8])
+      #expect(beacon.server.statistics.router.moves[.port] == 1)
+    }
+  }
+
+  @Test(
+    "A node whose socket is gone is found at another address when ICMP has quoted the probe", .timeLimit(.minutes(1)))
+  func movedUDPNode() async throws {
+    try await TestBeacon.run { beacon in
+      let (a, old) = (try beacon.bind(1), try beacon.bind(2))
+      var atA = try a.transport.makeReceiver()
+      var atOld = try old.transport.makeReceiver()
+      try await a.register(&atA)
+      try await old.register(&atOld)
+      old.transport.close()
+      let new = try beacon.bind(2, host: 2)
       var atNew = try new.transport.makeReceiver()
       try await new.register(&atNew)
       // The beacon's probe of the old address has drawn an ICMP error; the claim is answered a second time.

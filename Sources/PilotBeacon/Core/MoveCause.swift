@@ -2,7 +2,8 @@
 public enum MoveCause: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// A Discover came from another port of the same address: its process was restarted, or its NAT has rebound.
   case port
-  /// A Relay came from another port of the same address: its NAT has rebound, and the next Discover is not due yet.
+  /// A Relay came from another port of the same address after a silence: its NAT has rebound, and the next Discover is not
+  /// due yet.
   case portByRelay
   /// A Discover came from another address, and nothing had been heard from the old endpoint for long.
   case silence

@@ -30,7 +30,8 @@ extension Router {
     case .udp(let source, let local):
       switch nodes.hear(message.sender, from: source, at: now) {
       case .current: break
-      case .otherPort(let known): hearFromOtherPort(message.sender, known, source, local, at: now)
+      case .otherPort(let known):
+        guard hears(message.sender, at: source, local, insteadOf: known, at: now) else { return drop(.senderMismatch) }
       case .elsewhere: return drop(.senderMismatch)
       case .unknown: return drop(.senderUnknown)
       }
@@ -39,14 +40,17 @@ extension Router {
     return deliver(from: message.sender, to: message.destination, fromCompat: fromCompat, at: now)
   }
 
-  /// An unproven node speaks from another port of its address: its NAT has rebound, and its next Discover is up to a minute
-  /// away. It is believed as that Discover will be, and heard in any case.
-  private mutating func hearFromOtherPort(
-    _ node: NodeID, _ known: Registration, _ source: Endpoint, _ local: LocalAddress, at now: UInt64
-  ) {
-    guard !isHeldDown(known, at: now) else { return }
+  /// An unproven node seems to speak from another port of its address. It is heard if it has been silent for long enough for
+  /// its NAT to have rebound: its next Discover, which would move it, is up to a minute away. And it is heard while it may
+  /// not move again: frames from before and after a move can overtake each other.
+  private mutating func hears(
+    _ node: NodeID, at source: Endpoint, _ local: LocalAddress, insteadOf known: Registration, at now: UInt64
+  ) -> Bool {
+    if isHeldDown(known, at: now) { return true }
+    guard now.since(known.heardAt) > bounds.silenceBeforeRebinding else { return false }
     _ = nodes.set(node, known.moved(to: source, local: local, at: now), at: now)
     note(.portByRelay, of: node, from: known.endpoint, to: source)
+    return true
   }
 
   /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).

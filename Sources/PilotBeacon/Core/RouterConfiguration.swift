@@ -13,6 +13,10 @@ extension Router {
     /// A node moves without further evidence once its old endpoint has been silent for longer than this. Default 75 s:
     /// nodes repeat their Discover every 60 s (wire reference, section 2).
     public var silenceBeforeMove: Duration = .seconds(75)
+    /// A Relay from another port of a node's address moves the node once its endpoint has been silent for longer than this: until
+    /// then its NAT has no reason to give it another port. Default 30 s, the least that NATs in use wait (RFC 4787, section 4.3,
+    /// asks for 2 min). A Discover from there moves it at once.
+    public var silenceBeforeRebinding: Duration = .seconds(30)
     /// How long after a probe an ICMP report counts as its result. Default 2 s.
     public var probeTimeout: Duration = .seconds(2)
     /// The least time between two probes for one node. Default 1 s.
@@ -49,6 +53,7 @@ struct RouterBounds: Sendable {
   let nodeCapacity: Int
   let moveHoldDown: UInt64
   let silenceBeforeMove: UInt64
+  let silenceBeforeRebinding: UInt64
   let probeTimeout: UInt64
   let probeInterval: UInt64
   let settlingTime: UInt64
@@ -61,6 +66,7 @@ struct RouterBounds: Sendable {
     nodeCapacity = max(1, configuration.nodeCapacity)
     moveHoldDown = nanoseconds(configuration.moveHoldDown)
     silenceBeforeMove = nanoseconds(configuration.silenceBeforeMove)
+    silenceBeforeRebinding = nanoseconds(configuration.silenceBeforeRebinding)
     probeTimeout = nanoseconds(configuration.probeTimeout)
     probeInterval = nanoseconds(configuration.probeInterval)
     settlingTime = nanoseconds(configuration.settlingTime)

@@ -51,9 +51,11 @@ struct TestBeacon: Sendable {
   }
 
   /// A node on a UDP socket, not yet known to the beacon.
-  func bind(_ node: UInt32) throws -> TestNode {
+  ///
+  /// - Parameter host: The last byte of its address, 127.0.0.x.
+  func bind(_ node: UInt32, host: UInt8 = 1) throws -> TestNode {
     var configuration = UDPTransport.Configuration()
-    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, host, port: 0)
     return TestNode(id: try TestNode.id(node), transport: try UDPTransport.bind(configuration), beacon: udp)
   }
 }

@@ -25,15 +25,19 @@ struct RouterPortTests {
     expect(harness.statistics.moves[.port], 1)
   }
 
-  @Test func aRelayFromAnotherPortOfTheSameAddressIsTakenAndMovesTheNode() {
+  @Test func aRelayFromAnotherPortOfTheSameAddressMovesANodeThatHasBeenSilentForThirtySeconds() {
     var harness = registered()
-    harness.advance(.seconds(500))
+    harness.advance(.seconds(470))
+    harness.relay(node, to: node, from: .udp(home))
+    harness.advance(.seconds(30))
+    expect(harness.relay(node, to: node, from: .udp(rebound)), .drop(.senderMismatch))
+    harness.advance(.nanoseconds(1))
     expect(
       harness.relay(node, to: node, from: .udp(rebound)),
       .deliverUDP(rebound, .withDestination(sender: node, destination: node)))
     harness.expectUDP(node, at: rebound, ex: true)
     expect(harness.statistics.moves[.portByRelay], 1)
-    harness.advance(.seconds(100))
+    harness.advance(.seconds(100) - .nanoseconds(1))
     harness.expectNowhere(node)
   }
 
@@ -44,10 +48,13 @@ struct RouterPortTests {
     harness.advance(.seconds(30) - .nanoseconds(1))
     harness.discover(node, from: .udp(third))
     expect(harness.statistics.discovers[.refusedHoldDown], 1)
-    expect(harness.relay(node, to: node, from: .udp(third)), .deliverUDP(rebound, .short(sender: node)))
+    for port in [third, home] {
+      expect(harness.relay(node, to: node, from: .udp(port)), .deliverUDP(rebound, .short(sender: node)))
+    }
     harness.expectUDP(node, at: rebound)
     harness.advance(.nanoseconds(1))
-    harness.relay(node, to: node, from: .udp(third))
+    expect(harness.relay(node, to: node, from: .udp(home)), .drop(.senderMismatch))
+    harness.discover(node, from: .udp(third))
     harness.expectUDP(node, at: third)
   }
 
@@ -91,6 +98,7 @@ struct RouterPortTests {
       harness.relay(node, to: node, from: .udp(home, second)), .deliverUDP(home, .short(sender: node), from: first))
     harness.discover(node, from: .udp(home, second))
     expect(harness.relay(node, to: node, from: .udp(home)), .deliverUDP(home, .short(sender: node), from: second))
+    harness.advance(.seconds(31))
     harness.relay(node, to: node, from: .udp(rebound, first))
     expect(harness.relay(node, to: node, from: .udp(rebound)), .deliverUDP(rebound, .short(sender: node), from: first))
     let probe = EndpointProbe(

@@ -63,6 +63,7 @@ struct RouterRelayTests {
   @Test func aSenderOverUDPMustBeRegisteredRightThere() {
     var harness = populated()
     expect(harness.relay(udpA, to: udpB, from: .udp(test: 2)), .drop(.senderMismatch))
+    expect(harness.relay(udpA, to: udpB, from: .udp(.test(1, port: 4001))), .drop(.senderMismatch))
     expect(harness.relay(.test(9), to: udpB, from: .udp(test: 1)), .drop(.senderUnknown))
     expect(harness.relay(wssA, to: udpB, from: .udp(test: 1)), .drop(.senderUnknown))
   }

@@ -108,6 +108,7 @@ struct RouterModel {
       } else {
         guard !known.proven, known.endpoint.hasAddress(of: source) else { return .drop(.senderMismatch) }
         if !heldDown(known, at: now) {
+          guard now - known.heard > 30 * Self.second else { return .drop(.senderMismatch) }
           entries[sender] = Entry(
             endpoint: source, ex: known.ex, moved: true, since: now, heard: now, discovered: known.discovered)
         }
