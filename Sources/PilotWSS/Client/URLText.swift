@@ -25,8 +25,18 @@ package enum URLText {
     }.joined(separator: "\n")
   }
 
+  /// What stands before `://` is shown only if it is a scheme (RFC 3986, section 3.1), and not a password.
   private static func split(_ url: String) -> (scheme: String, rest: Substring) {
-    guard let mark = url.firstRange(of: "://"), !url[..<mark.lowerBound].contains("@") else { return ("", url[...]) }
+    guard let mark = url.firstRange(of: "://"), url[..<mark.lowerBound].utf8.allSatisfy(isLetterOrDigit) else {
+      return ("", url[...])
+    }
     return (String(url[..<mark.upperBound]), url[mark.upperBound...])
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: false
+    }
   }
 }
