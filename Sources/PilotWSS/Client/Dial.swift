@@ -114,7 +114,8 @@ package final class Dial {
     onDown(error)
   }
 
-  private func limitReached() {
+  /// The time for all steps is over.
+  func limitReached() {
     guard case .dialing(let step) = state, requester?.giveUp() != true else { return }
     fail(
       TransportError(

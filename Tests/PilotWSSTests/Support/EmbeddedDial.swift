@@ -16,10 +16,9 @@ final class EmbeddedDial {
   private var dial: Dial?
   private(set) var error: TransportError?
 
-  init(_ beacon: CompatURL = CompatURL(isSecure: false, host: "192.0.2.1"), dialLimit: Duration = .seconds(20)) throws {
+  init(_ beacon: CompatURL = CompatURL(isSecure: false, host: "192.0.2.1")) throws {
     channel = EmbeddedChannel(loop: loop)
-    var configuration = try TestClient.configuration(beacon)
-    configuration.dialLimit = dialLimit
+    let configuration = try TestClient.configuration(beacon)
     try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 80)).wait()
     let dial = Dial(
       configuration: configuration, tls: nil, loop: loop, inbound: inbound, outbound: outbound, onEstablished: {},
@@ -43,6 +42,9 @@ final class EmbeddedDial {
     _ = try? channel.finish(acceptAlreadyClosed: true)
     loop.run()
   }
+
+  /// The time for the whole dial is over.
+  func reachLimit() { dial?.limitReached() }
 
   func advance(by time: TimeAmount) { loop.advanceTime(by: time) }
 }
