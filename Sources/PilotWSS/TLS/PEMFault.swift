@@ -28,11 +28,11 @@ extension PEMFault: CustomStringConvertible {
     case .notPEM: "isn't PEM: no line of it is -----BEGIN …-----; openssl converts other formats"
     case .noCertificate: "holds no certificate"
     case .keyInsteadOfCertificate:
-      "holds a private key and no certificate; are the files of certificate and key exchanged?"
+      "holds a private key and no certificate; is it another file, or are certificate and key exchanged?"
     case .brokenCertificate(let number): "is broken: its certificate number \(number) can't be decoded"
     case .noKey: "holds no private key"
     case .certificateInsteadOfKey:
-      "holds a certificate and no private key; are the files of certificate and key exchanged?"
+      "holds a certificate and no private key; is it another file, or are certificate and key exchanged?"
     case .encryptedKey: "is encrypted; write the key without a passphrase: openssl pkey -in FILE -out NEW"
     case .unusableKey: "holds a private key that is broken, or of a kind that TLS has no use for"
     }
