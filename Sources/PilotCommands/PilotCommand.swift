@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PilotTransport
 
 /// `pilot`: nothing but its subcommands.
 struct PilotCommand: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct PilotCommand: AsyncParsableCommand {
     ])
 
   /// What `pilot --version` prints.
-  static let version = "0.1.0"
+  static let version = PackageVersion.text
 
   mutating func run() throws {
     throw CommandFailure.usage("no command was given", hint: "pilot --help lists them")

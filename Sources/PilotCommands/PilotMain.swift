@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PilotWSS
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Glibc)
@@ -51,7 +52,8 @@ public enum PilotMain {
         return status(for: error, on: console)
       }
     case .validationFailure:
-      console.report(message(for: error))
+      // It may repeat an argument, and that may be a URL with a password.
+      console.report(URLText.withoutUserinfo(in: message(for: error)))
       return ExitStatus.usage.rawValue
     default:
       let failure = CommandFailure(error)

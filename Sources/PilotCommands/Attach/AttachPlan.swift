@@ -93,7 +93,7 @@ private struct BeaconURL {
     let authority = text.dropFirst("udp://".count)
     guard let url = try? CompatURL(parsing: "ws://" + authority), authority.contains(":"), !authority.contains("/")
     else {
-      throw CommandFailure.usage("\(text) is no beacon URL", hint: "write udp://HOST:PORT")
+      throw CommandFailure.usage("\(URLText.withoutSecrets(text)) is no beacon URL", hint: "write udp://HOST:PORT")
     }
     udp = UDP(host: url.host, port: url.port)
   }

@@ -10,9 +10,9 @@
 struct OpenFile: ~Copyable {
   private let descriptor: Int32
 
-  /// Opens a file to read it. Does not wait for the writer of a pipe.
-  init(reading path: String) throws(SystemCallError) {
-    descriptor = try Self.descriptor(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+  /// Opens a file to read it. Does not wait for the writer of a pipe, unless it is told to.
+  init(reading path: String, waiting: Bool = false) throws(SystemCallError) {
+    descriptor = try Self.descriptor(path, O_RDONLY | O_NOCTTY | (waiting ? 0 : O_NONBLOCK))
   }
 
   /// Makes a file that wasn't there before, with mode 0600 whatever the umask.

@@ -9,12 +9,16 @@ public struct TransportError: Error, Sendable {
   public var message: String
   /// The error underneath, if there is one.
   public var cause: (any Error)?
+  /// How long the peer asks to be left alone from now on, where it says so (`Retry-After`, RFC 9110, section 10.2.3). As
+  /// the peer has it, without a bound: a transport keeps to it up to its longest delay.
+  public var retryAfter: Duration?
 
   /// Makes an error.
-  public init(code: Code, message: String, cause: (any Error)? = nil) {
+  public init(code: Code, message: String, cause: (any Error)? = nil, retryAfter: Duration? = nil) {
     self.code = code
     self.message = message
     self.cause = cause
+    self.retryAfter = retryAfter
   }
 
   /// Whether trying again makes sense, and when.
@@ -81,7 +85,7 @@ extension TransportError {
     public static let tlsFailed = Self(kind: .tlsFailed)
     /// The peer answered the WebSocket upgrade with something else.
     public static let upgradeRefused = Self(kind: .upgradeRefused)
-    /// The beacon has no room for another connection (503).
+    /// The beacon has no room for another connection (503), or is called too often (429).
     public static let atCapacity = Self(kind: .atCapacity)
     /// The beacon refused this node's identity.
     public static let authenticationFailed = Self(kind: .authenticationFailed)

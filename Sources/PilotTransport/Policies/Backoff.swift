@@ -27,12 +27,17 @@ public struct Backoff: Sendable, Equatable {
 
   /// The delay before the next attempt: between half of the current ceiling and all of it.
   ///
-  /// - Parameter random: Uniform in 0..<1.
-  public mutating func next(random: Double) -> Duration {
-    let delay = ceiling * (0.5 + 0.5 * min(max(random, 0), 1))
+  /// - Parameters:
+  ///   - random: Uniform in 0..<1.
+  ///   - least: What the peer has asked for. The delay is no shorter, unless that is more than the cap; and up to half
+  ///     as much again within the cap, since others have been told the same.
+  public mutating func next(random: Double, atLeast least: Duration = .zero) -> Duration {
+    let random = min(max(random, 0), 1)
+    let delay = ceiling * (0.5 + 0.5 * random)
+    let asked = min(max(least, .zero), configuration.maximum) * (1 + 0.5 * random)
     attempts += 1
     ceiling = min(ceiling * 2, configuration.maximum)
-    return delay
+    return min(max(delay, asked), configuration.maximum)
   }
 
   /// A connection ended. Only one that lived resets the delays: a beacon that accepts and drops at once would otherwise be

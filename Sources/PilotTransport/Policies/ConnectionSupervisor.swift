@@ -71,8 +71,11 @@ public struct ConnectionSupervisor: Sendable {
   /// - Parameters:
   ///   - hopeless: Whether an early retry can't help: the beacon refused the identity, or another instance of this node
   ///     took the connection over.
+  ///   - retryAfter: How long the peer asks to be left alone. It counts up to the backoff's longest delay.
   ///   - random: Uniform in 0..<1, for the jitter.
-  public mutating func down(hopeless: Bool, at now: MonotonicInstant, random: Double) -> OnDown {
+  public mutating func down(
+    hopeless: Bool, retryAfter: Duration = .zero, at now: MonotonicInstant, random: Double
+  ) -> OnDown {
     switch state {
     case .connected(let since):
       backoff.connectionEnded(after: since.duration(to: now))
@@ -82,7 +85,7 @@ public struct ConnectionSupervisor: Sendable {
       return .nothing
     }
     if hopeless { backoff.jumpToMaximum() }
-    let delay = backoff.next(random: random)
+    let delay = backoff.next(random: random, atLeast: retryAfter)
     state = .waiting
     return .wait(delay, attempt: backoff.attempts)
   }

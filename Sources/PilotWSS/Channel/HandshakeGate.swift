@@ -8,7 +8,8 @@ import NIOHTTP1
 /// bytes behind it. Where parser and upgrade disagree (`Connection: foo,,upgrade` is enough) parts of an HTTP message
 /// reach a handler that expects bytes, which ends the process. Behind the gate there is nothing for the parser to find.
 ///
-/// Heads are bounded here, and their lines must end in CR LF (RFC 9112, section 2.2, allows a bare LF, which nobody
+/// Heads are bounded here, each of them and all together: a peer may send informational ones for as long as it likes, and
+/// what is behind the gate is kept. Their lines must end in CR LF (RFC 9112, section 2.2, allows a bare LF, which nobody
 /// sends), so that gate and parser see the same end.
 final class HandshakeGate: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
@@ -31,13 +32,17 @@ final class HandshakeGate: ChannelInboundHandler, RemovableChannelHandler {
     case failed
   }
 
-  /// Longest head, with room for what proxies add, and most that is held behind it, in bytes.
+  /// Most that all heads have together, with room for what proxies add, and most that is held behind one, in bytes.
   static let limit = 32_768
+  /// Most heads, the one that counts included.
+  static let headLimit = 8
 
   private let decide: (ByteBufferView) -> Decision
   private var state = State.head
   private var held = ByteBuffer()
   private var scanned = 0
+  private var heads = 0
+  private var headBytes = 0
 
   /// - Parameter decide: Asked about each head, after everybody has seen it.
   init(_ decide: @escaping (ByteBufferView) -> Decision) {
@@ -60,13 +65,15 @@ final class HandshakeGate: ChannelInboundHandler, RemovableChannelHandler {
   private func pass(_ context: ChannelHandlerContext) {
     while case .head = state, held.readableBytes > 0 {
       guard let length = headLength() else {
-        if held.readableBytes > Self.limit { fail(context, .headerOverflow) }
+        if heads == Self.headLimit || headBytes + held.readableBytes > Self.limit { fail(context, .headerOverflow) }
         return
       }
-      guard length > 0, length <= Self.limit, let head = held.readSlice(length: length) else {
-        return fail(context, length > 0 ? .headerOverflow : .lfExpected)
-      }
+      guard length > 0, heads < Self.headLimit, headBytes + length <= Self.limit,
+        let head = held.readSlice(length: length)
+      else { return fail(context, length > 0 ? .headerOverflow : .lfExpected) }
       scanned = 0
+      heads += 1
+      headBytes += length
       // Before the head is seen: an upgrade may remove this handler at once.
       state = .hold
       context.fireChannelRead(wrapInboundOut(head))

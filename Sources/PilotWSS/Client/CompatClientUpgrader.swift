@@ -17,11 +17,16 @@ final class CompatClientUpgrader: NIOHTTPClientProtocolUpgrader {
   }
 
   func shouldAllowUpgrade(upgradeResponse: HTTPResponseHead) -> Bool {
-    do {
-      try WebSocketHandshake.verify(upgradeResponse, key: key)
-      return true
+    fault(in: upgradeResponse) == nil
+  }
+
+  /// What is wrong with an answer to the request that was sent, if anything is.
+  func fault(in response: HTTPResponseHead) -> WebSocketResponseError? {
+    do throws(WebSocketResponseError) {
+      try WebSocketHandshake.verify(response, key: key)
+      return nil
     } catch {
-      return false
+      return error
     }
   }
 

@@ -88,14 +88,15 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
   }
 
   private static func invalid(_ text: String, _ reason: String) -> TransportError {
-    TransportError(code: .invalidConfiguration, message: "\"\(text)\" is no beacon URL: \(reason)")
+    TransportError(
+      code: .invalidConfiguration, message: "\"\(URLText.withoutSecrets(text))\" is no beacon URL: \(reason)")
   }
 
   /// Holds a URL that was put together from parts to what ``init(parsing:)`` demands.
   func validate() throws(TransportError) {
-    guard path.hasPrefix("/") else { throw Self.invalid(description, "the path must begin with a slash") }
-    let read = try CompatURL(parsing: description)
-    guard read.host == host else { throw Self.invalid(description, "the host must be a name or an IP address") }
+    guard path.hasPrefix("/") else { throw Self.invalid(text, "the path must begin with a slash") }
+    let read = try CompatURL(parsing: text)
+    guard read.host == host else { throw Self.invalid(text, "the host must be a name or an IP address") }
   }
 
   /// Host and port, IPv6 in brackets.
@@ -104,8 +105,11 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
     return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
   }
 
-  /// The URL's text.
-  public var description: String { "\(isSecure ? "wss" : "ws")://\(authority)\(path)" }
+  /// The URL's text. One that was put together with a user, a query or a fragment, which no beacon is dialled with, is
+  /// shown without them.
+  public var description: String { URLText.withoutSecrets(text) }
+
+  private var text: String { "\(isSecure ? "wss" : "ws")://\(authority)\(path)" }
 
   /// Whether the host is this machine, so that traffic in the clear doesn't leave it.
   public var isLoopback: Bool {

@@ -32,6 +32,8 @@ package final class Dial {
   private var state = State.dialing(.connecting)
   private var channels: [any Channel] = []
   private var gate: HandshakeGate?
+  /// The pipeline keeps it.
+  private weak var requester: UpgradeRequester?
   private var peer: CompatClientPeer?
   private var limitTimer: Scheduled<Void>?
 
@@ -112,8 +114,9 @@ package final class Dial {
     onDown(error)
   }
 
-  private func limitReached() {
-    guard case .dialing(let step) = state else { return }
+  /// The time for all steps is over.
+  func limitReached() {
+    guard case .dialing(let step) = state, requester?.giveUp() != true else { return }
     fail(
       TransportError(
         code: .timedOut,
@@ -143,13 +146,16 @@ package final class Dial {
   }
 
   private func requestUpgrade(on channel: any Channel) throws {
+    let upgrader = CompatClientUpgrader { [weak self] context in self?.upgraded(context) }
     let requester = UpgradeRequester(
-      beacon: configuration.beacon, awaitsTLS: tls != nil,
+      beacon: configuration.beacon, awaitsTLS: tls != nil, upgrader: upgrader,
       onSecured: { [weak self] in self?.state = .dialing(.upgrading) },
       onFailure: { [weak self] error in self?.fail(error) })
+    self.requester = requester
     let bound = NIOLoopBound(requester, eventLoop: loop)
-    let upgrader = CompatClientUpgrader { [weak self] context in self?.upgraded(context) }
-    let gate = HandshakeGate { head in
+    let gate = HandshakeGate { [weak requester] head in
+      // The parser has seen a final answer that isn't 101: what follows is its body, and nothing upgrades any more.
+      if requester?.isReadingBody == true { return .forward }
       // Other informational responses may precede the one that counts (RFC 9110, section 15.2).
       let status = head.dropFirst("HTTP/1.1 ".utf8.count).prefix(3)
       return status.first == UInt8(ascii: "1") && !status.elementsEqual("101".utf8) ? .nextHead : .hold

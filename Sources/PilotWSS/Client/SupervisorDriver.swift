@@ -88,7 +88,9 @@ final class SupervisorDriver {
       return report(error)
     }
     let random = Double.random(in: 0..<1)
-    switch supervisor.down(hopeless: error.isHopeless, at: MonotonicInstant(loop.now), random: random) {
+    let action = supervisor.down(
+      hopeless: error.isHopeless, retryAfter: error.retryAfter ?? .zero, at: MonotonicInstant(loop.now), random: random)
+    switch action {
     case .wait(let delay, let attempt):
       events.emit(.reconnecting(reason: error, attempt: attempt, delay: delay))
       let bound = NIOLoopBound(self, eventLoop: loop)

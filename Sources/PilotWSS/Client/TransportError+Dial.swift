@@ -52,14 +52,17 @@ extension TransportError {
     case is NIOSSLError, is BoringSSLError:
       self.init(
         code: .tlsFailed,
-        message: "the TLS handshake with \(beacon.authority) failed; does it speak TLS 1.2 or newer on this port?",
-        cause: error)
-    case let error as NIOHTTPClientUpgradeError
-    where error == .upgraderDeniedUpgrade || error == .responseProtocolNotFound:
+        message: """
+          the TLS handshake with \(beacon.authority) failed; does it speak TLS 1.3 on this port, or TLS 1.2 with ECDHE and \
+          AES-GCM or ChaCha20?
+          """, cause: error)
+    case HTTPParserError.headerOverflow:
       self.init(
         code: .upgradeRefused,
-        message: "\(beacon) answered 101 without a valid WebSocket handshake for \(WebSocketHandshake.pilotSubprotocol)"
-      )
+        message: """
+          \(beacon) sent more than \(HandshakeGate.headLimit) HTTP heads, or more than \(HandshakeGate.limit) bytes of \
+          them, before the upgrade; is it a beacon?
+          """, cause: error)
     case is HTTPParserError:
       self.init(code: .upgradeRefused, message: "\(beacon) doesn't speak HTTP", cause: error)
     case let error as IOError:
@@ -79,26 +82,6 @@ extension TransportError {
         TLS with \(beacon.authority) failed: its certificate must be valid now, name the host, and come from a trusted \
         authority; for a private authority give its CA file
         """, cause: cause)
-  }
-
-  /// The answer to the upgrade was not 101.
-  init(refusedUpgrade head: HTTPResponseHead, of beacon: CompatURL) {
-    switch head.status {
-    case .serviceUnavailable:
-      self.init(code: .atCapacity, message: "\(beacon) is at capacity (503)")
-    case .upgradeRequired:
-      self.init(
-        code: .upgradeRefused,
-        message: "\(beacon) answered 426: a proxy on the way removed the upgrade; it must pass WebSocket through")
-    case .notFound:
-      self.init(
-        code: .upgradeRefused,
-        message: "\(beacon) answered 404: not a beacon, or one that expects \(CompatURL.defaultPath)")
-    default:
-      self.init(
-        code: .upgradeRefused,
-        message: "\(beacon) answered \(head.status.code) \(head.status.reasonPhrase) instead of upgrading")
-    }
   }
 
   /// A connection ended.
@@ -146,10 +129,7 @@ extension TransportError {
 extension WebSocketCloseFrame {
   /// The reason as the peer gave it: at most 123 bytes, without control characters.
   var quotedReason: String {
-    reason.isEmpty
-      ? "no reason given"
-      : "\"" + String(reason.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
-        + "\""
+    reason.isEmpty ? "no reason given" : "\"\(PrintableText.line(reason, limit: 123))\""
   }
 }
 

@@ -12,8 +12,11 @@ extension WSSTransport {
     public var node: NodeID
     /// The key that the beacon knows for this node.
     public var identity: Identity
-    /// A PEM file with the certificate authorities to trust instead of the system's. Default: the system's.
+    /// A PEM file with the certificate authorities to trust, and no others. Default: those that
+    /// ``authorityVariables`` name, or else the system's.
     public var certificateAuthorities: String?
+    /// What the environment says about the certificate authorities to trust. Default: what this process's does.
+    public var authorityVariables = AuthorityVariables.process
     /// Allows `ws://` to another host than this one. Default false: credentials aren't sent, but frames are readable.
     public var allowsPlaintext = false
     /// From the name's resolution to `auth_ok`. Default 20 s (wire reference, section 3).

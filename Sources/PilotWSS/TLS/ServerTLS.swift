@@ -25,12 +25,12 @@ package final class ServerTLS: Sendable {
   /// - Parameters:
   ///   - certificate: A PEM file with the certificate and its intermediates, leaf first.
   ///   - key: A PEM file with the certificate's private key.
-  /// - Throws: `.invalidConfiguration` when they can't be used.
+  /// - Throws: `.invalidConfiguration` that says which of them can't be used, and why.
   package init(certificate: String, key: String) throws(TransportError) {
     certificatePath = certificate
     keyPath = key
     let stamps = [FileStamp(of: certificate), FileStamp(of: key)]
-    state = Mutex(State(context: try Self.load(certificate, key), stamps: stamps))
+    state = Mutex(State(context: try ServerCredentials.context(certificate: certificate, key: key), stamps: stamps))
   }
 
   package var context: NIOSSLContext { state.withLock { $0.context } }
@@ -40,29 +40,13 @@ package final class ServerTLS: Sendable {
     let stamps = [FileStamp(of: certificatePath), FileStamp(of: keyPath)]
     guard state.withLock({ $0.stamps != stamps }) else { return .unchanged }
     do throws(TransportError) {
-      let context = try Self.load(certificatePath, keyPath)
+      let context = try ServerCredentials.context(certificate: certificatePath, key: keyPath)
       state.withLock { $0 = State(context: context, stamps: stamps) }
       return .reloaded
     } catch {
       // The same broken files are reported once.
       state.withLock { $0.stamps = stamps }
       return .refused(error)
-    }
-  }
-
-  private static func load(_ certificate: String, _ key: String) throws(TransportError) -> NIOSSLContext {
-    do {
-      let chain = try NIOSSLCertificate.fromPEMFile(certificate)
-      let privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
-      var configuration = TLSConfiguration.makeServerConfiguration(
-        certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
-      configuration.minimumTLSVersion = .tlsv12
-      configuration.applicationProtocols = ["http/1.1"]
-      return try NIOSSLContext(configuration: configuration)
-    } catch {
-      throw TransportError(
-        code: .invalidConfiguration,
-        message: "\(certificate) and \(key) are not a usable PEM certificate chain with its private key", cause: error)
     }
   }
 }

@@ -39,6 +39,26 @@ struct BackoffTests {
     #expect(backoff.next(random: 1) == .seconds(1))
   }
 
+  /// What the peer asks for in seconds, the random number, and the delay in milliseconds.
+  private static let asked = [
+    (4, 0.0, 4_000), (4, 0.5, 5_000), (4, 1.0, 6_000), (20, 1.0, 30_000), (30, 0.0, 30_000), (3_600, 0.0, 30_000),
+    (0, 1.0, 1_000), (-5, 0.0, 500),
+  ]
+
+  @Test("no attempt comes before the peer wants it, up to the maximum, and not all at once then", arguments: asked)
+  func atLeast(_ seconds: Int, _ random: Double, _ milliseconds: Int) {
+    var backoff = Backoff(Self.configuration(initial: 1_000, maximum: 30_000))
+    #expect(backoff.next(random: random, atLeast: .seconds(seconds)) == .milliseconds(milliseconds))
+    #expect(backoff.attempts == 1)
+    #expect(backoff.next(random: 1) == .seconds(2))
+  }
+
+  @Test("a peer that asks for less than the backoff's own delay doesn't shorten it")
+  func atLeastIsNoMost() {
+    var backoff = Backoff(Self.configuration(initial: 8_000, maximum: 30_000))
+    #expect(backoff.next(random: 1, atLeast: .seconds(1)) == .seconds(8))
+  }
+
   private static let lifetimes = [(0, false), (9_999, false), (10_000, true), (90_000, true)]
 
   @Test("only a connection that lived resets it", arguments: lifetimes)

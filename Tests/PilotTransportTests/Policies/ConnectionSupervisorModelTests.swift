@@ -6,7 +6,7 @@ import Testing
 struct ConnectionSupervisorModelTests {
   enum Event: Sendable {
     case start, timerFired, connected, close
-    case down(hopeless: Bool, random: Double)
+    case down(hopeless: Bool, retryAfter: Int, random: Double)
   }
 
   /// What a supervisor must do, told from the whole history of events instead of a state.
@@ -39,7 +39,9 @@ struct ConnectionSupervisorModelTests {
     case 3..<100: return (after, .start)
     case 100..<300: return (after, .timerFired)
     case 300..<650: return (after, .connected)
-    default: return (after, .down(hopeless: random.chance(0.05), random: random.fraction()))
+    default:
+      let retryAfter = random.chance(0.2) ? Int.random(in: 0...90, using: &random) : 0
+      return (after, .down(hopeless: random.chance(0.05), retryAfter: retryAfter, random: random.fraction()))
     }
   }
 
@@ -74,9 +76,10 @@ struct ConnectionSupervisorModelTests {
     case .start: return due(supervisor.start(), history.events.isEmpty, &history)
     case .timerFired: return due(supervisor.timerFired(), history.last == .wait, &history)
     case .connected: return connected(supervisor.connected(at: now), at: now, &history)
-    case .down(let hopeless, let random):
-      let action = supervisor.down(hopeless: hopeless, at: now, random: random)
-      return down(action, configuration, hopeless: hopeless, at: now, &history)
+    case .down(let hopeless, let retryAfter, let random):
+      let asked = Duration.seconds(retryAfter)
+      let action = supervisor.down(hopeless: hopeless, retryAfter: asked, at: now, random: random)
+      return down(action, configuration, hopeless: hopeless, asked: asked, at: now, &history)
     case .close:
       let wasClosed = history.isClosed
       history.events.append(.close)
@@ -102,7 +105,7 @@ struct ConnectionSupervisorModelTests {
 
   private static func down(
     _ action: ConnectionSupervisor.OnDown, _ configuration: Backoff.Configuration, hopeless: Bool,
-    at now: MonotonicInstant, _ history: inout History
+    asked: Duration, at now: MonotonicInstant, _ history: inout History
   ) -> String? {
     guard history.last == .dial || history.connectedSince != nil else {
       return action == .nothing ? nil : "\(action), and nothing was up"
@@ -115,7 +118,10 @@ struct ConnectionSupervisorModelTests {
     let ceiling = history.ceiling(configuration)
     history.failures += 1
     history.events.append(.wait)
-    guard case .wait(let delay, history.failures) = action, delay >= ceiling * 0.5, delay <= ceiling else {
+    let shortest = min(asked, configuration.maximum)
+    guard case .wait(let delay, history.failures) = action, delay >= max(ceiling * 0.5, shortest),
+      delay <= min(max(ceiling, asked * 1.5), configuration.maximum)
+    else {
       return "\(action) after \(history.failures) failures, with a ceiling of \(ceiling)"
     }
     return nil

@@ -59,6 +59,14 @@ struct ConnectionSupervisorTests {
     #expect(supervisor.down(hopeless: false, at: Self.at(0), random: 0) == .wait(.seconds(15), attempt: 2))
   }
 
+  @Test("leaves a peer alone for as long as it asks, up to the maximum", arguments: [(5, 5), (60, 30)])
+  func retryAfter(_ asked: Int, _ delay: Int) {
+    var supervisor = ConnectionSupervisor()
+    _ = supervisor.start()
+    let action = supervisor.down(hopeless: false, retryAfter: .seconds(asked), at: Self.at(0), random: 0)
+    #expect(action == .wait(.seconds(delay), attempt: 1))
+  }
+
   @Test("a second report of the same end changes nothing")
   func downTwice() {
     var supervisor = ConnectionSupervisor()

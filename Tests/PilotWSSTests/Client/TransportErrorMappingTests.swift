@@ -30,7 +30,7 @@ struct TransportErrorMappingTests {
       (.init(upgrading: NIOSSLError.unableToValidateCertificate, to: beacon), .tlsFailed, "CA file"),
       (.init(upgrading: NIOSSLExtraError.failedToValidateHostname, to: beacon), .tlsFailed, "name the host"),
       (.init(upgrading: NIOSSLError.handshakeFailed(.unknownError([])), to: beacon), .tlsFailed, "TLS 1.2"),
-      (.init(upgrading: NIOHTTPClientUpgradeError.upgraderDeniedUpgrade, to: beacon), .upgradeRefused, "pilot.v1"),
+      (.init(upgrading: HTTPParserError.headerOverflow, to: beacon), .upgradeRefused, "more than 8 HTTP heads"),
       (.init(upgrading: HTTPParserError.invalidVersion, to: beacon), .upgradeRefused, "doesn't speak HTTP"),
       (.init(upgrading: IOError(errnoCode: 104, reason: "read"), to: beacon), .connectFailed, "ended the connection"),
     ]
@@ -44,13 +44,16 @@ struct TransportErrorMappingTests {
   @Test func `each answer to the upgrade is explained`() {
     let table: [(HTTPResponseStatus, TransportError.Code, String, RetryAdvice)] = [
       (.serviceUnavailable, .atCapacity, "at capacity", .afterEvent),
+      (.tooManyRequests, .atCapacity, "too often", .afterEvent),
+      (.custom(code: 599, reasonPhrase: "a\u{1B}b"), .upgradeRefused, "599 a b instead", .never),
       (.upgradeRequired, .upgradeRefused, "proxy", .never),
       (.notFound, .upgradeRefused, "/v1/compat", .never),
       (.badGateway, .upgradeRefused, "502", .never),
       (.ok, .upgradeRefused, "200", .never),
     ]
     for (status, code, hint, retry) in table {
-      let error = TransportError(refusedUpgrade: HTTPResponseHead(version: .http1_1, status: status), of: beacon)
+      let error = TransportError(
+        refusedUpgrade: HTTPResponseHead(version: .http1_1, status: status), text: nil, of: beacon, at: 0)
       #expect(error.code == code)
       #expect(error.retry == retry)
       #expect(error.message.contains("beacon.example") && error.message.contains(hint), "\(error)")
@@ -74,7 +77,7 @@ struct TransportErrorMappingTests {
       (.closed(WebSocketCloseFrame(.normal, reason: "replaced")), .replaced, "running twice", true),
       (.closed(WebSocketCloseFrame(.normal)), .connectionLost, "no reason given", false),
       (.closed(.empty), .connectionLost, "no code", false),
-      (.closed(WebSocketCloseFrame(.goingAway, reason: "a\u{7}\nb")), .connectionLost, "1001: \"a  b\"", false),
+      (.closed(WebSocketCloseFrame(.goingAway, reason: "a\u{7}\nb")), .connectionLost, "1001: \"a b\"", false),
       (.closedHere(policy), .protocolViolation, "too much", false),
       (.failed(.reservedBits), .protocolViolation, "reserved bits", false),
       (.silent(.seconds(10)), .connectionLost, "no sign of life within 10", false),

@@ -10,6 +10,8 @@ final class TestFiles: Sendable {
     for (name, text) in [
       ("ca", TestPEM.authority), ("other-ca", TestPEM.otherAuthority), ("server", TestPEM.server),
       ("server-key", TestPEM.serverKey), ("stranger", TestPEM.stranger), ("stranger-key", TestPEM.strangerKey),
+      ("rsa", TestPEM.rsa), ("rsa-key", TestPEM.rsaKey), ("ed25519", TestPEM.ed25519),
+      ("ed25519-key", TestPEM.ed25519Key), ("p521", TestPEM.p521), ("p521-key", TestPEM.p521Key),
     ] { try write(text, to: name) }
   }
 
@@ -17,8 +19,17 @@ final class TestFiles: Sendable {
 
   func path(_ name: String) -> String { "\(directory)/\(name).pem" }
 
-  func write(_ text: String, to name: String) throws {
-    try Data(text.utf8).write(to: URL(filePath: path(name)))
+  func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
+
+  func write(_ bytes: [UInt8], to name: String) throws {
+    try Data(bytes).write(to: URL(filePath: path(name)))
+  }
+
+  /// A directory among the files, with copies of these.
+  func makeDirectory(_ name: String, of names: String...) throws -> String {
+    try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: false)
+    for file in names { try FileManager.default.copyItem(atPath: path(file), toPath: "\(directory)/\(name)/\(file)") }
+    return "\(directory)/\(name)"
   }
 }
 

@@ -22,10 +22,17 @@ extension CommandFailure {
     }
   }
 
-  /// What the failure of a transport means for a command. The cause is for whoever digs deeper, and left to the log.
+  /// What the failure of a transport means for a command. A cause that is the system's is told in its words; another one
+  /// is for whoever digs deeper, and left to the log.
   init(_ error: TransportError) {
     // Most messages say what to try themselves.
-    self.init(error.message, hint: error.message.contains("; ") ? nil : error.code.hint)
+    self.init(Self.what(of: error), hint: error.message.contains("; ") ? nil : error.code.hint)
+  }
+
+  private static func what(of error: TransportError) -> String {
+    guard let cause = error.cause as? SystemCallError else { return error.message }
+    let end = error.message.firstRange(of: "; ")?.lowerBound ?? error.message.endIndex
+    return error.message[..<end] + " (\(cause))" + error.message[end...]
   }
 }
 

@@ -1,0 +1,47 @@
+import NIOSSL
+import PilotTransport
+
+/// A beacon's certificate chain with its key, from two files, or from one that is named twice.
+enum ServerCredentials {
+  /// - Throws: `.invalidConfiguration` that says which file it is, and what is wrong with it.
+  static func context(certificate: String, key: String) throws(TransportError) -> NIOSSLContext {
+    let chain = try read("the certificate file \(certificate)") { () throws(PEMFault) in
+      try PEMFile(reading: certificate).certificates()
+    }
+    let privateKey = try read("the key file \(key)") { () throws(PEMFault) in
+      try PEMFile(reading: key).privateKey()
+    }
+    do {
+      return try context(chain, privateKey)
+    } catch {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message: chain.dropFirst().contains { fits($0, privateKey) }
+          ? "the certificate file \(certificate) has the wrong order; the certificate of the key in \(key) comes first, "
+            + "then the one that issued it"
+          : "the private key in \(key) doesn't belong to the certificate in \(certificate)", cause: error)
+    }
+  }
+
+  private static func read<Value>(
+    _ file: String, _ body: () throws(PEMFault) -> Value
+  ) throws(TransportError) -> Value {
+    do throws(PEMFault) {
+      return try body()
+    } catch {
+      throw TransportError(code: .invalidConfiguration, message: "\(file) \(error)")
+    }
+  }
+
+  private static func context(_ chain: [NIOSSLCertificate], _ key: NIOSSLPrivateKey) throws -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+    configuration.applyPolicy()
+    return try NIOSSLContext(configuration: configuration)
+  }
+
+  /// The library compares the two when it gets both.
+  private static func fits(_ certificate: NIOSSLCertificate, _ key: NIOSSLPrivateKey) -> Bool {
+    (try? context([certificate], key)) != nil
+  }
+}
