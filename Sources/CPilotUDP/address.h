@@ -4,14 +4,24 @@
 #include "CPilotUDP.h"
 #include <string.h>
 
-static inline uint64_t cpilot_udp_read_big64(const unsigned char *bytes) {
-  uint64_t value = 0;
-  for (int i = 0; i < 8; i++) value = value << 8 | bytes[i];
+/* Between big-endian and host order. A loop over the bytes is what compilers don't always see through. */
+static inline uint64_t cpilot_udp_big64(uint64_t value) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  return __builtin_bswap64(value);
+#else
   return value;
+#endif
+}
+
+static inline uint64_t cpilot_udp_read_big64(const unsigned char *bytes) {
+  uint64_t value;
+  memcpy(&value, bytes, sizeof value);
+  return cpilot_udp_big64(value);
 }
 
 static inline void cpilot_udp_write_big64(unsigned char *bytes, uint64_t value) {
-  for (int i = 7; i >= 0; i--, value >>= 8) bytes[i] = (unsigned char)value;
+  value = cpilot_udp_big64(value);
+  memcpy(bytes, &value, sizeof value);
 }
 
 /* Writes a sockaddr_in for a socket of the IPv4 family, else a sockaddr_in6. */

@@ -117,7 +117,7 @@ public final class UDPTransport: Transport {
   ///   device queue is full; `.unreachable` when this machine has no route; `.system`; `.closed`.
   @discardableResult
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
-    try sender.send(frame, to: destination, from: .any)
+    try sender.send(frame, to: destination)
   }
 
   /// Sends one frame as one datagram, from the address of this machine that a received frame was written to

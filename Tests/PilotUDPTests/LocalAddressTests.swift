@@ -169,6 +169,7 @@
         if local == .any { unknown += 1 }
         #expect((local == .any) == (number > 128), "\(number)")
       }
+      try #require(unknown > 0)
       #expect(server.counters.framesWithoutLocal == UInt64(unknown))
       let notice = await server.firstEvent { event -> String? in
         guard case .notice(let text) = event, text.contains("addresses") else { return nil }

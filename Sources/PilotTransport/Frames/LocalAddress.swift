@@ -11,7 +11,8 @@ public struct LocalAddress: Hashable, Sendable, BitwiseCopyable {
   @usableFromInline package let index: UInt8
 
   /// Whichever address the system chooses: the one with a route to the destination.
-  public static let any = LocalAddress(index: 0)
+  @inlinable
+  public static var any: LocalAddress { LocalAddress(index: 0) }
 
   /// The address at a place of the transport's table.
   @inlinable

@@ -21,7 +21,7 @@ internal import PilotWire
   var isFull: Bool { used == Self.capacity }
   private var dropsSeen: UInt32 = 0
   /// Nil for a socket that has one address only, or isn't told.
-  private var locals: LocalAddressReader?
+  private let locals: LocalAddressReader?
 
   /// - Parameters:
   ///   - bufferLength: Room for each datagram, in bytes. Memory that no datagram has touched costs nothing.

@@ -1,8 +1,9 @@
 internal import CPilotUDP
 internal import PilotTransport
 
-/// Says for each received datagram which of this machine's addresses it was written to. For one socket's reader.
-struct LocalAddressReader {
+/// Says for each received datagram which of this machine's addresses it was written to. For one socket's reader, and not
+/// safe to share.
+final class LocalAddressReader {
   private let table: LocalAddressTable
   private let events: TransportEventSource
   /// Most datagrams are written to the same address as the one before.
@@ -16,12 +17,14 @@ struct LocalAddressReader {
 
   /// The number of an address: `.any` for one that can't be a source, or that the table has no place for.
   @inline(__always)
-  mutating func number(of address: cpilot_udp_local) -> LocalAddress {
+  func number(of address: cpilot_udp_local) -> LocalAddress {
     if lastNumber != .any, last == address { return lastNumber }
     return look(up: address)
   }
 
-  private mutating func look(up address: cpilot_udp_local) -> LocalAddress {
+  /// Never inlined: what it has to set up would be done for every datagram.
+  @inline(never)
+  private func look(up address: cpilot_udp_local) -> LocalAddress {
     guard let number = table.find(address) ?? admitted(address) else { return .any }
     last = address
     lastNumber = number

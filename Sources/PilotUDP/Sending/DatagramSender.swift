@@ -28,20 +28,36 @@ final class DatagramSender: Sendable {
     self.locals = locals
   }
 
-  func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
     let length = frame.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
-    if turns.leave(frame, to: destination, from: local) { return length }
+    if turns.leave(frame, to: destination) { return length }
     return try turns.take {
       () throws(TransportError) in
-      try sendNow(frame, to: destination, from: local, on: descriptor)
+      try sendNow(frame, to: destination, on: descriptor)
     } flush: { batch in
       sendAll(of: batch, on: descriptor)
     }
   }
 
+  /// Sends a frame from one of this machine's addresses. It shares no turn: answers that there are many of come in batches.
+  func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+    guard let descriptor = socket.enter() else { throw .closed }
+    defer { socket.leave() }
+    let length = frame.byteCount
+    guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
+    settle(on: descriptor)
+    return try sendNow(frame, to: destination, from: local, on: descriptor)
+  }
+
+  private func sendNow(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) throws(TransportError) -> Int {
+    try sendNow(frame, to: destination, from: .any, on: descriptor)
+  }
+
+  /// Inlined, so that what is about the local address falls away where there is none.
+  @inline(__always)
   private func sendNow(
     _ frame: RawSpan, to destination: Endpoint, from wanted: LocalAddress, on descriptor: CInt
   ) throws(TransportError) -> Int {
@@ -65,7 +81,9 @@ final class DatagramSender: Sendable {
     }
   }
 
-  /// Sends frames whose senders have gone on: what the kernel doesn't take is dropped and counted.
+  /// Sends frames whose senders have gone on: what the kernel doesn't take is dropped and counted. Never inlined, since a
+  /// frame that nobody waits behind doesn't need it.
+  @inline(never)
   private func sendAll(of batch: borrowing FrameBatch, on descriptor: CInt) {
     let taken = (try? sendFront(of: batch, on: descriptor)) ?? 0
     counters.addRefused(batch.count - taken)
@@ -87,8 +105,13 @@ final class DatagramSender: Sendable {
   func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
-    turns.settle { batch in sendAll(of: batch, on: descriptor) }
+    settle(on: descriptor)
     return try sendFront(of: batch, on: descriptor)
+  }
+
+  /// Sees to it that what was left by now is sent.
+  private func settle(on descriptor: CInt) {
+    turns.settle { batch in sendAll(of: batch, on: descriptor) }
   }
 
   private func sendFront(of batch: borrowing FrameBatch, on descriptor: CInt) throws(TransportError) -> Int {

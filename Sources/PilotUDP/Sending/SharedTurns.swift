@@ -22,10 +22,10 @@ final class SharedTurns: Sendable {
     var rounds = 0
     var left: FrameBatch?
 
-    mutating func leave(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) -> Bool {
+    mutating func leave(_ frame: RawSpan, to destination: Endpoint) -> Bool {
       guard isActive || waiting > 0, rounds < SharedTurns.roundLimit else { return false }
       if left == nil { left = FrameBatch() }
-      return left?.append(frame, to: destination, from: local) ?? false
+      return left?.append(frame, to: destination) ?? false
     }
 
     /// Ends the turn if nothing is left, else exchanges what is left for the empty batch.
@@ -51,9 +51,9 @@ final class SharedTurns: Sendable {
   /// Leaves a frame with whoever is sending.
   ///
   /// - Returns: Whether that worked. If not, the caller has to ``take(_:flush:)`` a turn.
-  func leave(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress = .any) -> Bool {
+  func leave(_ frame: RawSpan, to destination: Endpoint) -> Bool {
     state.withLock { state in
-      if state.leave(frame, to: destination, from: local) { return true }
+      if state.leave(frame, to: destination) { return true }
       state.waiting += 1
       return false
     }
