@@ -72,7 +72,8 @@ struct BeaconContact: Sendable {
   /// - Parameters:
   ///   - first: The beacon's address.
   ///   - others: Further ones that its name has, if it has.
-  init(first: Endpoint, others: [Endpoint], _ configuration: Configuration = Configuration(), at now: MonotonicInstant) {
+  init(first: Endpoint, others: [Endpoint], _ configuration: Configuration = Configuration(), at now: MonotonicInstant)
+  {
     self.configuration = configuration
     beacon = first
     place =

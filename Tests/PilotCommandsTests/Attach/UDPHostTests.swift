@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Addresses of a udp:// host", .timeLimit(.minutes(1)))
 struct UDPHostTests {
-  @Test("an address is itself, with its port, once", arguments: [("127.0.0.1", "127.0.0.1:9001"), ("::1", "[::1]:9001")])
+  @Test(
+    "an address is itself, with its port, once", arguments: [("127.0.0.1", "127.0.0.1:9001"), ("::1", "[::1]:9001")])
   func literal(host: String, expected: String) async throws {
     let addresses = try await UDPHost(host: host, port: 9_001).addresses()
     #expect(addresses == UDPAddresses(first: try Endpoint(parsing: expected), others: []))

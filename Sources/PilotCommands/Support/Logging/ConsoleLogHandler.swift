@@ -39,7 +39,8 @@ struct ConsoleLogHandler: LogHandler {
     let members = members(of: event)
     let line = line(event.level, event.message.description, members)
     console.report(line) { [self] count in
-      self.line(.warning, "Log lines are left out: nobody read them in time", [.init(name: "left_out", value: .int(count))])
+      self.line(
+        .warning, "Log lines are left out: nobody read them in time", [.init(name: "left_out", value: .int(count))])
     }
   }
 
