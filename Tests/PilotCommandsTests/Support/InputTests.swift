@@ -23,17 +23,22 @@ struct InputTests {
   func lines() async throws {
     let pipe = Self.nonblockingPipe()
     let descriptor = pipe.fileHandleForReading.fileDescriptor
-    async let read = Self.onThread {
+    let (read, taken) = AsyncStream.makeStream(of: LineReader.Line.self)
+    Thread.detachNewThread {
       var reader = LineReader(descriptor: descriptor)
-      var lines: [LineReader.Line] = []
-      while let line = reader.next() { lines.append(line) }
-      return lines
+      while let line = reader.next() { taken.yield(line) }
+      taken.finish()
     }
-    for line in ["first\n", "sec", "ond\n", "last"] {
-      try pipe.fileHandleForWriting.write(contentsOf: Data(line.utf8))
+    var lines = read.makeAsyncIterator()
+    // Each is written when the one before has been read: most often the reader finds nothing, and has to wait.
+    for number in 0..<300 {
+      try pipe.fileHandleForWriting.write(contentsOf: Data("line \(number)\n".utf8))
+      #expect(await lines.next() == .text("line \(number)"))
     }
+    try pipe.fileHandleForWriting.write(contentsOf: Data("last".utf8))
     try pipe.fileHandleForWriting.close()
-    #expect(await read == [.text("first"), .text("second"), .text("last")])
+    #expect(await lines.next() == .text("last"))
+    #expect(await lines.next() == nil)
     #expect(BlockingRead.bytes(from: descriptor, atMost: 1) == [])
     #expect(BlockingRead.bytes(from: -1, atMost: 1) == nil)
   }
