@@ -18,6 +18,7 @@ struct Chaos: AsyncParsableCommand {
     defaultSubcommand: RunCommand.self)
 
   static func main() async {
+    StandardDescriptors.open()
     ProcessSignals.prepare()
     DescriptorLimit.raise()
     do {
@@ -27,7 +28,9 @@ struct Chaos: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      await Console.standard.flush()
     } catch {
+      await Console.standard.flush()
       exit(withError: error)
     }
   }

@@ -72,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     guard let summary = box.value else { throw ExitCode.failure }
     let verdict = Verdict(summary)
-    try output.end(summary, verdict, again: again)
+    try await output.end(summary, verdict, again: again)
     if !verdict.broken.isEmpty { throw ExitCode.failure }
   }
 

@@ -26,14 +26,14 @@ struct RunOutput: Sendable {
     for stage in record.ledger.unbalanced { report("  \(stage.name): \(stage.entered) in, \(stage.left) out") }
   }
 
-  func end(_ summary: Summary, _ verdict: Verdict, again: String) throws {
+  func end(_ summary: Summary, _ verdict: Verdict, again: String) async throws {
     if isJSON {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       let line = try encoder.encode(RunReport(summary, verdict, again: again))
-      try Console.standard.print(String(decoding: line, as: UTF8.self))
+      try await Console.standard.print(String(decoding: line, as: UTF8.self))
     } else {
-      try Console.standard.print(SummaryTable(summary).lines.joined(separator: "\n"))
+      try await Console.standard.print(SummaryTable(summary).lines.joined(separator: "\n"))
     }
     for line in verdict.broken { report("broken: \(line)") }
     if !verdict.broken.isEmpty {

@@ -31,9 +31,9 @@ extension Orders {
   func serve(_ perform: (Order) async throws -> Answer) async throws {
     while let order = try await next() {
       do {
-        try answer(try await perform(order))
+        try await answer(try await perform(order))
       } catch {
-        try answer(Answer(problem: "\(error)"))
+        try await answer(Answer(problem: "\(error)"))
       }
     }
   }

@@ -15,8 +15,12 @@ public enum PilotMain {
   /// The exit code is 0 for done, 1 for failed, with one line on standard error, 2 for wrong usage and 130 for SIGINT;
   /// 141 if the reader of standard output went away, which is not worth a line.
   public static func run() async -> Never {
+    StandardDescriptors.open()
     ProcessSignals.prepare()
-    exit(await status(of: Array(CommandLine.arguments.dropFirst()), on: .standard))
+    DescriptorLimit.raise()
+    let status = await status(of: Array(CommandLine.arguments.dropFirst()), on: .standard)
+    await Console.standard.flush()
+    exit(status)
   }
 
   /// Runs a command line, without the program's name, and gives the exit code.
@@ -30,14 +34,14 @@ public enum PilotMain {
       }
       return ExitStatus.done.rawValue
     } catch {
-      return status(for: error, on: console)
+      return await status(for: error, on: console)
     }
   }
 
   /// Says what went wrong, if that is to be said, and gives the exit code.
   ///
   /// Help and the version come as errors, too: those that go to standard output and are no failure.
-  private static func status(for error: any Error, on console: Console) -> Int32 {
+  private static func status(for error: any Error, on console: Console) async -> Int32 {
     switch error {
     case OutputError.closed: return ExitStatus.outputClosed.rawValue
     case let status as ExitCode: return status.rawValue
@@ -46,10 +50,10 @@ public enum PilotMain {
     switch PilotCommand.exitCode(for: error) {
     case .success:
       do throws(OutputError) {
-        try console.print(message(for: error))
+        try await console.print(message(for: error))
         return ExitStatus.done.rawValue
       } catch {
-        return status(for: error, on: console)
+        return await status(for: error, on: console)
       }
     case .validationFailure:
       // It may repeat an argument, and that may be a URL with a password.

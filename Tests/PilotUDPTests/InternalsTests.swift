@@ -89,4 +89,18 @@ import Testing
       #expect(SystemError(111).description == "Connection refused (errno 111)")
     #endif
   }
+
+  @Test func `a forbidden socket call blames no port`() {
+    for code: CInt in [1, 13] {
+      let error = SystemError(code).opening
+      #expect(error.code == .bindFailed)
+      #expect(!error.message.contains("port"))
+      #expect(error.message.contains("may not"))
+    }
+    let privileged = Endpoint(ipv4: 0, 0, 0, 0, port: 53)
+    #expect(SystemError(13).binding(to: privileged).message.contains("below 1024"))
+    let other = Endpoint(ipv4: 0, 0, 0, 0, port: 9_001)
+    #expect(!SystemError(13).binding(to: other).message.contains("1024"))
+    #expect(SystemError(98).binding(to: other).message.contains("another program"))
+  }
 }

@@ -37,9 +37,9 @@ struct Orders: Sendable {
   }
 
   /// Answers the last order.
-  func answer(_ answer: Answer) throws {
+  func answer(_ answer: Answer) async throws {
     let line = try JSONEncoder().encode(answer)
-    try Console.standard.print(String(decoding: line, as: UTF8.self))
+    try await Console.standard.print(String(decoding: line, as: UTF8.self))
   }
 }
 

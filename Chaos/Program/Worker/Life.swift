@@ -105,7 +105,7 @@ final class Life: Sendable {
       do {
         var receiver = try transport.makeReceiver()
         while true {
-          try await receiver.receive { frame, _ in handle(frame) }
+          try await receiver.receive { frame, source in handle(frame, from: source) }
           if let pause = node.takePause() { try? await Task.sleep(for: pause) }
         }
       } catch {
@@ -114,8 +114,10 @@ final class Life: Sendable {
     }
   }
 
-  private func handle(_ frame: RawSpan) {
+  private func handle(_ frame: RawSpan, from source: Endpoint) {
     seen.add(1, ordering: .releasing)
+    // Nobody but the beacon is believed.
+    guard source == destination else { return node.receivedControl() }
     if let delivery = try? RelayDeliver(parsing: frame) {
       return node.received(delivery.payload, from: delivery.sender.rawValue)
     }
@@ -124,7 +126,7 @@ final class Life: Sendable {
       if registration?.answered() == true { node.registered() }
       replies.pass()
     } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node.id,
-      let signature = try? node.identity.sign(challenge.signedText)
+      registration?.challenged() == true, let signature = try? node.identity.sign(challenge.signedText)
     {
       node.sendControl(
         DiscoverProof(challenge: challenge, signature: signature).encoded(), on: transport, to: destination)

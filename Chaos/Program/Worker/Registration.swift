@@ -42,6 +42,9 @@ final class Registration: Sendable {
     return isNew
   }
 
+  /// Whether to answer a challenge.
+  func challenged() -> Bool { schedule.withLock { $0.challenged(at: .now()) } }
+
   /// Nothing listens where the beacon was.
   func unreachable() {
     if schedule.withLock({ $0.unreachable(at: .now()) }) { alarm.ring() }

@@ -172,17 +172,8 @@ public final class BeaconServer: Service {
   }
 
   private func reloadRegularly() async -> TransportError? {
-    guard let tls = parts.tls else { return nil }
-    while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil {
-      switch tls.reloadIfChanged() {
-      case .unchanged:
-        break
-      case .reloaded:
-        parts.logger.info("The new certificate is in use for new connections")
-      case .refused(let error):
-        parts.logger.error("The new certificate is refused, the old one stays", metadata: ["error": "\(error)"])
-      }
-    }
+    guard parts.tls != nil else { return nil }
+    while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil { reloadCertificate() }
     return nil
   }
 }

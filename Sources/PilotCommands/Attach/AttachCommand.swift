@@ -53,8 +53,9 @@ struct AttachCommand: AsyncParsableCommand {
       certificateAuthorities: settings.string(ca, "ca"),
       allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
       maximumFrameAge: settings.frameAge(maxFrameAge))
-    try await ShutdownSignals.run(logger: settings.logger("pilot.attach")) {
-      try await AttachSession(plan, output: AttachOutput()).run()
+    let logger = settings.logger("pilot.attach")
+    try await ShutdownSignals.run(logger: logger) {
+      try await AttachSession(plan, output: AttachOutput(), logger: logger).run()
     }
   }
 }

@@ -2,24 +2,36 @@ import PilotTransport
 import PilotWire
 
 /// A line of `pilot attach`'s output.
-enum AttachEvent {
+enum AttachEvent: Equatable {
   case ready(transport: String, local: Endpoint)
   case frame(from: Endpoint, bytes: [UInt8])
   case deliver(sender: NodeID, payload: [UInt8])
+  case notify(kind: UInt8)
   case reconnecting(reason: String, attempt: Int, delay: Duration)
   case reconnected
   case error(code: String, message: String)
-  case closed
+  /// The last one: the node's books.
+  case closed(TransportCounters)
 
-  /// What a received frame is: a delivery, or any other frame.
-  init(_ frame: RawSpan, from source: Endpoint) {
+  /// What a received frame is: a delivery, or any other frame, of which a notice means something, too.
+  ///
+  /// - Parameter isBeacon: Whether it is the beacon's. From anybody else nothing is believed: it is a frame.
+  static func events(of frame: RawSpan, from source: Endpoint, isBeacon: Bool) -> [AttachEvent] {
+    if isBeacon, let delivery = delivery(in: frame) { return [delivery] }
+    let bytes = AttachEvent.frame(from: source, bytes: frame.copied())
+    if isBeacon, let notice = try? Notify(parsing: frame) { return [bytes, .notify(kind: notice.kind)] }
+    return [bytes]
+  }
+
+  /// What is delivered in a frame, if it is of that kind.
+  static func delivery(in frame: RawSpan) -> AttachEvent? {
     if let delivery = try? RelayDeliver(parsing: frame) {
-      self = .deliver(sender: delivery.sender, payload: delivery.payload.copied())
-    } else if let delivery = try? RelayDeliverDest(parsing: frame) {
-      self = .deliver(sender: delivery.sender, payload: delivery.payload.copied())
-    } else {
-      self = .frame(from: source, bytes: frame.copied())
+      return .deliver(sender: delivery.sender, payload: delivery.payload.copied())
     }
+    if let delivery = try? RelayDeliverDest(parsing: frame) {
+      return .deliver(sender: delivery.sender, payload: delivery.payload.copied())
+    }
+    return nil
   }
 
   /// A transport's event, where it has a line.
@@ -50,6 +62,8 @@ enum AttachEvent {
       ["event": "frame", "from": "\(source)", "hex": .string(Hex.encode(bytes.span.raw))]
     case .deliver(let sender, let payload):
       ["event": "deliver", "sender": .int(sender.rawValue), "payload": .string(Hex.encode(payload.span.raw))]
+    case .notify(let kind):
+      ["event": "notify", "kind": .int(kind)]
     case .reconnecting(let reason, let attempt, let delay):
       [
         "event": "reconnecting", "reason": .string(reason), "attempt": .int(attempt),
@@ -59,8 +73,12 @@ enum AttachEvent {
       ["event": "reconnected"]
     case .error(let code, let message):
       ["event": "error", "code": .string(code), "message": .string(message)]
-    case .closed:
-      ["event": "closed"]
+    case .closed(let books):
+      [
+        "event": "closed", "sent": .int(books.framesSent), "received": .int(books.framesReceived),
+        "dropped": .object(
+          DropReason.allCases.map { JSONValue.Member(name: $0.description, value: .int(books.drops[$0])) }),
+      ]
     }
   }
 }

@@ -43,17 +43,3 @@ extension AttachNode {
     }
   }
 }
-
-/// Writes events as lines; safe to use from any task.
-struct AttachOutput: Sendable {
-  private let console: Console
-
-  init(_ console: Console = .standard) {
-    self.console = console
-  }
-
-  /// A reader that has gone away ends the program at its next line; there is nobody left to tell.
-  func write(_ event: AttachEvent) {
-    try? console.print(event.json)
-  }
-}

@@ -1,7 +1,5 @@
-import NIOCore
 import PilotIdentity
 import PilotTransport
-import PilotUDP
 import PilotWSS
 import PilotWire
 
@@ -9,8 +7,8 @@ import PilotWire
 struct AttachPlan {
   let node: NodeID
   let identity: Identity
-  /// The beacon's UDP address, where UDP is wanted and a `udp://` URL was given.
-  let udp: Endpoint?
+  /// Where the beacon is over UDP, where that is wanted and a `udp://` URL was given.
+  let udp: UDPHost?
   /// How to connect over WebSocket, where that is wanted and a URL was given.
   let wss: WSSTransport.Configuration?
 
@@ -29,7 +27,7 @@ struct AttachPlan {
     self.node = id
     self.identity = try Identity.load(from: identity)
     let urls = try beacons.map(BeaconURL.init)
-    udp = transport == .wss ? nil : try urls.lazy.compactMap(\.udp).first.map { try $0.resolved() }
+    udp = transport == .wss ? nil : urls.lazy.compactMap(\.udp).first
     if transport != .udp, let url = urls.lazy.compactMap(\.compat).first {
       var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: self.identity)
       configuration.certificateAuthorities = certificateAuthorities
@@ -59,24 +57,7 @@ struct AttachPlan {
 
 /// A `--beacon` URL.
 private struct BeaconURL {
-  /// Host and port of a `udp://` URL.
-  struct UDP {
-    let host: String
-    let port: Int
-
-    /// The first address that the name has.
-    func resolved() throws -> Endpoint {
-      do {
-        let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
-        guard let ip = address.ipAddress else { throw CommandFailure("\(host) has no IP address") }
-        return try Endpoint(parsing: ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)")
-      } catch {
-        throw CommandFailure("the name \(host) could not be resolved", hint: "check it and the name server")
-      }
-    }
-  }
-
-  var udp: UDP?
+  var udp: UDPHost?
   var compat: CompatURL?
 
   init(_ text: String) throws {
@@ -91,10 +72,11 @@ private struct BeaconURL {
     }
     // Host and port are written as in the other kind of URL.
     let authority = text.dropFirst("udp://".count)
-    guard let url = try? CompatURL(parsing: "ws://" + authority), authority.contains(":"), !authority.contains("/")
+    guard let url = try? CompatURL(parsing: "ws://" + authority), authority.contains(":"), !authority.contains("/"),
+      let port = UInt16(exactly: url.port)
     else {
       throw CommandFailure.usage("\(URLText.withoutSecrets(text)) is no beacon URL", hint: "write udp://HOST:PORT")
     }
-    udp = UDP(host: url.host, port: url.port)
+    udp = UDPHost(host: url.host, port: port)
   }
 }

@@ -1,3 +1,4 @@
+import Logging
 import PilotTransport
 import PilotWSS
 import PilotWire
@@ -6,31 +7,50 @@ import PilotWire
 struct AttachSession {
   private let plan: AttachPlan
   private let output: AttachOutput
+  private let logger: Logger
 
-  init(_ plan: AttachPlan, output: AttachOutput) {
+  init(_ plan: AttachPlan, output: AttachOutput, logger: Logger) {
     self.plan = plan
     self.output = output
+    self.logger = logger
   }
 
-  /// Serves until the input ends, a line says so, or the task is cancelled.
+  /// Serves until the input ends, a line says so, the output's reader goes away, or the task is cancelled.
   func run() async throws {
-    let udp = try plan.udp.map { try AttachUDPNode(plan, beacon: $0, output: output) }
-    if let udp, await serve(udp) == .done || plan.wss == nil {
-      return output.write(.closed)
-    }
-    if let configuration = plan.wss, !Task.isCancelled {
+    var books = TransportCounters()
+    if try await serveOverUDP(&books) == .unanswered, let configuration = plan.wss, !Task.isCancelled {
       let transport = try WSSTransport.start(configuration)
-      _ = await serve(AttachWSSNode(node: plan.node, transport: transport, output: output))
+      _ = await serve(AttachWSSNode(plan, transport: transport, output: output), &books)
     }
-    output.write(.closed)
+    output.write(.closed(books))
+    try output.finish()
   }
 
-  private func serve(_ node: some AttachNode) async -> AttachOutcome {
-    await withTaskCancellationHandler {
+  /// Where UDP can't be had at all, that is a reason to take the other way, if there is one.
+  private func serveOverUDP(_ books: inout TransportCounters) async throws -> AttachOutcome {
+    guard let host = plan.udp else { return .unanswered }
+    let node: AttachUDPNode
+    do {
+      node = try AttachUDPNode(plan, beacon: try await host.addresses(), output: output, logger: logger)
+    } catch {
+      if Task.isCancelled { return .done }
+      guard plan.wss != nil else { throw error }
+      let reason = CommandFailure(error).description
+      logger.warning("UDP can't be had, going on over WebSocket", metadata: ["reason": "\(reason)"])
+      return .unanswered
+    }
+    return await serve(node, &books)
+  }
+
+  private func serve(_ node: some AttachNode, _ books: inout TransportCounters) async -> AttachOutcome {
+    output.whenClosed { node.transport.close() }
+    let outcome = await withTaskCancellationHandler {
       await node.serve()
     } onCancel: {
       node.transport.close()
     }
+    books += node.transport.counters
+    return outcome
   }
 }
 
@@ -38,6 +58,6 @@ struct AttachSession {
 enum AttachOutcome: Sendable {
   /// It was closed, by its input or from outside.
   case done
-  /// The beacon did not answer in time, and there is another way to reach it.
+  /// There is no use in this way to the beacon; perhaps in another one.
   case unanswered
 }

@@ -1,3 +1,4 @@
+import Logging
 import PilotIdentity
 import PilotTransport
 import PilotUDP
@@ -7,36 +8,39 @@ import Synchronization
 
 /// A node on a UDP socket, which keeps itself registered with its beacon.
 final class AttachUDPNode: AttachNode {
-  /// How long the beacon may take to answer before the node is ready without it, or WSS is tried.
-  private static let patience: Duration = .seconds(2)
-
   let node: NodeID
   let transport: any Transport
-  let beacon: Endpoint
   let output: AttachOutput
   private let identity: Identity
   private let hasAlternative: Bool
-  private let schedule: Mutex<RegistrationSchedule>
+  private let logger: Logger
+  private let contact: Mutex<BeaconContact>
   private let alarm = Alarm()
-  private let isReady = Atomic<Bool>(false)
+  /// What the frame to itself carries: nobody else's frame has the same bytes.
+  private let token: [UInt8]
+  private let readsInput = Atomic<Bool>(false)
   private let gaveUp = Atomic<Bool>(false)
 
-  init(_ plan: AttachPlan, beacon: Endpoint, output: AttachOutput) throws {
+  /// - Parameter addresses: What the beacon's name has, at least one.
+  init(_ plan: AttachPlan, beacon addresses: UDPAddresses, output: AttachOutput, logger: Logger) throws {
     node = plan.node
     identity = plan.identity
     hasAlternative = plan.wss != nil
+    self.logger = logger
     transport = try UDPTransport.bind()
-    self.beacon = beacon
     self.output = output
-    schedule = Mutex(RegistrationSchedule(at: .now()))
+    contact = Mutex(BeaconContact(first: addresses.first, others: addresses.others, at: .now()))
+    token = (0..<16).map { _ in UInt8.random(in: 0...255) }
   }
 
+  /// Where frames for the beacon go.
+  var beacon: Endpoint { contact.withLock { $0.beacon } }
+
   func serve() async -> AttachOutcome {
-    if !hasAlternative { AttachInputThread.start(for: self) }
+    if contact.withLock({ $0.isPlaced }), !hasAlternative { readInput() }
     await withTaskGroup { group in
       group.addTask { await self.receive() }
-      group.addTask { await self.register() }
-      group.addTask { await self.waitForAnswer() }
+      group.addTask { await self.keepContact() }
       await watch()
       group.cancelAll()
     }
@@ -48,8 +52,9 @@ final class AttachUDPNode: AttachNode {
       var receiver = try transport.makeReceiver()
       while true {
         try await receiver.receive { frame, source in
-          if source == beacon { heard(frame) }
-          output.write(AttachEvent(frame, from: source))
+          guard !isOwnProbe(frame, from: source) else { return }
+          heard(frame, from: source)
+          output.write(frame, from: source, isBeacon: source == beacon)
         }
       }
     } catch {
@@ -58,58 +63,100 @@ final class AttachUDPNode: AttachNode {
   }
 
   /// What concerns the registration.
-  private func heard(_ frame: RawSpan) {
+  private func heard(_ frame: RawSpan, from source: Endpoint) {
     if (try? DiscoverReply(parsing: frame)) != nil {
-      _ = schedule.withLock { $0.answered(at: .now()) }
-      alarm.ring()
-      ready()
-    } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node {
-      guard let signature = try? identity.sign(challenge.signedText) else { return }
-      _ = try? transport.send(DiscoverProof(challenge: challenge, signature: signature).encoded(), to: beacon)
+      if contact.withLock({ $0.answered(from: source, at: .now()) }) { alarm.ring() }
+    } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node,
+      contact.withLock({ $0.challenged(from: source, at: .now()) }),
+      let signature = try? identity.sign(challenge.signedText)
+    {
+      _ = try? transport.send(DiscoverProof(challenge: challenge, signature: signature).encoded(), to: source)
     }
   }
 
-  private func ready() {
-    guard !isReady.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    let local = LocalAddress.towards(beacon, port: transport.localEndpoint.port) ?? transport.localEndpoint
-    output.write(.ready(transport: "udp", local: local))
-    if hasAlternative { AttachInputThread.start(for: self) }
+  /// Whether the frame that this node has relayed to itself has come back: no business of who drives it.
+  private func isOwnProbe(_ frame: RawSpan, from source: Endpoint) -> Bool {
+    guard let delivery = AttachEvent.delivery(in: frame), case .deliver(let sender, let payload) = delivery,
+      sender == node, payload == token
+    else { return false }
+    let isDelivered = contact.withLock { $0.returned(from: source) }
+    if isDelivered { alarm.ring() }
+    return isDelivered
   }
 
-  private func register() async {
-    let announcement = Discover(node: node, publicKey: identity.publicKey).encoded()
+  private func keepContact() async {
     while !Task.isCancelled {
-      switch schedule.withLock({ $0.tick(at: .now()) }) {
-      case .announce:
-        do {
-          try transport.send(announcement, to: beacon)
-        } catch {
-          if error.code == .closed { return }
-          output.write(.error(error))
+      switch contact.withLock({ $0.tick(at: .now()) }) {
+      case .ask(let addresses):
+        let question = Discover(node: nil).encoded()
+        if send(question, to: addresses).isEmpty { continue }
+        if hasAlternative { contact.withLock { $0.cannotSend() } }
+      case .announce(let beacon):
+        if !hasAlternative { readInput() }
+        let errors = send(Discover(node: node, publicKey: identity.publicKey).encoded(), to: [beacon])
+        if hasAlternative, !errors.isEmpty, errors.allSatisfy({ $0.code != .backpressure }) {
+          contact.withLock { $0.cannotSend() }
         }
+      case .probe(let beacon):
+        let payload = token
+        let frame = Relay(sender: node, destination: node, payload: payload.span.raw).encoded()
+        _ = try? transport.send(frame, to: beacon)
+      case .settled(let reachability):
+        await settle(reachability)
       case .wait(let instant):
         await alarm.wait(for: MonotonicInstant.now().duration(to: instant))
       }
     }
   }
 
-  private func waitForAnswer() async {
-    guard (try? await Task.sleep(for: Self.patience)) != nil, !isReady.load(ordering: .acquiring) else { return }
-    if hasAlternative {
-      gaveUp.store(true, ordering: .releasing)
-      transport.close()
-    } else {
-      output.write(
-        .error(code: "timed_out", message: "the beacon at \(beacon) doesn't answer; this node goes on asking it"))
-      ready()
+  /// Sends to several addresses what one of them is to answer.
+  ///
+  /// - Returns: Why none of them could be sent to; empty if one could.
+  private func send(_ frame: [UInt8], to addresses: [Endpoint]) -> [TransportError] {
+    var errors: [TransportError] = []
+    for address in addresses {
+      do {
+        try transport.send(frame, to: address)
+      } catch {
+        errors.append(error)
+      }
     }
+    guard errors.count == addresses.count else { return [] }
+    for error in errors where error.code != .closed { output.write(.error(error)) }
+    return errors
+  }
+
+  private func settle(_ reachability: BeaconContact.Reachability) async {
+    let problem: String? =
+      switch reachability {
+      case .reachable: nil
+      case .unanswered: "the beacon at \(beacon) doesn't answer"
+      case .undelivered: "the beacon at \(beacon) answers and delivers nothing: it takes this node to be elsewhere"
+      }
+    if let problem, hasAlternative {
+      logger.info("UDP is of no use, going on over WebSocket", metadata: ["reason": "\(problem)"])
+      gaveUp.store(true, ordering: .releasing)
+      return transport.close()
+    }
+    if let problem {
+      output.write(.error(code: "timed_out", message: "\(problem); this node goes on asking it"))
+    }
+    let local = await LocalAddress.towards(beacon, port: transport.localEndpoint.port) ?? transport.localEndpoint
+    output.write(.ready(transport: "udp", local: local))
+    readInput()
+  }
+
+  private func readInput() {
+    guard !readsInput.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    AttachInputThread.start(for: self)
   }
 
   private func watch() async {
     for await event in transport.events {
-      if case .unreachable(let endpoint, _, _) = event, endpoint == beacon {
-        let isSooner = schedule.withLock { $0.unreachable(at: .now()) }
-        if isSooner { alarm.ring() }
+      if case .unreachable(let endpoint, _, _) = event,
+        contact.withLock({ $0.unreachable(endpoint, at: .now()) })
+      {
+        alarm.ring()
       }
       if let event = AttachEvent(event) { output.write(event) }
     }

@@ -1,15 +1,24 @@
+import PilotIdentity
 import PilotTransport
+import PilotWSS
 import PilotWire
+import Synchronization
 
-/// A node on a WebSocket connection.
+/// A node on a WebSocket connection, which keeps itself announced to its beacon.
 final class AttachWSSNode: AttachNode {
   let node: NodeID
   let transport: any Transport
   let beacon = Endpoint.compatBeacon
   let output: AttachOutput
+  private let announcement: [UInt8]
+  private let schedule = Mutex(AnnouncementSchedule())
+  private let alarm = Alarm()
+  /// How long there may be nothing to announce, until an event says otherwise.
+  private static let rest: Duration = .seconds(3600)
 
-  init(node: NodeID, transport: any Transport, output: AttachOutput) {
-    self.node = node
+  init(_ plan: AttachPlan, transport: any Transport, output: AttachOutput) {
+    node = plan.node
+    announcement = Discover(node: plan.node, publicKey: plan.identity.publicKey).encoded()
     self.transport = transport
     self.output = output
   }
@@ -17,18 +26,45 @@ final class AttachWSSNode: AttachNode {
   func serve() async -> AttachOutcome {
     AttachInputThread.start(for: self)
     await withTaskGroup { group in
-      group.addTask { await self.watch() }
       group.addTask { await self.receive() }
+      group.addTask { await self.announce() }
+      await watch()
+      group.cancelAll()
     }
     return .done
   }
 
   private func watch() async {
     for await event in transport.events {
-      if case .connected = event {
+      switch event {
+      case .connected:
         output.write(.ready(transport: "wss", local: transport.localEndpoint))
-      } else if let event = AttachEvent(event) {
-        output.write(event)
+        schedule.withLock { $0.connected(at: .now()) }
+      case .reconnected:
+        schedule.withLock { $0.connected(at: .now()) }
+      case .reconnecting:
+        schedule.withLock { $0.disconnected() }
+      case .unreachable, .notice, .closed:
+        break
+      }
+      alarm.ring()
+      if let event = AttachEvent(event) { output.write(event) }
+    }
+  }
+
+  private func announce() async {
+    while !Task.isCancelled {
+      switch schedule.withLock({ $0.tick(at: .now()) }) {
+      case .announce:
+        do {
+          try transport.send(announcement, to: beacon)
+        } catch {
+          schedule.withLock { $0.refused(at: .now()) }
+        }
+      case .wait(let instant):
+        await alarm.wait(for: MonotonicInstant.now().duration(to: instant))
+      case .rest:
+        await alarm.wait(for: Self.rest)
       }
     }
   }
@@ -37,10 +73,11 @@ final class AttachWSSNode: AttachNode {
     do {
       var receiver = try transport.makeReceiver()
       while true {
-        try await receiver.receive { frame, source in output.write(AttachEvent(frame, from: source)) }
+        // Whatever comes on this connection, the beacon has sent.
+        try await receiver.receive { frame, source in output.write(frame, from: source, isBeacon: true) }
       }
     } catch {
-      // Closed: `serve` returns.
+      // Closed: the events end, too.
     }
   }
 }

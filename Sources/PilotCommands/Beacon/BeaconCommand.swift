@@ -13,7 +13,8 @@ struct BeaconCommand: AsyncParsableCommand {
     abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
     discussion: """
       When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
-      connected nodes are told, and look for the beacon again.
+      connected nodes are told, and look for the beacon again. SIGHUP has the nodes file and the certificate looked at \
+      at once.
 
       Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
       """)
@@ -61,17 +62,23 @@ struct BeaconCommand: AsyncParsableCommand {
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
+    let signals = await ShutdownSignals.trap()
     let settings = try await Settings(globals, section: "beacon")
     let logger = settings.logger("pilot.beacon")
     let configuration = try self.configuration(settings)
     let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
-    try Console.standard.print(
-      .object(present: [
-        "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
-        "http": server.addresses.http.map { "\($0)" },
-      ]))
-    try await ShutdownSignals.run([server] + watcher, logger: logger)
+    let ready = JSONValue.object(present: [
+      "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
+      "http": server.addresses.http.map { "\($0)" },
+    ])
+    // Whoever reads it, or doesn't: the beacon serves.
+    _ = Console.standard.offer(ready.line) { _ in ready.line }
+    try await signals.run([server] + watcher, logger: logger) {
+      logger.info("SIGHUP: looking at the nodes file and the certificate")
+      watcher.first?.lookNow()
+      server.reloadCertificate()
+    }
   }
 
   private func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
@@ -108,7 +115,7 @@ struct BeaconCommand: AsyncParsableCommand {
 
   private func keys(
     _ settings: Settings, needed: Bool, logger: Logger
-  ) throws -> (keys: any KeyDirectory, watcher: [any Service]) {
+  ) throws -> (keys: any KeyDirectory, watcher: [NodesFileWatcher]) {
     let registry = try settings.string(registry, "registry")
     guard let path = try settings.string(nodes, "nodes") else {
       if let registry { return (try self.directory(registry), []) }

@@ -9,10 +9,25 @@ struct NodesFileWatcher: Service {
 
   let directory: NodesFileDirectory
   let logger: Logger
+  private let alarm = Alarm()
+
+  init(directory: NodesFileDirectory, logger: Logger) {
+    self.directory = directory
+    self.logger = logger
+  }
+
+  /// Has the file looked at now.
+  func lookNow() {
+    alarm.ring()
+  }
 
   func run() async {
     await cancelWhenGracefulShutdown {
-      while (try? await Task.sleep(for: Self.interval)) != nil { look() }
+      while true {
+        await alarm.wait(for: Self.interval)
+        if Task.isCancelled { return }
+        look()
+      }
     }
   }
 

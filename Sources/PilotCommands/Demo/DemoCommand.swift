@@ -51,7 +51,9 @@ struct DemoCommand: AsyncParsableCommand {
       content, logger: logger, status: { line in progress.show(line) })
     try Task.checkCancellation()
     progress.finish()
-    for line in asJSON ? results.map(\.json.line) : DemoTable(results).lines { try Console.standard.print(line) }
+    for line in asJSON ? results.map(\.json.line) : DemoTable(results).lines {
+      try await Console.standard.print(line)
+    }
     let failed = results.filter { !$0.isPerfect }
     if !failed.isEmpty {
       throw CommandFailure(

@@ -43,7 +43,7 @@ struct DemoNode: Sendable {
     try transport.send(Discover(node: id, publicKey: nil).encoded(), to: beacon)
     while true {
       let frame = try await receiver.next()
-      if (try? DiscoverReply(parsing: frame.bytes)) != nil { return }
+      if frame.source == beacon, (try? DiscoverReply(parsing: frame.bytes)) != nil { return }
     }
   }
 

@@ -76,8 +76,8 @@ struct DemoReceiver: Sendable {
       try await node.register(&receiver)
       whenKnown.ring()
       while tally.end < last {
-        try await receiver.receive { frame, _ in
-          guard let delivery = try? DemoDelivery(frame), delivery.sender == peer else { return }
+        try await receiver.receive { frame, source in
+          guard source == node.beacon, let delivery = try? DemoDelivery(frame), delivery.sender == peer else { return }
           tally.take(delivery, of: content)
         }
         let end = UInt32(truncatingIfNeeded: tally.end)

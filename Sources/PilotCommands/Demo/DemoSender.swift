@@ -72,8 +72,8 @@ struct DemoSender: ~Copyable {
 
   private mutating func receiveAcknowledgements() async throws(TransportError) {
     var newest = acknowledged
-    try await receiver.receive { frame, _ in
-      guard let delivery = try? DemoDelivery(frame), delivery.sender == peer else { return }
+    try await receiver.receive { frame, source in
+      guard source == node.beacon, let delivery = try? DemoDelivery(frame), delivery.sender == peer else { return }
       newest = max(newest, Int(delivery.header.acknowledgement))
     }
     acknowledged = newest

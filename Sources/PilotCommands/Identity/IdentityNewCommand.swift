@@ -31,6 +31,6 @@ struct IdentityNewCommand: AsyncParsableCommand {
         "there is a file \(path) already", hint: "choose another one with --out, or replace it with --force")
     }
     Console.standard.report("pilot: wrote the identity to \(out.onOneLine)")
-    try Console.standard.print(output.text(of: identity.publicKey, from: out))
+    try await Console.standard.print(output.text(of: identity.publicKey, from: out))
   }
 }

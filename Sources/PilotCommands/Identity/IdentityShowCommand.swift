@@ -20,6 +20,6 @@ struct IdentityShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     let identity = try Identity.load(from: file)
-    try Console.standard.print(output.text(of: identity.publicKey, from: file))
+    try await Console.standard.print(output.text(of: identity.publicKey, from: file))
   }
 }

@@ -31,7 +31,7 @@ struct InspectCommand: AsyncParsableCommand {
     } catch {
       throw CommandFailure(error.description, hint: hint(for: bytes))
     }
-    try Console.standard.print(description)
+    try await Console.standard.print(description)
   }
 
   /// The most that is read of standard input, in bytes: the longest frame, at some eight characters a byte.

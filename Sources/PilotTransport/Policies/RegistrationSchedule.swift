@@ -13,6 +13,8 @@ public struct RegistrationSchedule: Sendable, Equatable {
     public var unreachableRetry: Duration = .milliseconds(500)
     /// Until the next announcement, at most, after an answer that was not asked for. Default 10 s.
     public var contested: Duration = .seconds(10)
+    /// How long after an announcement a challenge may be its beacon's. Default 10 s.
+    public var challengeLimit: Duration = .seconds(10)
 
     /// The defaults.
     public init() {}
@@ -33,9 +35,19 @@ public struct RegistrationSchedule: Sendable, Equatable {
     case unanswered(retry: Duration, announcements: Int)
   }
 
+  /// Announcements that may each still bring a challenge.
+  private struct UnderWay: Sendable, Equatable {
+    /// More of them than get lost in a row aren't waited for: who forges challenges could have as many answered.
+    static let limit = 4
+
+    var count: Int
+    let since: MonotonicInstant
+  }
+
   private let configuration: Configuration
   private var state: State
   private var due: MonotonicInstant
+  private var underWay: UnderWay?
 
   /// Starts with an announcement that is due.
   public init(_ configuration: Configuration = Configuration(), at now: MonotonicInstant) {
@@ -60,6 +72,7 @@ public struct RegistrationSchedule: Sendable, Equatable {
       }
     due = now.advanced(by: retry)
     state = .unanswered(retry: min(retry * 2, configuration.interval), announcements: announcements + 1)
+    underWay = UnderWay(count: min(challengesExpected(at: now) + 1, UnderWay.limit), since: now)
     return .announce
   }
 
@@ -84,6 +97,24 @@ public struct RegistrationSchedule: Sendable, Equatable {
       due = now.advanced(by: configuration.interval)
       return true
     }
+  }
+
+  /// The beacon's address asks for a proof.
+  ///
+  /// A signature costs more than the datagram that draws it, and addresses can be forged: one challenge is answered for
+  /// each announcement under way, none that comes unasked.
+  ///
+  /// - Returns: Whether to sign.
+  public mutating func challenged(at now: MonotonicInstant) -> Bool {
+    let expected = challengesExpected(at: now)
+    guard expected > 0 else { return false }
+    underWay?.count = expected - 1
+    return true
+  }
+
+  private func challengesExpected(at now: MonotonicInstant) -> Int {
+    guard let underWay, underWay.since.duration(to: now) <= configuration.challengeLimit else { return 0 }
+    return underWay.count
   }
 
   /// ICMP has reported that nothing listens where the beacon was: it has been restarted, or is about to be.

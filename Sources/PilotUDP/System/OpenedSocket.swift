@@ -21,14 +21,14 @@ struct OpenedSocket {
     case .success(let descriptor):
       return try OpenedSocket(bound: descriptor, configuration, notices: [])
     case .failure(let error):
-      guard wanted.isUnspecified, !wanted.isIPv4, error.meansNoIPv6 else { throw error.binding(to: wanted) }
+      guard wanted.isUnspecified, !wanted.isIPv4, error.cause.meansNoIPv6 else { throw error.telling(of: wanted) }
     }
     let plain = Endpoint(ipv4Address: 0, port: wanted.port)
     switch bind(to: plain, family: CInt(cpilot_udp_family_ipv4), configuration) {
     case .success(let descriptor):
       return try OpenedSocket(bound: descriptor, configuration, notices: ["no IPv6 on this machine: IPv4 only"])
     case .failure(let error):
-      throw error.binding(to: plain)
+      throw error.telling(of: plain)
     }
   }
 
@@ -41,24 +41,43 @@ struct OpenedSocket {
     guard result == 0 else { throw SystemError(-result).binding(to: local) }
   }
 
+  /// At which step there came no bound socket about.
+  private enum BindFailure: Error {
+    case noSocket(SystemError)
+    case notBound(SystemError)
+
+    var cause: SystemError {
+      switch self {
+      case .noSocket(let error), .notBound(let error): error
+      }
+    }
+
+    func telling(of endpoint: Endpoint) -> TransportError {
+      switch self {
+      case .noSocket(let error): error.opening
+      case .notBound(let error): error.binding(to: endpoint)
+      }
+    }
+  }
+
   private static func bind(
     to endpoint: Endpoint, family: CInt, _ configuration: UDPTransport.Configuration
-  ) -> Result<SocketDescriptor, SystemError> {
+  ) -> Result<SocketDescriptor, BindFailure> {
     let descriptor = cpilot_udp_open(family)
-    guard descriptor >= 0 else { return .failure(SystemError(-descriptor)) }
+    guard descriptor >= 0 else { return .failure(.noSocket(SystemError(-descriptor))) }
     let socket = SocketDescriptor(owning: descriptor)
     if family == CInt(cpilot_udp_family_ipv6) {
       let result = cpilot_udp_set_ipv6_only(descriptor, !endpoint.isUnspecified)
-      guard result == 0 else { return .failure(SystemError(-result)) }
+      guard result == 0 else { return .failure(.notBound(SystemError(-result))) }
     }
     if configuration.sharesPort {
       let result = cpilot_udp_set_reuse_port(descriptor)
-      guard result == 0 else { return .failure(SystemError(-result)) }
+      guard result == 0 else { return .failure(.notBound(SystemError(-result))) }
     }
     var address = cpilot_udp_address(endpoint)
     // SAFETY: the function reads one address through the pointer.
     let result = unsafe cpilot_udp_bind(descriptor, &address, family)
-    return result == 0 ? .success(socket) : .failure(SystemError(-result))
+    return result == 0 ? .success(socket) : .failure(.notBound(SystemError(-result)))
   }
 
   /// Takes somebody else's socket over, if it is what a transport needs.

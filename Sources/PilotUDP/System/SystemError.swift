@@ -91,12 +91,25 @@ extension SystemError {
     }
   }
 
+  /// Why there is no socket at all.
+  var opening: TransportError {
+    let hint =
+      switch code {
+      case EPERM, EACCES: "; this process may not have one: look at its sandbox, or the system's security policy"
+      case EAFNOSUPPORT, EPROTONOSUPPORT: "; this machine has no such address family"
+      case EMFILE, ENFILE: "; the limit of open files is reached"
+      default: ""
+      }
+    return TransportError(code: .bindFailed, message: "can't open a UDP socket\(hint)", cause: self)
+  }
+
   /// Why a socket could not be bound.
   func binding(to endpoint: Endpoint) -> TransportError {
     let hint =
       switch code {
       case EADDRINUSE: "; another program has this port"
-      case EACCES: "; ports below 1024 need a privilege"
+      case EACCES where (1..<1_024).contains(endpoint.port): "; ports below 1024 need a privilege"
+      case EPERM, EACCES: "; the system's security policy forbids it"
       case EADDRNOTAVAIL: "; no interface of this machine has this address"
       case EAFNOSUPPORT: "; this machine has no such address family"
       case EMFILE, ENFILE: "; the limit of open files is reached"

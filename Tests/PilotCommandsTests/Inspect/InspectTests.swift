@@ -34,7 +34,7 @@ struct InspectTests {
     #expect(try inspect("0100000007 0102").line == #"{"kind":"discover","node_id":7,"ignored_bytes":2}"#)
     #expect(try inspect("0a01 ff")["ignored_bytes"] == 1)
     #expect(try inspect("07 00000009 0001 00000005 ff")["ignored_bytes"] == 1)
-    #expect(try inspect("50494c50 00000001 ff")["ignored_bytes"] == 1)
+    #expect(try inspect("50494c50 00000001 ff")["ignored_bytes"] == 5)
   }
 
   @Test("this project's own messages")

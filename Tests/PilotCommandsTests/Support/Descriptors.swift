@@ -14,8 +14,9 @@ func withConsole(
       try Data().write(to: url)
       return try FileHandle(forWritingTo: url)
     }
-    try await body(
-      Console(output: files[0].fileDescriptor, error: files[1].fileDescriptor, environment: [:]))
+    let console = Console(output: files[0].fileDescriptor, error: files[1].fileDescriptor, environment: [:])
+    try await body(console)
+    await console.flush(within: .seconds(60))
     texts.output = try String(contentsOf: directory.appending(path: "output"), encoding: .utf8)
     texts.error = try String(contentsOf: directory.appending(path: "error"), encoding: .utf8)
   }
@@ -44,4 +45,9 @@ struct PseudoTerminal {
     while data.count < count { data += screen.availableData }
     return String(decoding: data, as: UTF8.self)
   }
+}
+
+extension Pipe {
+  /// What is in the pipe now, once there is something.
+  func available() -> String { String(decoding: fileHandleForReading.availableData, as: UTF8.self) }
 }

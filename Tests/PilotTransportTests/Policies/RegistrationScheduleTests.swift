@@ -100,4 +100,41 @@ struct RegistrationScheduleTests {
     #expect(schedule.answered(at: Self.at(95)) == false)
     #expect(schedule.tick(at: Self.at(95)) == .wait(until: Self.at(100)))
   }
+
+  @Test("one challenge is answered for each announcement under way, and none that comes unasked")
+  func challenges() {
+    var schedule = RegistrationSchedule(at: .start)
+    #expect(schedule.challenged(at: .start) == false)
+    #expect(schedule.tick(at: .start) == .announce)
+    // The beacon's answer comes before its challenge.
+    #expect(schedule.answered(at: .start) == true)
+    #expect(schedule.challenged(at: Self.at(0.1)) == true)
+    let unasked = (0..<1_000).count { _ in schedule.challenged(at: Self.at(0.2)) }
+    #expect(unasked == 0)
+    #expect(schedule.tick(at: Self.at(60)) == .announce)
+    #expect(schedule.challenged(at: Self.at(60)) == true)
+    #expect(schedule.challenged(at: Self.at(60)) == false)
+  }
+
+  @Test("a challenge long after the announcement was not asked for")
+  func lateChallenge() {
+    var schedule = RegistrationSchedule(at: .start)
+    #expect(schedule.tick(at: .start) == .announce)
+    #expect(schedule.answered(at: .start) == true)
+    #expect(schedule.challenged(at: Self.at(10.1)) == false)
+    #expect(schedule.tick(at: Self.at(60)) == .announce)
+    #expect(schedule.challenged(at: Self.at(70)) == true)
+  }
+
+  @Test("announcements without an answer don't save up signatures")
+  func challengesSavedUp() {
+    var schedule = RegistrationSchedule(at: .start)
+    for step in 0..<200 {
+      let now = Self.at(0.5 * Double(step))
+      #expect(schedule.tick(at: now) == .announce)
+      _ = schedule.unreachable(at: now)
+    }
+    let signed = (0..<1_000).count { _ in schedule.challenged(at: Self.at(100)) }
+    #expect(signed <= 4)
+  }
 }

@@ -29,11 +29,11 @@ struct RelayBench: Sendable {
         let result = try await beacons.withBeacon(for: cell.carriers) { beacon in
           try await RelayFlood(cell: cell, isBatched: isBatched, plan: plan).run(at: beacon, numbers: numbers)
         }
-        try output.add(result.json)
+        try await output.add(result.json)
         table.add(result.row)
       }
     }
-    try output.add(table)
+    try await output.add(table)
   }
 
   private func ping() async throws {
@@ -45,10 +45,10 @@ struct RelayBench: Sendable {
           .run(at: beacon, numbers: numbers)
       }
       let result = PingResult(cell: cell, length: plan.length, outcome: outcome)
-      try output.add(result.json)
+      try await output.add(result.json)
       table.add(result.row)
     }
-    try output.add(table)
+    try await output.add(table)
   }
 
   private func paced() async throws {
@@ -58,10 +58,10 @@ struct RelayBench: Sendable {
       let paced = RelayPaced(
         cell: cell, length: plan.length, rate: plan.rate ?? Self.pacedRate, duration: plan.duration)
       let result = try await beacons.withBeacon(for: cell.carriers) { try await paced.run(at: $0, numbers: numbers) }
-      try output.add(result.json)
+      try await output.add(result.json)
       table.add(result.row)
     }
-    try output.add(table)
+    try await output.add(table)
   }
 
   private func idle() async throws {
@@ -70,10 +70,10 @@ struct RelayBench: Sendable {
     for carrier in BenchCarrier.allCases where carrier != .udp && carriers.contains(carrier) {
       let idle = RelayIdle(carrier: carrier, peers: plan.idlePeers, length: plan.length, output: output)
       let result = try await beacons.withBeacon(for: [carrier]) { try await idle.run(at: $0, numbers: numbers) }
-      try output.add(result.json)
+      try await output.add(result.json)
       table.add(result.row)
     }
-    try output.add(table)
+    try await output.add(table)
   }
 
   private func stall() async throws {
@@ -85,10 +85,10 @@ struct RelayBench: Sendable {
       let result = try await beacons.withBeacon(for: cell.carriers.union([stall.hungCarrier])) { beacon in
         try await stall.run(at: beacon, numbers: numbers)
       }
-      try output.add(result.json)
+      try await output.add(result.json)
       table.add(result.row)
     }
-    try output.add(table)
+    try await output.add(table)
   }
 
   /// The cells of a mode that the beacon has.

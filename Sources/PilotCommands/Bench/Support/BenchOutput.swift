@@ -22,14 +22,14 @@ struct BenchOutput: Sendable {
   }
 
   /// A result's line.
-  func add(_ line: JSONValue) throws(OutputError) {
-    if isJSON { try console.print(line) }
+  func add(_ line: JSONValue) async throws(OutputError) {
+    if isJSON { try await console.print(line) }
   }
 
   /// A group's table, unless it is empty.
-  func add(_ table: BenchTable) throws(OutputError) {
+  func add(_ table: BenchTable) async throws(OutputError) {
     guard !isJSON, !table.isEmpty else { return }
     progress.finish()
-    try console.print(table.lines.joined(separator: "\n") + "\n")
+    try await console.print(table.lines.joined(separator: "\n") + "\n")
   }
 }

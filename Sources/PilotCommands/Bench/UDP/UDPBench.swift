@@ -20,20 +20,20 @@ struct UDPBench: Sendable {
         output.status("\(benchCase.rawValue), \(length) bytes")
         if benchCase == .roundTrip {
           let result = try await roundTrips(length)
-          try output.add(result.json)
+          try await output.add(result.json)
           trips.add(result.row)
           continue
         }
         for senders in benchCase == .senders ? [1, plan.senders] : [1] {
           let result = try await flood(benchCase, length: length, senders: senders)
           try Task.checkCancellation()
-          try output.add(result.json)
+          try await output.add(result.json)
           datagrams.add(result.row)
         }
       }
     }
-    try output.add(datagrams)
-    try output.add(trips)
+    try await output.add(datagrams)
+    try await output.add(trips)
   }
 
   private func flood(_ benchCase: UDPBenchCase, length: Int, senders: Int) async throws -> DatagramResult {

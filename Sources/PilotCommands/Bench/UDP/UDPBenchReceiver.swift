@@ -17,7 +17,7 @@ struct UDPBenchReceiver: Sendable {
     async let _ = sink.serve(benchCase == .roundTrip ? .echo : .count)
     let idle = await sink.processorTime()
     let endpoints = sink.endpoints.map { JSONValue.string("\($0)") }
-    try Console.standard.print(
+    try await Console.standard.print(
       .object(present: [
         "event": "ready", "udp": endpoints.first, "all": endpoints.count > 1 ? .array(endpoints) : nil,
       ]))
@@ -27,9 +27,9 @@ struct UDPBenchReceiver: Sendable {
       benchCase: benchCase, length: sink.lastLength, elapsed: span.first.duration(to: span.last))
     result.received = sink.received
     result.receiverTime = await sink.processorTime() - idle
-    try output.add(result.json)
+    try await output.add(result.json)
     var table = DatagramResult.table
     table.add(result.row)
-    try output.add(table)
+    try await output.add(table)
   }
 }

@@ -24,11 +24,11 @@ struct WSSBench: Sendable {
         output.status("\(isSecure ? "wss" : "ws"), \(isBatched ? "batched" : "single")")
         let result = try await measure(isBatched: isBatched, authority: isSecure ? authority : nil)
         try Task.checkCancellation()
-        try output.add(result.json)
+        try await output.add(result.json)
         table.add(result.row)
       }
     }
-    try output.add(table)
+    try await output.add(table)
   }
 
   /// Measures from the first send to the answer to a question behind the last frame: the connection keeps the order, so

@@ -39,7 +39,7 @@ struct WSSSinkCommand: AsyncParsableCommand {
     let listener = CompatListener(
       configuration, keys: StaticKeyDirectory([node: key]), dispatchers: { _ in dispatcher.value })
     let address = try await listener.start(on: group)
-    try Console.standard.print(["event": "ready", "address": "\(address)"])
+    try await Console.standard.print(["event": "ready", "address": "\(address)"])
     try await NIOThreadPool.singleton.runIfActive {
       var lines = LineReader(descriptor: 0)
       while lines.next() != nil {}

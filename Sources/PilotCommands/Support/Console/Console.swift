@@ -3,12 +3,12 @@
 #else
   internal import Foundation
 #endif
-internal import Synchronization
 
 /// Standard output and standard error: results go to the one, logs and progress to the other.
 ///
-/// Any number of tasks may write at the same time: each line comes out whole and at once. A write blocks its thread for
-/// as long as the reader at the other end doesn't read, and all other writers with it.
+/// Any number of tasks and threads may write at the same time: each line comes out whole. None of them is held up by
+/// whoever reads: lines wait in a queue for a thread of their own, one for each stream. A reader that stops reading costs
+/// the lines that the queue has no room for, which are counted and told of when he goes on.
 package final class Console: Sendable {
   /// The process's own.
   package static let standard = Console()
@@ -18,71 +18,98 @@ package final class Console: Sendable {
   /// Whether logs go to a terminal: only then is there a status line.
   let errorIsTerminal: Bool
   private let allowsColour: Bool
-  private let output: StandardStream
-  private let error: StandardStream
-  /// The status line that stands on the terminal, without a line break; empty for none.
-  private let status = Mutex("")
+  private let output: OutputWriter
+  private let error: OutputWriter
 
   /// A console on these descriptors.
+  ///
+  /// - Parameters:
+  ///   - results: The most that waits for standard output. Default 65,536 lines and 16 MiB: about a second of a node's
+  ///     frames.
+  ///   - logs: The most that waits for standard error. Default 1,000 lines and 1 MiB.
   init(
-    output: Int32 = 1, error: Int32 = 2, environment: [String: String] = ProcessInfo.processInfo.environment
+    output: Int32 = 1, error: Int32 = 2, environment: [String: String] = ProcessInfo.processInfo.environment,
+    results: OutputQueue.Limits = OutputQueue.Limits(lines: 65_536, bytes: 16 << 20),
+    logs: OutputQueue.Limits = OutputQueue.Limits()
   ) {
-    self.output = StandardStream(descriptor: output)
-    self.error = StandardStream(descriptor: error)
-    outputIsTerminal = self.output.isTerminal
-    errorIsTerminal = self.error.isTerminal
+    let streams = (output: StandardStream(descriptor: output), error: StandardStream(descriptor: error))
+    outputIsTerminal = streams.output.isTerminal
+    errorIsTerminal = streams.error.isTerminal
     // https://no-color.org: set and not empty.
     allowsColour = environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    let screen = Screen(output: streams.output, error: streams.error)
+    self.output = OutputWriter(OutputQueue(output: results, error: logs), to: screen)
+    // On a terminal the two streams are one picture, which one thread draws. Elsewhere neither waits for the other's reader.
+    let isOnePicture = outputIsTerminal && errorIsTerminal
+    self.error = isOnePicture ? self.output : OutputWriter(OutputQueue(output: results, error: logs), to: screen)
   }
 
-  /// Writes a line to standard output.
+  /// Writes a line to standard output, and waits until it is out, which takes as long as the reader likes.
+  ///
+  /// When the task is cancelled it returns at once, and the line is written all the same.
   ///
   /// - Parameter line: The text, without the line break. It may hold some, for a table that shall stay together.
-  package func print(_ line: String) throws(OutputError) {
-    // The failure leaves the closure as a value: a typed throw would be inferred as `any Error` there.
-    let failure = status.withLock { status -> OutputError? in
-      let interrupts = outputIsTerminal && !status.isEmpty
-      if interrupts { try? error.write(Self.clearLine) }
-      defer { if interrupts { try? error.write(status) } }
-      do throws(OutputError) {
-        try output.write(line + "\n")
-        return nil
-      } catch {
-        return error
-      }
-    }
-    if let failure { throw failure }
+  package func print(_ line: String) async throws(OutputError) {
+    try await output.write(.line(line), to: .output)
   }
 
   /// Writes a value to standard output, on one line.
-  func print(_ value: JSONValue) throws(OutputError) {
-    try print(value.line)
+  func print(_ value: JSONValue) async throws(OutputError) {
+    try await print(value.line)
   }
 
-  /// Writes a line to standard error. What can't be written there can't be reported anywhere, and is lost.
+  /// Has a line written to standard output, and waits for nothing.
+  ///
+  /// - Parameters:
+  ///   - line: The text, without the line break.
+  ///   - notice: What to write in place of lines that were left out, given their number.
+  /// - Returns: Whether the line is left out, because the reader is far behind, or has gone.
+  func offer(_ line: String, notice: @escaping OutputQueue.Notice) -> OutputQueue.OnOffer {
+    output.offer(line, to: .output, notice: notice)
+  }
+
+  /// Has a line written to standard error, and waits for nothing. What can't be written there can't be reported anywhere.
+  ///
+  /// - Parameter notice: What to write in place of lines that were left out, given their number.
+  func report(_ line: String, notice: @escaping OutputQueue.Notice) {
+    _ = error.offer(line, to: .error, notice: notice)
+  }
+
+  /// Has a line written to standard error, and waits for nothing.
   package func report(_ line: String) {
-    status.withLock { status in
-      try? error.write(status.isEmpty ? line + "\n" : Self.clearLine + line + "\n" + status)
-    }
+    report(line) { "pilot: left_out=\($0) lines that nobody read in time" }
   }
 
   /// Replaces the status line, on a terminal; an empty one removes it.
   package func setStatus(_ text: String) {
     guard errorIsTerminal else { return }
-    status.withLock { status in
-      guard status != text else { return }
-      try? error.write((status.isEmpty ? "" : Self.clearLine) + text)
-      status = text
-    }
+    error.setStatus(text)
   }
 
-  /// Back to the line's start, and the rest of it away (ECMA-48, EL).
-  private static let clearLine = "\r\u{1B}[K"
+  /// Waits until all lines so far are out, or it has taken this long: before the process ends.
+  ///
+  /// - Parameter limit: For readers that don't read. Default 1 s.
+  package func flush(within limit: Duration = .seconds(1)) async {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try? await Task.sleep(for: limit)
+        return true
+      }
+      for (writer, stream) in [(output, Stream.output), (error, .error)] {
+        group.addTask {
+          try? await writer.write(.mark, to: stream)
+          return false
+        }
+      }
+      for _ in Stream.allCases where await group.next() == true { break }
+      group.cancelAll()
+    }
+  }
 }
 
 extension Console {
   /// Which of the two streams a text is for.
-  enum Stream: Sendable {
+  enum Stream: Sendable, CaseIterable {
     case output, error
   }
 

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Lines of a file descriptor, read by a thread that may block. A line beyond the limit is passed over, and said so.
 package struct LineReader {
   /// What was read.
@@ -66,12 +58,8 @@ package struct LineReader {
   }
 
   private mutating func readMore() {
-    let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { memory, count in
-      // SAFETY: read(2) fills at most the memory's bytes and returns how many.
-      let result = unsafe read(descriptor, memory.baseAddress, memory.count)
-      count = max(result, 0)
-      if result == 0 || (result < 0 && errno != EINTR) { isAtEnd = true }
-    }
+    let chunk = BlockingRead.bytes(from: descriptor, atMost: 65_536) ?? []
+    if chunk.isEmpty { isAtEnd = true }
     buffer.append(contentsOf: chunk)
   }
 }

@@ -16,8 +16,14 @@ struct StandardStream: Sendable {
 
   /// Writes all of `text`. Blocks for as long as the reader lets it wait.
   func write(_ text: String) throws(OutputError) {
-    let bytes = Array(text.utf8)
     var written = 0
+    try write(Array(text.utf8), written: &written)
+  }
+
+  /// Writes all bytes. Blocks for as long as the reader lets it wait.
+  ///
+  /// - Parameter written: How many of them are out, when an error is thrown, too.
+  func write(_ bytes: [UInt8], written: inout Int) throws(OutputError) {
     while written < bytes.count {
       // SAFETY: write(2) reads from the array's storage past what is written, and stays inside it.
       let count = unsafe bytes.span.withUnsafeBytes { buffer in
@@ -32,7 +38,7 @@ struct StandardStream: Sendable {
       case EINTR: continue
       case EAGAIN: waitUntilWritable()
       case EPIPE: throw .closed
-      case let code: throw .system(Self.text(of: code))
+      case let code: throw .system(SystemText.of(code))
       }
     }
   }
@@ -42,11 +48,6 @@ struct StandardStream: Sendable {
     var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     // SAFETY: poll(2) reads and writes one `pollfd`, which lives for the length of the call.
     _ = unsafe poll(&request, 1, -1)
-  }
-
-  private static func text(of code: Int32) -> String {
-    // SAFETY: strerror(3) gives a NUL-terminated text that lives until the next call on this thread; it is copied here.
-    unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
   }
 }
 

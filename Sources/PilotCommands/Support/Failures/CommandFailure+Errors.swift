@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import PilotIdentity
 internal import PilotTransport
 internal import PilotWire
@@ -22,17 +23,44 @@ extension CommandFailure {
     }
   }
 
-  /// What the failure of a transport means for a command. A cause that is the system's is told in its words; another one
-  /// is for whoever digs deeper, and left to the log.
+  /// What the failure of a transport means for a command: its message, the cause where the message doesn't name it, and what
+  /// to try.
+  ///
+  /// Most messages say what to try themselves. What isn't known but guessed from the kind of failure is left out where the
+  /// cause says more: the two may contradict each other.
   init(_ error: TransportError) {
-    // Most messages say what to try themselves.
-    self.init(Self.what(of: error), hint: error.message.contains("; ") ? nil : error.code.hint)
+    let parts = error.message.split(separator: "; ", maxSplits: 1)
+    let what = parts.first.map(String.init) ?? error.message
+    let advice = parts.count == 2 ? String(parts[1]) : nil
+    guard let cause = error.cause.map({ Cause($0) }), !error.message.contains(cause.words) else {
+      self.init(what, hint: advice ?? error.code.hint)
+      return
+    }
+    let isAboutSocket = error.code == .bindFailed && cause.number != nil
+    self.init("\(what): \(cause.words)", hint: isAboutSocket ? cause.number.flatMap(SystemText.remedy) : advice)
   }
+}
 
-  private static func what(of error: TransportError) -> String {
-    guard let cause = error.cause as? SystemCallError else { return error.message }
-    let end = error.message.firstRange(of: "; ")?.lowerBound ?? error.message.endIndex
-    return error.message[..<end] + " (\(cause))" + error.message[end...]
+/// What is underneath a failure.
+private struct Cause {
+  /// More of a library's words than fit a line tell nobody anything.
+  private static let limit = 240
+
+  /// One line.
+  let words: String
+  /// The system's number for it, if it has one.
+  let number: Int32?
+
+  init(_ error: any Error) {
+    number = (error as? IOError)?.errnoCode
+    let text =
+      switch error {
+      case let error as IOError: SystemText.of(error.errnoCode)
+      case let error as TransportError: CommandFailure(error).what
+      case let error as CommandFailure: error.what
+      default: "\(error)"
+      }
+    words = String(text.onOneLine.prefix(Self.limit))
   }
 }
 

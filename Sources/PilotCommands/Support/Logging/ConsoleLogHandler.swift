@@ -37,17 +37,23 @@ struct ConsoleLogHandler: LogHandler {
 
   func log(event: LogEvent) {
     let members = members(of: event)
+    let line = line(event.level, event.message.description, members)
+    console.report(line) { [self] count in
+      self.line(
+        .warning, "Log lines are left out: nobody read them in time", [.init(name: "left_out", value: .int(count))])
+    }
+  }
+
+  private func line(_ level: Logger.Level, _ message: String, _ members: [JSONValue.Member]) -> String {
     let time = now().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     switch format {
     case .text:
-      console.report(text(of: event, at: time, members))
+      return text(level, message, at: time, members)
     case .json:
-      console.report(
-        JSONValue.object(present: [
-          "time": .string(time), "level": .string(event.level.rawValue), "label": .string(label),
-          "message": .string(event.message.description),
-          "metadata": members.isEmpty ? nil : .object(members),
-        ]).line)
+      return JSONValue.object(present: [
+        "time": .string(time), "level": .string(level.rawValue), "label": .string(label), "message": .string(message),
+        "metadata": members.isEmpty ? nil : .object(members),
+      ]).line
     }
   }
 
@@ -60,10 +66,12 @@ struct ConsoleLogHandler: LogHandler {
     return all.map { JSONValue.Member(name: $0.key, value: JSONValue($0.value)) }.sorted { $0.name < $1.name }
   }
 
-  private func text(of event: LogEvent, at time: String, _ members: [JSONValue.Member]) -> String {
-    let level = event.level.style.map { console.styled(event.level.rawValue, $0, on: .error) } ?? event.level.rawValue
+  private func text(
+    _ level: Logger.Level, _ message: String, at time: String, _ members: [JSONValue.Member]
+  ) -> String {
+    let shown = level.style.map { console.styled(level.rawValue, $0, on: .error) } ?? level.rawValue
     let values = members.map { " \($0.name.onOneLine)=\($0.value.logText)" }.joined()
-    return "\(time) \(level) \(label): \(event.message.description.onOneLine)\(values)"
+    return "\(time) \(shown) \(label): \(message.onOneLine)\(values)"
   }
 }
 

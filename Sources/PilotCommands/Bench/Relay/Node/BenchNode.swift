@@ -53,7 +53,8 @@ struct BenchNode: Sendable {
       var receiver = try transport.makeReceiver()
       do throws(TransportError) {
         while true {
-          try await receiver.receive { frame, _ in
+          try await receiver.receive { frame, source in
+            guard source == beacon else { return }
             if let delivery = try? BenchDelivery(frame) {
               handler.received(delivery)
             } else if (try? DiscoverReply(parsing: frame)) != nil {

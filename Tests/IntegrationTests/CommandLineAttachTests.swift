@@ -1,0 +1,159 @@
+import Foundation
+import PilotIdentity
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotBeacon
+@testable import PilotCommands
+
+@Suite("pilot attach", .timeLimit(.minutes(1)))
+struct CommandLineAttachTests {
+  @Test("over WSS it says ready, announces itself, and ends with its books")
+  func wss() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let node = try AttachProcess(
+          7, "--transport", "wss", "--beacon", "\(beacon.url)", identity: identity)
+        #expect(try await node.event()?.event == "ready")
+        #expect(try await node.event("frame").hex?.hasPrefix("0204") == true, "the answer to its Discover")
+        node.write(#"{"relay":7,"payload":"68656c6c6f"}"#)
+        let delivery = try await node.event("deliver")
+        #expect(delivery.sender == 7)
+        #expect(delivery.payload == "68656c6c6f")
+        node.write(#"{"close":true}"#)
+        let books = try await node.event("closed")
+        #expect(books.sent == 2)
+        #expect(books.received == 2)
+        #expect(books.dropped?["expired"] == 0)
+        #expect(try await node.event() == nil)
+        #expect(await node.child.exitStatus() == 0)
+      }
+    }
+  }
+
+  @Test("over WSS it announces itself again to a beacon that came back")
+  func reconnected() async throws {
+    try await withIdentityFile { file in
+      try await withNodesFile(1...9, of: TestBeacon.identity) { nodes in
+        let first = try BeaconProcess(nodes: nodes)
+        let address = (udp: "\(first.udp)", wss: "\(first.wss)")
+        let node = try AttachProcess(7, "--transport", "wss", "--beacon", "\(first.url)", identity: file)
+        #expect(try await node.event("frame").hex?.hasPrefix("02") == true)
+        first.kill()
+        let second = try BeaconProcess(udp: address.udp, wss: address.wss, nodes: nodes)
+        _ = try await node.event("reconnected")
+        #expect(try await node.event("frame").hex?.hasPrefix("02") == true)
+        #expect(second.terminate() == 0)
+      }
+    }
+  }
+
+  @Test("over UDP it is ready when it is reachable, also where it was proven to be elsewhere")
+  func provenElsewhere() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let options = ["--transport", "udp", "--beacon", "udp://\(beacon.udp)"]
+        let first = try AttachProcess(7, options[0], options[1], options[2], options[3], identity: identity)
+        #expect(try await first.event()?.event == "ready")
+        while beacon.server.statistics.router.proofsAccepted < 1 {
+          try Task.checkCancellation()
+          await Task.yield()
+        }
+        let second = try AttachProcess(7, options[0], options[1], options[2], options[3], identity: identity)
+        #expect(try await second.event()?.event == "ready")
+        second.write(#"{"relay":7,"payload":"01020304"}"#)
+        #expect(try await second.event("deliver").payload == "01020304", "nothing of its own is shown before")
+        for node in [first, second] {
+          node.child.closeInput()
+          #expect(try await node.event("closed").sent != nil)
+          #expect(await node.child.exitStatus() == 0)
+        }
+      }
+    }
+  }
+
+  @Test("over UDP without evidence it says so, and is ready all the same")
+  func undelivered() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        // Nobody knows this node's key, and it is alive elsewhere.
+        let living = try beacon.bind(500)
+        var receiver = try living.transport.makeReceiver()
+        try await living.register(&receiver)
+        let node = try AttachProcess(
+          500, "--transport", "udp", "--beacon", "udp://\(beacon.udp)", identity: identity)
+        let error = try #require(await node.event())
+        #expect(error.code == "timed_out")
+        #expect(error.message?.contains("delivers nothing") == true)
+        #expect(try await node.event()?.event == "ready")
+      }
+    }
+  }
+
+  @Test("auto doesn't choose UDP on an answer alone")
+  func autoWithoutEvidence() async throws {
+    try await withIdentityFile(Identity()) { wrong in
+      try await TestBeacon.run { beacon in
+        let living = try beacon.bind(9)
+        var receiver = try living.transport.makeReceiver()
+        try await living.register(&receiver)
+        let node = try AttachProcess(
+          9, "--beacon", "udp://\(beacon.udp)", "--beacon", "\(beacon.url)", identity: wrong)
+        // It tries WSS, where its key is refused.
+        #expect(try await node.event()?.event == "reconnecting")
+        node.child.signal(SIGTERM)
+        #expect(try await node.event("left_out").count ?? 0 > 0, "the answers over UDP, which led to nothing")
+        #expect(await node.child.exitStatus() == 0)
+      }
+    }
+  }
+
+  @Test("auto takes WSS where UDP can't be had", arguments: ["udp://nowhere.invalid:9001", "udp://255.255.255.255:9"])
+  func autoWithoutUDP(url: String) async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let node = try AttachProcess(
+          7, "--beacon", url, "--beacon", "\(beacon.url)", identity: identity)
+        #expect(try await node.event("ready").transport == "wss")
+      }
+    }
+  }
+
+  @Test("of a name's addresses the one that answers is used")
+  func name() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let node = try AttachProcess(
+          7, "--transport", "udp", "--beacon", "udp://localhost:\(beacon.udp.port)", identity: identity)
+        #expect(try await node.event("ready").transport == "udp")
+        node.write(#"{"relay":7,"payload":"01020304"}"#)
+        #expect(try await node.event("deliver").payload == "01020304")
+      }
+    }
+  }
+
+  @Test("a delivery from anybody but the beacon is a frame")
+  func forged() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let node = try AttachProcess(7, "--transport", "udp", "--beacon", "udp://\(beacon.udp)", identity: identity)
+        let ready = try await node.event("ready")
+        let address = try Endpoint(parsing: try #require(ready.local))
+        let stranger = try beacon.bind(3)
+        let payload: [UInt8] = [1, 2, 3, 4]
+        let forged = RelayDeliver(sender: stranger.id, payload: payload.span.raw).encoded()
+        try stranger.transport.send(forged, to: address)
+        while true {
+          let event = try #require(await node.event())
+          #expect(event.event == "frame")
+          if event.hex?.hasPrefix("06") == true { break }
+        }
+        var receiver = try stranger.transport.makeReceiver()
+        try await stranger.register(&receiver)
+        try stranger.relay(payload, to: try TestNode.id(7))
+        #expect(try await node.event("deliver").sender == 3)
+      }
+    }
+  }
+}
