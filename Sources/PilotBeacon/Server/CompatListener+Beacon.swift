@@ -1,3 +1,4 @@
+import Logging
 import PilotWSS
 
 #if canImport(Glibc)
@@ -10,12 +11,22 @@ import PilotWSS
 
 extension CompatListener.Configuration {
   /// The listener's part of a beacon's configuration.
-  init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?) {
+  init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, logger: Logger) {
     self.init(address: settings.address, unixTime: { UInt64(clamping: time(nil)) })
     self.tls = tls
     maximumConnections = settings.maximumConnections
     outgoing = OutboundQueue.Limits(bytes: settings.outgoingBytes, age: settings.outgoingAge)
     idleLimit = settings.idleLimit
     authenticationLimit = settings.authenticationLimit
+    self.logger = logger
+    let descriptors = DescriptorLimit.current
+    if fit(intoDescriptors: descriptors) {
+      logger.notice(
+        "Fewer WebSocket connections than configured: raise the limit of open files (ulimit -n, LimitNOFILE=)",
+        metadata: [
+          "configured": "\(settings.maximumConnections)", "connections": "\(maximumConnections)",
+          "open_files": "\(descriptors)",
+        ])
+    }
   }
 }
