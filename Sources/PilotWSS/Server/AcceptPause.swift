@@ -12,10 +12,10 @@ package import NIOCore
 /// ENFILE, ENOBUFS, ENOMEM). The connection stays in the kernel's queue, which keeps the socket readable: without a rest, its
 /// event loop would do nothing but try again. Connections that are open are served meanwhile.
 ///
-/// Belongs into the pipeline of the server channel.
-package final class AcceptPause: ChannelDuplexHandler {
+/// Belongs into the pipeline of the server channel, whose `autoRead` it turns off for that long. To swallow calls of `read`, as
+/// SwiftNIO's `AcceptBackoffHandler` does, isn't enough: a failed accept leaves the last one pending.
+package final class AcceptPause: ChannelInboundHandler {
   package typealias InboundIn = any Channel
-  package typealias OutboundIn = Never
 
   /// What happens, once each time: a trouble that comes and goes is one.
   package enum Event: Sendable {
@@ -27,8 +27,8 @@ package final class AcceptPause: ChannelDuplexHandler {
 
   private enum State {
     case accepting
-    /// Resting until the timer ends it. Whether the channel has asked for connections meanwhile.
-    case resting(Scheduled<Void>, isAskedFor: Bool)
+    /// Resting until the timer ends it.
+    case resting(Scheduled<Void>)
     /// Trying again; all is well if the timer ends it.
     case trying(Scheduled<Void>)
   }
@@ -48,14 +48,6 @@ package final class AcceptPause: ChannelDuplexHandler {
     self.rest = rest
     self.calm = calm
     self.report = report
-  }
-
-  package func read(context: ChannelHandlerContext) {
-    if case .resting(let timer, _) = state {
-      state = .resting(timer, isAskedFor: true)
-    } else {
-      context.read()
-    }
   }
 
   package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -86,24 +78,29 @@ package final class AcceptPause: ChannelDuplexHandler {
   }
 
   private func startRest(_ context: ChannelHandlerContext) {
-    let timer = context.eventLoop.assumeIsolated().scheduleTask(in: rest) { self.tryAgain(context) }
-    state = .resting(timer, isAskedFor: false)
+    accepts(false, context)
+    state = .resting(context.eventLoop.assumeIsolated().scheduleTask(in: rest) { self.tryAgain(context) })
   }
 
   private func tryAgain(_ context: ChannelHandlerContext) {
-    guard case .resting(_, let isAskedFor) = state else { return }
+    guard case .resting = state else { return }
     state = .trying(
       context.eventLoop.assumeIsolated().scheduleTask(in: calm) {
         self.state = .accepting
         self.report(.ended)
       })
-    if isAskedFor { context.read() }
+    accepts(true, context)
+  }
+
+  private func accepts(_ accepts: Bool, _ context: ChannelHandlerContext) {
+    // Fails when the channel is closed, which needs no rest any more.
+    try? context.channel.syncOptions?.setOption(.autoRead, value: accepts)
   }
 
   private func stop() {
     switch state {
     case .accepting: break
-    case .resting(let timer, _), .trying(let timer): timer.cancel()
+    case .resting(let timer), .trying(let timer): timer.cancel()
     }
     state = .accepting
   }

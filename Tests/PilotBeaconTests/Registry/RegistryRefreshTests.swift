@@ -165,6 +165,10 @@ private final class ScriptedRegistry: Sendable {
 
   var asked: [NodeID] { state.withLock { $0.asked } }
 
+  deinit {
+    for promise in state.withLock({ Array($0.open.values) }) { promise.fail(CancellationError()) }
+  }
+
   func directory(
     _ adjust: (inout RegistryDirectory.Configuration) -> Void = { _ in }
   ) -> RegistryDirectory {
