@@ -1,5 +1,6 @@
 import ArgumentParser
 import PilotCommands
+import PilotWSS
 
 /// Real processes, seeded faults, and books that have to balance. See README.md.
 @main

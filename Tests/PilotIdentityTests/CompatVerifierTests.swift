@@ -1,6 +1,8 @@
-import PilotIdentity
 import PilotWire
+import Synchronization
 import Testing
+
+@testable import PilotIdentity
 
 @Suite("Compat verifier")
 struct CompatVerifierTests {
@@ -83,4 +85,46 @@ struct CompatVerifierTests {
       on: vector.reply(), to: vector.challenge(), knownKey: vector.node.key(), now: .max)
     #expect(verdict == .accepted)
   }
+
+  @Test("every verdict costs one check of a signature by a key on the curve, so that none tells which nodes are known")
+  func sameWork() throws {
+    let vector = Vectors.authentications[0]
+    let (challenge, time) = (try vector.challenge(), try #require(vector.timestamp))
+    let forged = try AuthReply(
+      node: vector.node.nodeID(), publicKey: vector.node.key(), signature: Vectors.authentications[1].reply().signature)
+    let foreign = try Vectors.second.identity().reply(to: challenge, as: vector.node.nodeID())
+    let known = try vector.node.key()
+    let decoy = try #require(CompatVerifier.decoy)
+    let rows: [(AuthReply, PublicKey?, UInt64, CompatVerdict)] = [
+      (try vector.reply(), known, time, .accepted), (forged, known, time, .badSignature),
+      (foreign, known, time, .wrongKey), (try vector.reply(), known, time + 31, .expired),
+      (try vector.reply(), nil, time, .unknownNode), (forged, nil, time, .unknownNode),
+      (foreign, nil, time + 31, .unknownNode),
+    ]
+    for (reply, key, now, expected) in rows {
+      let checks = CheckedKeys()
+      var verifier = CompatVerifier()
+      let real = verifier.check
+      verifier.check = { key, signature, text in
+        checks.keys.withLock { $0.append(key) }
+        return real(key, signature, text)
+      }
+      #expect(verifier.verdict(on: reply, to: challenge, knownKey: key, now: now) == expected)
+      #expect(checks.keys.withLock { $0 } == [key ?? decoy])
+    }
+  }
+
+  @Test("the key that stands in for an unknown one verifies signatures as any other does")
+  func decoy() throws {
+    // RFC 8032, section 7.1, test 1: the signature of the empty message.
+    let bytes = try hexBytes(
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+        + "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b")
+    let signature = try Signature(bytes: bytes.span.raw)
+    #expect(try #require(CompatVerifier.decoy).verifies(signature, of: ""))
+  }
+}
+
+private final class CheckedKeys: Sendable {
+  let keys = Mutex<[PublicKey]>([])
 }

@@ -44,6 +44,34 @@ struct NodesFileDirectoryTests {
     }
   }
 
+  @Test("a new version tells whose keys it changes or leaves out, once it is in use")
+  func changes() async throws {
+    try await withTemporaryDirectory { directory in
+      let path = directory + "/nodes"
+      let (node, other, third) = (try #require(NodeID(7)), try #require(NodeID(8)), try #require(NodeID(9)))
+      let (first, second) = (Vectors.first.publicKey, Vectors.second.publicKey)
+      try write("{\"7\":\"\(first)\",\"8\":\"\(first)\",\"9\":\"\(first)\"}", to: path)
+      let keys = try NodesFileDirectory(path: path)
+      var changes = keys.changes.makeAsyncIterator()
+      // A node that comes in and one that stays are no change.
+      try Self.replace(path, with: "{\"7\":\"\(second)\",\"9\":\"\(first)\",\"10\":\"\(first)\"}")
+      #expect(keys.reloadIfChanged() == .reloaded(count: 3))
+      #expect(await changes.next() == .nodes([node, other]))
+      #expect(keys.answerAtHand(for: node) == .key(try Vectors.second.key()))
+      #expect(keys.answerAtHand(for: other) == .unknown)
+      let old = try Vectors.first.key()
+      #expect(keys.hasRevoked(old, of: node) && keys.hasRevoked(old, of: other) && !keys.hasRevoked(old, of: third))
+      // Nor is a version that is refused.
+      try Self.replace(path, with: "{")
+      guard case .refused = keys.reloadIfChanged() else { throw Unusable() }
+      try Self.replace(path, with: "{}")
+      #expect(keys.reloadIfChanged() == .reloaded(count: 0))
+      #expect(await changes.next() == .nodes([node, third, try #require(NodeID(10))]))
+    }
+  }
+
+  private struct Unusable: Error {}
+
   @Test("a file of the same size and modification time is seen to be another one")
   func sameSizeAndTime() async throws {
     try await withTemporaryDirectory { directory in

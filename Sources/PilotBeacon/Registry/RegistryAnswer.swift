@@ -1,19 +1,15 @@
-import FoundationEssentials
 package import PilotIdentity
 package import PilotWire
 
 /// What a registry answers to a lookup (wire reference, section 7).
-package struct RegistryAnswer: Decodable, Equatable {
-  var type: String?
-  var error: String?
-  var node: UInt32?
-  var publicKey: String?
-
-  private enum CodingKeys: String, CodingKey {
-    case type, error
-    case node = "node_id"
-    case publicKey = "public_key"
+package struct RegistryAnswer: Equatable {
+  private enum Content: Equatable {
+    case lookup(node: UInt64?, key: String?)
+    case error(String)
+    case other
   }
+
+  private let content: Content
 
   /// The request: `length:4 · {"type":"lookup","node_id":N}`.
   static func request(for node: NodeID) -> [UInt8] {
@@ -26,26 +22,51 @@ package struct RegistryAnswer: Decodable, Equatable {
 
   /// Reads the JSON of an answer.
   package init(json: [UInt8]) throws(KeyDirectoryError) {
-    do {
-      self = try JSONDecoder().decode(Self.self, from: Data(json))
+    do throws(WireError) {
+      let members = try FlatJSON(parsing: json.span.raw, maximumLength: RegistryLookup.maximumLength)
+      content = try Self.content(members)
     } catch {
       throw KeyDirectoryError(code: .invalidAnswer, message: "the registry's answer is not understood", cause: error)
     }
   }
 
-  /// The key that it gives; nil when it says that there is none.
+  private static func content(_ members: FlatJSON) throws(WireError) -> Content {
+    let type = members["type"]
+    if members["error"] != nil, type == nil || type == .string("error") { return .error(try members.string("error")) }
+    guard type == .string("lookup_ok"), members["error"] == nil else { return .other }
+    let key = members["public_key"] == nil ? nil : try members.string("public_key")
+    return .lookup(node: try members.integerIfPresent("node_id"), key: key)
+  }
+
+  /// The key that it gives; nil when it says that there is no such node, and only then.
   ///
-  /// - Throws: `.invalidAnswer` for an answer to something else, and for a key that is none.
+  /// - Throws: `.unavailable` for any other error of the registry's, `.invalidAnswer` for an answer to something else, and for
+  ///   one without a key.
   package func key(of node: NodeID) throws(KeyDirectoryError) -> PublicKey? {
-    if error != nil { return nil }
-    guard type == "lookup_ok", self.node == nil || self.node == node.rawValue else {
+    switch content {
+    case .error(let text) where Self.isNotFound(text, node):
+      return nil
+    case .error(let text):
+      throw KeyDirectoryError(
+        code: .unavailable, message: "the registry could not answer: \(Self.excerpt(of: text)); try again later")
+    case .lookup(let answered, let text) where answered == nil || answered == UInt64(node.rawValue):
+      guard let key = text.flatMap({ PublicKey(base64: $0) }) else {
+        throw KeyDirectoryError(
+          code: .invalidAnswer, message: "the registry's key of node \(node) is not 32 bytes in Base64")
+      }
+      return key
+    case .lookup, .other:
       throw KeyDirectoryError(code: .invalidAnswer, message: "the registry answered something else than was asked")
     }
-    guard let text = publicKey, !text.isEmpty else { return nil }
-    guard let key = PublicKey(base64: text) else {
-      throw KeyDirectoryError(
-        code: .invalidAnswer, message: "the registry's key of node \(node) is not 32 bytes in Base64")
-    }
-    return key
+  }
+
+  /// Whether a text says that there is no such node: it ends so, and names no other one.
+  private static func isNotFound(_ text: String, _ node: NodeID) -> Bool {
+    text.hasSuffix("node not found") && (!text.hasPrefix("node ") || text.hasPrefix("node \(node): "))
+  }
+
+  /// The start of a text, fit for one line of a log.
+  private static func excerpt(of text: String) -> String {
+    "\"" + text.unicodeScalars.prefix(80).map { $0.escaped(asASCII: true) }.joined() + "\""
   }
 }

@@ -1,4 +1,4 @@
-import NIOPosix
+import NIOCore
 public import PilotIdentity
 import PilotTransport
 import PilotWSS
@@ -7,8 +7,13 @@ import Synchronization
 
 /// The keys that a registry knows (wire reference, section 7), asked for one by one and remembered for a while.
 ///
-/// Peers choose which nodes are asked for, so everything is bounded: lookups under way, what is remembered, and how long
-/// an answer may take.
+/// A remembered key that has run out is asked for again when it is next wanted, in the background, and goes on serving until
+/// the answer is there; an answer that is another one is told by ``changes``. While the registry fails, what it said last
+/// stays in force.
+///
+/// Peers choose which nodes are asked for, so everything is bounded: what is remembered, how long an answer may take, and
+/// lookups under way, by who wants them: those who wait, those that keep known keys up to date, and those that anybody can
+/// cause by a datagram. None takes another's place, and each node is asked for once at a time.
 public final class RegistryDirectory: KeyDirectory {
   /// The bounds.
   public struct Configuration: Sendable, Equatable {
@@ -18,51 +23,124 @@ public final class RegistryDirectory: KeyDirectory {
     public var keyLifetime: Duration = .seconds(300)
     /// How long a node counts as unknown without asking again. Default 10 s.
     public var unknownLifetime: Duration = .seconds(10)
-    /// Nodes that are remembered, known and unknown. Default 100,000.
+    /// How long nothing is asked in the background after the registry has failed. Default 5 s.
+    public var failurePause: Duration = .seconds(5)
+    /// Nodes whose keys are remembered. Default 100,000.
     public var capacity = 100_000
-    /// Lookups at one time; further ones fail at once. Default 64.
+    /// Nodes that are remembered as unknown. Default 10,000.
+    public var unknownCapacity = 10_000
+    /// Lookups at one time for those who wait in ``RegistryDirectory/publicKey(of:)``; further ones fail at once. Default 64.
     public var maximumLookups = 64
+    /// Lookups at one time that bring known keys up to date; further ones are left for later. Default 8.
+    public var maximumRefreshes = 8
+    /// Lookups at one time by ``RegistryDirectory/prefetch(_:)``; further ones are left out. Default 4.
+    public var maximumPrefetches = 4
 
     /// The defaults.
     public init() {}
   }
 
-  private let host: String
-  private let port: Int
   private let configuration: Configuration
-  private let cache: Mutex<KeyCache>
-  private let lookups = Atomic<Int>(0)
+  private let now: @Sendable () -> MonotonicInstant
+  private let ask: @Sendable (NodeID) -> RegistryLookup.Answer
+  private let state: Mutex<RegistryDirectoryState>
+  private let changeSource = KeyChangeSource()
 
   /// Asks the registry at this address. Nothing is connected before the first lookup.
-  public init(host: String, port: Int, configuration: Configuration = Configuration()) {
-    self.host = host
-    self.port = port
-    self.configuration = configuration
-    cache = Mutex(KeyCache(capacity: configuration.capacity))
-  }
-
-  /// The key of `node`, from memory or from the registry.
-  ///
-  /// - Throws: `KeyDirectoryError`: `.unavailable` when the registry can't be reached, doesn't answer in time, or too many
-  ///   lookups are under way; `.invalidAnswer` when its answer isn't understood.
-  public func publicKey(of node: NodeID) async throws(KeyDirectoryError) -> PublicKey? {
-    if let remembered = cache.withLock({ $0.entry(of: node, at: .now()) }) { return remembered.key }
-    guard lookups.add(1, ordering: .relaxed).newValue <= configuration.maximumLookups else {
-      lookups.subtract(1, ordering: .relaxed)
-      throw KeyDirectoryError(code: .unavailable, message: "too many registry lookups are under way")
+  public convenience init(host: String, port: Int, configuration: Configuration = Configuration()) {
+    self.init(configuration: configuration, now: { .now() }) { node in
+      RegistryLookup.ask(host: host, port: port, node: node, limit: configuration.limit)
     }
-    defer { lookups.subtract(1, ordering: .relaxed) }
-    let answer = try await RegistryLookup.ask(
-      host: host, port: port, node: node, limit: configuration.limit,
-      on: MultiThreadedEventLoopGroup.singleton.next())
-    let key = try answer.key(of: node)
-    let lifetime = key == nil ? configuration.unknownLifetime : configuration.keyLifetime
-    cache.withLock { $0.remember(key, of: node, until: MonotonicInstant.now().advanced(by: lifetime)) }
-    return key
   }
 
-  /// The key of `node` if it is remembered.
+  /// - Parameter ask: Begins a lookup.
+  init(
+    configuration: Configuration, now: @escaping @Sendable () -> MonotonicInstant,
+    ask: @escaping @Sendable (NodeID) -> RegistryLookup.Answer
+  ) {
+    self.configuration = configuration
+    self.now = now
+    self.ask = ask
+    state = Mutex(RegistryDirectoryState(configuration))
+  }
+
+  /// What it has asked for so far, and left out.
+  package var counts: RegistryCounts { state.withLock { $0.counts } }
+
+  /// The key of `node`, from memory or from the registry. One that has run out is asked for; it counts as long as the
+  /// registry fails to answer.
+  ///
+  /// - Throws: `KeyDirectoryError`: `.unavailable` when the registry can't be reached, doesn't answer in time or with an
+  ///   error, or too many lookups are under way; `.invalidAnswer` when its answer isn't understood.
+  public func publicKey(of node: NodeID) async throws(KeyDirectoryError) -> PublicKey? {
+    let outdated: PublicKey?
+    switch state.withLock({ $0.cache.answer(for: node, at: now()) }) {
+    case .key(let key): return key
+    case .unknown: return nil
+    case .outdated(let key, _): outdated = key
+    case nil: outdated = nil
+    }
+    do {
+      guard let answer = lookUp(node, for: .waiting) else {
+        throw KeyDirectoryError(code: .unavailable, message: "too many registry lookups are under way")
+      }
+      return try await answer.get()
+    } catch {
+      if let outdated { return outdated }
+      throw error as? KeyDirectoryError
+        ?? KeyDirectoryError(code: .unavailable, message: "the registry gave no answer", cause: error)
+    }
+  }
+
+  /// The key of `node` if it is remembered. One that has run out is asked for in the background.
   public func cachedPublicKey(of node: NodeID) -> PublicKey? {
-    cache.withLock { $0.entry(of: node, at: .now()) }?.key
+    switch state.withLock({ $0.cache.answer(for: node, at: now()) }) {
+    case .key(let key):
+      return key
+    case .outdated(let key, let isDue):
+      if isDue { _ = lookUp(node, for: .refresh) }
+      return key
+    case .unknown, nil:
+      return nil
+    }
+  }
+
+  /// What the registry has said a short while ago.
+  public func answerAtHand(for node: NodeID) -> KeyAnswer? {
+    switch state.withLock({ $0.cache.answer(for: node, at: now()) }) {
+    case .key(let key): .key(key)
+    case .unknown: .unknown
+    case .outdated, nil: nil
+    }
+  }
+
+  /// Asks the registry for a node that isn't remembered. Left out, and counted, beyond a few at a time.
+  public func prefetch(_ node: NodeID) {
+    switch state.withLock({ $0.cache.answer(for: node, at: now()) }) {
+    case .key, .unknown, .outdated(_, isDue: false): break
+    case .outdated(_, isDue: true): _ = lookUp(node, for: .refresh)
+    case nil: _ = lookUp(node, for: .prefetch)
+    }
+  }
+
+  /// Nodes of which the registry gives another key than it did, or which it doesn't know any more.
+  public var changes: KeyChanges { changeSource.changes }
+
+  /// Begins a lookup, or joins the one that is under way for that node.
+  /// - Returns: The answer to come; nil if too many are under way.
+  private func lookUp(_ node: NodeID, for purpose: RegistryPurpose) -> RegistryLookup.Answer? {
+    switch state.withLock({ $0.begin(node, for: purpose, at: now()) }) {
+    case .leaveOut:
+      return nil
+    case .join(let answer):
+      return answer
+    case .ask(let answer):
+      ask(node).whenComplete { [self] result in
+        if state.withLock({ $0.end(node, with: result, at: now()) }) { changeSource.announce([node]) }
+        // Now that it is remembered, and a change told.
+        answer.completeWith(result)
+      }
+      return answer.futureResult
+    }
   }
 }

@@ -10,9 +10,22 @@ enum RegistryLookup {
   /// The longest answer taken, in bytes (wire reference, section 7).
   static let maximumLength = 1_048_576
 
-  static func ask(
-    host: String, port: Int, node: NodeID, limit: Duration, on loop: any EventLoop
-  ) async throws(KeyDirectoryError) -> RegistryAnswer {
+  /// The key of a node, or nil when the registry says that there is none. Fails with `KeyDirectoryError`.
+  typealias Answer = EventLoopFuture<PublicKey?>
+
+  /// An answer to come.
+  static func promise() -> EventLoopPromise<PublicKey?> {
+    MultiThreadedEventLoopGroup.singleton.next().makePromise()
+  }
+
+  private static func noAnswer(host: String, port: Int, _ cause: any Error) -> KeyDirectoryError {
+    KeyDirectoryError(
+      code: .unavailable, message: "the registry at \(host):\(port) gave no answer; check that it runs", cause: cause)
+  }
+
+  /// Asks for the key of a node.
+  static func ask(host: String, port: Int, node: NodeID, limit: Duration) -> Answer {
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
     let answer = loop.makePromise(of: [UInt8].self)
     let connecting = ClientBootstrap(group: loop)
       .connectTimeout(TimeAmount(limit))
@@ -24,14 +37,10 @@ enum RegistryLookup {
       }
       .connect(host: host, port: port)
     connecting.whenFailure { answer.fail($0) }
-    do {
-      return try RegistryAnswer(json: try await answer.futureResult.get())
-    } catch let error as KeyDirectoryError {
-      throw error
-    } catch {
-      throw KeyDirectoryError(
-        code: .unavailable, message: "the registry at \(host):\(port) gave no answer; check that it runs", cause: error)
-    }
+    return answer.futureResult.flatMapThrowing { try RegistryAnswer(json: $0).key(of: node) }
+      .flatMapErrorThrowing { error in
+        throw error as? KeyDirectoryError ?? noAnswer(host: host, port: port, error)
+      }
   }
 
   /// Sends the request, and collects `length:4 · JSON`.

@@ -34,11 +34,11 @@ extension BeaconServer.Parts {
     let tls = tls
     let listener = configuration.wss.map { settings in
       CompatListener(
-        CompatListener.Configuration(settings, tls: tls), keys: keys,
+        CompatListener.Configuration(settings, tls: tls, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
     status = configuration.http.map { _ in
-      StatusListener {
+      StatusListener(logger: logger) {
         BeaconStatistics(engine: engine, udp: udp, listener: listener, totals: totals, journal: journal)
       }
     }

@@ -36,6 +36,8 @@ public struct BeaconStatistics: Sendable {
     public let expired: UInt64
     /// Dropped to make room for newer ones.
     public let overflowed: UInt64
+    /// Dropped because they were longer than a message may be.
+    public let tooLong: UInt64
     /// Still waiting when their connection ended.
     public let lost: UInt64
 
@@ -44,6 +46,7 @@ public struct BeaconStatistics: Sendable {
       sentBytes = counts.sentBytes
       expired = counts.expired
       overflowed = counts.overflowed
+      tooLong = counts.tooLong
       lost = counts.lost &+ counts.unsent
     }
   }

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -6,19 +7,22 @@ import PilotWSS
 import PilotWire
 import Synchronization
 
-/// Shows an operator what a beacon does: `/health`, `/metrics` for Prometheus, and a page at `/`. For trusted networks: there
-/// is no authentication.
+/// Shows an operator what a beacon does: `/health` and `/healthz`, `/metrics` for Prometheus, and a page at `/`. For trusted
+/// networks: there is no authentication.
 final class StatusListener: Sendable {
   /// Connections at most; further ones are closed at once.
   private static let maximumConnections = 64
   /// From the connection to the end of the answer.
   private static let requestLimit: TimeAmount = .seconds(10)
 
+  private let logger: Logger
   private let statistics: @Sendable () -> BeaconStatistics
   private let open = Atomic<Int>(0)
   private let listener = Mutex<(any Channel)?>(nil)
 
-  init(statistics: @escaping @Sendable () -> BeaconStatistics) {
+  /// - Parameter logger: Hears of troubles of the listening socket.
+  init(logger: Logger, statistics: @escaping @Sendable () -> BeaconStatistics) {
+    self.logger = logger
     self.statistics = statistics
   }
 
@@ -28,6 +32,11 @@ final class StatusListener: Sendable {
     do {
       let channel = try await ServerBootstrap(group: group)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .serverChannelInitializer { [logger] channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(AcceptPause(at: address, logger: logger))
+          }
+        }
         .childChannelInitializer { [self] channel in
           channel.eventLoop.makeCompletedFuture { try setUp(channel) }
         }
@@ -58,7 +67,9 @@ final class StatusListener: Sendable {
       limit.cancel()
       open.subtract(1, ordering: .relaxed)
     }
-    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+      withPipeliningAssistance: true, withServerUpgrade: nil, withErrorHandling: true,
+      withEncoderConfiguration: HTTPResponseEncoder.Configuration(), withDecoderLimitConfiguration: .handshake)
     try channel.pipeline.syncOperations.addHandler(StatusResponder(statistics: statistics))
   }
 }
@@ -102,15 +113,15 @@ private final class StatusResponder: ChannelInboundHandler {
     guard request.method == .GET || request.method == .HEAD else {
       return (.methodNotAllowed, "text/plain; charset=utf-8", "Only GET is served.\n")
     }
-    switch request.uri.prefix(while: { $0 != "?" }) {
-    case "/health":
+    switch request.targetPath {
+    case "/health", "/healthz":
       return (.ok, "text/plain; charset=utf-8", "ok\n")
     case "/metrics":
       return (.ok, "text/plain; version=0.0.4; charset=utf-8", BeaconMetrics(statistics()).exposition)
     case "/":
       return (.ok, "text/html; charset=utf-8", BeaconMetrics(statistics()).page)
     default:
-      return (.notFound, "text/plain; charset=utf-8", "There are /, /health and /metrics.\n")
+      return (.notFound, "text/plain; charset=utf-8", "There are /, /health, /healthz and /metrics.\n")
     }
   }
 

@@ -3,8 +3,8 @@ public import PilotWire
 /// Which public key belongs to which node: the word of whoever runs the network, never of the node itself (wire reference,
 /// section 3).
 ///
-/// Both methods may be called from any task or thread, at the same time. A directory may change its mind: whoever keeps an
-/// answer keeps it for one decision only.
+/// All of it may be called from any task or thread, at the same time. A directory may change its mind: whoever keeps an
+/// answer for longer than one decision listens to ``changes``.
 public protocol KeyDirectory: Sendable {
   /// The key of `node`, from the source if need be; nil if the source doesn't know the node.
   ///
@@ -18,9 +18,50 @@ public protocol KeyDirectory: Sendable {
   ///
   /// The default always answers nil.
   func cachedPublicKey(of node: NodeID) -> PublicKey?
+
+  /// What ``publicKey(of:)`` would answer, as far as that is certain without asking the source; nil if it isn't. Called like
+  /// ``cachedPublicKey(of:)``, of which it is the stricter form: a key that is due to be asked for again isn't certain.
+  ///
+  /// The default is the key that is at hand.
+  func answerAtHand(for node: NodeID) -> KeyAnswer?
+
+  /// Has the key of `node` fetched in the background, unless it is at hand, so that it is when it is asked for next. Returns
+  /// at once; nothing tells how it went. Strangers choose the nodes: a directory bounds what it does for them, without
+  /// taking anything from those who wait in ``publicKey(of:)``.
+  ///
+  /// The default does nothing.
+  func prefetch(_ node: NodeID)
+
+  /// The changes from now on: nodes that have another key than before, or none any more. Each call gives a sequence of its
+  /// own, for one reader.
+  ///
+  /// By the time a change is told, the directory answers by it. The default ends at once: nothing ever changes.
+  var changes: KeyChanges { get }
+}
+
+/// What a directory is certain of.
+public enum KeyAnswer: Hashable, Sendable {
+  /// The node has this key.
+  case key(PublicKey)
+  /// There is no such node.
+  case unknown
 }
 
 extension KeyDirectory {
   /// Nothing at hand.
   public func cachedPublicKey(of node: NodeID) -> PublicKey? { nil }
+
+  /// The key that is at hand.
+  public func answerAtHand(for node: NodeID) -> KeyAnswer? { cachedPublicKey(of: node).map { .key($0) } }
+
+  /// Nothing.
+  public func prefetch(_ node: NodeID) {}
+
+  /// None.
+  public var changes: KeyChanges { KeyChanges() }
+
+  /// Whether the directory is certain by now that `key` isn't the key of `node`, at once. False if it would have to ask.
+  public func hasRevoked(_ key: PublicKey, of node: NodeID) -> Bool {
+    answerAtHand(for: node).map { $0 != .key(key) } ?? false
+  }
 }

@@ -27,6 +27,7 @@ public final class NodesFileDirectory: KeyDirectory {
   private let keys: Mutex<[NodeID: PublicKey]>
   /// Held for as long as a reload takes, so that an older version never replaces a newer one.
   private let lastSighting: Mutex<Sighting>
+  private let changeSource = KeyChangeSource()
 
   /// Reads the file for the first time. Blocks for as long as the disk and the parsing take.
   ///
@@ -46,6 +47,12 @@ public final class NodesFileDirectory: KeyDirectory {
 
   /// The key of `node` in the version in use. nil means, here, that there is none.
   public func cachedPublicKey(of node: NodeID) -> PublicKey? { keys.withLock { $0[node] } }
+
+  /// What the version in use says: always certain.
+  public func answerAtHand(for node: NodeID) -> KeyAnswer? { cachedPublicKey(of: node).map { .key($0) } ?? .unknown }
+
+  /// The nodes whose keys a new version changes or leaves out, once it is in use.
+  public var changes: KeyChanges { changeSource.changes }
 
   /// Looks at the file, and takes its new version into use if there is one that is right from end to end.
   ///
@@ -67,13 +74,16 @@ public final class NodesFileDirectory: KeyDirectory {
     }
   }
 
-  /// Takes other keys into use. The old ones are freed after the lock has been: that takes a while.
+  /// Takes other keys into use, and tells which of the old ones are in force no more. Those are compared, and freed, after
+  /// the lock has been: that takes a while.
   private func replace(by newKeys: [NodeID: PublicKey]) -> Int {
     let oldKeys = keys.withLock { keys in
       defer { keys = newKeys }
       return keys
     }
-    withExtendedLifetime(oldKeys) {}
+    var revoked: Set<NodeID> = []
+    for (node, key) in oldKeys where newKeys[node] != key { revoked.insert(node) }
+    changeSource.announce(revoked)
     return newKeys.count
   }
 }

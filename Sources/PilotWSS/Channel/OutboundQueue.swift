@@ -44,6 +44,8 @@ package final class OutboundQueue: Sendable {
     package var sentBytes: UInt64 = 0
     package var expired: UInt64 = 0
     package var overflowed: UInt64 = 0
+    /// Longer than a message may be, in a queue that drops what it can't take.
+    package var tooLong: UInt64 = 0
     /// Taken, and not handed to the kernel when the connection ended.
     package var lost: UInt64 = 0
     /// Taken, and not handed to the kernel at ``close()``.
@@ -195,6 +197,7 @@ extension OutboundQueue.Counts {
     left.sentBytes += right.sentBytes
     left.expired += right.expired
     left.overflowed += right.overflowed
+    left.tooLong += right.tooLong
     left.lost += right.lost
     left.unsent += right.unsent
   }

@@ -73,7 +73,11 @@ struct OutboundQueueState {
     head: RawSpan, body: RawSpan, at time: MonotonicInstant
   ) -> (OutboundQueue.Admission, needsWake: Bool) {
     let payload = head.byteCount + body.byteCount
-    guard payload <= limits.frame else { return (.tooLong(payload), false) }
+    guard payload <= limits.frame else {
+      // Who drops the oldest for others' frames drops these, too. Else the sender is told.
+      if overflow == .dropOldest { counts.tooLong += 1 }
+      return (.tooLong(payload), false)
+    }
     guard isConnected else { return (.disconnected, false) }
     dropExpired(at: time)
     let length = encodedLength(of: payload)

@@ -6,7 +6,7 @@ extension WebSocketChannelHandler {
   /// Writes what the queue holds, as long as the channel takes it, and no more at a time than one flush: what has left the
   /// queue grows old unseen, and a kernel that is full is better asked by the time it has room. On the event loop.
   package func drain() {
-    guard let context, let lease, !isDraining else { return }
+    guard let context, let lease, !isDraining, !isEstablishing else { return }
     isDraining = true
     defer { isDraining = false }
     var chunks: [OutboundQueue.Chunk] = []
@@ -112,16 +112,18 @@ extension WebSocketChannelHandler: WebSocketLink {
     }
   }
 
-  /// The text is written before the queue opens, so that no frame can precede it.
+  /// The peer hears of it before the text leaves: what the other end does once it has read the text, on any connection,
+  /// finds everybody told. Frames that are queued meanwhile wait until the text is written, so that none can precede it.
   private func establish(_ text: [UInt8]?) {
     guard let context, session.isOpen, end == nil else { return }
     authenticationTimer?.cancel()
     authenticationTimer = nil
-    if let text { sendText(text) }
-    // A write that fails ends the connection at once.
-    guard self.context != nil else { return }
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     lease = outbound.open { [loop = context.eventLoop] in loop.execute { bound.value.drain() } }
+    isEstablishing = true
     peer.established()
+    isEstablishing = false
+    // Not when the peer has closed meanwhile.
+    if let text { sendText(text) }
   }
 }

@@ -24,6 +24,8 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   /// Bytes of chunks that were written and that the kernel hasn't taken yet.
   var bytesUnderWay = 0
   var isDraining = false
+  /// Whether the text that precedes all frames has yet to be written.
+  var isEstablishing = false
   /// Since when the peer has taken nothing although something waits.
   var stalledSince: MonotonicInstant?
   /// How the connection ended, or is about to; the first reason stands.
@@ -33,10 +35,10 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var closeTimer: Scheduled<Void>?
   private var decoder: WebSocketDecoder
 
-  /// - Parameter maximumMessageLength: The longest message taken, in bytes; one frame, unless stated otherwise.
+  /// - Parameter maximumMessageLength: The longest message taken, in bytes.
   package init(
     role: WebSocketRole, peer: Peer, outbound: OutboundQueue, times: WebSocketTimes, sizes: BufferSizes = .large,
-    maximumMessageLength: Int = FrameLimits.maximumOverWSS
+    maximumMessageLength: Int = FrameLimits.maximumMessageOverWSS
   ) {
     self.peer = peer
     self.outbound = outbound

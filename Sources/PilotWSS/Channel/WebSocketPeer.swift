@@ -11,7 +11,8 @@ package protocol WebSocketPeer: AnyObject, SendableMetatype {
   func receive(binary: RawSpan) -> WebSocketReaction
   /// A binary message has come that isn't handed over, since the connection is being closed.
   func ignoredBinary()
-  /// ``WebSocketReaction/establish(text:)`` has been performed: the outgoing queue is open, behind the text.
+  /// ``WebSocketReaction/establish(text:)`` is being performed: the outgoing queue is open, and the text leaves, ahead of
+  /// all frames, when this returns. Not if the connection is closed from within.
   func established()
   /// All that has arrived so far has been handed over.
   func readCompleted()
@@ -24,7 +25,8 @@ package enum WebSocketReaction: Sendable, Equatable {
   case none
   /// Send a text message.
   case send(text: [UInt8])
-  /// Authentication has succeeded: send the text if there is one, lift the authentication limit, open the outgoing queue.
+  /// Authentication has succeeded: lift the authentication limit, open the outgoing queue, tell the peer, and then send the
+  /// text if there is one, before any frame.
   case establish(text: [UInt8]?)
   /// Close with this code and reason. Nothing received later is handed over.
   case close(WebSocketCloseFrame)

@@ -8,6 +8,8 @@ package final class CompatConnection: Sendable {
   package let id: UInt64
   /// Whose key was proven.
   package let node: NodeID
+  /// The key that was proven.
+  package let key: PublicKey
   /// The TCP connection's other end: the node, or the proxy in front of the beacon.
   package let remote: Endpoint
   private let outbound: OutboundQueue
@@ -15,10 +17,12 @@ package final class CompatConnection: Sendable {
   private let link: NIOLoopBound<LinkReference>
 
   init(
-    id: UInt64, node: NodeID, remote: Endpoint, outbound: OutboundQueue, loop: any EventLoop, link: any WebSocketLink
+    id: UInt64, node: NodeID, key: PublicKey, remote: Endpoint, outbound: OutboundQueue, loop: any EventLoop,
+    link: any WebSocketLink
   ) {
     self.id = id
     self.node = node
+    self.key = key
     self.remote = remote
     self.outbound = outbound
     self.loop = loop
@@ -33,10 +37,10 @@ package final class CompatConnection: Sendable {
 
   /// Queues one frame of several, as ``send(head:body:)``, and leaves it to the caller to ``flush()``.
   /// - Returns: `nil` if the peer isn't connected any more, else whether ``flush()`` is due, once, after this frame or
-  ///   later ones.
+  ///   later ones. A frame that is longer than a message may be is dropped, counted.
   package func enqueue(head: RawSpan, body: RawSpan, at time: MonotonicInstant) -> Bool? {
     let (admission, needsWake) = outbound.push(head: head, body: body, at: time)
-    return admission == .queued ? needsWake : nil
+    return admission == .disconnected ? nil : needsWake
   }
 
   /// Lets the event loop send what was queued.
@@ -46,8 +50,17 @@ package final class CompatConnection: Sendable {
 
   /// Closes the connection. Returns at once; an unresponsive peer is cut off within seconds.
   package func close(_ code: WebSocketCloseCode, reason: String) {
+    close(WebSocketCloseFrame(code, reason: reason))
+  }
+
+  /// Closes the connection because the key that was proven isn't the node's any more. Returns at once.
+  package func revoke() {
+    close(.keyChanged)
+  }
+
+  private func close(_ frame: WebSocketCloseFrame) {
     loop.execute { [link] in
-      link.value.link?.perform(.close(WebSocketCloseFrame(code, reason: reason)))
+      link.value.link?.perform(.close(frame))
     }
   }
 
@@ -65,4 +78,9 @@ private final class LinkReference {
   init(_ link: any WebSocketLink) {
     self.link = link
   }
+}
+
+extension WebSocketCloseFrame {
+  /// To a peer that has proven a key which isn't its node's any more.
+  static let keyChanged = WebSocketCloseFrame(.policyViolation, reason: "key changed")
 }

@@ -1,9 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Answers every request that isn't upgraded, one per connection (wire reference, section 3): `/health` with 200, a plain
-/// GET of `/v1/compat` with 426, which tells a beacon from a proxy that only accepts TCP, an upgrade beyond the capacity
-/// with 503, all else with 404.
+/// Answers every request that isn't upgraded, one per connection (wire reference, section 3): `/health` and `/healthz` with
+/// 200, a plain GET of `/v1/compat` with 426, which tells a beacon from a proxy that only accepts TCP, an upgrade beyond the
+/// capacity with 503, all else with 404.
 final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
@@ -16,10 +16,6 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
   }
 
   private var state = State.awaitingHead
-
-  static func path(of head: HTTPRequestHead) -> Substring {
-    head.uri.prefix { $0 != "?" }
-  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
@@ -36,10 +32,10 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
   }
 
   static func answer(to head: HTTPRequestHead) -> (HTTPResponseStatus, String) {
-    switch (path(of: head), head.method) {
-    case ("/health", .GET), ("/health", .HEAD):
+    switch (head.targetPath, head.method) {
+    case ("/health", .GET), ("/health", .HEAD), ("/healthz", .GET), ("/healthz", .HEAD):
       return (.ok, "ok\n")
-    case ("/health", _):
+    case ("/health", _), ("/healthz", _):
       return (.methodNotAllowed, "Health is asked for with GET.\n")
     case (CompatURL.defaultPath[...], _):
       do {
@@ -62,7 +58,7 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
     head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
     head.headers.add(name: "Content-Length", value: String(text.utf8.count))
     if status == .methodNotAllowed {
-      let isHealth = Self.path(of: request) == "/health"
+      let isHealth = request.targetPath != CompatURL.defaultPath
       head.headers.add(name: "Allow", value: isHealth ? "GET, HEAD" : "GET")
     }
     if status == .upgradeRequired {

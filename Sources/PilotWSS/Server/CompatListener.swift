@@ -27,7 +27,8 @@ package final class CompatListener: Sendable {
     self.keys = keys
     self.dispatchers = dispatchers
     admission = ConnectionAdmission(
-      maximumConnections: configuration.maximumConnections, maximumHandshakes: configuration.maximumHandshakes)
+      maximumConnections: configuration.maximumConnections, maximumHandshakes: configuration.maximumHandshakes,
+      maximumOpen: configuration.maximumOpen)
   }
 
   /// Connections in any state.
@@ -44,6 +45,12 @@ package final class CompatListener: Sendable {
       let channel = try await ServerBootstrap(group: group)
         .serverChannelOption(.backlog, value: 4_096)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .serverChannelInitializer { [configuration] channel in
+          channel.eventLoop.makeCompletedFuture {
+            let pause = AcceptPause(at: configuration.address, logger: configuration.logger)
+            try channel.pipeline.syncOperations.addHandler(pause)
+          }
+        }
         .childChannelOption(.allowRemoteHalfClosure, value: false)
         .childChannelInitializer { [self] channel in
           channel.eventLoop.makeCompletedFuture { try setUp(channel) }

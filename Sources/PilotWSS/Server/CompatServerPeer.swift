@@ -19,6 +19,7 @@ final class CompatServerPeer: WebSocketPeer {
   private let outbound: OutboundQueue
   private var authentication: CompatServerAuthentication
   private var link: (any WebSocketLink)?
+  private var provenKey: PublicKey?
   private var connection: CompatConnection?
   private var refusal: CompatRefusal.Reason?
 
@@ -38,8 +39,11 @@ final class CompatServerPeer: WebSocketPeer {
   func receive(text: RawSpan) -> WebSocketReaction {
     switch authentication.receive(text: text) {
     case .lookUpKey(let node):
-      if let key = environment.keys.cachedPublicKey(of: node) { return lookedUp(.success(key)) }
-      lookUp(node)
+      switch environment.keys.answerAtHand(for: node) {
+      case .key(let key): return lookedUp(.success(key))
+      case .unknown: return lookedUp(.success(nil))
+      case nil: lookUp(node)
+      }
       return .none
     case .ignore:
       return .none
@@ -92,23 +96,31 @@ final class CompatServerPeer: WebSocketPeer {
       case .success(let key): authentication.receive(key: key, now: environment.unixTime())
       case .failure: authentication.lookupFailed()
       }
-    return switch outcome {
-    case .establish: .establish(text: Array(AuthOK().json.utf8))
-    case .refuse(let reason): refuse(reason)
-    case .ignore: .none
+    switch outcome {
+    case .establish:
+      provenKey = (try? result.get()) ?? nil
+      return .establish(text: Array(AuthOK().json.utf8))
+    case .refuse(let reason): return refuse(reason)
+    case .ignore: return .none
     }
   }
 
+  /// Whoever hears of a change of keys closes the connections that are attached. One whose key changed before it was is
+  /// found here.
   func established() {
-    guard let link, let node = authentication.claimedNode else { return }
+    guard let link, let node = authentication.claimedNode, let provenKey else { return }
     let connection = CompatConnection(
-      id: environment.nextID(), node: node, remote: remote, outbound: outbound, loop: environment.loop, link: link)
+      id: environment.nextID(), node: node, key: provenKey, remote: remote, outbound: outbound, loop: environment.loop,
+      link: link)
     self.connection = connection
     environment.dispatcher.attached(connection)
+    if environment.keys.hasRevoked(provenKey, of: node) { link.perform(.close(.keyChanged)) }
   }
 
   private func refuse(_ reason: CompatRefusal.Reason) -> WebSocketReaction {
     refusal = reason
+    // That the keys can't be looked up is no fault of the node's: it is to come again soon.
+    if reason == .lookupFailed { return .close(WebSocketCloseFrame(.tryAgainLater, reason: "try again")) }
     return .close(WebSocketCloseFrame(.policyViolation, reason: CompatVerdict.peerReason))
   }
 }

@@ -22,7 +22,7 @@ final class CompatServerUpgrader: HTTPServerProtocolUpgrader {
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
   ) -> EventLoopFuture<HTTPHeaders> {
-    guard CompatHTTPResponder.path(of: upgradeRequest) == CompatURL.defaultPath, !upgradeRequest.announcesBody,
+    guard upgradeRequest.targetPath == CompatURL.defaultPath, !upgradeRequest.announcesBody,
       let key = try? WebSocketHandshake.accept(upgradeRequest), admit()
     else {
       return channel.eventLoop.makeFailedFuture(Declined())

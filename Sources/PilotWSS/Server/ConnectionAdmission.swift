@@ -18,11 +18,13 @@ final class ConnectionAdmission: Sendable {
 
   private let maximumConnections: Int
   private let maximumHandshakes: Int
+  private let maximumOpen: Int
   private let state = Mutex(State())
 
-  init(maximumConnections: Int, maximumHandshakes: Int) {
+  init(maximumConnections: Int, maximumHandshakes: Int, maximumOpen: Int = .max) {
     self.maximumConnections = maximumConnections
     self.maximumHandshakes = maximumHandshakes
+    self.maximumOpen = maximumOpen
   }
 
   var openConnections: Int { state.withLock { $0.entries.count } }
@@ -32,7 +34,9 @@ final class ConnectionAdmission: Sendable {
   /// - Returns: Whether there is room for one more handshake.
   func accept(_ channel: any Channel) -> Bool {
     let admitted = state.withLock { state in
-      guard !state.isShutDown, state.entries.count - state.upgraded < maximumHandshakes else {
+      guard !state.isShutDown, state.entries.count < maximumOpen,
+        state.entries.count - state.upgraded < maximumHandshakes
+      else {
         state.turnedAway += 1
         return false
       }

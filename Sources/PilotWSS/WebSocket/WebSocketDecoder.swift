@@ -1,3 +1,5 @@
+import PilotWire
+
 /// Turns what arrives on a connection into messages and control frames, strictly by RFC 6455: the first octet that
 /// breaks a rule ends it, before anything is buffered on its account.
 ///
@@ -25,8 +27,8 @@ package struct WebSocketDecoder: ~Copyable, Sendable {
 
   /// - Parameters:
   ///   - role: this end's role, which decides whether frames must come masked.
-  ///   - maximumMessageLength: longest message taken, in octets, however it is fragmented. Default 65,535.
-  package init(role: WebSocketRole, maximumMessageLength: Int = 65_535) {
+  ///   - maximumMessageLength: longest message taken, in octets, however it is fragmented. Default 65,536.
+  package init(role: WebSocketRole, maximumMessageLength: Int = FrameLimits.maximumMessageOverWSS) {
     self.role = role
     self.message = WebSocketMessageAssembly(limit: max(0, maximumMessageLength))
   }

@@ -28,11 +28,13 @@ struct RegistryDirectoryTests {
 
   @Test("A node that the registry doesn't know has no key, and isn't asked for again at once", .timeLimit(.minutes(1)))
   func unknown() async throws {
-    let registry = try await FakeRegistry.start { #"{"error":"node not found"}"# }
+    let registry = try await FakeRegistry.start { #"{"type":"error","error":"node 8: node not found"}"# }
     let directory = RegistryDirectory(host: "127.0.0.1", port: registry.port)
     let node = try #require(NodeID(parsing: "8"))
+    #expect(directory.answerAtHand(for: node) == nil)
     #expect(try await directory.publicKey(of: node) == nil)
     #expect(try await directory.publicKey(of: node) == nil)
+    #expect(directory.answerAtHand(for: node) == .unknown)
     #expect(registry.requests.count == 1)
     try await registry.close()
   }
@@ -42,6 +44,9 @@ struct RegistryDirectoryTests {
     arguments: [
       "nonsense", "{}", #"{"type":"lookup_ok","node_id":9,"public_key":"AAAA"}"#,
       #"{"type":"lookup_ok","node_id":10,"public_key":"AAAA"}"#, #"{"type":"beacon_list_ok"}"#,
+      #"{"type":"lookup_ok","node_id":9}"#, #"{"type":"lookup_ok","node_id":9,"public_key":""}"#,
+      #"{"type":"lookup_ok","node_id":9,"node_id":9,"public_key":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}"#,
+      #"{"type":"lookup_ok","error":"node not found"}"#, #"{"type":"error","error":404}"#,
     ])
   func invalid(_ answer: String) async throws {
     let registry = try await FakeRegistry.start { answer }
@@ -87,16 +92,24 @@ struct RegistryDirectoryTests {
     try await silent.close()
   }
 
-  @Test("What is remembered is bounded, and the oldest answer goes")
-  func bounded() throws {
-    var cache = KeyCache(capacity: 2)
-    let nodes = try ["1", "2", "3"].map { try #require(NodeID(parsing: $0)) }
-    let end = MonotonicInstant(nanoseconds: 10)
-    for node in nodes { cache.remember(identity.publicKey, of: node, until: end) }
-    #expect(cache.count == 2)
-    #expect(cache.entry(of: nodes[0], at: .start) == nil)
-    #expect(cache.entry(of: nodes[2], at: .start)?.key == identity.publicKey)
-    #expect(cache.entry(of: nodes[2], at: end) == nil)
+  @Test(
+    "An error of the registry's is no answer: nothing is remembered, and the node is asked for again",
+    .timeLimit(.minutes(1)),
+    arguments: [
+      "rate limited", "request failed", "node 8: node not found", "node 9: node not found, try later", "",
+    ])
+  func failures(_ error: String) async throws {
+    let registry = try await FakeRegistry.start { #"{"type":"error","error":"\#(error)"}"# }
+    let directory = RegistryDirectory(host: "127.0.0.1", port: registry.port)
+    let node = try #require(NodeID(parsing: "9"))
+    for count in 1...2 {
+      let failure = await #expect(throws: KeyDirectoryError.self) { try await directory.publicKey(of: node) }
+      #expect(failure?.code == .unavailable)
+      #expect(failure?.message.contains("\"\(error)\"") == true)
+      #expect(registry.requests.count == count)
+    }
+    #expect(directory.answerAtHand(for: node) == nil)
+    try await registry.close()
   }
 }
 

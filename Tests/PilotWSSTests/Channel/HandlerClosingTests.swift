@@ -70,10 +70,10 @@ struct HandlerClosingTests {
 
   @Test func `an oversized message is answered with 1009, which is not lost to a reset`() throws {
     let harness = try HandlerHarness(.server)
-    try harness.receive(RawFrame(opcode: 2, payload: pattern(100), announced: 65_536))
+    try harness.receive(RawFrame(opcode: 2, payload: pattern(100), announced: 65_537))
     guard case .close(let frame)? = harness.sent.last else { throw Unexpected(harness.sent) }
     #expect(frame.code == .messageTooBig)
-    #expect(frame.reason.contains("65535"))
+    #expect(frame.reason.contains("65536"))
     // Closing both halves with input unread would make the kernel send a reset, which overtakes the Close.
     #expect(harness.socket.hasClosedOutput)
     #expect(harness.channel.isActive)

@@ -15,6 +15,8 @@ final class RecordingPeer: WebSocketPeer {
   private(set) var binaries: [[UInt8]] = []
   private(set) var ignoredBinaries = 0
   private(set) var completedReads = 0
+  /// Called when it is established.
+  var onEstablished: () -> Void = {}
   private(set) var establishments = 0
   private(set) var ends: [WebSocketEnd] = []
   private(set) weak var link: (any WebSocketLink)?
@@ -36,7 +38,10 @@ final class RecordingPeer: WebSocketPeer {
 
   func ignoredBinary() { ignoredBinaries += 1 }
 
-  func established() { establishments += 1 }
+  func established() {
+    establishments += 1
+    onEstablished()
+  }
 
   func readCompleted() { completedReads += 1 }
 
@@ -69,7 +74,8 @@ final class HandlerHarness {
   let queue: OutboundQueue
 
   init(
-    _ role: WebSocketRole, establish: Bool = true, queueBytes: Int = 1 << 20, maximumMessageLength: Int = 65_535,
+    _ role: WebSocketRole, establish: Bool = true, queueBytes: Int = 1 << 20,
+    maximumMessageLength: Int = FrameLimits.maximumMessageOverWSS,
     _ adjust: (inout WebSocketTimes) -> Void = { _ in }
   ) throws {
     self.role = role

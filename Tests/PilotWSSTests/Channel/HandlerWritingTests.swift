@@ -31,6 +31,58 @@ struct HandlerWritingTests {
     #expect(harness.sent == [.text([0x6F, 0x6B]), .binary([1])])
   }
 
+  @Test func `whoever is told of a peer is told before the text leaves, and frames sent at once follow the text`()
+    throws
+  {
+    let harness = try HandlerHarness(.server, establish: false)
+    let handler = try harness.handler
+    harness.peer.onText = { _ in .establish(text: [0x6F, 0x6B]) }
+    harness.peer.onEstablished = { [unowned harness] in
+      #expect(harness.send([1]) == .queued)
+      // As it comes when the event loop is told of frames, or the peer reads, in this very moment.
+      handler.drain()
+      #expect(harness.sent.isEmpty)
+    }
+    try harness.receive(.text("hello"))
+    harness.run()
+    #expect(harness.peer.establishments == 1)
+    #expect(harness.sent == [.text([0x6F, 0x6B]), .binary([1])])
+    #expect(harness.queue.counts.sent == 1)
+  }
+
+  @Test func `a connection that is closed as soon as it is known gets a Close and no text before it`() throws {
+    let harness = try HandlerHarness(.server, establish: false)
+    let close = WebSocketCloseFrame(.policyViolation, reason: "key changed")
+    harness.peer.onText = { _ in .establish(text: [0x6F, 0x6B]) }
+    harness.peer.onEstablished = { [unowned harness] in
+      #expect(harness.send([1]) == .queued)
+      harness.peer.link?.perform(.close(close))
+    }
+    try harness.receive(.text("hello"))
+    harness.run()
+    #expect(harness.sent == [.close(close)])
+    #expect(harness.queue.counts.lost == 1)
+  }
+
+  @Test func `of two connections of one node, the one that is replaced while it is established says so itself`() throws
+  {
+    let first = try HandlerHarness(.server, establish: false)
+    let second = try HandlerHarness(.server, establish: false)
+    let replaced = WebSocketCloseFrame(.normal, reason: "replaced")
+    for harness in [first, second] { harness.peer.onText = { _ in .establish(text: [0x6F, 0x6B]) } }
+    first.peer.onEstablished = { [unowned first] in
+      // The second one comes in between, on its own event loop, and takes the first one's place.
+      try? second.receive(.text("hello"))
+      first.channel.embeddedEventLoop.execute { first.peer.link?.perform(.close(replaced)) }
+    }
+    try first.receive(.text("hello"))
+    first.run()
+    #expect(first.sent == [.text([0x6F, 0x6B]), .close(replaced)])
+    #expect(second.sent == [.text([0x6F, 0x6B])])
+    #expect(first.send([1]) == .disconnected)
+    #expect(second.send([1]) == .queued)
+  }
+
   @Test func `a peer that closes in the read that establishes it is established and gone`() throws {
     let harness = try HandlerHarness(.server, establish: false)
     harness.peer.onText = { _ in .establish(text: [0x6F, 0x6B]) }

@@ -80,6 +80,17 @@ struct OutboundQueueTests {
     #expect(try harness.takeAll(lease) == [pattern(10)])
   }
 
+  @Test(arguments: [OutboundQueue.Overflow.dropOldest, .refuseNewest])
+  func `a frame that is too long costs nothing else, and is counted where its sender isn't told`(
+    overflow: OutboundQueue.Overflow
+  ) throws {
+    let harness = QueueHarness(overflow: overflow)
+    let lease = try #require(harness.open())
+    for length in [10, 65_536, 20] { _ = harness.append(pattern(length)) }
+    #expect(try harness.takeAll(lease) == [pattern(10), pattern(20)])
+    #expect(harness.queue.counts.tooLong == (overflow == .dropOldest ? 1 : 0))
+  }
+
   @Test func `a full queue refuses the newest`() throws {
     let harness = QueueHarness(bytes: 3 * 102)
     let lease = try #require(harness.open())

@@ -89,6 +89,23 @@ struct TransferTests {
     await server.stop()
   }
 
+  @Test func `a message of 65,536 bytes is taken, as deployed nodes take it, and one more byte closes with 1009`()
+    async throws
+  {
+    let server = try await RawServer.start()
+    async let connecting = TestClient.connect(server.url)
+    let beacon = try await server.nextBeacon()
+    try await beacon.establish()
+    let client = try await connecting
+    try await beacon.send(.binary(pattern(65_536)))
+    #expect(try await client.next() == pattern(65_536))
+    try await beacon.send(.binary(pattern(65_537)))
+    guard case .close(let close) = try await beacon.connection.takeFrame() else { throw Unexpected("no Close") }
+    #expect(close.code == .messageTooBig)
+    client.close()
+    await server.stop()
+  }
+
   @Test func `the request is the one that beacons expect`() async throws {
     let server = try await RawServer.start()
     let client = try TestClient.start(server.url)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import PilotWire
 import Testing
 
 @testable import PilotWSS
@@ -28,6 +29,27 @@ struct ConnectionAdmissionTests {
     #expect(admission.turnedAway == 1)
     _ = try first.finish()
     #expect(admission.upgrade(second))
+  }
+
+  @Test func `connections in any state are bounded together`() throws {
+    let admission = ConnectionAdmission(maximumConnections: 10, maximumHandshakes: 10, maximumOpen: 2)
+    let (first, second) = (EmbeddedChannel(), EmbeddedChannel())
+    #expect(admission.accept(first) && admission.upgrade(first) && admission.accept(second))
+    #expect(!admission.accept(EmbeddedChannel()))
+    #expect(admission.turnedAway == 1)
+    _ = try first.finish()
+    #expect(admission.accept(EmbeddedChannel()))
+  }
+
+  @Test(arguments: [(10_000, 1_024, 960), (100, 1_024, 100), (10_000, 1_048_576, 10_000), (10_000, 10, 1)])
+  func `as many connections as configured, or as the descriptors are enough for`(
+    configured: Int, descriptors: Int, connections: Int
+  ) {
+    var configuration = CompatListener.Configuration(address: .compatBeacon, unixTime: { 0 })
+    configuration.maximumConnections = configured
+    #expect(configuration.fit(intoDescriptors: descriptors) == (connections < configured))
+    #expect(configuration.maximumConnections == connections)
+    #expect(configuration.maximumOpen == max(descriptors - 64, 1))
   }
 
   @Test func `a connection upgrades once, and only if it was admitted`() {

@@ -43,6 +43,15 @@ struct HTTPAnswerTests {
     ("GET /health HTTP/1.1\r\nHost: b\r\n\r\n", response("200 OK", "ok\n")),
     ("GET /health?probe=1 HTTP/1.1\r\nHost: b\r\n\r\n", response("200 OK", "ok\n")),
     ("GET /health HTTP/1.0\r\n\r\n", response("200 OK", "ok\n")),
+    ("GET /healthz HTTP/1.1\r\nHost: b\r\n\r\n", response("200 OK", "ok\n")),
+    ("GET http://b:9443/health?x HTTP/1.1\r\nHost: b\r\n\r\n", response("200 OK", "ok\n")),
+    ("GET HTTPS://b/healthz HTTP/1.1\r\nHost: b\r\n\r\n", response("200 OK", "ok\n")),
+    ("GET http://b?/health HTTP/1.1\r\nHost: b\r\n\r\n", response("404 Not Found", nothingHere)),
+    ("GET ftp://b/health HTTP/1.1\r\nHost: b\r\n\r\n", response("404 Not Found", nothingHere)),
+    (
+      "PUT /healthz HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n",
+      response("405 Method Not Allowed", "Health is asked for with GET.\n", ["Allow: GET, HEAD", "Connection: close"])
+    ),
     (
       "POST /health HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n",
       response("405 Method Not Allowed", "Health is asked for with GET.\n", ["Allow: GET, HEAD", "Connection: close"])
@@ -90,17 +99,20 @@ struct HTTPAnswerTests {
     await listener.shutDown()
   }
 
-  @Test func `HEAD has the same head and no body`() async throws {
+  @Test(arguments: ["/health", "/healthz", "http://b/healthz"])
+  func `HEAD has the same head and no body`(target: String) async throws {
     let listener = try await TestListener.start()
     let response = Self.response("200 OK", "ok\n")
-    #expect(try await answer("HEAD /health HTTP/1.1\r\nHost: b\r\n\r\n", listener) == String(response.dropLast(3)))
+    #expect(try await answer("HEAD \(target) HTTP/1.1\r\nHost: b\r\n\r\n", listener) == String(response.dropLast(3)))
     await listener.shutDown()
   }
 
-  @Test func `a right request is upgraded, and challenged at once`() async throws {
+  @Test(arguments: ["/v1/compat", "ws://beacon.example/v1/compat", "http://beacon.example:80/v1/compat?a=b"])
+  func `a right request is upgraded, whichever form its target has, and challenged at once`(target: String) async throws
+  {
     let listener = try await TestListener.start()
     let connection = try await RawConnection.connect(to: listener.address)
-    try await connection.send(UpgradeRequest.text())
+    try await connection.send(UpgradeRequest.text("GET \(target) HTTP/1.1"))
     #expect(try await connection.takeHead() == UpgradeRequest.accepted)
     guard case .text(let text) = try await connection.takeFrame(),
       case .challenge(let challenge) = try CompatMessage(parsing: text.span.raw)

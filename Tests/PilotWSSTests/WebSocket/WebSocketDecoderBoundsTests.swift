@@ -6,20 +6,20 @@ import Testing
 struct WebSocketDecoderBoundsTests {
   @Test("A header that announces too much fails by itself, before anything is buffered")
   func refusesByHeader() {
-    for length: UInt64 in [65_536, 1 << 32, (1 << 63) - 1] {
+    for length: UInt64 in [65_537, 1 << 32, (1 << 63) - 1] {
       var decoder = WebSocketDecoder(role: .client)
       var recording = Recording()
       recording.feed(RawFrame(opcode: 2, announced: length).bytes, to: &decoder)
-      #expect(recording == Recording(error: .messageTooLong(limit: 65_535)))
+      #expect(recording == Recording(error: .messageTooLong(limit: 65_536)))
       #expect(decoder.bufferedCapacity == 0)
     }
   }
 
-  @Test("The default limit takes 65,535 octets and not one more")
+  @Test("The default limit takes 65,536 octets and not one more")
   func defaultLimit() {
-    let longest = [UInt8](repeating: 1, count: 65_535)
+    let longest = [UInt8](repeating: 1, count: 65_536)
     #expect(Recording.of([RawFrame.binary(longest).bytes]).events == [.binary(longest)])
-    #expect(Recording.of([RawFrame.binary(longest + [1]).bytes]).error == .messageTooLong(limit: 65_535))
+    #expect(Recording.of([RawFrame.binary(longest + [1]).bytes]).error == .messageTooLong(limit: 65_536))
   }
 
   @Test("The limit holds for the sum of the fragments, by the header of the one that exceeds it")

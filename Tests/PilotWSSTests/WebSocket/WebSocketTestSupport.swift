@@ -28,7 +28,7 @@ struct Recording: Equatable {
 
   /// Feeds `parts` one after the other, also those after an error: they must change nothing.
   static func of(
-    _ parts: [[UInt8]], role: WebSocketRole = .client, maximumMessageLength: Int = 65_535
+    _ parts: [[UInt8]], role: WebSocketRole = .client, maximumMessageLength: Int = 65_536
   ) -> Recording {
     var decoder = WebSocketDecoder(role: role, maximumMessageLength: maximumMessageLength)
     var recording = Recording()

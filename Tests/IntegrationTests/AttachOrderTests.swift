@@ -1,0 +1,62 @@
+import PilotBeacon
+import PilotTransport
+import PilotWSS
+import PilotWire
+import Testing
+
+/// Who has been told that it is in can be reached, and is the one that stays.
+@Suite("The order of attaching", .timeLimit(.minutes(2)))
+struct AttachOrderTests {
+  @Test("A frame that is sent as soon as a node has read auth_ok reaches that very connection, each time")
+  func reachable() async throws {
+    try await TestBeacon.run { beacon in
+      let sender = try await beacon.connect(1)
+      var previous: TestNode?
+      for round in 0..<300 {
+        let node = try await beacon.connect(2)
+        let payload = [UInt8(round / 256), UInt8(round % 256)]
+        try await sender.relayInTurn(payload, to: node.id)
+        var receiver = try node.transport.makeReceiver()
+        #expect(try await receiver.delivery().payload == payload)
+        previous?.transport.close()
+        previous = node
+      }
+      let router = beacon.server.statistics.router
+      #expect(router.drops.total == 0)
+      #expect(router.relayed.total == 300)
+    }
+  }
+
+  @Test("Of two connections of one node that come at once, the one that frames go to isn't told that it was replaced")
+  func atOnce() async throws {
+    try await TestBeacon.run { beacon in
+      let sender = try await beacon.connect(1)
+      for round in UInt8(0)..<50 {
+        async let first = beacon.connect(2)
+        async let second = beacon.connect(2)
+        let nodes = try await [first, second]
+        try await sender.relayInTurn([round], to: nodes[0].id)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+          for (index, node) in nodes.enumerated() {
+            group.addTask {
+              var receiver = try node.transport.makeReceiver()
+              #expect(try await receiver.delivery().payload == [round])
+              return index
+            }
+          }
+          let reached = try #require(try await group.next())
+          let reason = try await nodes[1 - reached].transport.events.first { event -> TransportError.Code? in
+            guard case .reconnecting(let reason, _, _) = event else { return nil }
+            return reason.code
+          }
+          #expect(reason == .replaced)
+          group.cancelAll()
+          for node in nodes { node.transport.close() }
+          while await group.nextResult() != nil {}
+        }
+        while beacon.server.statistics.openConnections > 1 { await Task.yield() }
+      }
+      #expect(beacon.server.statistics.router.replacements == 50)
+    }
+  }
+}

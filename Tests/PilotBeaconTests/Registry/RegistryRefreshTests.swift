@@ -1,0 +1,217 @@
+import NIOCore
+import NIOPosix
+import PilotIdentity
+import PilotTransport
+import PilotWire
+import Synchronization
+import Testing
+
+@testable import PilotBeacon
+
+/// What is asked in the background, and what comes of it.
+@Suite("A registry asked in the background", .timeLimit(.minutes(1)))
+struct RegistryRefreshTests {
+  private let first = Identity().publicKey
+  private let second = Identity().publicKey
+
+  private func node(_ number: UInt32) throws -> NodeID { try #require(NodeID(number)) }
+
+  @Test("A key that has run out serves on while it is asked for, once, and then counts anew")
+  func refresh() async throws {
+    let registry = ScriptedRegistry()
+    let (directory, node) = (registry.directory(), try node(7))
+    try await registry.learn(first, of: node, directory)
+    registry.advance(by: .seconds(299))
+    #expect(directory.cachedPublicKey(of: node) == first)
+    #expect(registry.asked.count == 1)
+    registry.advance(by: .seconds(1))
+    for _ in 0..<3 { #expect(directory.cachedPublicKey(of: node) == first) }
+    // Not certain any more: a login waits for the answer.
+    #expect(directory.answerAtHand(for: node) == nil)
+    #expect(registry.asked == [node, node])
+    try await registry.answer(node, .success(first))
+    #expect(directory.answerAtHand(for: node) == .key(first))
+    #expect(directory.cachedPublicKey(of: node) == first)
+    #expect(registry.asked.count == 2)
+  }
+
+  @Test("An answer that takes a key out of force is told as a change, and counts from then on")
+  func revocation() async throws {
+    let registry = ScriptedRegistry()
+    let directory = registry.directory()
+    let (moved, gone, same) = (try node(1), try node(2), try node(3))
+    for node in [moved, gone, same] { try await registry.learn(first, of: node, directory) }
+    var changes = directory.changes.makeAsyncIterator()
+    registry.advance(by: .seconds(300))
+    for node in [moved, gone, same] { _ = directory.cachedPublicKey(of: node) }
+    try await registry.answer(same, .success(first))
+    try await registry.answer(moved, .success(second))
+    try await registry.answer(gone, .success(nil))
+    #expect(await changes.next() == .nodes([moved, gone]))
+    #expect(directory.cachedPublicKey(of: moved) == second)
+    #expect(directory.cachedPublicKey(of: gone) == nil)
+    #expect(directory.hasRevoked(first, of: moved) && directory.hasRevoked(first, of: gone))
+    #expect(!directory.hasRevoked(first, of: same))
+  }
+
+  @Test("While the registry fails, its last word stays in force, for logins too, and it isn't asked at each datagram")
+  func outage() async throws {
+    let registry = ScriptedRegistry()
+    let (directory, node) = (registry.directory(), try node(7))
+    try await registry.learn(first, of: node, directory)
+    registry.advance(by: .seconds(300))
+    #expect(directory.cachedPublicKey(of: node) == first)
+    try await registry.answer(node, .failure(KeyDirectoryError(code: .unavailable, message: "down")))
+    for _ in 0..<10 { #expect(directory.cachedPublicKey(of: node) == first) }
+    #expect(registry.asked.count == 2)
+    async let login = directory.publicKey(of: node)
+    try await registry.wait(for: 3)
+    try await registry.answer(node, .failure(KeyDirectoryError(code: .unavailable, message: "down")))
+    #expect(try await login == first)
+    #expect(!directory.hasRevoked(first, of: node))
+    registry.advance(by: .seconds(5))
+    #expect(directory.cachedPublicKey(of: node) == first)
+    #expect(registry.asked.count == 4)
+    #expect(directory.counts.failed == 2)
+    try await registry.answer(node, .success(second))
+    #expect(directory.cachedPublicKey(of: node) == second)
+  }
+
+  @Test("A key is fetched ahead once, is at hand then, and a node that isn't known isn't asked for again at once")
+  func prefetch() async throws {
+    let registry = ScriptedRegistry()
+    let directory = registry.directory()
+    let (known, unknown) = (try node(1), try node(2))
+    for _ in 0..<3 {
+      directory.prefetch(known)
+      directory.prefetch(unknown)
+    }
+    #expect(registry.asked == [known, unknown])
+    try await registry.answer(known, .success(first))
+    try await registry.answer(unknown, .success(nil))
+    #expect(directory.cachedPublicKey(of: known) == first)
+    for node in [known, unknown] { directory.prefetch(node) }
+    #expect(registry.asked.count == 2)
+    registry.advance(by: .seconds(10))
+    for node in [known, unknown] { directory.prefetch(node) }
+    #expect(registry.asked == [known, unknown, unknown])
+    try await registry.answer(unknown, .success(nil))
+  }
+
+  @Test("Strangers' datagrams take up a few lookups at most, and none from logins and known keys")
+  func budgets() async throws {
+    let registry = ScriptedRegistry()
+    let directory = registry.directory {
+      $0.maximumLookups = 1
+      $0.maximumRefreshes = 1
+    }
+    let (mine, attached) = (try node(1), try node(2))
+    try await registry.learn(first, of: attached, directory)
+    registry.advance(by: .seconds(300))
+    for number in 100..<200 as Range<UInt32> { directory.prefetch(try node(number)) }
+    #expect(registry.asked.count == 5)
+    #expect(directory.counts.prefetchesLeftOut == 96)
+    #expect(directory.cachedPublicKey(of: attached) == first)
+    async let login = directory.publicKey(of: mine)
+    try await registry.wait(for: 7)
+    try await registry.answer(mine, .success(second))
+    #expect(try await login == second)
+    try await registry.answer(attached, .success(first))
+    // There is room again when one has ended.
+    try await registry.answer(try node(100), .success(nil))
+    directory.prefetch(try node(300))
+    #expect(registry.asked.last == (try node(300)))
+    try await registry.answerAll()
+  }
+
+  @Test("A login joins the lookup that is under way for its node")
+  func joined() async throws {
+    let registry = ScriptedRegistry()
+    let (directory, node) = (registry.directory(), try node(7))
+    directory.prefetch(node)
+    async let logins = [directory.publicKey(of: node), directory.publicKey(of: node)]
+    try await registry.answer(node, .success(first))
+    #expect(try await logins == [first, first])
+    #expect(registry.asked.count == 1)
+  }
+
+  @Test("A question that the registry won't answer, which a stranger may know, holds up no known key")
+  func pauses() async throws {
+    let registry = ScriptedRegistry()
+    let (directory, attached) = (registry.directory(), try node(2))
+    try await registry.learn(first, of: attached, directory)
+    registry.advance(by: .seconds(300))
+    directory.prefetch(try node(66))
+    try await registry.answer(try node(66), .failure(KeyDirectoryError(code: .unavailable, message: "request failed")))
+    directory.prefetch(try node(67))
+    #expect(registry.asked.last == (try node(66)))
+    #expect(directory.counts.prefetchesLeftOut == 1)
+    #expect(directory.cachedPublicKey(of: attached) == first)
+    #expect(registry.asked.last == attached)
+    try await registry.answer(attached, .success(first))
+  }
+}
+
+/// A registry whose answers, and whose directory's time, the test plays.
+private final class ScriptedRegistry: Sendable {
+  private struct State {
+    var now = MonotonicInstant.start
+    var asked: [NodeID] = []
+    var open: [NodeID: EventLoopPromise<PublicKey?>] = [:]
+  }
+
+  private let loop = MultiThreadedEventLoopGroup.singleton.next()
+  private let state = Mutex(State())
+
+  var asked: [NodeID] { state.withLock { $0.asked } }
+
+  deinit {
+    for promise in state.withLock({ Array($0.open.values) }) { promise.fail(CancellationError()) }
+  }
+
+  func directory(
+    _ adjust: (inout RegistryDirectory.Configuration) -> Void = { _ in }
+  ) -> RegistryDirectory {
+    var configuration = RegistryDirectory.Configuration()
+    adjust(&configuration)
+    return RegistryDirectory(
+      configuration: configuration, now: { [self] in state.withLock { $0.now } },
+      ask: { [self] node in
+        let promise = loop.makePromise(of: PublicKey?.self)
+        state.withLock { state in
+          state.asked.append(node)
+          state.open[node] = promise
+        }
+        return promise.futureResult
+      })
+  }
+
+  func advance(by duration: Duration) {
+    state.withLock { $0.now = $0.now.advanced(by: duration) }
+  }
+
+  /// Answers the lookup of a node that is under way, and waits until the directory has heard.
+  func answer(_ node: NodeID, _ answer: Result<PublicKey?, KeyDirectoryError>) async throws {
+    let promise = try #require(state.withLock { $0.open.removeValue(forKey: node) })
+    promise.completeWith(answer.mapError { $0 as any Error })
+    try await loop.submit {}.get()
+  }
+
+  func answerAll() async throws {
+    for node in state.withLock({ Array($0.open.keys) }) { try await answer(node, .success(nil)) }
+  }
+
+  /// Waits until so many lookups were begun in all.
+  func wait(for count: Int) async throws {
+    while asked.count < count {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
+  }
+
+  /// Has the directory ask for a node's key and remember it.
+  func learn(_ key: PublicKey, of node: NodeID, _ directory: RegistryDirectory) async throws {
+    directory.prefetch(node)
+    try await answer(node, .success(key))
+  }
+}
