@@ -56,7 +56,7 @@ struct CommandLineAttachTests {
         let options = ["--transport", "udp", "--beacon", "udp://\(beacon.udp)"]
         let first = try AttachProcess(7, options[0], options[1], options[2], options[3], identity: identity)
         #expect(try await first.event()?.event == "ready")
-        while beacon.server.statistics.router.proofsAccepted < 1 {
+        while beacon.server.statistics.router.proofs[.accepted] < 1 {
           try Task.checkCancellation()
           await Task.yield()
         }

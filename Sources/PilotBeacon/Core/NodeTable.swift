@@ -84,6 +84,18 @@ struct NodeTable: ~Copyable, Sendable {
     return endpoint
   }
 
+  /// Takes all proofs back, and leaves the registrations. Returns how many there were.
+  mutating func distrustAll() -> Int {
+    var distrusted = 0
+    var cursor = NodeMap<Registration>.Cursor()
+    var budget = Int.max
+    for _ in 0..<map.count {
+      guard let position = map.next(&cursor, budget: &budget) else { break }
+      if map[position].flags.remove(.proven) != nil { distrusted += 1 }
+    }
+    return distrusted
+  }
+
   /// Removes what an unproven Discover has said of the node.
   mutating func removeUnproven(_ node: NodeID) {
     guard let position = map.find(node.rawValue), !map[position].isProven else { return }

@@ -27,9 +27,10 @@ extension Router {
     return true
   }
 
-  /// The node's current connection.
-  func connection(of node: NodeID) -> ConnectionID? {
-    compat.peer(node).map { ConnectionID(rawValue: $0.connection) }
+  /// So many keys have changed that nobody knows whose: no proof counts any longer. The nodes stay where they are, as those
+  /// that can prove nothing, until they prove it again. A walk over the whole table.
+  public mutating func revokeAll() {
+    counters.revocations &+= UInt64(nodes.distrustAll())
   }
 
   /// A connection has ended. The node is gone if it was its current one; a newer one stays.

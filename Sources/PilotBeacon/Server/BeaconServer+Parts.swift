@@ -9,6 +9,7 @@ extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
     var generator = SystemRandomNumberGenerator()
+    keyChanges = keys.changes
     let engine = RelayEngine(configuration.router, seed: generator.next())
     let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.now)
     let verifications = VerificationQueue()
@@ -42,6 +43,7 @@ extension BeaconServer.Parts {
         BeaconStatistics(engine: engine, udp: udp, listener: listener, totals: totals, journal: journal)
       }
     }
+    self.keys = keys
     self.listener = listener
     self.udp = udp
     self.engine = engine

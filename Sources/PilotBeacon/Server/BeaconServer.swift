@@ -18,6 +18,9 @@ public final class BeaconServer: Service {
 
   /// What a beacon is made of.
   struct Parts: Sendable {
+    let keys: any KeyDirectory
+    /// Keys that change from the start on, so that none is missed before the server runs.
+    let keyChanges: KeyChanges
     let udp: UDPSockets
     let listener: CompatListener?
     let status: StatusListener?
@@ -100,6 +103,7 @@ public final class BeaconServer: Service {
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.reloadRegularly() }
       group.addTask(priority: .utility) { await self.verifySignatures() }
+      group.addTask { await self.revokeChangedKeys() }
       for socket in parts.udp.all {
         group.addTask { await self.watchEvents(of: socket) }
         group.addTask { await self.relayDatagrams(of: socket) }
@@ -159,6 +163,14 @@ public final class BeaconServer: Service {
     for await job in parts.verifications.jobs {
       relay.verify(job, at: .now())
       relay.flush()
+    }
+    return nil
+  }
+
+  /// Ends what a changed key has opened, on both transports.
+  private func revokeChangedKeys() async -> TransportError? {
+    for await change in parts.keyChanges {
+      for connection in parts.engine.revoke(change, by: parts.keys) { connection.revoke() }
     }
     return nil
   }

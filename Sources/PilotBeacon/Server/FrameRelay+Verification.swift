@@ -39,6 +39,6 @@ extension FrameRelay {
     }
     if let answer = engine.proven(proof, from: source, local, at: now) { send(answer) }
     // Whoever changed the key in between has found nothing to revoke.
-    if authenticator.knownKey(of: node) != key { _ = engine.revoke([node]) }
+    if authenticator.knownKey(of: node) != key { engine.revoke([node]) }
   }
 }

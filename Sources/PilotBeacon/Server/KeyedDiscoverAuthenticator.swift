@@ -22,7 +22,12 @@ package struct KeyedDiscoverAuthenticator: DiscoverAuthenticator {
   package func challenge(
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
   ) -> DiscoverChallenge? {
-    guard knownKey(of: node) == key else { return nil }
+    guard let known = knownKey(of: node) else {
+      // At the next Discover it may be at hand.
+      keys.prefetch(node)
+      return nil
+    }
+    guard known == key else { return nil }
     return DiscoverChallenge(node: node, stamp: stamp, token: token(node, stamp, endpoint))
   }
 

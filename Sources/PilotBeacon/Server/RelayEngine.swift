@@ -1,3 +1,4 @@
+import PilotIdentity
 package import PilotTransport
 import PilotWSS
 package import PilotWire
@@ -106,13 +107,23 @@ package final class RelayEngine: Sendable {
   }
 
   /// The keys of these nodes have changed: what they have proven with the old ones counts no longer.
-  /// - Returns: Their connections, to be closed.
-  func revoke(_ nodes: some Sequence<NodeID>) -> [CompatConnection] {
+  func revoke(_ nodes: some Sequence<NodeID>) {
     state.withLock { state in
-      nodes.compactMap { node in
-        state.router.revoke(node)
-        return state.router.connection(of: node).flatMap { state.connections[$0.rawValue] }
-      }
+      for node in nodes { state.router.revoke(node) }
+    }
+  }
+
+  /// Keys have changed: what was proven with the old ones counts no longer.
+  /// - Returns: The connections that were opened with them, to be closed.
+  func revoke(_ change: KeyChange, by keys: any KeyDirectory) -> [CompatConnection] {
+    switch change {
+    case .nodes(let nodes):
+      revoke(nodes)
+      return connections.filter { nodes.contains($0.node) && keys.hasRevoked($0.key, of: $0.node) }
+    case .anything:
+      // Rare, and after so many changes at once that who is still right can't be told cheaply: they prove it again.
+      state.withLock { $0.router.revokeAll() }
+      return connections.filter { keys.hasRevoked($0.key, of: $0.node) }
     }
   }
 

@@ -78,6 +78,12 @@ struct BeaconMetrics {
         statistics.udpAnswers),
       .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
       .counter("pilot_beacon_udp_received_total", "Datagrams received.", udp.framesReceived),
+      .counter(
+        "pilot_beacon_udp_without_local_total", "Datagrams whose own address isn't known: answered from any.",
+        udp.framesWithoutLocal),
+      .counter(
+        "pilot_beacon_udp_from_elsewhere_total", "Datagrams sent from another address, since theirs is gone.",
+        udp.framesFromElsewhere),
       .labelled(
         "pilot_beacon_udp_dropped_total", "Datagrams dropped at the socket, by reason.", "reason",
         DropReason.allCases.map { ($0.description, udp.drops[$0]) } + [("no_room", statistics.refusedByKernel)]),

@@ -59,6 +59,9 @@ struct BeaconCommand: AsyncParsableCommand {
   )
   var maxFrameAge: Int?
 
+  @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
+  var requirePunchGrant = false
+
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
@@ -83,6 +86,7 @@ struct BeaconCommand: AsyncParsableCommand {
 
   private func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
     var configuration = BeaconServer.Configuration()
+    configuration.router.requiresPunchGrant = try settings.bool(requirePunchGrant, "require-punch-grant")
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
     if let http = try settings.string(http, "http") {
       configuration.http = try ListenAddress.resolve(http, option: "http")

@@ -14,15 +14,16 @@ struct TestBeacon: Sendable {
 
   /// Starts a beacon, and stops it when the body is done.
   static func run(
-    _ adjust: (inout BeaconServer.Configuration) -> Void = { _ in }, _ body: (TestBeacon) async throws -> Void
+    keys: (any KeyDirectory)? = nil, _ adjust: (inout BeaconServer.Configuration) -> Void = { _ in },
+    _ body: (TestBeacon) async throws -> Void
   ) async throws {
-    let keys = Dictionary(uniqueKeysWithValues: (1...99).compactMap { NodeID($0) }.map { ($0, identity.publicKey) })
+    let all = Dictionary(uniqueKeysWithValues: (1...99).compactMap { NodeID($0) }.map { ($0, identity.publicKey) })
     var configuration = BeaconServer.Configuration()
     configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
     configuration.wss = BeaconServer.Configuration.WebSocket(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
     adjust(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let server = try await BeaconServer.start(configuration, keys: StaticKeyDirectory(keys), logger: logger)
+    let server = try await BeaconServer.start(configuration, keys: keys ?? StaticKeyDirectory(all), logger: logger)
     async let serving: Void = server.run()
     do {
       try await body(TestBeacon(server: server))

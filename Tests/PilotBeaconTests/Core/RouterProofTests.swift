@@ -186,6 +186,18 @@ struct RouterProofTests {
     return DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
   }
 
+  @Test func whenAnyKeyMayHaveChangedNoProofCountsAndNobodyIsLost() throws {
+    var harness = RouterHarness()
+    try proveHome(&harness)
+    for number in 100..<1_000 as Range<UInt32> { harness.discover(.test(number), from: .udp(test: number)) }
+    harness.router.revokeAll()
+    expect(harness.statistics.revocations, 1)
+    harness.expectUDP(node, at: home)
+    harness.advance(.seconds(1))
+    try proveHome(&harness)
+    expect(harness.statistics.proofs[.accepted], 2)
+  }
+
   @Test func aRevokedProofCountsNoLongerAndAPlainDiscoverBringsNothingBack() throws {
     var harness = RouterHarness()
     try proveHome(&harness)

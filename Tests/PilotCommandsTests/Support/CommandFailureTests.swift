@@ -35,7 +35,7 @@ struct CommandFailureTests {
         == "pilot: port 9001 is taken; stop the program that has the port, or choose another one (port 0 picks one)")
     let refused = TransportError(
       code: .connectFailed, message: "no TCP connection; does it run?", cause: SystemCallError(code: ECONNREFUSED))
-    #expect(CommandFailure(refused as any Error).line == "pilot: no TCP connection (Connection refused); does it run?")
+    #expect(CommandFailure(refused as any Error).line == "pilot: no TCP connection: Connection refused; does it run?")
     let advised = TransportError(code: .tlsFailed, message: "not trusted; give its CA with --ca")
     #expect(CommandFailure(advised as any Error).line == "pilot: not trusted; give its CA with --ca")
   }
