@@ -78,7 +78,7 @@ struct CommandLineAttachTests {
     try await withIdentityFile { identity in
       try await TestBeacon.run { beacon in
         // Nobody knows this node's key, and it is alive elsewhere.
-        let living = try beacon.bind(500)
+        let living = try beacon.bind(500, host: 2)
         var receiver = try living.transport.makeReceiver()
         try await living.register(&receiver)
         let node = try AttachProcess(
@@ -95,7 +95,7 @@ struct CommandLineAttachTests {
   func autoWithoutEvidence() async throws {
     try await withIdentityFile(Identity()) { wrong in
       try await TestBeacon.run { beacon in
-        let living = try beacon.bind(9)
+        let living = try beacon.bind(9, host: 2)
         var receiver = try living.transport.makeReceiver()
         try await living.register(&receiver)
         let node = try AttachProcess(
