@@ -3,7 +3,7 @@ import PilotIdentity
 import PilotWire
 import Testing
 
-@Suite("Nodes file directory")
+@Suite("Nodes file directory", .timeLimit(.minutes(1)))
 struct NodesFileDirectoryTests {
   private static func text(_ nodes: [Vectors.Node]) -> String {
     "{" + nodes.map { "\"\($0.id)\":\"\($0.publicKey)\"" }.joined(separator: ",") + "}"
