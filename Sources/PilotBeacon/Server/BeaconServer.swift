@@ -41,6 +41,8 @@ public final class BeaconServer: Service {
 
   /// How often the table of nodes is swept, and how many slots are looked at: each of 700,000 in half a minute.
   private static let sweep = (interval: Duration.seconds(1), slots: 25_000)
+  /// Each connection's key is looked at again once in so many sweeps, a part of them in each.
+  private static let sweepsPerKey: UInt64 = 60
   /// How often the certificate's files are looked at.
   private static let tlsReloadInterval: Duration = .seconds(2)
 
@@ -176,11 +178,23 @@ public final class BeaconServer: Service {
   }
 
   private func sweepRegularly() async -> TransportError? {
+    var sweeps: UInt64 = 0
     while (try? await Task.sleep(for: Self.sweep.interval)) != nil {
       parts.engine.expire(at: .now(), limit: Self.sweep.slots)
       parts.journal.noted(parts.engine.takeIncidents())
+      sweeps &+= 1
+      checkKeys(part: sweeps % Self.sweepsPerKey)
     }
     return nil
+  }
+
+  /// Asks for the keys of a part of the connections, so that a registry's stay fresh, and ends those whose key has been
+  /// revoked without a word: a directory may have forgotten that it ever gave it.
+  private func checkKeys(part: UInt64) {
+    for connection in parts.engine.connections where connection.id % Self.sweepsPerKey == part {
+      _ = parts.keys.cachedPublicKey(of: connection.node)
+      if parts.keys.hasRevoked(connection.key, of: connection.node) { connection.revoke() }
+    }
   }
 
   private func reloadRegularly() async -> TransportError? {
