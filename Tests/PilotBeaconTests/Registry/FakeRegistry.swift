@@ -1,0 +1,61 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A registry that gives one answer to everything; nil gives none.
+final class FakeRegistry: Sendable {
+  private let channel: any Channel
+  private let log: Log
+
+  var port: Int { channel.localAddress?.port ?? 0 }
+  var requests: [String] { log.requests.withLock { $0 } }
+
+  private init(channel: any Channel, log: Log) {
+    self.channel = channel
+    self.log = log
+  }
+
+  static func start(_ answer: @escaping @Sendable () -> String?) async throws -> FakeRegistry {
+    let log = Log()
+    let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(Responder(log: log, answer: answer))
+        }
+      }
+      .bind(host: "127.0.0.1", port: 0).get()
+    return FakeRegistry(channel: channel, log: log)
+  }
+
+  func close() async throws { try await channel.close() }
+
+  private final class Log: Sendable {
+    let requests = Mutex<[String]>([])
+  }
+
+  private final class Responder: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let log: Log
+    private let answer: () -> String?
+
+    init(log: Log, answer: @escaping () -> String?) {
+      self.log = log
+      self.answer = answer
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      var request = unwrapInboundIn(data)
+      guard let length = request.readInteger(as: UInt32.self), let text = request.readString(length: Int(length)) else {
+        return
+      }
+      log.requests.withLock { $0.append(text) }
+      guard let answer = answer() else { return }
+      var reply = ByteBuffer()
+      reply.writeInteger(UInt32(answer.utf8.count))
+      reply.writeString(answer)
+      context.writeAndFlush(wrapOutboundOut(reply), promise: nil)
+    }
+  }
+}
