@@ -1,4 +1,5 @@
 import Logging
+import PilotTransport
 import PilotWire
 import Synchronization
 import Testing
@@ -22,6 +23,38 @@ struct BeaconJournalTests {
     for reason in ["wrong_key", "unknown_node"] {
       let count = lines.byReason.withLock { $0[reason, default: 0] }
       #expect(count >= 1 && count <= 1 + seconds)
+    }
+  }
+
+  @Test("Moves, probes and revocations are told with their node, its endpoints and how many were left out")
+  func incidents() throws {
+    let log = LogRecorder()
+    let (node, old, new) = (
+      try TestNode.id(7), Endpoint(ipv4: 192, 0, 2, 1, port: 1), Endpoint(ipv4: 192, 0, 2, 2, port: 2)
+    )
+    var flood = RouterIncident(.probed, node, from: old, to: new)
+    flood.more = 999
+    BeaconJournal(logger: log.logger).noted([
+      RouterIncident(.moved(.silence), node, from: old, to: new), flood,
+      RouterIncident(.revoked, node, from: old, to: nil),
+    ])
+    let both = ["node": "7", "from": "\(old)", "to": "\(new)"]
+    #expect(log.lines(beginning: "Node moved").map(\.metadata) == [both.merging(["cause": "silence"]) { $1 }])
+    #expect(log.lines(beginning: "Node claimed").map(\.metadata) == [both.merging(["left_out": "999"]) { $1 }])
+    #expect(log.lines(beginning: "Node's proof").map(\.metadata) == [["node": "7", "from": "\(old)"]])
+  }
+
+  @Test("A beacon logs that a node has moved", .timeLimit(.minutes(1)))
+  func moves() async throws {
+    let log = LogRecorder()
+    try await TestBeacon.run(logger: log.logger) { beacon in
+      for _ in 0..<2 {
+        let node = try beacon.bind(7)
+        var receiver = try node.transport.makeReceiver()
+        try await node.register(&receiver)
+      }
+      let line = await log.first(beginning: "Node moved")
+      #expect(line?.metadata["cause"] == "port")
     }
   }
 }

@@ -14,7 +14,8 @@ struct TestBeacon: Sendable {
 
   /// Starts a beacon, and stops it when the body is done.
   static func run(
-    keys: (any KeyDirectory)? = nil, _ adjust: (inout BeaconServer.Configuration) -> Void = { _ in },
+    keys: (any KeyDirectory)? = nil, logger: Logger? = nil,
+    _ adjust: (inout BeaconServer.Configuration) -> Void = { _ in },
     _ body: (TestBeacon) async throws -> Void
   ) async throws {
     let all = Dictionary(uniqueKeysWithValues: (1...99).compactMap { NodeID($0) }.map { ($0, identity.publicKey) })
@@ -22,8 +23,9 @@ struct TestBeacon: Sendable {
     configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
     configuration.wss = BeaconServer.Configuration.WebSocket(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
     adjust(&configuration)
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let server = try await BeaconServer.start(configuration, keys: keys ?? StaticKeyDirectory(all), logger: logger)
+    let server = try await BeaconServer.start(
+      configuration, keys: keys ?? StaticKeyDirectory(all),
+      logger: logger ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     async let serving: Void = server.run()
     do {
       try await body(TestBeacon(server: server))

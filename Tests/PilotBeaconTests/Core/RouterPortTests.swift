@@ -79,6 +79,8 @@ struct RouterPortTests {
     _ = harness.router.proven(DiscoverProof(challenge: challenge, signature: signature), from: home, at: harness.now)
     harness.discover(node, from: .udp(rebound))
     expect(harness.relay(node, to: node, from: .udp(rebound)), .drop(.senderMismatch))
+    harness.advance(.seconds(31))
+    expect(harness.relay(node, to: node, from: .udp(rebound)), .drop(.senderMismatch))
     harness.expectUDP(node, at: home)
     expect(harness.statistics.discovers[.refusedProven], 1)
   }

@@ -1,5 +1,6 @@
 import PilotIdentity
 import PilotWire
+import Synchronization
 import Testing
 
 @testable import PilotBeacon
@@ -38,6 +39,18 @@ struct KeyedDiscoverAuthenticatorTests {
     let authenticator = authenticator()
     #expect(authenticator.challenge(node, offering: Identity().publicKey, stamp: stamp, to: home) == nil)
     #expect(authenticator.challenge(.test(9), offering: identity.publicKey, stamp: stamp, to: home) == nil)
+  }
+
+  @Test func aKeyThatIsNotAtHandIsFetchedForTheNextDiscover() {
+    let keys = FetchedKeys([node: identity.publicKey])
+    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: { 1_000 })
+    func challenge() -> DiscoverChallenge? {
+      authenticator.challenge(node, offering: identity.publicKey, stamp: stamp, to: home)
+    }
+    #expect(challenge() == nil)
+    #expect(keys.fetched == [node])
+    #expect(challenge() != nil)
+    #expect(keys.fetched == [node], "what is at hand is not fetched")
   }
 
   @Test func aProofHoldsFromNowhereElse() throws {
@@ -107,4 +120,20 @@ struct KeyedDiscoverAuthenticatorTests {
     for other in others { #expect(authenticator.nonce(for: probe) != authenticator.nonce(for: other)) }
     #expect(self.authenticator().nonce(for: probe) != authenticator.nonce(for: probe))
   }
+}
+
+/// Has no key at hand until it has been fetched, and remembers what was.
+private final class FetchedKeys: KeyDirectory {
+  private let keys: [NodeID: PublicKey]
+  private let state = Mutex<[NodeID]>([])
+
+  init(_ keys: [NodeID: PublicKey]) { self.keys = keys }
+
+  var fetched: [NodeID] { state.withLock { $0 } }
+
+  func publicKey(of node: NodeID) -> PublicKey? { keys[node] }
+
+  func cachedPublicKey(of node: NodeID) -> PublicKey? { fetched.contains(node) ? keys[node] : nil }
+
+  func prefetch(_ node: NodeID) { state.withLock { $0.append(node) } }
 }

@@ -60,6 +60,39 @@ struct ProofVerificationTests {
     #expect(desk.engine.statistics.revocations == 1)
     #expect(desk.engine.statistics.nodes == 0)
   }
+
+  @Test func aNodeWhoseKeyIsToldToHaveChangedHasProvenNothing() throws {
+    let desk = try Desk(node)
+    try desk.hand(desk.proof(of: try desk.challenge(at: home)), from: home)
+    desk.verifyAll()
+    _ = desk.engine.revoke(.nodes([.test(8)]), by: StaticKeyDirectory([:]))
+    #expect(desk.engine.statistics.nodes == 1)
+    _ = desk.engine.revoke(.nodes([.test(8), node]), by: StaticKeyDirectory([:]))
+    #expect(desk.engine.statistics.nodes == 0)
+    #expect(desk.engine.statistics.revocations == 1)
+  }
+
+  @Test func whenAnyKeyMayHaveChangedNoProofCounts() throws {
+    let desk = try Desk(node)
+    try desk.hand(desk.proof(of: try desk.challenge(at: home)), from: home)
+    desk.verifyAll()
+    _ = desk.engine.revoke(.anything, by: StaticKeyDirectory([:]))
+    #expect(desk.engine.statistics.revocations == 1)
+  }
+
+  @Test func onlyAGrantThatHoldsIsServed() throws {
+    let desk = try Desk(node)
+    try desk.hand(Discover(node: node).encoded(), from: home)
+    // Two who ask, since each may once a second.
+    for (requester, signer) in [(8, .test(8)), (9, node)] as [(UInt32, NodeID)] {
+      try desk.hand(Discover(node: .test(requester)).encoded(), from: .test(requester))
+      try desk.hand(desk.request(.test(requester), grantedBy: signer), from: .test(requester))
+      desk.verifyAll()
+    }
+    #expect(desk.engine.statistics.punches[.submitted] == 2)
+    #expect(desk.engine.statistics.grants[.refused] == 1)
+    #expect(desk.engine.statistics.grants[.served] == 1)
+  }
 }
 
 /// A relay whose signatures wait until the test verifies them, and are counted.
@@ -94,6 +127,14 @@ private final class Desk {
 
   func proof(of challenge: DiscoverChallenge) -> [UInt8] {
     DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key)).encoded()
+  }
+
+  /// A request to punch to the node, with a grant that it has signed, or somebody else.
+  func request(_ requester: NodeID, grantedBy signer: NodeID) throws -> [UInt8] {
+    let text = PunchGrant.signedText(requester: requester, target: node, expiry: 1)
+    let signature = FakeAuthenticator.signature(of: text, by: signer == node ? key : try .test(2))
+    return PunchRequest(requester: requester, target: node, grant: PunchGrant(expiry: 1, signature: signature))
+      .encoded()
   }
 
   func hand(_ frame: [UInt8], from source: Endpoint) throws {
