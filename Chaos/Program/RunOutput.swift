@@ -35,6 +35,7 @@ struct RunOutput: Sendable {
     } else {
       try await Console.standard.print(SummaryTable(summary).lines.joined(separator: "\n"))
     }
+    for (attack, reason) in summary.notRun { report("not run: \(attack.rawValue): \(reason)") }
     for line in verdict.broken { report("broken: \(line)") }
     if !verdict.broken.isEmpty {
       report("seed \(summary.seed)")

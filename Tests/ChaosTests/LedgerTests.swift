@@ -31,7 +31,8 @@ import Testing
     beacon["discovers_total", "refreshed"] = 9
     beacon["discovers_total", "compat"] = 5
     beacon["proofs_total", "failed"] = 4
-    beacon["dropped_total", "sender_mismatch"] = 274 - 90 - 48 - 65 - 28 - 9 - 5 - 4
+    beacon["punches_total", "unbound"] = 1
+    beacon["dropped_total", "sender_mismatch"] = 274 - 90 - 48 - 65 - 28 - 9 - 5 - 4 - 1
     beacon["udp_answers_total"] = 12
     beacon["udp_sent_total"] = 160
     beacon["udp_dropped_total", "no_room"] = 7
@@ -86,6 +87,7 @@ import Testing
     ("relayed_total", "udp_to_udp"), ("relayed_total", "wss_to_wss"), ("dropped_total", "sender_mismatch"),
     ("udp_dropped_total", "no_room"), ("udp_dropped_total", "kernel_buffer_full"), ("peer_frames_total", "sent"),
     ("peer_frames_total", "gone"), ("discovers_total", "refreshed"), ("proofs_total", "failed"),
+    ("punches_total", "unbound"),
   ]
 
   @Test(arguments: metrics, [-1, 1])

@@ -36,7 +36,7 @@ import Testing
           #expect(population.isGuest(step.node))
           #expect(away.insert(step.node).inserted)
         case .join: #expect(away.remove(step.node) != nil)
-        case .move: #expect(!population.isGuest(step.node))
+        case .move: #expect(!population.isGuest(step.node) && !population.isPlain(step.node))
         case .send, .stall: break
         }
       }
@@ -60,8 +60,8 @@ import Testing
     }
   }
 
-  @Test func `all four cells have traffic, and every kind of attack is made, in every round`() {
-    for number in 0..<10 {
+  @Test func `all four cells have traffic, and every kind of attack is made that fits, in every round`() {
+    for number in 0..<20 {
       let round = plan(2).round(number)
       var cells: Set<Cell> = []
       for step in round.steps {
@@ -69,8 +69,56 @@ import Testing
         cells.insert(Cell(from: population.carrier(of: step.node), to: population.carrier(of: destination)))
       }
       #expect(cells == Set(Cell.allCases))
-      #expect(Set(round.strikes.map(\.attack)) == Set(Attack.allCases))
+      #expect(Set(round.strikes.map(\.attack)) == Set(Attack.allCases.filter { $0.isMade(in: round.weather) }))
     }
+  }
+
+  @Test func `reports are forged only where nobody who claims a plain node would be rightly believed`() {
+    let elsewhere = Weather.allCases.filter { !Attack.forgedReports.isMade(in: $0) }
+    #expect(Set(elsewhere) == [.kill, .restart, .crash])
+    #expect(Attack.allCases.allSatisfy { $0.isMade(in: .calm) })
+  }
+
+  @Test
+  func `keys are taken out in a revocation alone, of nodes that have one and stay for the round, on both carriers`() {
+    for number in 0..<60 {
+      let round = plan(4).round(number)
+      guard round.weather == .revocation else {
+        #expect(round.revocations.isEmpty)
+        continue
+      }
+      #expect(round.revocations(of: .udp) > 0 && round.revocations(of: .wss) > 0)
+      let nodes = Set(round.revocations.map(\.node))
+      #expect(nodes.count == round.revocations.count)
+      for revocation in round.revocations {
+        #expect(population.carrier(of: revocation.node) == revocation.carrier)
+        #expect(!population.isGuest(revocation.node) && !population.isPlain(revocation.node))
+      }
+      #expect(!round.steps.contains { $0.deed == .move && nodes.contains($0.node) })
+      // Longer than the beacon may take, and back before the round is over.
+      let fault = round.faults.first
+      #expect(round.faults.count == 1 && fault?.duration ?? 0 >= Verdict.revocationLimit)
+      #expect(fault.map { $0.at + $0.duration < 6_000 } == true)
+    }
+  }
+
+  @Test func `what fills a log comes while nobody reads it, and before a beacon is ended`() {
+    for number in 0..<60 {
+      let round = plan(6).round(number)
+      guard let fault = round.faults.first, round.weather == .unread || round.weather == .restart else { continue }
+      let comings = round.strikes.filter { $0.attack == .comingsAndGoings }
+      #expect(comings.allSatisfy { round.weather == .unread ? $0.at >= fault.at : $0.at < fault.at })
+      // Two lines each: more than the beacon's 1,000 lines, or than the pipe's 4 KiB.
+      #expect(2 * comings.reduce(0) { $0 + $1.count } >= (round.weather == .unread ? 1_600 : 100))
+    }
+  }
+
+  @Test func `no node has the hostile address, nor another node's, and plain ones prove nothing over UDP`() {
+    let addresses = population.ids.map(Population.address)
+    #expect(Set(addresses).count == addresses.count && !addresses.contains(Population.hostileAddress))
+    let plain = population.ids.filter(population.isPlain)
+    #expect(plain.count == population.nodes / 8)
+    #expect(plain.allSatisfy { population.carrier(of: $0) == .udp && !population.isGuest($0) })
   }
 
   @Test func `workers share the nodes, and each has as many of both kinds, guests included`() {

@@ -5,15 +5,23 @@ import Testing
   private let plan = Plan(seed: 1, population: Population(nodes: 16, workers: 2))
 
   private func record(
-    _ weather: Weather, silence: Int = 100, lateness: Int = 0,
+    _ weather: Weather, silence: Int = 100, lateness: Int = 0, elapsed: Int = 10_000, revokedAfter: Int = 900,
+    linesLeftOut: Int = 100, revocations: [Revocation] = [],
     _ change: (inout Books, inout BeaconCounts) -> Void = { _, _ in }
   ) -> RoundRecord {
     var (nodes, beacon) = LedgerTests.balanced()
     change(&nodes, &beacon)
-    let round = Round(number: 3, weather: weather, steps: [], strikes: [], faults: [Fault(at: 0, duration: 500)])
+    let round = Round(
+      number: 3, weather: weather, steps: [], strikes: [], faults: [Fault(at: 0, duration: 500)],
+      revocations: revocations)
+    var observations = RoundRecord.Observations()
+    observations.elapsed = elapsed
+    observations.revokedAfter = revokedAfter
+    observations.linesLeftOut = linesLeftOut
     return RoundRecord(
       round: round, ledger: weather.keepsCounters ? Ledger(nodes: nodes, beacon: beacon) : Ledger(nodes: nodes),
-      nodes: nodes, beacon: beacon, lateness: lateness, silences: [["udp_to_udp": silence], ["udp_to_udp": 1]])
+      nodes: nodes, beacon: beacon, lateness: lateness, silences: [["udp_to_udp": silence], ["udp_to_udp": 1]],
+      observations: observations)
   }
 
   /// The lines about rounds alone: a single one can't have all kinds of attacks.
@@ -54,11 +62,75 @@ import Testing
     #expect(broken(record(.kill, silence: 6_501)).count == 1)
   }
 
+  @Test(arguments: [Weather.calm, .churn, .revocation, .unread])
+  func `a fault that is no outage explains no silence`(weather: Weather) {
+    #expect(broken(record(weather, silence: 1_000)).isEmpty)
+    #expect(broken(record(weather, silence: 1_001)).count == 1)
+  }
+
+  @Test func `a node that a forged report has moved is a broken promise`() {
+    #expect(broken(record(.calm) { _, beacon in beacon["moves_total", "unreachable"] = 1 }).count == 1)
+    #expect(broken(record(.calm) { _, beacon in beacon["moves_total", "port"] = 1 }).isEmpty)
+  }
+
+  /// Ten at once, and two a second: 32 in a round of ten seconds, and one that has begun.
+  @Test func `more verified signatures than one source may have, or all, are a broken promise`() {
+    func failed(_ count: Int, _ accepted: Int) -> [String] {
+      broken(
+        record(.calm) { _, beacon in
+          beacon["proofs_total", "failed"] = count
+          beacon["proofs_total", "accepted"] = accepted
+          beacon["dropped_total", "sender_mismatch"] += 4 - count - accepted
+        })
+    }
+    #expect(failed(32, 0).isEmpty)
+    #expect(failed(33, 0).count == 1)
+    #expect(failed(0, 2_400).isEmpty)
+    #expect(failed(0, 2_401).count == 1)
+  }
+
+  @Test func `a revoked key that still counts, or counted for too long, is a broken promise`() {
+    let revocations = [
+      Revocation(node: 1, carrier: .udp, isReplaced: true), Revocation(node: 2, carrier: .wss, isReplaced: false),
+    ]
+    func lines(_ proofs: Int, _ connections: Int, after delay: Int = 2_000, lateness: Int = 0) -> [String] {
+      broken(
+        record(.revocation, lateness: lateness, revokedAfter: delay, revocations: revocations) { nodes, beacon in
+          beacon["revocations_total"] = proofs
+          nodes[.keysChanged] = connections
+        })
+    }
+    #expect(lines(1, 1).isEmpty)
+    #expect(lines(0, 1).count == 1)
+    #expect(lines(1, 0).count == 1)
+    #expect(lines(1, 1, after: 2_001).count == 1)
+    #expect(lines(1, 1, after: 2_001, lateness: 1).isEmpty)
+  }
+
+  @Test func `a log that nobody read must say how much it has left out`() {
+    #expect(broken(record(.unread)).isEmpty)
+    #expect(broken(record(.unread, linesLeftOut: 0)).count == 1)
+    #expect(broken(record(.calm, linesLeftOut: 0)).isEmpty)
+  }
+
+  @Test func `an attack that can't be made here breaks nothing, and is named with the reason in both results`() {
+    var summary = Summary(seed: 1)
+    func mentions(_ word: String) -> Bool { Verdict(summary).broken.contains { $0.contains(word) } }
+    #expect(mentions("forgedReports") && mentions("unfounded_reports_total"))
+    summary.notRun[.forgedReports] = "no raw socket"
+    #expect(!mentions("forgedReports") && !mentions("unfounded_reports_total"))
+    #expect(SummaryTable(summary).lines.contains { $0.contains("not run: forgedReports: no raw socket") })
+    #expect(RunReport(summary, Verdict(summary), again: "").notRun == ["forgedReports": "no raw socket"])
+  }
+
   @Test func `a run in which nothing was done to anybody fails`() {
     let lines = Verdict(Summary(seed: 1)).broken
     for attack in Attack.allCases { #expect(lines.contains { $0.contains(attack.rawValue) }) }
     for fault in Summary.ProcessFault.allCases { #expect(lines.contains { $0.contains(fault.rawValue) }) }
     #expect(lines.contains { $0.contains("half-open") })
     #expect(lines.contains { $0.contains("sender_mismatch") })
+    for result in ["accepted", "failed", "repeated", "limited", "forged"] {
+      #expect(lines.contains { $0.contains("proofs_total with \(result)") })
+    }
   }
 }

@@ -17,6 +17,8 @@ package enum Account: String, Sendable, CaseIterable, Codable {
     hostileStolen
   // Events.
   case joins, leaves, moves, stalls, registeredAgain
+  /// WSS connections that the beacon closed because the node's key had changed.
+  case keysChanged
 
   package static func sent(_ cell: Cell) -> Account {
     switch cell {

@@ -56,11 +56,3 @@ package struct Parcel: Sendable, Equatable {
     sequence = payload.bigEndian(at: 24)
   }
 }
-
-extension [UInt8] {
-  fileprivate mutating func append(bigEndian value: some FixedWidthInteger) {
-    for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
-      append(UInt8(truncatingIfNeeded: value >> shift))
-    }
-  }
-}

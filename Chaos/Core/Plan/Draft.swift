@@ -8,6 +8,7 @@ struct Draft {
   private(set) var steps: [Step] = []
   private(set) var strikes: [Strike] = []
   private(set) var faults: [Fault] = []
+  private(set) var revocations: [Revocation] = []
 
   init(population: Population, length: Int, weather: Weather) {
     self.population = population
@@ -17,6 +18,7 @@ struct Draft {
 
   mutating func draw(using random: inout SeededRandom) {
     drawFaults(&random)
+    drawRevocations(&random)
     drawTraffic(&random)
     drawBursts(&random)
     drawGuests(&random)
@@ -51,6 +53,19 @@ struct Draft {
     }
   }
 
+  /// Nodes that are there for the whole round, an eighth of those that have keys, and one of each carrier at least.
+  private mutating func drawRevocations(_ random: inout SeededRandom) {
+    guard weather == .revocation else { return }
+    for carrier in Carrier.allCases {
+      let residents = population.ids.filter {
+        population.carrier(of: $0) == carrier && !population.isGuest($0) && !population.isPlain($0)
+      }
+      for node in residents.shuffled(using: &random).prefix(max(residents.count / 8, 1)) {
+        revocations.append(Revocation(node: node, carrier: carrier, isReplaced: random.chance(0.5)))
+      }
+    }
+  }
+
   /// Guests leave and come back within the round, so that each round ends with the same nodes.
   private mutating func drawGuests(_ random: inout SeededRandom) {
     // While the beacon is stopped, no closing handshake can be completed in time, and what is then under way is lost.
@@ -66,7 +81,10 @@ struct Draft {
   private mutating func drawMoves(_ random: inout SeededRandom) {
     guard weather != .stall else { return }
     let share = weather == .churn ? 0.3 : 0.05
-    for node in population.ids where !population.isGuest(node) && random.chance(share) {
+    // A plain node can't tell the beacon twice in half a minute that it has moved, and one without a key not at all.
+    let staying = Set(revocations.map(\.node))
+    for node in population.ids
+    where !population.isGuest(node) && !population.isPlain(node) && !staying.contains(node) && random.chance(share) {
       add(Int.random(in: 200..<(length - 500), using: &random), node, .move)
     }
   }
@@ -93,17 +111,24 @@ struct Draft {
       faults = [Fault(at: at, duration: Int.random(in: 400...2_500, using: &random))]
     case .kill, .restart, .crash:
       faults = [Fault(at: at, duration: Int.random(in: 800...1_600, using: &random))]
+    case .revocation:
+      faults = [Fault(at: at, duration: Int.random(in: 2_000...2_500, using: &random))]
+    case .unread:
+      // Until the round's end.
+      faults = [Fault(at: 0, duration: length)]
     case .calm, .churn, .handover, .crowd:
       break
     }
   }
 
   private mutating func drawStrikes(_ random: inout SeededRandom) {
-    for attack in Attack.allCases {
+    for attack in Attack.allCases where attack.isMade(in: weather) {
       for _ in 0..<2 {
         let range = attack.size(in: weather)
         let count = Int.random(in: range, using: &random)
-        let at = moment(&random)
+        // What fills a log has to come while nobody reads it.
+        let isLogFilled = attack == .comingsAndGoings && (weather == .unread || weather == .restart)
+        let at = isLogFilled ? Int.random(in: 100..<400, using: &random) : moment(&random)
         strikes.append(Strike(at: at, attack: attack, count: count, seed: random.next()))
         if attack == .slowReaders { feedSlowReaders(from: at, &random) }
       }
@@ -148,6 +173,9 @@ extension Attack {
     case .longestDatagrams: return 2...10
     case .claims: return 50...200
     case .forgedSignatures, .oldProofs: return 5...20
+    case .proofFloods: return 20...40
+    case .forgedReports: return 5...15
+    case .comingsAndGoings: return weather == .unread ? 400...500 : weather == .restart ? 30...50 : 3...8
     case .liesOverWSS: return 100...500
     case .slowReaders: return 1...2
     case .badFrames, .garbageAfterTLS, .garbageAfterUpgrade, .forgedReplies: return 3...8

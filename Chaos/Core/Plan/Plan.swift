@@ -18,7 +18,7 @@ package struct Plan: Sendable {
 
   /// The kinds after which the beacon, or a worker, is another process.
   private static let endings: [Weather] = [.kill, .restart, .handover, .crash]
-  private static let others: [Weather] = [.calm, .churn, .stall, .crowd]
+  private static let others: [Weather] = [.calm, .churn, .stall, .crowd, .revocation, .unread]
 
   private static func cycleLength(_ cycle: Int) -> Int { endings.count + others.count * (2 + cycle) }
 
@@ -46,6 +46,6 @@ package struct Plan: Sendable {
       number: number, weather: weather,
       steps: draft.steps.sorted { ($0.at, $0.node) < ($1.at, $1.node) },
       strikes: draft.strikes.sorted { $0.at < $1.at },
-      faults: draft.faults)
+      faults: draft.faults, revocations: draft.revocations)
   }
 }

@@ -50,6 +50,17 @@ package struct Population: Sendable, Equatable {
   /// Whether it comes and goes; the others stay for the whole run.
   package func isGuest(_ id: UInt32) -> Bool { (Int((id - 1) / 2) / workers) % 4 == 3 }
 
+  /// Whether it proves nothing, as the nodes that are deployed: the beacon believes it as far as its address goes. It stays
+  /// where it is for the whole run.
+  package func isPlain(_ id: UInt32) -> Bool { carrier(of: id) == .udp && (Int((id - 1) / 2) / workers) % 4 == 2 }
+
+  /// The loopback address of a node on UDP, 127.1.x.y: one of its own, since the beacon limits what it does for each.
+  package static func address(of id: UInt32) -> UInt32 { 0x7F01_0000 | id & 0xFFFF }
+
+  /// The loopback address that hostile datagrams come from, 127.0.0.66: another one than any node's, whose other ports the
+  /// beacon believes at once.
+  package static let hostileAddress: UInt32 = 0x7F00_0042
+
   /// The honest nodes of a process.
   package func ids(of worker: Int) -> [UInt32] { ids.filter { self.worker(of: $0) == worker } }
 

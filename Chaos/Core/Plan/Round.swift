@@ -16,11 +16,17 @@ package enum Weather: String, Sendable, CaseIterable, Codable {
   case crash
   /// Half-open handshakes by the thousand.
   case crowd
+  /// Some nodes' keys are taken out of the beacon's nodes file, or replaced there, and put back.
+  case revocation
+  /// Nobody reads the beacon's log for a while, in which it would have more to say than it keeps.
+  case unread
 
   /// Whether all counters live through the round, so that its books must balance exactly.
   package var keepsCounters: Bool { keepsBeacon && self != .crash }
   /// Whether the beacon's live.
   package var keepsBeacon: Bool { self != .kill && self != .restart }
+  /// Whether its fault keeps frames from being delivered.
+  package var isOutage: Bool { !keepsBeacon || self == .stall || self == .crash }
 }
 
 /// Something that an honest node does.
@@ -55,12 +61,18 @@ package struct Step: Sendable, Equatable {
 package enum Attack: String, Sendable, CaseIterable, Codable {
   // Over UDP.
   case garbageDatagrams, truncatedMessages, longestDatagrams, liesOverUDP, claims, inventedNodes, randomProofs,
-    forgedSignatures, oldProofs
+    forgedSignatures, oldProofs, proofFloods
+  // By ICMP.
+  case forgedReports
   // Over WSS, authenticated as a node that is hostile.
-  case liesOverWSS, badFrames, slowReaders
+  case liesOverWSS, badFrames, slowReaders, comingsAndGoings
   // On the way there.
   case silentConnections, garbageBeforeTLS, stoppedTLS, garbageAfterTLS, stoppedUpgrades, garbageAfterUpgrade,
     unansweredChallenges, forgedReplies
+
+  /// Whether it is made in this weather. Where a beacon has just begun, or a node's socket is gone, who claims a node that
+  /// can prove nothing is rightly believed.
+  package func isMade(in weather: Weather) -> Bool { self != .forgedReports || weather.keepsCounters }
 }
 
 /// An attack with its time.
@@ -68,7 +80,7 @@ package struct Strike: Sendable, Equatable {
   /// Milliseconds since the round began.
   package let at: Int
   package let attack: Attack
-  /// How many datagrams or connections.
+  /// How many datagrams or connections; of floods, how many are begun.
   package let count: Int
   /// For what is random in it.
   package let seed: UInt64
@@ -87,6 +99,20 @@ package struct Fault: Sendable, Equatable {
   }
 }
 
+/// A key that the beacon's nodes file doesn't hold for a while.
+package struct Revocation: Sendable, Equatable {
+  package let node: UInt32
+  package let carrier: Carrier
+  /// Whether another key stands in its place.
+  package let isReplaced: Bool
+
+  package init(node: UInt32, carrier: Carrier, isReplaced: Bool) {
+    self.node = node
+    self.carrier = carrier
+    self.isReplaced = isReplaced
+  }
+}
+
 /// All that is planned for a few seconds, after which everything is counted.
 package struct Round: Sendable, Equatable {
   package let number: Int
@@ -95,12 +121,20 @@ package struct Round: Sendable, Equatable {
   package let steps: [Step]
   package let strikes: [Strike]
   package let faults: [Fault]
+  /// What happens to keys at the fault, in a ``Weather/revocation``.
+  package let revocations: [Revocation]
 
-  package init(number: Int, weather: Weather, steps: [Step], strikes: [Strike], faults: [Fault]) {
+  package init(
+    number: Int, weather: Weather, steps: [Step], strikes: [Strike], faults: [Fault], revocations: [Revocation] = []
+  ) {
     self.number = number
     self.weather = weather
     self.steps = steps
     self.strikes = strikes
     self.faults = faults
+    self.revocations = revocations
   }
+
+  /// How many keys of nodes with this carrier are taken out.
+  package func revocations(of carrier: Carrier) -> Int { revocations.count { $0.carrier == carrier } }
 }

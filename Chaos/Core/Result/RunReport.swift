@@ -14,6 +14,8 @@ package struct RunReport: Codable, Sendable {
   package let drops: [String: Int]
   package let unaccounted: Int
   package let attacks: [String: Int]
+  /// Attacks that couldn't be made here, and why.
+  package let notRun: [String: String]
   package let faults: [String: Int]
   package let vitals: [VitalsLog.Life]
   package let broken: [String]
@@ -31,6 +33,7 @@ package struct RunReport: Codable, Sendable {
     drops = totals.drops
     unaccounted = totals.unaccounted
     attacks = Dictionary(uniqueKeysWithValues: Attack.allCases.map { ($0.rawValue, books[$0]) })
+    notRun = Dictionary(uniqueKeysWithValues: summary.notRun.map { ($0.key.rawValue, $0.value) })
     faults = Dictionary(uniqueKeysWithValues: summary.faults.map { ($0.key.rawValue, $0.value) })
     vitals = summary.vitals.lives
     broken = verdict.broken

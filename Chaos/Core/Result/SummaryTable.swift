@@ -24,6 +24,14 @@ package struct SummaryTable {
     lines += ["", "Done to processes, and by hostile peers, in all rounds:"]
     lines += table(Dictionary(uniqueKeysWithValues: summary.faults.map { ($0.key.rawValue, $0.value) }))
     lines += table(Dictionary(uniqueKeysWithValues: Attack.allCases.map { ($0.rawValue, books[$0]) }))
+    lines += summary.notRun.sorted { $0.key.rawValue < $1.key.rawValue }
+      .map { "  not run: \($0.key.rawValue): \($0.value)" }
+    lines += ["", "What the beacon made of it:"]
+    lines += Self.answers.map { name, label in
+      row(label.map { "\(name): \($0)" } ?? name, [String(summary.seen(name, label))])
+    }
+    let leftOut = summary.rounds.reduce(0) { $0 + $1.observations.linesLeftOut }
+    lines.append(row("log lines left out", [String(leftOut)]))
     lines.append(row("lies believed by a beacon just begun", [String(books[.lie])]))
     lines += ["", "Honest nodes:"]
     let events: [(String, Account)] = [
@@ -50,6 +58,12 @@ package struct SummaryTable {
     }
     return lines
   }
+
+  private static let answers: [(name: String, label: String?)] = [
+    ("proofs_total", "accepted"), ("proofs_total", "failed"), ("proofs_total", "repeated"),
+    ("proofs_total", "limited"), ("proofs_total", "forged"), ("probes_total", nil), ("unfounded_reports_total", nil),
+    ("moves_total", "unreachable"), ("revocations_total", nil),
+  ]
 
   private func table(_ entries: [String: Int]) -> [String] {
     entries.sorted { $0.key < $1.key }.map { row($0.key, [String($0.value)]) }

@@ -8,6 +8,10 @@ package struct Verdict: Sendable {
   /// What nodes may take to come back to a beacon that has been ended, in milliseconds: it closes its connections for up to
   /// 2 s, and they look again every 2 s at most.
   package static let returnLimit = 6_000
+  /// How long a key may count that is taken out of the nodes file, in milliseconds: the beacon looks once a second.
+  package static let revocationLimit = 2_000
+  /// Verifications that the beacon makes, a second, in all and for one source, and how many of these at once.
+  package static let verifications = (inAll: 200, perSource: 2, atOnce: 10)
 
   package init(_ summary: Summary) {
     broken = summary.complaints
@@ -33,17 +37,60 @@ package struct Verdict: Sendable {
     if record.round.weather != .crash, record.delivered > record.sent {
       broken.append("\(record.name): \(record.delivered) frames were delivered, and only \(record.sent) sent")
     }
-    let explained = record.lateness + record.round.faults.reduce(0) { $0 + $1.duration }
+    judgeBelief(record)
+    judgeRevocations(record)
+    if record.round.weather == .unread, record.observations.linesLeftOut == 0 {
+      broken.append("\(record.name): nobody was told that lines of the log were left out")
+    }
+    let outage = record.round.weather.isOutage ? record.round.faults.reduce(0) { $0 + $1.duration } : 0
+    let explained = record.lateness + outage
     let limit = explained + (record.round.weather.keepsBeacon ? Self.silenceLimit : Self.returnLimit)
     for (cell, silence) in record.silences.sorted(by: { $0.key < $1.key }) where silence > limit {
       broken.append("\(record.name): \(cell): nothing was delivered for \(silence) ms, and \(limit) may be")
     }
   }
 
+  /// Nobody is believed for a forged report, and nobody can have more signatures verified than the beacon has time for.
+  private mutating func judgeBelief(_ record: RoundRecord) {
+    guard record.round.weather.keepsCounters else { return }
+    let moved = record.beacon["moves_total", "unreachable"]
+    if moved > 0 { broken.append("\(record.name): \(moved) nodes were moved by forged reports") }
+    // All hostile datagrams have one address, and honest nodes sign rightly.
+    let (failed, accepted) = (record.beacon["proofs_total", "failed"], record.beacon["proofs_total", "accepted"])
+    let seconds = record.observations.elapsed / 1_000 + 1
+    let limits = Self.verifications
+    let (limit, limitInAll) = (limits.atOnce + limits.perSource * seconds, limits.inAll * (1 + seconds))
+    if failed > limit {
+      broken.append("\(record.name): \(failed) wrong signatures of one source were verified, and \(limit) may be")
+    }
+    if failed + accepted > limitInAll {
+      broken.append("\(record.name): \(failed + accepted) signatures were verified, and \(limitInAll) may be")
+    }
+  }
+
+  /// A key that is taken out ends what it has opened, on both transports, and in time.
+  private mutating func judgeRevocations(_ record: RoundRecord) {
+    guard record.round.weather == .revocation else { return }
+    let (udp, wss) = (record.round.revocations(of: .udp), record.round.revocations(of: .wss))
+    let (proofs, connections) = (record.beacon["revocations_total"], record.nodes[.keysChanged])
+    if proofs < udp {
+      broken.append("\(record.name): \(udp) proofs' keys were taken out, and \(proofs) were taken back")
+    }
+    if connections < wss {
+      broken.append("\(record.name): \(wss) connections' keys were taken out, and \(connections) were closed for it")
+    }
+    let limit = Self.revocationLimit + record.lateness
+    if record.observations.revokedAfter > limit {
+      broken.append(
+        "\(record.name): keys counted for \(record.observations.revokedAfter) ms after they were taken out, and "
+          + "\(limit) may be")
+    }
+  }
+
   /// A run in which nothing happened proves nothing.
   private mutating func judgeInjections(_ summary: Summary) {
     let books = summary.books
-    for attack in Attack.allCases where books[attack] == 0 {
+    for attack in Attack.allCases where books[attack] == 0 && summary.notRun[attack] == nil {
       broken.append("no attack of the kind \(attack.rawValue) was made")
     }
     let halfOpen = [Attack.silentConnections, .stoppedTLS, .stoppedUpgrades, .unansweredChallenges]
@@ -53,12 +100,15 @@ package struct Verdict: Sendable {
       broken.append("never: \(fault.rawValue)")
     }
     for (account, what) in Self.events where books[account] == 0 { broken.append("nothing was \(what)") }
-    for (metric, label) in Self.evidence {
-      let seen = summary.rounds.reduce(0) { $0 + $1.beacon[metric, label] }
-      if seen <= 0 { broken.append("the beacon has not counted any \(metric) with \(label)") }
+    for (metric, label) in Self.evidence where summary.seen(metric, label) <= 0 {
+      broken.append("the beacon has not counted any \(metric) with \(label)")
     }
-    if summary.rounds.reduce(0, { $0 + $1.beacon["turned_away_total"] }) <= 0 {
+    if summary.seen("turned_away_total") <= 0 {
       broken.append("the beacon has turned no connection away")
+    }
+    guard summary.notRun[.forgedReports] == nil else { return }
+    for metric in ["probes_total", "unfounded_reports_total"] where summary.seen(metric) <= 0 {
+      broken.append("the beacon has not counted any \(metric)")
     }
   }
 
@@ -74,6 +124,8 @@ package struct Verdict: Sendable {
     ("dropped_total", "sender_mismatch"), ("dropped_total", "sender_unknown"), ("dropped_total", "node_mismatch"),
     ("dropped_total", "proof_over_compat"), ("dropped_total", "proof_expired"), ("dropped_total", "truncated"),
     ("dropped_total", "unknown_type"), ("dropped_total", "beacon_only_type"), ("proofs_total", "failed"),
+    ("proofs_total", "accepted"), ("proofs_total", "repeated"), ("proofs_total", "limited"),
+    ("proofs_total", "forged"),
     ("discovers_total", "refused_proven"), ("discovers_total", "refused_attached"),
     ("refusals_total", "bad_signature"), ("refusals_total", "wrong_key"), ("refusals_total", "unknown_node"),
     ("refusals_total", "unexpected_message"), ("refusals_total", "disconnected"),

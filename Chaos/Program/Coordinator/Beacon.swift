@@ -5,6 +5,14 @@ import PilotCommands
 import PilotTransport
 import PilotWire
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The beacon under test, as a child process that can be replaced by another one at the same addresses.
 struct Beacon: Sendable {
   private struct Ready: Decodable {
@@ -14,6 +22,7 @@ struct Beacon: Sendable {
   }
 
   let child: ChildProcess
+  let log: BeaconLog
   let udp: String
   let wss: String
   let http: String
@@ -27,16 +36,19 @@ struct Beacon: Sendable {
   static func start(
     _ pilot: String, _ credentials: Credentials, in place: Beacon?, waiters: NIOThreadPool
   ) async throws -> Beacon {
-    for attempt in 1...attempts {
+    for _ in 1...attempts {
+      let (log, errors) = try await BeaconLog.open()
+      defer { _ = close(errors) }
       let child = try ChildProcess.start(
         [
           "beacon", "--udp", place?.udp ?? "127.0.0.1:0", "--wss", place?.wss ?? "127.0.0.1:0",
           "--http", place?.http ?? "127.0.0.1:0", "--nodes", credentials.nodesPath,
           "--tls-cert", credentials.authority.certificatePath, "--tls-key", credentials.authority.keyPath,
-          "--log-level", attempt == attempts ? "warning" : "error",
-        ], program: pilot, waiters: waiters)
+          // All that it has to say, for a log that fills up.
+          "--log-level", "debug", "--log-format", "json",
+        ], program: pilot, errors: errors, waiters: waiters)
       if let line = await child.line(), let ready = try? JSONDecoder().decode(Ready.self, from: Data(line.utf8)) {
-        return Beacon(child: child, udp: ready.udp, wss: ready.wss, http: ready.http)
+        return Beacon(child: child, log: log, udp: ready.udp, wss: ready.wss, http: ready.http)
       }
       child.end()
       try await Task.sleep(for: .milliseconds(100))

@@ -11,20 +11,31 @@ import PilotCommands
 
 extension Coordinator {
   /// How long the books may take to balance after the last frame.
-  private static var patience: Duration { .seconds(20) }
+  static var patience: Duration { .seconds(20) }
+  /// How long the beacon may take to end in order.
+  private static var endLimit: Duration { .seconds(15) }
 
   /// Plays a round, and does its books.
   mutating func play(_ round: Round) async throws {
     let (mates, pace) = (crew.all, pace)
+    observations = RoundRecord.Observations()
+    let leftOutBefore = beacon.log.leftOut
+    // A beacon that is ended in this weather is ended while nobody reads its log.
+    if round.weather == .restart { try await beacon.log.stopReading() }
     async let playing = Self.answers(of: mates, to: .round(round.number, pace: pace))
     for fault in round.faults {
       try await Task.sleep(for: .milliseconds(fault.at))
       try await strike(fault, in: round)
     }
     let answers = try await playing
+    await beacon.log.goOn()
+    for (name, reason) in answers.flatMap(\.notRun) {
+      if let attack = Attack(rawValue: name) { summary.notRun[attack] = reason }
+    }
     let missing = mates.count - answers.count
     if missing != (round.weather == .crash ? 1 : 0) { throw ChaosFailure("\(missing) processes have ended in a round") }
     try await crew.tell(crew.all, .settle)
+    if round.weather == .unread { try await awaitNotice(after: leftOutBefore) }
     let record = try await audit(round, answers)
     summary.rounds.append(record)
     output.round(record)
@@ -59,6 +70,7 @@ extension Coordinator {
       try await replaceBeacon()
       summary.faults[.killed, default: 0] += 1
     case .restart:
+      if try await isLogFull() { summary.faults[.endedUnread, default: 0] += 1 }
       try await terminate()
       try await Task.sleep(for: .milliseconds(fault.duration))
       try await replaceBeacon()
@@ -71,6 +83,11 @@ extension Coordinator {
       try await crew.tell([crew.workers[index]], .open(beacon.site(credentials)))
       try await crew.tell([crew.workers[index]], .follow(round.number))
       summary.faults[.crashed, default: 0] += 1
+    case .revocation:
+      try await revoke(round, for: fault.duration)
+    case .unread:
+      try await beacon.log.stopReading()
+      summary.faults[.unread, default: 0] += 1
     case .calm, .churn, .handover, .crowd:
       break
     }
@@ -85,8 +102,15 @@ extension Coordinator {
   }
 
   private mutating func terminate() async throws {
-    beacon.child.signal(SIGTERM)
-    let status = await beacon.child.exitStatus()
+    let child = beacon.child
+    child.signal(SIGTERM)
+    let limit = Task {
+      try await Task.sleep(for: Self.endLimit)
+      child.signal(SIGKILL)
+    }
+    let status = await child.exitStatus()
+    limit.cancel()
+    await beacon.log.goOn()
     if status != 0 { summary.complaints.append("the beacon ended with \(status ?? -1) on SIGTERM, not with 0") }
   }
 
@@ -96,7 +120,7 @@ extension Coordinator {
   }
 
   /// Counts, until everything is accounted for or the time is over.
-  private func audit(_ round: Round, _ answers: [Answer]) async throws -> RoundRecord {
+  private mutating func audit(_ round: Round, _ answers: [Answer]) async throws -> RoundRecord {
     let lateness = answers.map(\.lateness).max() ?? 0
     let end = ContinuousClock.now.advanced(by: Self.patience)
     while true {
@@ -105,6 +129,7 @@ extension Coordinator {
       let allowance = Ledger.Allowance(
         backlog: ProcessFiles.backlogDrops() - baseline.backlog, lateness: lateness, nodes: nodes)
       let difference = counts - baseline.beacon
+      observations.elapsed = baseline.taken.duration(to: .now).milliseconds
       let ledger =
         if round.weather.keepsCounters {
           Ledger(nodes: nodes, beacon: difference, allowance: allowance)
@@ -116,7 +141,7 @@ extension Coordinator {
       if ledger.isBalanced || ContinuousClock.now >= end {
         return RoundRecord(
           round: round, ledger: ledger, nodes: nodes, beacon: round.weather.keepsBeacon ? difference : counts,
-          lateness: lateness, silences: answers.map(\.silences))
+          lateness: lateness, silences: answers.map(\.silences), observations: observations)
       }
       // What is still on its way between a transport's counter and the next takes microseconds, on an idle machine.
       try await Task.sleep(for: .milliseconds(20))

@@ -10,6 +10,7 @@ struct Coordinator: ~Copyable {
     var books: [Int32: Books] = [:]
     var beacon = BeaconCounts()
     var backlog = 0
+    var taken = ContinuousClock.now
   }
 
   let plan: Plan
@@ -23,6 +24,8 @@ struct Coordinator: ~Copyable {
   /// How many of the planned frames are sent, in percent: fewer when the machine can't keep up.
   var pace = 100
   var baseline = Baseline()
+  /// What is seen in the round under way.
+  var observations = RoundRecord.Observations()
 
   /// Starts all processes, and has all nodes connect.
   static func start(plan: Plan, pilot: String, output: RunOutput) async throws -> Coordinator {

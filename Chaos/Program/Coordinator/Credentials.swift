@@ -8,20 +8,41 @@ import PilotWire
 struct Credentials: Sendable {
   let authority: ThrowawayAuthority
   let nodesPath: String
+  private let population: Population
+  private let keys: Keyring
+  /// Keys that stand in for others'.
+  private let otherKeys: Keyring
 
   init(_ plan: Plan) throws {
     authority = try ThrowawayAuthority()
     nodesPath = authority.authorityPath.dropLast("ca.pem".count) + "nodes.json"
-    let keys = Keyring(seed: plan.seed)
+    population = plan.population
+    keys = Keyring(seed: plan.seed)
+    otherKeys = Keyring(seed: ~plan.seed)
+    do {
+      try writeNodes()
+    } catch {
+      authority.remove()
+      throw error
+    }
+  }
+
+  /// Puts another nodes file in the place of the last one.
+  ///
+  /// - Parameter revocations: Keys that it shall not hold.
+  func writeNodes(without revocations: [Revocation] = []) throws {
+    let revoked = Dictionary(uniqueKeysWithValues: revocations.map { ($0.node, $0) })
     var members: [String] = []
-    for id in Array(plan.population.ids) + Array(Population.hostile) {
+    for id in Array(population.ids) + Array(Population.hostile) {
+      var keys = keys
+      if let revocation = revoked[id] {
+        guard revocation.isReplaced else { continue }
+        keys = otherKeys
+      }
       members.append(#""\#(id)":"\#(try keys.identity(of: id).publicKey.base64)""#)
     }
-    let text = Data("{\(members.joined(separator: ","))}".utf8)
-    guard FileManager.default.createFile(atPath: nodesPath, contents: text) else {
-      authority.remove()
-      throw ChaosFailure("\(nodesPath) could not be written")
-    }
+    let text = "{\(members.joined(separator: ","))}"
+    try Data(text.utf8).write(to: URL(filePath: nodesPath), options: .atomic)
   }
 
   func remove() { authority.remove() }

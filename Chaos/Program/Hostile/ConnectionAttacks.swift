@@ -62,6 +62,8 @@ struct ConnectionAttacks: Sendable {
       try await breakFrames(garbage, &random)
     case .slowReaders:
       try await readSlowly(&random)
+    case .comingsAndGoings:
+      try await comeAndGo(&random)
     default:
       break
     }
@@ -121,6 +123,19 @@ struct ConnectionAttacks: Sendable {
       var talk = talk
       try await talk.authenticate(request, as: node, with: identity)
       try await talk.say(bytes: frame + garbage)
+      while try await talk.next() != nil {}
+    }
+  }
+
+  /// Authenticates, and leaves.
+  private func comeAndGo(_ random: inout SeededRandom) async throws {
+    let ids = (Population.liar + 1)...Population.hostile.upperBound
+    guard let node = NodeID(.random(in: ids, using: &random)) else { return }
+    let (identity, request) = (try keys.identity(of: node.rawValue), door.request)
+    try await door.enter(within: Self.limit) { talk in
+      var talk = talk
+      try await talk.authenticate(request, as: node, with: identity)
+      try await talk.sayClose()
       while try await talk.next() != nil {}
     }
   }

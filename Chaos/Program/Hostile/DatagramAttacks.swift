@@ -9,9 +9,23 @@ import PilotWire
 /// What hostile peers send over UDP, and, as far as it makes sense there, over an authenticated connection.
 struct DatagramAttacks {
   let population: Population
+  /// Whom claims may name. Nobody can be robbed who isn't there, and a Discover alone may name an absent node; and a node
+  /// that can prove nothing is its first claimant's at a beacon that has just begun.
+  let targets: [NodeID]
   let keys: Keyring
   /// Of the honest nodes' run; the frames say that they are of another.
   let run: UInt64
+
+  /// - Parameter round: Whose revoked keys' nodes are left alone.
+  init(population: Population, keys: Keyring, run: UInt64, round: Round) {
+    self.population = population
+    self.keys = keys
+    self.run = run
+    let absent = Set(round.revocations.map(\.node))
+    targets = population.ids.filter {
+      !population.isGuest($0) && !population.isPlain($0) && !absent.contains($0)
+    }.compactMap { NodeID($0) }
+  }
 
   /// The message of an attack, or nil if it isn't one by datagrams.
   func message(_ attack: Attack, _ random: inout SeededRandom) throws -> [UInt8]? {
@@ -73,12 +87,9 @@ struct DatagramAttacks {
 
   private func honest(_ random: inout SeededRandom) -> UInt32 { .random(in: population.ids, using: &random) }
 
-  /// One that never leaves: nobody can be robbed who isn't there, and a Discover alone may name an absent node.
   private func resident(_ random: inout SeededRandom) throws -> NodeID {
-    while true {
-      let id = honest(&random)
-      if !population.isGuest(id), let node = NodeID(id) { return node }
-    }
+    guard let node = targets.randomElement(using: &random) else { throw ChaosFailure("there is nobody to claim") }
+    return node
   }
 
   private func bytes(_ count: ClosedRange<Int>, _ random: inout SeededRandom) -> [UInt8] {

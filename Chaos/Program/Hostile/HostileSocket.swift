@@ -8,17 +8,22 @@ import Synchronization
 /// A UDP socket that is up to no good, and counts honestly what it sends and gets.
 final class HostileSocket: Sendable {
   let transport: UDPTransport
-  private let beacon: Endpoint
-  private let own: NodeID
+  let beacon: Endpoint
+  let own: NodeID
   private let forger = Identity()
   private let replies = Gate()
   private let stolen = Atomic<Int>(0)
+  /// Answers to challenges, the newest ones.
+  private let proofs = Mutex<[[UInt8]]>([])
   private let reading = Mutex<Task<Void, Never>?>(nil)
+
+  /// How many proofs are kept.
+  private static let proofLimit = 64
 
   /// - Parameter own: An ID that nobody else has, to ask the beacon with.
   init(beacon: Endpoint, own: NodeID) throws {
     var configuration = UDPTransport.Configuration()
-    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    configuration.bindTo = Endpoint(ipv4Address: Population.hostileAddress, port: 0)
     configuration.receiveCoalescing = false
     configuration.sendSegmentation = false
     transport = try UDPTransport.bind(configuration)
@@ -30,6 +35,23 @@ final class HostileSocket: Sendable {
 
   func send(_ message: [UInt8]) {
     _ = try? transport.send(message, to: beacon)
+  }
+
+  /// Sends messages that are answered, and waits for as many answers.
+  ///
+  /// - Returns: Whether they came.
+  func ask(_ messages: [[UInt8]], within limit: Duration) async -> Bool {
+    let goal = replies.count + messages.count
+    for message in messages { send(message) }
+    return await replies.wait(until: goal, for: limit)
+  }
+
+  /// The proofs that it has made since the last call, the newest ones.
+  func takeProofs() -> [[UInt8]] {
+    proofs.withLock { proofs in
+      defer { proofs = [] }
+      return proofs
+    }
   }
 
   /// Waits until the beacon has answered behind everything that was sent.
@@ -77,7 +99,12 @@ final class HostileSocket: Sendable {
       let signature = try? forger.sign(challenge.signedText)
     {
       // A challenge for another node's key, signed with one of its own.
-      send(DiscoverProof(challenge: challenge, signature: signature).encoded())
+      let proof = DiscoverProof(challenge: challenge, signature: signature).encoded()
+      proofs.withLock { proofs in
+        if proofs.count == Self.proofLimit { proofs.removeFirst() }
+        proofs.append(proof)
+      }
+      send(proof)
     }
   }
 }

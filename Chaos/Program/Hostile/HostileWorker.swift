@@ -21,11 +21,13 @@ final class HostileWorker: Sendable {
     var connections: ConnectionAttacks?
     var beacon: Int32?
     var attacks = Books()
+    /// Attacks that can't be made here, and why.
+    var notRun: [String: String] = [:]
   }
 
   private let plan: Plan
   private let keys: Keyring
-  private let datagrams: DatagramAttacks
+  private let run: UInt64
   private let readLate = Counter()
   private let state = Mutex(State())
 
@@ -35,7 +37,7 @@ final class HostileWorker: Sendable {
   init(plan: Plan, run: UInt64) {
     self.plan = plan
     keys = Keyring(seed: plan.seed)
-    datagrams = DatagramAttacks(population: plan.population, keys: keys, run: run)
+    self.run = run
   }
 
   /// Carries an order out.
@@ -44,11 +46,12 @@ final class HostileWorker: Sendable {
     switch order {
     case .guardBeacon(let process): state.withLock { $0.beacon = process }
     case .open(let site): try open(site)
-    case .round(let number, _): try await play(plan.round(number).strikes)
+    case .round(let number, _): try await play(plan.round(number))
     case .settle: answer.problem = await settle()
     case .report, .fold, .follow: break
     }
     answer.books = books
+    answer.notRun = state.withLock { $0.notRun }
     return answer
   }
 
@@ -74,21 +77,40 @@ final class HostileWorker: Sendable {
     }
   }
 
-  private func play(_ strikes: [Strike]) async throws {
+  private func play(_ round: Round) async throws {
     let begin = ContinuousClock.now
+    let datagrams = DatagramAttacks(population: plan.population, keys: keys, run: run, round: round)
     try await withThrowingDiscardingTaskGroup { group in
-      for strike in strikes {
+      for strike in round.strikes {
         let due = begin.advanced(by: .milliseconds(strike.at))
         if ContinuousClock.now < due { try await Task.sleep(until: due, clock: .continuous) }
-        group.addTask { try await self.perform(strike) }
+        group.addTask { try await self.perform(strike, datagrams) }
       }
     }
     await state.withLock({ $0.connections })?.held.closeAll()
   }
 
-  private func perform(_ strike: Strike) async throws {
+  private func perform(_ strike: Strike, _ datagrams: DatagramAttacks) async throws {
+    let made = try await count(of: strike, datagrams)
+    state.withLock { $0.attacks[strike.attack] += made }
+  }
+
+  /// Makes an attack.
+  ///
+  /// - Returns: How much of it was made.
+  private func count(of strike: Strike, _ datagrams: DatagramAttacks) async throws -> Int {
     let (sockets, liar, connections) = state.withLock { ($0.sockets, $0.liar, $0.connections) }
     var random = SeededRandom(seed: strike.seed)
+    switch strike.attack {
+    case .proofFloods:
+      guard let socket = sockets.randomElement(using: &random) else { return 0 }
+      return try await ProofFlood(keys: keys, targets: datagrams.targets).perform(strike, from: socket)
+    case .forgedReports:
+      guard let socket = sockets.randomElement(using: &random) else { return 0 }
+      return await forgeReports(strike, from: socket)
+    default:
+      break
+    }
     if strike.attack == .liesOverWSS {
       for _ in 0..<strike.count { liar?.send(try datagrams.connectedLie(&random)) }
     } else if try datagrams.message(strike.attack, &random) != nil {
@@ -99,7 +121,16 @@ final class HostileWorker: Sendable {
     } else {
       await connections?.perform(strike)
     }
-    state.withLock { $0.attacks[strike.attack] += strike.count }
+    return strike.count
+  }
+
+  private func forgeReports(_ strike: Strike, from socket: HostileSocket) async -> Int {
+    do throws(ChaosFailure) {
+      return try await ReportForger(population: plan.population, beacon: socket.beacon).perform(strike, from: socket)
+    } catch {
+      state.withLock { $0.notRun[strike.attack.rawValue] = error.description }
+      return 0
+    }
   }
 
   /// - Returns: Why nothing could be settled.

@@ -41,6 +41,8 @@ struct Answer: Codable, Sendable {
   var lateness = 0
   /// The longest time without a delivery in the round, by cell, in milliseconds.
   var silences: [String: Int] = [:]
+  /// Attacks that can't be made here, and why.
+  var notRun: [String: String] = [:]
   /// Why the order could not be carried out.
   var problem: String?
 }

@@ -22,11 +22,13 @@ final class Life: Sendable {
   private let spare: Mutex<Int32?>
   /// Frames that the receiving loop was lent.
   private let seen = Atomic<Int>(0)
+  /// Whether a Discover of its own, beside the registration's, may still be answered with a challenge.
+  private let mayProve = Atomic<Bool>(false)
   private let tasks = Mutex<[Task<Void, Never>]>([])
 
   /// Opens a socket of its own.
   init(udp node: Node, beacon: Endpoint, generation: UInt32) throws {
-    let (transport, spare) = try NodeSocket.open()
+    let (transport, spare) = try NodeSocket.open(at: Population.address(of: node.id.rawValue))
     self.node = node
     destination = beacon
     self.generation = generation
@@ -64,6 +66,12 @@ final class Life: Sendable {
   /// Speaks again what had been held back.
   func release() { registration?.look() }
 
+  /// Tells the beacon again that the node is here, and proves it if that is asked for.
+  func reassert() {
+    mayProve.store(true, ordering: .releasing)
+    node.sendControl(node.announcement, on: transport, to: destination)
+  }
+
   /// A Discover whose answer tells that everything before it has gone its way.
   ///
   /// - Returns: Whether the answer came.
@@ -71,7 +79,7 @@ final class Life: Sendable {
     let end = ContinuousClock.now.advanced(by: limit)
     let goal = replies.count + 1
     repeat {
-      node.sendControl(node.announcement, on: transport, to: destination)
+      reassert()
       if await replies.wait(until: goal, for: .milliseconds(500)) { return true }
     } while ContinuousClock.now < end
     return false
@@ -126,7 +134,8 @@ final class Life: Sendable {
       if registration?.answered() == true { node.registered() }
       replies.pass()
     } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node.id,
-      registration?.challenged() == true, let signature = try? node.identity.sign(challenge.signedText)
+      registration?.challenged() == true || mayProve.exchange(false, ordering: .acquiring),
+      let signature = try? node.identity.sign(challenge.signedText)
     {
       node.sendControl(
         DiscoverProof(challenge: challenge, signature: signature).encoded(), on: transport, to: destination)
@@ -138,6 +147,7 @@ final class Life: Sendable {
       switch event {
       case .unreachable(let endpoint, _, _) where endpoint == destination: registration?.unreachable()
       case .connected, .reconnected: connections.pass()
+      case .reconnecting(let reason, _, _) where reason.description.contains("key changed"): node.keyChanged()
       default: break
       }
     }

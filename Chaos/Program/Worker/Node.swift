@@ -37,7 +37,10 @@ final class Node: Sendable {
   }
 
   /// The Discover that it makes itself known with. Over WSS the key is of no use, and does no harm.
-  var announcement: [UInt8] { Discover(node: id, publicKey: identity.publicKey).encoded() }
+  var announcement: [UInt8] {
+    let isPlain = station.population.isPlain(id.rawValue)
+    return Discover(node: id, publicKey: isPlain ? nil : identity.publicKey).encoded()
+  }
 
   var life: Life? { state.withLock { $0.life } }
 
@@ -68,7 +71,12 @@ final class Node: Sendable {
     case .udp:
       new = try makeLife()
       new.start()
-      guard await new.replies.wait(until: 1, for: .seconds(3)) else { return try await bury(new) }
+      // One answer to its Discover, and one to its proof.
+      guard await new.replies.wait(until: 2, for: .seconds(3)) else {
+        // Should it have come about all the same, the old socket's proof takes the node back.
+        try await bury(new)
+        return old.reassert()
+      }
     case .wss:
       // Where there is no room, it stays where it is.
       guard let transport = try? await WSSTransport.connect(configuration()) else { return }
@@ -171,6 +179,8 @@ final class Node: Sendable {
   }
 
   func receivedControl() { count(carrier == .udp ? .udpControlReceived : .wssControlReceived) }
+
+  func keyChanged() { count(.keysChanged) }
 
   func registered() { count(.registeredAgain) }
 

@@ -26,13 +26,13 @@ enum NodeSocket {
     return configuration
   }
 
-  /// Binds one.
+  /// Binds one to a loopback address.
   ///
   /// - Returns: The transport, and the second descriptor, which the caller owns.
-  static func open() throws -> (transport: UDPTransport, spare: Int32) {
+  static func open(at ipv4Address: UInt32) throws -> (transport: UDPTransport, spare: Int32) {
     let descriptor = cpilot_udp_open(Int32(cpilot_udp_family_ipv4))
     guard descriptor >= 0 else { throw ChaosFailure("no socket: errno \(-descriptor)") }
-    var address = cpilot_udp_address(high: 0, low: 0xFFFF_7F00_0001, scope: 0, port: 0)
+    var address = cpilot_udp_address(high: 0, low: 0xFFFF_0000_0000 | UInt64(ipv4Address), scope: 0, port: 0)
     // SAFETY: the function reads one address through the pointer.
     let bound = unsafe cpilot_udp_bind(descriptor, &address, Int32(cpilot_udp_family_ipv4))
     let spare = dup(descriptor)

@@ -38,6 +38,6 @@ struct ScriptPlayer {
       }
     }
     for task in pending.values { try await task.value }
-    return Int(lateness.components.seconds * 1_000) + Int(lateness.components.attoseconds / 1_000_000_000_000_000)
+    return lateness.milliseconds
   }
 }

@@ -16,7 +16,7 @@ internal import Synchronization
 /// This program once more, or another one, as a child that ends with its parent's hold on it.
 ///
 /// The child's standard input is a pipe, its standard output one that is read by the line; its standard error is the
-/// parent's. It is in a process group of its own, so that Ctrl-C reaches the parent alone, which then ends the child.
+/// parent's, unless another one is given. It is in a process group of its own, so that Ctrl-C reaches the parent alone, which then ends the child.
 package final class ChildProcess: Sendable {
   /// Its process ID.
   package let id: pid_t
@@ -46,9 +46,10 @@ package final class ChildProcess: Sendable {
   /// - Parameters:
   ///   - arguments: The command line, without the program's name. Settings in the environment are left out.
   ///   - program: The program's path; nil for this one.
+  ///   - errors: What becomes its standard error; nil for this process's own.
   ///   - waiters: The threads that wait for its lines and its end, one for each wait at a time.
   package static func start(
-    _ arguments: [String], program: String? = nil, waiters: NIOThreadPool = .singleton
+    _ arguments: [String], program: String? = nil, errors: Int32? = nil, waiters: NIOThreadPool = .singleton
   ) throws -> ChildProcess {
     let input = try Pipe()
     let output: Pipe
@@ -60,7 +61,8 @@ package final class ChildProcess: Sendable {
     }
     var id = pid_t()
     let code = spawn(
-      program ?? ownProgram, [program ?? "pilot"] + arguments, reading: input.reading, writing: output.writing, id: &id)
+      program ?? ownProgram, [program ?? "pilot"] + arguments, reading: input.reading, writing: output.writing,
+      errors: errors, id: &id)
     close(input.reading)
     close(output.writing)
     guard code == 0 else {
@@ -179,7 +181,7 @@ extension ChildProcess {
 
   /// - Returns: 0, or the error's code.
   private static func spawn(
-    _ program: String, _ arguments: [String], reading: Int32, writing: Int32, id: inout pid_t
+    _ program: String, _ arguments: [String], reading: Int32, writing: Int32, errors: Int32?, id: inout pid_t
   ) -> Int32 {
     let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PILOT_") }
     // SAFETY: both lists end with a null pointer, and their texts are freed when the child has its own copies. The file
@@ -191,6 +193,7 @@ extension ChildProcess {
         defer { unsafe _ = posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, reading, 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, writing, 1)
+        if let errors { unsafe posix_spawn_file_actions_adddup2(&actions, errors, 2) }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe _ = posix_spawnattr_destroy(&attributes) }

@@ -1,0 +1,6 @@
+extension Duration {
+  /// In whole milliseconds.
+  var milliseconds: Int {
+    Int(components.seconds * 1_000) + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+}
