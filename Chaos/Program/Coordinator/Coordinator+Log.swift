@@ -1,3 +1,5 @@
+import ChaosCore
+
 extension Coordinator {
   /// Nobody reads the log: waits until the beacon has no room for another line, and tells whether it has none.
   func isLogFull() async throws -> Bool {

@@ -1,3 +1,5 @@
+import NIOCore
+import PilotWSS
 import PilotWire
 
 #if canImport(Glibc)
@@ -33,14 +35,9 @@ struct RawSocket: ~Copyable {
   ///
   /// - Returns: Whether the kernel took it.
   func send(_ message: [UInt8], to endpoint: Endpoint) -> Bool {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = (endpoint.ipv4Address ?? 0).bigEndian
     // SAFETY: sendto(2) reads the array's bytes and one address, both of which live for the length of the call.
-    let sent = unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        unsafe sendto(descriptor, message, message.count, 0, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
+    let sent = unsafe try? SocketAddress(endpoint: endpoint).withSockAddr { address, length in
+      unsafe sendto(descriptor, message, message.count, 0, address, socklen_t(length))
     }
     return sent == message.count
   }
