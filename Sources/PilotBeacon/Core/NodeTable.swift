@@ -6,7 +6,7 @@ struct NodeTable: ~Copyable, Sendable {
   enum SenderCheck: Equatable {
     case current, elsewhere, unknown
     /// At the address where the node is registered, unproven, but another port.
-    case otherPort(Registration)
+    case otherPort
   }
 
   /// Whether a newcomer got in.
@@ -52,9 +52,8 @@ struct NodeTable: ~Copyable, Sendable {
   mutating func hear(_ node: NodeID, from source: Endpoint, at now: UInt64) -> SenderCheck {
     guard let position = map.find(node.rawValue), map[position].isLive(at: now) else { return .unknown }
     guard map[position].endpoint == source else {
-      let registration = map[position]
-      return !registration.isProven && registration.endpoint.hasAddress(of: source)
-        ? .otherPort(registration) : .elsewhere
+      let isOtherPort = !map[position].isProven && map[position].endpoint.hasAddress(of: source)
+      return isOtherPort ? .otherPort : .elsewhere
     }
     if map[position].heardAt < now { map[position].heardAt = now }
     return .current

@@ -30,8 +30,8 @@ extension Router {
     case .udp(let source, let local):
       switch nodes.hear(message.sender, from: source, at: now) {
       case .current: break
-      case .otherPort(let known):
-        guard hears(message.sender, at: source, local, insteadOf: known, at: now) else { return drop(.senderMismatch) }
+      case .otherPort:
+        guard hears(message.sender, at: source, local, at: now) else { return drop(.senderMismatch) }
       case .elsewhere: return drop(.senderMismatch)
       case .unknown: return drop(.senderUnknown)
       }
@@ -44,8 +44,9 @@ extension Router {
   /// its NAT to have rebound: its next Discover, which would move it, is up to a minute away. And it is heard while it may
   /// not move again: frames from before and after a move can overtake each other.
   private mutating func hears(
-    _ node: NodeID, at source: Endpoint, _ local: LocalAddress, insteadOf known: Registration, at now: UInt64
+    _ node: NodeID, at source: Endpoint, _ local: LocalAddress, at now: UInt64
   ) -> Bool {
+    guard let known = nodes.live(node, at: now) else { return false }
     if isHeldDown(known, at: now) { return true }
     guard now.since(known.heardAt) > bounds.silenceBeforeRebinding else { return false }
     _ = nodes.set(node, known.moved(to: source, local: local, at: now), at: now)

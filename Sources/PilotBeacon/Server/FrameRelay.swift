@@ -63,15 +63,22 @@ package final class FrameRelay {
     case .sendCompat(let connection, let header):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
       enqueue(header: RelayHeader(header).bytes, payload: payload, on: connection, at: now)
-    case .answerAndProbe(let answer, let probe):
-      send(probe)
-      send(answer)
-      if answer.invitesProof { invite(frame, from: answer.origin, at: now) }
     case .answerUDP(let answer):
-      send(answer)
-      if answer.invitesProof { invite(frame, from: answer.origin, at: now) }
+      perform(answer, on: frame, at: now)
     case .answerCompat(let connection):
       enqueue(DiscoverReply(endpoint: connection.remote).encoded(), on: connection, at: now)
+    case .rare(let decision):
+      perform(decision, on: frame, at: now)
+    case .nothing:
+      break
+    }
+  }
+
+  private func perform(_ decision: RelayEngine.RareDecision, on frame: RawSpan, at now: MonotonicInstant) {
+    switch decision {
+    case .answerAndProbe(let answer, let probe):
+      send(probe)
+      perform(answer, on: frame, at: now)
     case .verifyProof(let source, let local):
       submitProof(frame, from: source, local, at: now)
     case .punch(let requester, let target):
@@ -79,9 +86,12 @@ package final class FrameRelay {
       if let target { send(target, at: now) }
     case .verifyGrant(let origin):
       submitGrant(frame, from: origin)
-    case .nothing:
-      break
     }
+  }
+
+  private func perform(_ answer: DiscoverAnswer, on frame: RawSpan, at now: MonotonicInstant) {
+    send(answer)
+    if answer.invitesProof { invite(frame, from: answer.origin, at: now) }
   }
 
   /// Sends the answer to a Discover over UDP: its source's own address.

@@ -21,14 +21,20 @@ package final class RelayEngine: Sendable {
     case sendCompat(CompatConnection, DeliverHeader)
     /// Answer over UDP, as told.
     case answerUDP(DiscoverAnswer)
-    /// As well, and send this probe. Rare, and larger than the others: on the heap.
-    indirect case answerAndProbe(DiscoverAnswer, EndpointProbe)
     /// Answer with the connection's own remote address.
     case answerCompat(CompatConnection)
-    case verifyProof(from: Endpoint, LocalAddress)
-    indirect case punch(Punch, Punch?)
-    case verifyGrant(from: FrameOrigin)
+    /// On the heap, so that the others stay small.
+    indirect case rare(RareDecision)
     case nothing
+  }
+
+  /// What few frames lead to.
+  enum RareDecision {
+    /// Answer over UDP, and send this probe.
+    case answerAndProbe(DiscoverAnswer, EndpointProbe)
+    case verifyProof(from: Endpoint, LocalAddress)
+    case punch(Punch, Punch?)
+    case verifyGrant(from: FrameOrigin)
   }
 
   /// A PunchCommand that is due.
@@ -186,15 +192,15 @@ extension RelayEngine.State {
       switch answer.origin {
       case .udp:
         let probe = answer.probing.flatMap { router.pendingProbe($0, at: now) }
-        return probe.map { .answerAndProbe(answer, $0) } ?? .answerUDP(answer)
+        return probe.map { .rare(.answerAndProbe(answer, $0)) } ?? .answerUDP(answer)
       case .compat(let id, _): return connections[id.rawValue].map { .answerCompat($0) } ?? .nothing
       }
     case .verifyProof(let source, let local):
-      return .verifyProof(from: source, local)
+      return .rare(.verifyProof(from: source, local))
     case .punch(let pair):
-      return punches(pair, at: now).map { .punch($0, $1) } ?? .nothing
+      return punches(pair, at: now).map { .rare(.punch($0, $1)) } ?? .nothing
     case .verifyGrant(let origin):
-      return .verifyGrant(from: origin)
+      return .rare(.verifyGrant(from: origin))
     case .drop, .nothing:
       return .nothing
     }

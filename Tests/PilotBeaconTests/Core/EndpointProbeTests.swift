@@ -47,7 +47,7 @@ struct EndpointProbeTests {
     let now = MonotonicInstant.start.advanced(by: .seconds(100))
     let frame = Discover(node: node).encoded()
     _ = engine.decide(frame.span.raw, from: .udp(home), at: now)
-    guard case .answerAndProbe(_, let probe) = engine.decide(frame.span.raw, from: .udp(thief), at: now) else {
+    guard case .rare(.answerAndProbe(_, let probe)) = engine.decide(frame.span.raw, from: .udp(thief), at: now) else {
       throw Missing()
     }
 
