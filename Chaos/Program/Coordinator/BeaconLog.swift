@@ -16,18 +16,21 @@ import Synchronization
 ///
 /// Errors, and what is no log line at all, such as a crash's last words, go on to this program's own.
 final class BeaconLog: Sendable {
-  /// What the pipe holds, in bytes: the least that the kernel makes it.
-  static let capacity = 4_096
-  /// From this on the beacon's next line finds no room.
-  private static let fullFrom = capacity - 512
+  /// What the pipe is to hold, in bytes: a page, the least that the kernel makes it.
+  private static let leastCapacity: Int32 = 4_096
+  /// The longest line that is expected, in bytes: with less room the next one has to wait.
+  private static let lineLength = 512
 
   private let channel: any Channel
   private let reading: Int32
+  /// What the pipe holds, in bytes.
+  private let capacity: Int
   private let lines: LogLines.Count
 
-  private init(channel: any Channel, reading: Int32, lines: LogLines.Count) {
+  private init(channel: any Channel, reading: Int32, capacity: Int, lines: LogLines.Count) {
     self.channel = channel
     self.reading = reading
+    self.capacity = capacity
     self.lines = lines
   }
 
@@ -40,7 +43,12 @@ final class BeaconLog: Sendable {
     guard unsafe pipe(&ends) == 0 else { throw ChaosFailure("no pipe for the beacon's log: errno \(errno)") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     // F_SETPIPE_SZ (fcntl(2)), which Glibc's module doesn't show.
-    _ = fcntl(ends[1], 1_031, Int32(capacity))
+    let capacity = fcntl(ends[1], 1_031, leastCapacity)
+    guard capacity > 0 else {
+      let code = errno
+      for end in ends { close(end) }
+      throw ChaosFailure("the pipe for the beacon's log can't be made small: errno \(code)")
+    }
     let count = LogLines.Count()
     let channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelInitializer { channel in
@@ -49,7 +57,7 @@ final class BeaconLog: Sendable {
         }
       }
       .takingOwnershipOfDescriptor(input: ends[0]).get()
-    return (BeaconLog(channel: channel, reading: ends[0], lines: count), ends[1])
+    return (BeaconLog(channel: channel, reading: ends[0], capacity: Int(capacity), lines: count), ends[1])
   }
 
   /// Lines that the beacon has left out, by its own account.
@@ -60,7 +68,7 @@ final class BeaconLog: Sendable {
     var waiting: Int32 = 0
     // SAFETY: FIONREAD (ioctl_tty(2)) writes one number.
     let result = unsafe ioctl(reading, UInt(FIONREAD), &waiting)
-    return result == 0 && Int(waiting) >= Self.fullFrom
+    return result == 0 && Int(waiting) > capacity - Self.lineLength
   }
 
   /// Reads no more.
