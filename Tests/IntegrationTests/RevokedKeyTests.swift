@@ -37,7 +37,10 @@ struct RevokedKeyTests {
         if case .reconnecting(let reason, _, _) = event { reason } else { nil }
       }
       #expect(reason?.description.contains("key changed") == true, "\(String(describing: reason))")
-      while beacon.server.statistics.router.revocations < 1 { await Task.yield() }
+      while beacon.server.statistics.router.revocations < 1 {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
       #expect(beacon.server.statistics.router.nodes == 0)
 
       // The node may register as any stranger may; what it had proven is gone.

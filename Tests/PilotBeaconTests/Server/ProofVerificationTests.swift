@@ -49,6 +49,9 @@ struct ProofVerificationTests {
     desk.isFull = true
     try desk.hand(desk.proof(of: try desk.challenge(at: home)), from: home)
     #expect(desk.engine.statistics.proofs[.limited] == 1)
+    try desk.hand(Discover(node: .test(8)).encoded(), from: .test(8))
+    try desk.hand(desk.request(.test(8), grantedBy: node), from: .test(8))
+    #expect(desk.engine.statistics.grants[.limited] == 1)
   }
 
   @Test func aKeyThatChangesWhileItsProofIsVerifiedLeavesNothingProven() throws {
