@@ -57,7 +57,7 @@ public enum PilotMain {
       }
     case .validationFailure:
       // It may repeat an argument, and that may be a URL with a password.
-      console.report(URLText.withoutUserinfo(in: message(for: error)))
+      console.report(URLText.withoutSecrets(in: message(for: error)))
       return ExitStatus.usage.rawValue
     default:
       let failure = CommandFailure(error)

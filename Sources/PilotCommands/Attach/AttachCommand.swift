@@ -26,11 +26,13 @@ struct AttachCommand: AsyncParsableCommand {
       "The beacon: udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…; repeatable.", valueName: "url"))
   var beacon: [String] = []
 
-  @Option(help: "How to reach the beacon. (default: auto: UDP if it answers within 2 s, else WSS)")
+  @Option(help: "How to reach the beacon. (default: auto: UDP if frames come through within 2 s, else WSS)")
   var transport: AttachTransport?
 
   @Option(
-    help: ArgumentHelp("Trust the certificate authorities in this PEM file instead of the system's.", valueName: "file")
+    help: ArgumentHelp(
+      "Trust the certificate authorities in this PEM file, instead of those of SSL_CERT_FILE, SSL_CERT_DIR or the system.",
+      valueName: "file")
   )
   var ca: String?
 

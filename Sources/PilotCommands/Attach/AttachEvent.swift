@@ -41,8 +41,8 @@ enum AttachEvent: Equatable {
       self = .reconnecting(reason: reason.description, attempt: attempt, delay: delay)
     case .reconnected:
       self = .reconnected
-    case .unreachable(_, let reason, _):
-      self = .error(reason)
+    case .unreachable(let endpoint, let reason, _):
+      self = .error(code: reason.code.description, message: "\(endpoint): \(reason.message)")
     case .connected, .notice, .closed:
       return nil
     }

@@ -31,6 +31,9 @@ extension AttachNode {
   private func perform(_ input: AttachInput) {
     do throws(TransportError) {
       switch input {
+      case .send(_, _?) where transport.localEndpoint == .compatLocal:
+        throw TransportError(
+          code: .invalidDestination, message: "over a WebSocket frames go to the beacon only; leave \"to\" out")
       case .send(let frame, let destination):
         try transport.send(frame, to: destination ?? beacon)
       case .relay(let payload, let peer):

@@ -56,7 +56,7 @@ final class AttachOutput: Sendable {
       case .closed:
         state.leftOut += state.held.count
         tellLeftOut(&state)
-        state.isClosed = !emit(line) || state.isClosed
+        state.isClosed = console.offerLast(line, notice: Self.leftOut) == .closed || state.isClosed
       case .ready, .reconnecting, .reconnected, .error:
         state.isClosed = !emit(line) || state.isClosed
       }

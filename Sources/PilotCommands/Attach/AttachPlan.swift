@@ -72,7 +72,8 @@ private struct BeaconURL {
     }
     // Host and port are written as in the other kind of URL.
     let authority = text.dropFirst("udp://".count)
-    guard let url = try? CompatURL(parsing: "ws://" + authority), authority.contains(":"), !authority.contains("/"),
+    guard let url = try? CompatURL(parsing: "ws://" + authority), URLText.namesPort(authority),
+      !authority.contains("/"),
       let port = UInt16(exactly: url.port)
     else {
       throw CommandFailure.usage("\(URLText.withoutSecrets(text)) is no beacon URL", hint: "write udp://HOST:PORT")

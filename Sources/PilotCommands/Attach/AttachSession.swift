@@ -31,7 +31,7 @@ struct AttachSession {
     guard let host = plan.udp else { return .unanswered }
     let node: AttachUDPNode
     do {
-      node = try AttachUDPNode(plan, beacon: try await host.addresses(), output: output, logger: logger)
+      node = try AttachUDPNode(plan, beacon: try await addresses(of: host), output: output, logger: logger)
     } catch {
       if Task.isCancelled { return .done }
       guard plan.wss != nil else { throw error }
@@ -40,6 +40,23 @@ struct AttachSession {
       return .unanswered
     }
     return await serve(node, &books)
+  }
+
+  /// With another way at hand, a name server has as long as the beacon.
+  private func addresses(of host: UDPHost) async throws -> UDPAddresses {
+    guard plan.wss != nil else { return try await host.addresses() }
+    return try await withThrowingTaskGroup(of: UDPAddresses?.self) { group in
+      group.addTask { try await host.addresses() }
+      group.addTask {
+        try await Task.sleep(for: BeaconContact.Configuration().patience)
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let addresses = first else {
+        throw CommandFailure("the name \(host.host) was not resolved in time", hint: "check the name server")
+      }
+      return addresses
+    }
   }
 
   private func serve(_ node: some AttachNode, _ books: inout TransportCounters) async -> AttachOutcome {

@@ -62,7 +62,7 @@ struct BeaconContact: Sendable {
   }
 
   private let configuration: Configuration
-  /// Where frames for the beacon go: before it is known, its first address.
+  /// Where frames for the beacon go: until one of its addresses has answered, the first one. All go on being asked.
   private(set) var beacon: Endpoint
   private var place: Place
   private var evidence: Evidence
@@ -95,7 +95,8 @@ struct BeaconContact: Sendable {
     switch place {
     case .unknown(let candidates, let askAt, let gap):
       guard now >= askAt else { return .wait(until: earliest(askAt)) }
-      place = .unknown(candidates: candidates, askAt: now.advanced(by: gap), then: gap * 2)
+      place = .unknown(
+        candidates: candidates, askAt: now.advanced(by: gap), then: min(gap * 2, configuration.registration.interval))
       return .ask(candidates)
     case .known(var schedule):
       let action = schedule.tick(at: now)
@@ -176,8 +177,6 @@ struct BeaconContact: Sendable {
     }
     guard case .found(let reachability) = evidence else { return nil }
     evidence = .told
-    // Without an answer from anywhere, the first address is as good as any.
-    if !isPlaced { place = .known(RegistrationSchedule(configuration.registration, at: now)) }
     return reachability
   }
 

@@ -53,7 +53,7 @@ package struct FileStamp: Hashable, Sendable {
   }
 
   /// Whether it is a file with contents: no directory, pipe, socket or device.
-  var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
+  package var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
 
   /// Whether nobody but the owner may do anything with it.
   var isPrivate: Bool { permissions & 0o077 == 0 }

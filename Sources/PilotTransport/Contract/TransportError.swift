@@ -10,7 +10,7 @@ public struct TransportError: Error, Sendable {
   /// The error underneath, if there is one.
   public var cause: (any Error)?
   /// How long the peer asks to be left alone from now on, where it says so (`Retry-After`, RFC 9110, section 10.2.3). As
-  /// the peer has it, without a bound: a transport keeps to it up to its longest delay.
+  /// the peer has it, a day at most: a transport keeps to it up to its longest delay.
   public var retryAfter: Duration?
 
   /// Makes an error.

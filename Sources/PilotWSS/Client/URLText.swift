@@ -13,15 +13,27 @@ package enum URLText {
     return scheme + mark + shown[..<end] + "…"
   }
 
+  /// Whether there is a port behind a host: an IPv6 address has colons of its own.
+  package static func namesPort(_ authority: some StringProtocol) -> Bool {
+    authority.split(separator: "]", omittingEmptySubsequences: false).last?.contains(":") ?? false
+  }
+
   private static func isEnd(_ character: Character) -> Bool { character == "?" || character == "#" }
 
-  /// A text of many lines, such as a usage error, without the user and password of URLs in it.
-  package static func withoutUserinfo(in text: String) -> String {
+  /// A text of many lines, such as a usage error, without what may be a secret in its URLs, and in words that may be meant
+  /// for one.
+  package static func withoutSecrets(in text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
-      guard let scheme = line.firstRange(of: "://"), let at = line.lastIndex(of: "@"), scheme.upperBound <= at else {
-        return String(line)
+      var line = String(line)
+      // A password may hold spaces: everything between a scheme and the last @ goes.
+      if let scheme = line.firstRange(of: "://"), let at = line.lastIndex(of: "@"), scheme.upperBound <= at {
+        line = line[..<scheme.upperBound] + "…" + line[at...]
       }
-      return line[..<scheme.upperBound] + "…" + line[at...]
+      return line.split(separator: " ", omittingEmptySubsequences: false).map { word in
+        guard word.contains("@") || word.contains("://") else { return String(word) }
+        let quote = word.hasPrefix("'") ? "'" : ""
+        return quote + withoutSecrets(String(word.dropFirst(quote.count)))
+      }.joined(separator: " ")
     }.joined(separator: "\n")
   }
 

@@ -35,10 +35,13 @@ package final class ServerTLS: Sendable {
 
   package var context: NIOSSLContext { state.withLock { $0.context } }
 
-  /// Looks at the files, which takes two system calls, and reads them when they differ from last time.
+  /// Looks at the files, which takes two system calls, and reads them when they differ from last time. What comes through a
+  /// pipe is read once, at the start: to open it again would wait for a writer, who may never come.
   package func reloadIfChanged() -> Reload {
     let stamps = [FileStamp(of: certificatePath), FileStamp(of: keyPath)]
-    guard state.withLock({ $0.stamps != stamps }) else { return .unchanged }
+    guard state.withLock({ $0.stamps != stamps }), stamps.allSatisfy({ $0?.isRegularFile ?? true }) else {
+      return .unchanged
+    }
     do throws(TransportError) {
       let context = try ServerCredentials.context(certificate: certificatePath, key: keyPath)
       state.withLock { $0 = State(context: context, stamps: stamps) }

@@ -34,7 +34,11 @@ enum TrustedAuthorities {
   private static func certificates(of variables: AuthorityVariables) throws(TransportError) -> [NIOSSLCertificate] {
     var found: [NIOSSLCertificate] = []
     if let file = variables.file {
-      found = try certificates(ofFile: file, role: "the file \(file), which SSL_CERT_FILE names,")
+      // As of the system's store, what can't be used of it is passed over, unless that is all.
+      found = usableCertificates(inFile: file)
+      if found.isEmpty {
+        found = try certificates(ofFile: file, role: "the file \(file), which SSL_CERT_FILE names,")
+      }
     }
     guard let directories = variables.directories else { return found }
     found += directories.split(separator: ":").flatMap { usableCertificates(inDirectory: String($0)) }
@@ -77,6 +81,8 @@ enum TrustedAuthorities {
     guard let names = try? WholeFile.names(in: path) else { return [] }
     // Many have two names there, their own and a hash for OpenSSL.
     var seen: Set<NIOSSLCertificate> = []
-    return names.flatMap { usableCertificates(inFile: "\(path)/\($0)") }.filter { seen.insert($0).inserted }
+    // Regular files only: to open a pipe would wait for its writer.
+    return names.map { "\(path)/\($0)" }.filter { FileStamp(of: $0)?.isRegularFile == true }
+      .flatMap { usableCertificates(inFile: $0) }.filter { seen.insert($0).inserted }
   }
 }

@@ -88,8 +88,14 @@ struct BeaconContactTests {
     var contact = Self.contact(others: [Self.second])
     #expect(contact.tick(at: .start) == .ask([Self.first, Self.second]))
     #expect(contact.tick(at: Self.at(2)) == .settled(.unanswered))
-    #expect(contact.tick(at: Self.at(2)) == .announce(Self.first))
     #expect(contact.beacon == Self.first)
+    // The beacon may come up at any of them, at any time.
+    for hour in 1...3 { #expect(contact.tick(at: Self.at(3_600 * Double(hour))) == .ask([Self.first, Self.second])) }
+    #expect(contact.tick(at: Self.at(3 * 3_600)) == .wait(until: Self.at(3 * 3_600 + 2)))
+    let isNews = contact.answered(from: Self.second, at: Self.at(3 * 3_600 + 1))
+    #expect(isNews)
+    #expect(contact.tick(at: Self.at(3 * 3_600 + 1)) == .announce(Self.second))
+    #expect(contact.beacon == Self.second)
   }
 
   @Test("where nothing can be sent, nothing is waited for")

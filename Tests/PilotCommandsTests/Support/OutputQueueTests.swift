@@ -49,6 +49,15 @@ struct OutputQueueTests {
     #expect(Self.lines(&queue) == ["10"])
   }
 
+  @Test("the last line of all is never left out, and stands behind the notice of those that were")
+  func last() {
+    var queue = Self.queue()
+    for number in 1...6 { _ = Self.offer("\(number)", &queue) }
+    let outcome = queue.offer("closed", to: .error, isLast: true) { "left_out=\($0)" }
+    #expect(outcome == .taken)
+    #expect(Self.lines(&queue) == ["1", "2", "3", "4", "left_out=2", "closed"])
+  }
+
   @Test("after a loss lines are taken again when half is written, not one by one")
   func hysteresis() {
     var queue = Self.queue()

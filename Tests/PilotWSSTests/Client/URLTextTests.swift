@@ -52,9 +52,21 @@ struct URLTextTests {
 
   @Test func `a usage error loses the passwords of the URLs in it, and nothing else`() {
     let text = "Error: Unexpected argument 'wss://user:hunter2@beacon.example'\nUsage: pilot attach\n  See a@b."
-    let shown = "Error: Unexpected argument 'wss://…@beacon.example'\nUsage: pilot attach\n  See a@b."
-    #expect(URLText.withoutUserinfo(in: text) == shown)
-    #expect(URLText.withoutUserinfo(in: "wss://a b:hunter2@c\n") == "wss://…@c\n")
-    #expect(URLText.withoutUserinfo(in: "wss://a/b") == "wss://a/b")
+    let shown = "Error: Unexpected argument 'wss://…@beacon.example'\nUsage: pilot attach\n  See …@b."
+    #expect(URLText.withoutSecrets(in: text) == shown)
+    #expect(URLText.withoutSecrets(in: "wss://a b:hunter2@c\n") == "wss://…@c\n")
+    #expect(URLText.withoutSecrets(in: "wss://a/b") == "wss://a/b")
+    #expect(URLText.withoutSecrets(in: "not 'wss://a/?token=abc' here") == "not 'wss://a/… here")
+    #expect(URLText.withoutSecrets(in: "not 'admin:hunter2@a' here") == "not '…@a' here")
+    #expect(URLText.withoutSecrets(in: "don't ask? (no: #)") == "don't ask? (no: #)")
+  }
+
+  @Test(
+    "a port is named behind a host, not within an IPv6 address",
+    arguments: [
+      ("a:1", true), ("[::1]:1", true), ("[::1]", false), ("a", false), ("", false),
+    ])
+  func ports(_ authority: String, _ names: Bool) {
+    #expect(URLText.namesPort(authority) == names)
   }
 }

@@ -68,6 +68,11 @@ package final class Console: Sendable {
     output.offer(line, to: .output, notice: notice)
   }
 
+  /// The last line of all, which is never left out: it stands behind the notice of those that were.
+  func offerLast(_ line: String, notice: @escaping OutputQueue.Notice) -> OutputQueue.OnOffer {
+    output.offer(line, to: .output, isLast: true, notice: notice)
+  }
+
   /// Has a line written to standard error, and waits for nothing. What can't be written there can't be reported anywhere.
   ///
   /// - Parameter notice: What to write in place of lines that were left out, given their number.
@@ -86,13 +91,21 @@ package final class Console: Sendable {
     error.setStatus(text)
   }
 
-  /// Waits until all lines so far are out, or it has taken this long: before the process ends.
+  /// Waits until all lines so far are out: before the process ends.
   ///
-  /// - Parameter limit: For readers that don't read. Default 1 s.
-  package func flush(within limit: Duration = .seconds(1)) async {
+  /// - Parameters:
+  ///   - limit: How long it may take until the next line is out: for readers that don't read. Default 1 s.
+  ///   - most: How often the limit may pass in all: for readers that are slow. Default 10 times.
+  package func flush(within limit: Duration = .seconds(1), most: Int = 10) async {
     await withTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        try? await Task.sleep(for: limit)
+      group.addTask { [output, error] in
+        var written = (output.linesWritten, error.linesWritten)
+        for _ in 0..<most {
+          guard (try? await Task.sleep(for: limit)) != nil else { break }
+          let now = (output.linesWritten, error.linesWritten)
+          if now == written { break }
+          written = now
+        }
         return true
       }
       for (writer, stream) in [(output, Stream.output), (error, .error)] {

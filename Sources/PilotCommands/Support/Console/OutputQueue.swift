@@ -60,9 +60,13 @@ struct OutputQueue {
   }
 
   /// A line that may be left out.
-  mutating func offer(_ line: String, to stream: Console.Stream, notice: @escaping Notice) -> OnOffer {
+  ///
+  /// - Parameter isLast: Whether none follows, so that there is room for this one in any case.
+  mutating func offer(
+    _ line: String, to stream: Console.Stream, isLast: Bool = false, notice: @escaping Notice
+  ) -> OnOffer {
     if self[stream].isClosed { return .closed }
-    guard self[stream].admits(line, notice: notice) else { return .leftOut }
+    guard isLast || self[stream].admits(line, notice: notice) else { return .leftOut }
     append(Entry(stream: stream, content: .line(line)))
     return .taken
   }

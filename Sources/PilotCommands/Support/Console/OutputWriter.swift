@@ -9,6 +9,7 @@ final class OutputWriter: Sendable {
     var queue: OutputQueue
     /// Whether the thread is at work, and looks for more before it rests.
     var isWriting = false
+    var linesWritten: UInt64 = 0
     var waiters: [OutputQueue.Ticket: CheckedContinuation<Result<Void, OutputError>, Never>] = [:]
   }
 
@@ -22,11 +23,14 @@ final class OutputWriter: Sendable {
     self.screen = screen
   }
 
-  /// Adds a line that may be left out. Never waits.
+  /// How many lines the reader has been given.
+  var linesWritten: UInt64 { state.withLock { $0.linesWritten } }
+
+  /// Adds a line that may be left out, unless it is the last one. Never waits.
   func offer(
-    _ line: String, to stream: Console.Stream, notice: @escaping OutputQueue.Notice
+    _ line: String, to stream: Console.Stream, isLast: Bool = false, notice: @escaping OutputQueue.Notice
   ) -> OutputQueue.OnOffer {
-    add { $0.offer(line, to: stream, notice: notice) }
+    add { $0.offer(line, to: stream, isLast: isLast, notice: notice) }
   }
 
   /// Changes the status line. Never waits.
@@ -95,6 +99,7 @@ final class OutputWriter: Sendable {
   private func written(_ entry: OutputQueue.Entry) {
     let waiter = state.withLock { state in
       state.queue.written(entry)
+      state.linesWritten &+= 1
       return entry.ticket.flatMap { state.waiters.removeValue(forKey: $0) }
     }
     waiter?.resume(returning: .success(()))
