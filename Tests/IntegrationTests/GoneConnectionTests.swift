@@ -35,6 +35,8 @@ private struct NoAuthenticator: DiscoverAuthenticator {
 
   func knownKey(of node: NodeID) -> PublicKey? { nil }
 
+  func fetchKey(of node: NodeID) {}
+
   func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool { false }
 
   func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool { false }

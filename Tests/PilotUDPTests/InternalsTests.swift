@@ -1,10 +1,25 @@
+import CPilotUDP
 import PilotTransport
 import PilotWire
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 @testable import PilotUDP
 
 @Suite struct InternalsTests {
+  #if os(Linux)
+    @Test(arguments: [(ECONNREFUSED, 10), (EHOSTUNREACH, 0), (ENETUNREACH, 0), (EACCES, 0), (EMSGSIZE, 0)])
+    func `only a report that nothing listens at the port quotes anything`(_ code: CInt, _ count: Int) {
+      var error = cpilot_udp_error()
+      error.code = code
+      error.quoted_count = 10
+      #expect(ErrorQueue.quoted(error).count == count)
+    }
+  #endif
+
   @Test func `a capped buffer is told with the size and the setting`() throws {
     let requested = SocketBuffers(receive: 4_194_304, send: 1_000)
     #expect(SocketBuffers(receive: 4_194_304, send: 1_000).notice(requested: requested) == nil)

@@ -10,6 +10,9 @@ public protocol DiscoverAuthenticator: Sendable {
   /// The node's known key, if it is at hand.
   func knownKey(of node: NodeID) -> PublicKey?
 
+  /// Has the node's key fetched, so that it is at hand later; returns at once.
+  func fetchKey(of node: NodeID)
+
   /// The challenge for a Discover that offers `key`, or nil unless that is the known key of `node`.
   func challenge(
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint

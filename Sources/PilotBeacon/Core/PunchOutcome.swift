@@ -34,7 +34,7 @@ public enum GrantOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
   case outlived
   /// Its time is over, or the signature is not one of the target's known key.
   case refused
-  /// Too many verifications are under way.
+  /// Too many verifications are under way, or it held when enough was served in that second.
   case limited
 
   /// The outcome's name in snake case, fit for metrics.

@@ -1,5 +1,5 @@
 public import PilotTransport
-internal import PilotWire
+public import PilotWire
 
 extension Router {
   /// The key that a Discover names, for the authenticator, when the answer invites a proof; nil if there is none.
@@ -55,23 +55,35 @@ extension Router {
     }
     return DiscoverAnswer(
       to: .udp(source, local), probing: probing,
-      invitesProof: invites(claim, of: node, from: source, known: known, at: now)
+      invitesProof: invites(claim, from: source, known: known, at: now)
     )
   }
 
-  /// Whether to send a challenge: for a node that would be believed more afterwards, or longer, or otherwise than now, and
-  /// once a second for each source and node.
-  private mutating func invites(
-    _ claim: Claim, of node: NodeID, from source: Endpoint, known: Registration?, at now: UInt64
+  /// Whether a proof would change anything: whether the node would be believed more afterwards, or longer, or otherwise.
+  private func invites(
+    _ claim: Claim, from source: Endpoint, known: Registration?, at now: UInt64
   ) -> Bool {
     guard claim.key != nil else { return false }
-    if let known, known.isProven, known.endpoint == source, known.wantsDestination == claim.wantsDestination,
-      known.expiresAt.since(now) > bounds.nodeLifetime / 2
-    {
+    guard let known, known.isProven, known.endpoint == source, known.wantsDestination == claim.wantsDestination
+    else { return true }
+    return known.expiresAt.since(now) <= bounds.nodeLifetime / 2
+  }
+
+  /// Whether a challenge for this node may go to this endpoint: once a second. Asked when the key that was offered is the
+  /// known one: whoever forges the source, and offers another key, must not use up what is the node's own.
+  public mutating func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
+    guard challenges.admits(sourceHash(node, at: endpoint), at: now.nanoseconds) else {
+      counters.challengesHeldBack &+= 1
       return false
     }
-    guard challenges.admits(sourceHash(node, at: source), at: now) else {
-      counters.challengesHeldBack &+= 1
+    return true
+  }
+
+  /// Whether the key of a node that a Discover from this endpoint names may be fetched: a few a second for each address.
+  /// Whoever invents nodes must not take all of the directory's lookups.
+  public mutating func admitsFetch(for endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
+    guard fetches.admits(sourceHash(addressOf: endpoint), at: now.nanoseconds) else {
+      counters.fetchesHeldBack &+= 1
       return false
     }
     return true

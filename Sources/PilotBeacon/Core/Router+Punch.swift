@@ -42,24 +42,30 @@ extension Router {
     let pair = PunchPair(requester: request.requester, target: request.target)
     guard commands(for: pair, at: now) != nil else { return refuse(.unreachable) }
     guard request.grant != nil || !bounds.requiresPunchGrant else { return refuse(.ungranted) }
-    guard punchesInAll.admits(at: now.nanoseconds) else { return refuse(.limited) }
-    guard request.grant != nil else {
-      counters.punches.count(.served)
-      return .punch(pair)
+    guard request.grant == nil else {
+      // What is served in all is reckoned when the grant has held: a worthless one takes nothing from others.
+      guard grantsInAll.admits(at: now.nanoseconds) else { return refuse(.limited) }
+      counters.punches.count(.submitted)
+      return .verifyGrant(from: origin)
     }
-    counters.punches.count(.submitted)
-    return .verifyGrant(from: origin)
+    guard punchesInAll.admits(at: now.nanoseconds) else { return refuse(.limited) }
+    counters.punches.count(.served)
+    return .punch(pair)
   }
 
   /// The driver has verified a request's grant.
   ///
-  /// - Returns: Who is to be told; nil if one side has gone meanwhile.
+  /// - Returns: Who is to be told; nil if one side has gone meanwhile, or enough was served in this second.
   public mutating func granted(
     _ request: PunchRequest, from origin: FrameOrigin, at now: MonotonicInstant
   ) -> PunchPair? {
     let pair = PunchPair(requester: request.requester, target: request.target)
     guard isBound(pair.requester, to: origin, at: now.nanoseconds), commands(for: pair, at: now) != nil else {
       counters.grants.count(.outlived)
+      return nil
+    }
+    guard punchesInAll.admits(at: now.nanoseconds) else {
+      counters.grants.count(.limited)
       return nil
     }
     counters.grants.count(.served)

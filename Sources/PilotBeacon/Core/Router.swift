@@ -22,10 +22,12 @@ public struct Router: ~Copyable, Sendable {
   var incidents = RouterIncidents()
   var spentTokens = SpentTokens()
   var challenges: SourceRateLimit
+  var fetches: SourceRateLimit
   var proofSources: SourceRateLimit
   var proofsInAll: RateLimit
   var punchSources: SourceRateLimit
   var punchesInAll: RateLimit
+  var grantsInAll: RateLimit
   let sourceHash: KeyedHash
   var counters = RouterStatistics()
 
@@ -41,11 +43,13 @@ public struct Router: ~Copyable, Sendable {
     claims = PendingClaims(seed: seed ^ 2)
     sourceHash = KeyedHash(seed: seed ^ 3)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
+    fetches = SourceRateLimit(perSecond: configuration.fetchesPerSource, burst: 4, sets: 1_024)
     let (perSource, inAll) = (configuration.proofsPerSource, configuration.proofsInAll)
     proofSources = SourceRateLimit(perSecond: perSource, burst: 5 * perSource, sets: 1_024)
     proofsInAll = RateLimit(perSecond: inAll, burst: inAll)
     punchSources = SourceRateLimit(perSecond: configuration.punchesPerSource, burst: 1, sets: 1_024)
     punchesInAll = RateLimit(perSecond: configuration.punchesInAll, burst: configuration.punchesInAll)
+    grantsInAll = RateLimit(perSecond: inAll, burst: inAll)
   }
 
   /// Totals, and how much it holds now.

@@ -28,10 +28,13 @@ extension Router {
     public var proofLifetime: Duration = .seconds(30)
     /// Challenges a second for each source and node, at least 1. Default 1.
     public var challengesPerSecond = 1
+    /// Keys fetched a second for Discovers of each source address, at least 1, and four at once. Default 1. For directories
+    /// that have to ask, such as a registry.
+    public var fetchesPerSource = 1
     /// Signatures of proofs verified a second for each source address (the first 64 bits of an IPv6 one), at least 1, and
     /// five times as many at once. Default 2. A verification takes about 70 µs.
     public var proofsPerSource = 2
-    /// Signatures of proofs verified a second in all, at least 1. Default 200.
+    /// Signatures of proofs verified a second in all, at least 1, and as many of punch grants. Default 200.
     public var proofsInAll = 200
     /// Requests to punch served a second for each source address or WSS node, at least 1. Default 1 (wire reference,
     /// section 2).

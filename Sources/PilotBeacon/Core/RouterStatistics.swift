@@ -19,8 +19,10 @@ public struct RouterStatistics: Sendable, Equatable {
   public internal(set) var proofs = Tally<ProofOutcome>()
   /// Punch grants, by what became of them.
   public internal(set) var grants = Tally<GrantOutcome>()
-  /// Invitations to prove that were not sent because the node had got one at this source within the second.
+  /// Challenges that were not sent because the node had got one at this source within the second.
   public internal(set) var challengesHeldBack: UInt64 = 0
+  /// Keys that were not fetched because their Discovers' source has had its share.
+  public internal(set) var fetchesHeldBack: UInt64 = 0
   /// Registrations that went from one endpoint to another, by cause.
   public internal(set) var moves = Tally<MoveCause>()
   /// Proven registrations that were removed because their node's key changed.

@@ -62,7 +62,8 @@ package struct RegistryAnswer: Equatable {
 
   /// Whether a text says that there is no such node: it ends so, and names no other one.
   private static func isNotFound(_ text: String, _ node: NodeID) -> Bool {
-    text.hasSuffix("node not found") && (!text.hasPrefix("node ") || text.hasPrefix("node \(node): "))
+    let names = text.hasPrefix("node ") && text != "node not found"
+    return text.hasSuffix("node not found") && (!names || text.hasPrefix("node \(node): "))
   }
 
   /// The start of a text, fit for one line of a log.

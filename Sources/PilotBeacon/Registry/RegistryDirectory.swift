@@ -31,8 +31,8 @@ public final class RegistryDirectory: KeyDirectory {
     public var unknownCapacity = 10_000
     /// Lookups at one time for those who wait in ``RegistryDirectory/publicKey(of:)``; further ones fail at once. Default 64.
     public var maximumLookups = 64
-    /// Lookups at one time that bring known keys up to date; further ones are left for later. Default 8.
-    public var maximumRefreshes = 8
+    /// Lookups at one time that bring known keys up to date; further ones are left for later. Default 64.
+    public var maximumRefreshes = 64
     /// Lookups at one time by ``RegistryDirectory/prefetch(_:)``; further ones are left out. Default 4.
     public var maximumPrefetches = 4
 

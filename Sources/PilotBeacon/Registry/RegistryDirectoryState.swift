@@ -84,8 +84,8 @@ struct RegistryDirectoryState {
       counts.failed += 1
       let pauseEnd = now.advanced(by: configuration.failurePause)
       cache.postpone(node, until: pauseEnd)
-      // One answer that isn't understood says nothing about the next one.
-      let isDown = (error as? KeyDirectoryError)?.isTransient ?? true
+      // Only silence says something about the next lookup: strangers can choose nodes whose answer is an error.
+      let isDown = (error as? KeyDirectoryError).map { $0.isTransient && $0.cause != nil } ?? true
       if let ended, ended.purpose != .waiting, isDown { pauseEnds[ended.purpose] = pauseEnd }
       return false
     }

@@ -191,8 +191,9 @@ public final class BeaconServer: Service {
   /// Asks for the keys of a part of the connections, so that a registry's stay fresh, and ends those whose key has been
   /// revoked without a word: a directory may have forgotten that it ever gave it.
   private func checkKeys(part: UInt64) {
-    for connection in parts.engine.connections where connection.id % Self.sweepsPerKey == part {
-      _ = parts.keys.cachedPublicKey(of: connection.node)
+    // In another order each time: a directory looks up so many at a time, and leaves the others for later.
+    for connection in parts.engine.connections.shuffled() where connection.id % Self.sweepsPerKey == part {
+      parts.keys.prefetch(connection.node)
       if parts.keys.hasRevoked(connection.key, of: connection.node) { connection.revoke() }
     }
   }

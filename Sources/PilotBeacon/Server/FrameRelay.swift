@@ -135,7 +135,13 @@ package final class FrameRelay {
   }
 
   private func invite(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) {
-    guard case .udp(let endpoint, let local) = origin, let offer = Router.offer(in: frame, at: now),
+    guard case .udp(let endpoint, let local) = origin, let offer = Router.offer(in: frame, at: now) else { return }
+    guard let known = authenticator.knownKey(of: offer.node) else {
+      // At the next Discover it may be at hand.
+      if engine.admitsFetch(for: endpoint, at: now) { authenticator.fetchKey(of: offer.node) }
+      return
+    }
+    guard known == offer.key, engine.admitsChallenge(of: offer.node, to: endpoint, at: now),
       let challenge = authenticator.challenge(offer.node, offering: offer.key, stamp: offer.stamp, to: endpoint)
     else { return }
     append(challenge.encoded(), to: endpoint, from: local)

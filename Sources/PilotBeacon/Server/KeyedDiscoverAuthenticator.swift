@@ -19,15 +19,12 @@ package struct KeyedDiscoverAuthenticator: DiscoverAuthenticator {
 
   package func knownKey(of node: NodeID) -> PublicKey? { keys.cachedPublicKey(of: node) }
 
+  package func fetchKey(of node: NodeID) { keys.prefetch(node) }
+
   package func challenge(
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
   ) -> DiscoverChallenge? {
-    guard let known = knownKey(of: node) else {
-      // At the next Discover it may be at hand.
-      keys.prefetch(node)
-      return nil
-    }
-    guard known == key else { return nil }
+    guard knownKey(of: node) == key else { return nil }
     return DiscoverChallenge(node: node, stamp: stamp, token: token(node, stamp, endpoint))
   }
 
@@ -40,7 +37,10 @@ package struct KeyedDiscoverAuthenticator: DiscoverAuthenticator {
   }
 
   package func verifiesGrant(of request: PunchRequest) -> Bool {
-    guard let grant = request.grant, grant.expiry > unixTime(), let key = knownKey(of: request.target) else {
+    guard let grant = request.grant, grant.expiry > unixTime() else { return false }
+    guard let key = knownKey(of: request.target) else {
+      // At the next request it may be at hand.
+      fetchKey(of: request.target)
       return false
     }
     let text = PunchGrant.signedText(requester: request.requester, target: request.target, expiry: grant.expiry)

@@ -81,6 +81,16 @@ package final class RelayEngine: Sendable {
     }
   }
 
+  /// Whether a challenge for this node may go to this endpoint.
+  func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
+    state.withLock { $0.router.admitsChallenge(of: node, to: endpoint, at: now) }
+  }
+
+  /// Whether a key may be fetched for a Discover from this endpoint.
+  func admitsFetch(for endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
+    state.withLock { $0.router.admitsFetch(for: endpoint, at: now) }
+  }
+
   /// Whether the signature of a proof, whose challenge this beacon has made, is worth to be verified.
   func admits(_ proof: DiscoverProof, from source: Endpoint, at now: MonotonicInstant) -> Bool {
     state.withLock { $0.router.admits(proof, from: source, at: now) }
@@ -112,10 +122,15 @@ package final class RelayEngine: Sendable {
     state.withLock { $0.router.grantRefused(outcome) }
   }
 
-  /// The keys of these nodes have changed: what they have proven with the old ones counts no longer.
-  func revoke(_ nodes: some Sequence<NodeID>) {
-    state.withLock { state in
-      for node in nodes { state.router.revoke(node) }
+  /// The keys of these nodes have changed: what they have proven with the old ones counts no longer. Some at a time, so that
+  /// relaying goes on.
+  func revoke(_ nodes: some Collection<NodeID>) {
+    var rest = nodes[...]
+    while !rest.isEmpty {
+      state.withLock { state in
+        for node in rest.prefix(1_000) { state.router.revoke(node) }
+      }
+      rest = rest.dropFirst(1_000)
     }
   }
 

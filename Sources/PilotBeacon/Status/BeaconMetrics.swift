@@ -37,6 +37,9 @@ struct BeaconMetrics {
       .counter(
         "pilot_beacon_challenges_held_back_total", "Challenges not sent, one a second and source being enough.",
         router.challengesHeldBack),
+      .counter(
+        "pilot_beacon_fetches_held_back_total", "Keys not fetched for a Discover, its source having had its share.",
+        router.fetchesHeldBack),
       .labelled(
         "pilot_beacon_moves_total", "Registrations that went to another endpoint, by cause.", "cause",
         MoveCause.allCases.map { ($0.description, router.moves[$0]) }),

@@ -27,7 +27,7 @@ public final class NodesFileDirectory: KeyDirectory {
   private let keys: Mutex<[NodeID: PublicKey]>
   /// Held for as long as a reload takes, so that an older version never replaces a newer one.
   private let lastSighting: Mutex<Sighting>
-  private let changeSource = KeyChangeSource()
+  private let changeSource = KeyChangeSource(limit: 1_000_000)
 
   /// Reads the file for the first time. Blocks for as long as the disk and the parsing take.
   ///

@@ -1,7 +1,7 @@
 internal import PilotWire
 
 /// The first bytes of a datagram that the network could not deliver, as its report quotes them: 64 at most, none if there
-/// is no room for them in the report.
+/// is no room for them in the report, or if it is about something else than the port: the way there, for example.
 ///
 /// It proves nothing about who has sent the report: any router may, from an address of its own, and so may anybody who
 /// forges one. It proves only that whoever did so has seen the bytes that are quoted, or has guessed them. Old routers

@@ -29,11 +29,17 @@ struct ErrorQueue: Sendable {
   private func report(_ error: cpilot_udp_error) {
     guard error.from_network else { return }
     counters.addUnreachable()
-    let quoted = unsafe withUnsafeBytes(of: error.quoted) { bytes in
+    events.emit(.unreachable(Endpoint(error.destination), reason: Self.reason(error), quoted: Self.quoted(error)))
+  }
+
+  /// What is quoted by a report that nothing listens at the port. Others are about the way there, and come honestly from
+  /// whoever is on it: they are no word on the destination.
+  static func quoted(_ error: cpilot_udp_error) -> QuotedDatagram {
+    guard SystemError(error.code).isNeverAboutThisSend else { return QuotedDatagram() }
+    return unsafe withUnsafeBytes(of: error.quoted) { bytes in
       // SAFETY: the kernel has written as many of these bytes as it says, and no more than there are.
       unsafe QuotedDatagram(RawSpan(_unsafeBytes: bytes).extracting(first: Int(error.quoted_count)))
     }
-    events.emit(.unreachable(Endpoint(error.destination), reason: Self.reason(error), quoted: quoted))
   }
 
   private static func reason(_ error: cpilot_udp_error) -> TransportError {

@@ -162,21 +162,33 @@ struct RouterProofTests {
 
   @Test func aNodeIsChallengedOnceASecondAtEachSource() throws {
     var harness = RouterHarness()
-    expect(harness.discover(node, from: .udp(home), key: key), .reply(.udp(home), invites: true))
+    expect(harness.router.admitsChallenge(of: node, to: home, at: harness.now), true)
     harness.advance(.seconds(1) - .nanoseconds(1))
-    expect(harness.discover(node, from: .udp(home), key: key), .reply(.udp(home)))
-    expect(harness.discover(.test(8), from: .udp(home), key: key), .reply(.udp(home), invites: true))
+    expect(harness.router.admitsChallenge(of: node, to: home, at: harness.now), false)
+    expect(harness.router.admitsChallenge(of: .test(8), to: home, at: harness.now), true)
+    expect(harness.router.admitsChallenge(of: node, to: .test(1, port: 4001), at: harness.now), true)
     expect(harness.statistics.challengesHeldBack, 1)
     harness.advance(.nanoseconds(1))
-    expect(harness.discover(node, from: .udp(home), key: key), .reply(.udp(home), invites: true))
+    expect(harness.router.admitsChallenge(of: node, to: home, at: harness.now), true)
+  }
+
+  @Test func keysAreFetchedForASourceFourAtOnceThenOneASecondAndOthersAreNotHeldUp() {
+    var harness = RouterHarness()
+    let admitted = (0..<100).count { _ in harness.router.admitsFetch(for: thief, at: harness.now) }
+    #expect(admitted == 4)
+    expect(harness.statistics.fetchesHeldBack, 96)
+    expect(harness.router.admitsFetch(for: home, at: harness.now), true)
+    harness.advance(.seconds(1))
+    expect(harness.router.admitsFetch(for: thief, at: harness.now), true)
+    expect(harness.router.admitsFetch(for: thief, at: harness.now), false)
   }
 
   @Test func aFloodOfChallengesHoldsUpNoNewcomer() throws {
     var harness = RouterHarness()
     for number in 1...100_000 as ClosedRange<UInt32> {
-      harness.discover(.test(number), from: .udp(thief), key: key)
+      _ = harness.router.admitsChallenge(of: .test(number), to: thief, at: harness.now)
     }
-    expect(harness.discover(.test(200_000), from: .udp(home), key: key), .reply(.udp(home), invites: true))
+    expect(harness.router.admitsChallenge(of: .test(200_000), to: home, at: harness.now), true)
   }
 
   /// A proof of the node's with a token of its own.

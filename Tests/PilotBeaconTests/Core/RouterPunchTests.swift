@@ -146,6 +146,24 @@ struct RouterPunchTests {
     expect(harness.statistics.grants[.refused], 1)
   }
 
+  @Test func grantsAreReckonedWithWhatIsServedInAllOnlyWhenTheyHold() throws {
+    var harness = registered()
+    let signature = try Signature(bytes: [UInt8](repeating: 0, count: 64).span.raw)
+    let grant = PunchGrant(expiry: 1, signature: signature)
+    for number in 100..<150 as Range<UInt32> {
+      harness.discover(.test(number), from: .udp(test: number))
+      let request = PunchRequest(requester: .test(number), target: target, grant: grant)
+      expect(harness.frame(request.encoded(), from: .udp(test: number)), .verifyGrant(from: .udp(test: number)))
+      harness.router.grantRefused(.refused)
+    }
+    let request = PunchRequest(requester: requester, target: target, grant: grant)
+    let served = (0..<20).count { _ in
+      harness.router.granted(request, from: .udp(here), at: harness.now) != nil
+    }
+    #expect(served == 10)
+    expect(harness.statistics.grants[.limited], 10)
+  }
+
   @Test func withoutAGrantNothingIsServedWhereOneIsRequired() {
     var configuration = Router.Configuration()
     configuration.requiresPunchGrant = true

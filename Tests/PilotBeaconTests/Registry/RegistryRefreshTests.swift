@@ -135,7 +135,7 @@ struct RegistryRefreshTests {
     #expect(registry.asked.count == 1)
   }
 
-  @Test("A question that the registry won't answer, which a stranger may know, holds up no known key")
+  @Test("A question that the registry won't answer, which a stranger may know, holds up nobody; a silent registry rests")
   func pauses() async throws {
     let registry = ScriptedRegistry()
     let (directory, attached) = (registry.directory(), try node(2))
@@ -144,7 +144,11 @@ struct RegistryRefreshTests {
     directory.prefetch(try node(66))
     try await registry.answer(try node(66), .failure(KeyDirectoryError(code: .unavailable, message: "request failed")))
     directory.prefetch(try node(67))
-    #expect(registry.asked.last == (try node(66)))
+    #expect(registry.asked.last == (try node(67)))
+    let silence = KeyDirectoryError(code: .unavailable, message: "no answer", cause: ChannelError.eof)
+    try await registry.answer(try node(67), .failure(silence))
+    directory.prefetch(try node(68))
+    #expect(registry.asked.last == (try node(67)))
     #expect(directory.counts.prefetchesLeftOut == 1)
     #expect(directory.cachedPublicKey(of: attached) == first)
     #expect(registry.asked.last == attached)

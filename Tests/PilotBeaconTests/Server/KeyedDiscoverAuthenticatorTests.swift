@@ -41,15 +41,15 @@ struct KeyedDiscoverAuthenticatorTests {
     #expect(authenticator.challenge(.test(9), offering: identity.publicKey, stamp: stamp, to: home) == nil)
   }
 
-  @Test func aKeyThatIsNotAtHandIsFetchedForTheNextDiscover() {
+  @Test func aTargetsKeyThatIsNotAtHandIsFetchedForTheNextGrant() throws {
     let keys = FetchedKeys([node: identity.publicKey])
     let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: { 1_000 })
-    func challenge() -> DiscoverChallenge? {
-      authenticator.challenge(node, offering: identity.publicKey, stamp: stamp, to: home)
-    }
-    #expect(challenge() == nil)
+    let text = PunchGrant.signedText(requester: .test(9), target: node, expiry: 2_000)
+    let grant = PunchGrant(expiry: 2_000, signature: try identity.sign(text))
+    let request = PunchRequest(requester: .test(9), target: node, grant: grant)
+    #expect(!authenticator.verifiesGrant(of: request))
     #expect(keys.fetched == [node])
-    #expect(challenge() != nil)
+    #expect(authenticator.verifiesGrant(of: request))
     #expect(keys.fetched == [node], "what is at hand is not fetched")
   }
 

@@ -23,6 +23,14 @@ struct ProofVerificationTests {
     #expect(desk.engine.statistics.proofs[.accepted] == 1)
   }
 
+  @Test func aWrongKeyUsesUpNobodysChallenge() throws {
+    let desk = try Desk(node)
+    for _ in 0..<100 { try desk.hand(Discover(node: node, publicKey: .test(9)).encoded(), from: home) }
+    #expect(desk.engine.statistics.challengesHeldBack == 0)
+    for _ in 0..<100 { try desk.hand(Discover(node: node, publicKey: .test(1)).encoded(), from: home) }
+    #expect(desk.engine.statistics.challengesHeldBack == 99)
+  }
+
   @Test func aReplayedProofIsVerifiedOnce() throws {
     let desk = try Desk(node)
     let proof = desk.proof(of: try desk.challenge(at: home))
@@ -196,6 +204,8 @@ private final class CountingAuthenticator: DiscoverAuthenticator {
   {
     inner.challenge(node, offering: key, stamp: stamp, to: endpoint)
   }
+
+  func fetchKey(of node: NodeID) { inner.fetchKey(of: node) }
 
   func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool {
     inner.hasMade(challenge, for: endpoint)

@@ -53,6 +53,8 @@ struct SimulatedBeacon: ~Copyable {
     case .answer(let answer):
       perform(answer, &network)
       guard answer.invitesProof, let offer = Router.offer(in: frame.span.raw, at: network.now),
+        authenticator.knownKey(of: offer.node) == offer.key,
+        router.admitsChallenge(of: offer.node, to: delivery.source, at: network.now),
         let challenge = authenticator.challenge(
           offer.node, offering: offer.key, stamp: offer.stamp, to: delivery.source)
       else { return }

@@ -17,6 +17,8 @@ struct FakeAuthenticator: DiscoverAuthenticator {
 
   func knownKey(of node: NodeID) -> PublicKey? { keys[node] }
 
+  func fetchKey(of node: NodeID) {}
+
   func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool {
     challenge.token == token(challenge.node, challenge.stamp, endpoint)
   }

@@ -31,8 +31,6 @@ struct RouterModel {
   var entries: [NodeID: Entry] = [:]
   var peers: [NodeID: Peer] = [:]
   var claims: [NodeID: Claim] = [:]
-  /// When a node was last challenged at an endpoint.
-  var challenged: [NodeID: [Endpoint: UInt64]] = [:]
 
   func live(_ node: NodeID, at now: UInt64) -> Entry? {
     guard let entry = entries[node], now - entry.discovered < 600 * Self.second else { return nil }
@@ -79,14 +77,12 @@ struct RouterModel {
     }
   }
 
-  private mutating func invites(_ node: NodeID, at source: Endpoint, ex: Bool, _ now: UInt64) -> Bool {
+  private func invites(_ node: NodeID, at source: Endpoint, ex: Bool, _ now: UInt64) -> Bool {
     if let known = live(node, at: now), known.proven, known.endpoint == source, known.ex == ex,
       now - known.discovered < 300 * Self.second
     {
       return false
     }
-    if let last = challenged[node]?[source], now - last < Self.second { return false }
-    challenged[node, default: [:]][source] = now
     return true
   }
 
