@@ -135,7 +135,8 @@ struct RegistryRefreshTests {
     #expect(registry.asked.count == 1)
   }
 
-  @Test("A question that the registry won't answer, which a stranger may know, holds up nobody; a silent registry rests")
+  @Test(
+    "A question that the registry won't answer holds up nobody; a silent registry rests")
   func pauses() async throws {
     let registry = ScriptedRegistry()
     let (directory, attached) = (registry.directory(), try node(2))
