@@ -26,12 +26,16 @@ struct CommandLineProgram {
     return program
   }
 
-  /// A process that isn't running yet, with nothing in its environment but `environment`, and nothing to read.
+  /// What a sanitizer that runs the tests is told, for the programs that they start.
+  static let sanitizerOptions = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+
+  /// A process that isn't running yet, with nothing in its environment but `environment` and a sanitizer's options, and
+  /// nothing to read.
   static func process(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
     let process = Process()
     process.executableURL = try url()
     process.arguments = arguments
-    process.environment = environment
+    process.environment = environment.merging(sanitizerOptions) { own, _ in own }
     process.standardInput = FileHandle.nullDevice
     return process
   }

@@ -125,7 +125,7 @@ struct CommandLineStreamsTests {
       let process = Process()
       process.executableURL = URL(filePath: "/bin/sh")
       process.arguments = ["-c", preparation, try Program.url().path] + arguments
-      process.environment = [:]
+      process.environment = Program.sanitizerOptions
       process.standardInput = FileHandle.nullDevice
       return process
     }

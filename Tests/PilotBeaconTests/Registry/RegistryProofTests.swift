@@ -42,7 +42,10 @@ struct RegistryProofTests {
 
     let discover = Discover(node: node, publicKey: identity.publicKey).encoded()
     try hand(discover)
-    while directory.cachedPublicKey(of: node) == nil { await Task.yield() }
+    while directory.cachedPublicKey(of: node) == nil {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
     now = now.advanced(by: .seconds(1))
     try hand(discover)
     var types: [UInt8] = []
