@@ -23,7 +23,7 @@ public final class RegistryDirectory: KeyDirectory {
     public var keyLifetime: Duration = .seconds(300)
     /// How long a node counts as unknown without asking again. Default 10 s.
     public var unknownLifetime: Duration = .seconds(10)
-    /// How long nothing is asked in the background after the registry has failed. Default 5 s.
+    /// How long nothing is asked in the background after the registry gave no answer. Default 5 s.
     public var failurePause: Duration = .seconds(5)
     /// Nodes whose keys are remembered. Default 100,000.
     public var capacity = 100_000
