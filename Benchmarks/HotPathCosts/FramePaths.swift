@@ -28,7 +28,7 @@ extension HotPath {
     let samples = Samples(length: 1200)
     let queue = FrameQueue()
     var receiver = Receiver(queue)
-    let source = Endpoint.compatBeacon
+    let source = Endpoint.wssBeacon
     var sum: UInt64 = 0
     var received = 0
     stopwatch.start()

@@ -6,9 +6,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case beaconMessage = "beacon-message"
   case tunnelFrame = "tunnel-frame"
   case packet
-  case compatMessage = "compat-message"
+  case handshakeMessage = "handshake-message"
   case endpoint
-  case compatURL = "compat-url"
+  case wssURL = "wss-url"
   case nodesFile = "nodes-file"
   case identityFile = "identity-file"
   case registryAnswer = "registry-answer"
@@ -27,9 +27,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .beaconMessage: try WireTargets.beaconMessage(input)
     case .tunnelFrame: try WireTargets.tunnelFrame(input)
     case .packet: try WireTargets.packet(input)
-    case .compatMessage: try WireTargets.compatMessage(input)
+    case .handshakeMessage: try WireTargets.handshakeMessage(input)
     case .endpoint: try TextTargets.endpoint(input)
-    case .compatURL: try TextTargets.compatURL(input)
+    case .wssURL: try TextTargets.wssURL(input)
     case .nodesFile: try TextTargets.nodesFile(input)
     case .identityFile: try TextTargets.identityFile(input)
     case .registryAnswer: try TextTargets.registryAnswer(input)

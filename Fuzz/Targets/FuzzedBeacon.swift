@@ -21,7 +21,7 @@ final class FuzzedBeacon {
   private var probes: [Endpoint: [UInt8]] = [:]
   private var now = MonotonicInstant.now()
   private let relay: FrameRelay
-  private let listener: CompatListener
+  private let listener: WSSListener
 
   /// Whose frames may name which node, because it has said that it is there.
   private var announced: Set<Announcement> = []
@@ -45,11 +45,11 @@ final class FuzzedBeacon {
         engine: engine, udp: outbox, authenticator: authenticator, totals: totals, submit: later.submit)
     }
     let dispatcher = NIOLoopBound(
-      WSSDispatcher(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)
-    var listening = CompatListener.Configuration(address: outbox.localEndpoint, unixTime: { FuzzedNode.unixTime })
+      RelayDispatcher(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)
+    var listening = WSSListener.Configuration(address: outbox.localEndpoint, unixTime: { FuzzedNode.unixTime })
     listening.maximumConnections = 3
     listening.outgoing = OutboundQueue.Limits(bytes: 1 << 17, age: .seconds(1))
-    listener = CompatListener(listening, keys: keys, dispatchers: { _ in dispatcher.value })
+    listener = WSSListener(listening, keys: keys, dispatchers: { _ in dispatcher.value })
     relay = makeRelay()
     self.engine = engine
     self.authenticator = authenticator
@@ -133,7 +133,7 @@ final class FuzzedBeacon {
   func checkBooks() throws(Violation) {
     let statistics = engine.statistics
     guard statistics.accountedFor == statistics.frames else { throw Violation("a frame is missing: \(statistics)") }
-    guard statistics.nodes <= 6, statistics.compatPeers <= 3 else { throw Violation("too many: \(statistics)") }
+    guard statistics.nodes <= 6, statistics.wssPeers <= 3 else { throw Violation("too many: \(statistics)") }
   }
 
   private func note(_ datagram: [UInt8], from source: Endpoint) {

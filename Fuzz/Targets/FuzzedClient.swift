@@ -31,7 +31,7 @@ final class FuzzedClient {
     guard let (node, identity) = FuzzedNode.identities.first(where: { $0.key.rawValue == 1 }),
       let address = try? SocketAddress(ipAddress: "192.0.2.1", port: 80)
     else { return nil }
-    let beacon = CompatURL(isSecure: false, host: "192.0.2.1")
+    let beacon = WSSURL(isSecure: false, host: "192.0.2.1")
     let configuration = WSSTransport.Configuration(beacon: beacon, node: node, identity: identity)
     channel.connect(to: address, promise: nil)
     let dial = Dial(

@@ -29,7 +29,7 @@ final class FuzzedPeer {
   func upgrade() {
     send(
       Array(
-        ("GET \(CompatURL.defaultPath) HTTP/1.1\r\nHost: beacon\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        ("GET \(WSSURL.defaultPath) HTTP/1.1\r\nHost: beacon\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
           + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
           + "Sec-WebSocket-Protocol: pilot.v1\r\n\r\n").utf8))
   }
@@ -89,7 +89,7 @@ final class FuzzedPeer {
       throw Violation("the beacon broke a rule: \(error)")
     }
     for text in texts {
-      switch try? CompatMessage(parsing: text.span.raw) {
+      switch try? HandshakeMessage(parsing: text.span.raw) {
       case .challenge(let challenge): self.challenge = challenge
       case .ok: node = claim
       default: throw Violation("the beacon said \(String(decoding: text, as: UTF8.self))")

@@ -12,10 +12,10 @@ enum TextTargets {
     return true
   }
 
-  static func compatURL(_ input: [UInt8]) throws(Violation) -> Bool {
+  static func wssURL(_ input: [UInt8]) throws(Violation) -> Bool {
     let text = String(decoding: input, as: UTF8.self)
-    guard let url = try? CompatURL(parsing: text) else { return false }
-    guard (try? CompatURL(parsing: "\(url)")) == url else { throw Violation("\(text) became \(url)") }
+    guard let url = try? WSSURL(parsing: text) else { return false }
+    guard (try? WSSURL(parsing: "\(url)")) == url else { throw Violation("\(text) became \(url)") }
     // Both stand in the head of a request.
     guard (url.path + url.authority).utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw Violation("\(url) would break a request's head")

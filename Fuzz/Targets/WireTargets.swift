@@ -20,8 +20,8 @@ enum WireTargets {
   }
 
   /// A text message of the authentication, whose JSON may have more members than are written again.
-  static func compatMessage(_ input: [UInt8]) throws(Violation) -> Bool {
-    guard let message = try? CompatMessage(parsing: input.span.raw) else { return false }
+  static func handshakeMessage(_ input: [UInt8]) throws(Violation) -> Bool {
+    guard let message = try? HandshakeMessage(parsing: input.span.raw) else { return false }
     let json: String
     switch message {
     case .challenge(let challenge): json = challenge.json
@@ -30,7 +30,7 @@ enum WireTargets {
     case .unknown: return true
     }
     let text = Array(json.utf8)
-    guard (try? CompatMessage(parsing: text.span.raw)) == message else {
+    guard (try? HandshakeMessage(parsing: text.span.raw)) == message else {
       throw Violation("\(message) was written as \(json)")
     }
     return true

@@ -29,7 +29,7 @@ import Testing
     beacon["relayed_total", "wss_to_udp"] = 65
     beacon["relayed_total", "wss_to_wss"] = 28
     beacon["discovers_total", "refreshed"] = 9
-    beacon["discovers_total", "compat"] = 5
+    beacon["discovers_total", "attached"] = 5
     beacon["proofs_total", "failed"] = 4
     beacon["punches_total", "unbound"] = 1
     beacon["dropped_total", "sender_mismatch"] = 274 - 90 - 48 - 65 - 28 - 9 - 5 - 4 - 1

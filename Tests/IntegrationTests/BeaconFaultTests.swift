@@ -161,7 +161,7 @@ struct BeaconFaultTests {
       // The old connection's end has not taken the new one along.
       try a.relay([9], to: new.id)
       #expect(try await receiver.delivery().payload == [9])
-      #expect(beacon.server.statistics.router.compatPeers == 2)
+      #expect(beacon.server.statistics.router.wssPeers == 2)
       old.transport.close()
     }
   }
@@ -189,7 +189,7 @@ struct BeaconFaultTests {
       let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
       let proxy = try await TCPProxy.start(to: beacon.url.port)
       let slow = try await beacon.connect(3) {
-        $0.beacon = CompatURL(isSecure: false, host: "127.0.0.1", port: proxy.port)
+        $0.beacon = WSSURL(isSecure: false, host: "127.0.0.1", port: proxy.port)
       }
       try await proxy.stall()
       var receiver = try b.transport.makeReceiver()

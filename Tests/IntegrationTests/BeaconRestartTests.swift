@@ -58,7 +58,7 @@ struct BeaconRestartTests {
     let frame = [UInt8](repeating: 5, count: 1_200)
     while true {
       do throws(TransportError) {
-        try transport.send(frame, to: .compatBeacon)
+        try transport.send(frame, to: .wssBeacon)
         sent.taken += 1
       } catch {
         if error.code == .closed { return sent }

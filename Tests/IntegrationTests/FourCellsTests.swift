@@ -94,7 +94,7 @@ struct FourCellsTests {
     try await TestBeacon.run { beacon in
       let node = try await beacon.connect(1)
       var receiver = try node.transport.makeReceiver()
-      try node.transport.send(Discover(node: node.id, publicKey: nil).encoded(), to: .compatBeacon)
+      try node.transport.send(Discover(node: node.id, publicKey: nil).encoded(), to: .wssBeacon)
       let endpoint = try await receiver.reply()
       #expect(endpoint.addressText == "127.0.0.1")
       #expect(endpoint.port != 0)

@@ -29,7 +29,7 @@ struct PunchTests {
       var atA = try a.transport.makeReceiver()
       var atB = try b.transport.makeReceiver()
       try await b.register(&atB)
-      try a.transport.send(PunchRequest(requester: a.id, target: b.id).encoded(), to: .compatBeacon)
+      try a.transport.send(PunchRequest(requester: a.id, target: b.id).encoded(), to: .wssBeacon)
       #expect(try await atA.punchCommand() == b.transport.localEndpoint)
     }
   }

@@ -25,8 +25,8 @@ struct IdentityTests {
     #expect(!other.publicKey.verifies(signature, of: "text"))
   }
 
-  @Test("the signatures of the compat vectors come out, and verify", arguments: Vectors.authentications)
-  func compatVectors(vector: Vectors.Authentication) throws {
+  @Test("the signatures of the handshake vectors come out, and verify", arguments: Vectors.authentications)
+  func handshakeVectors(vector: Vectors.Authentication) throws {
     let challenge = try vector.challenge()
     let node = try vector.node.nodeID()
     #expect(AuthReply.signedText(node: node, challenge: challenge) == vector.signedText)

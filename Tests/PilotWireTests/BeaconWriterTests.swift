@@ -52,7 +52,7 @@ import Testing
     try checkRoom(Discover(node: node))
     try checkRoom(Discover(node: node, publicKey: key))
     try checkRoom(DiscoverEx(node: node, publicKey: key))
-    try checkRoom(DiscoverReply(endpoint: .compatLocal))
+    try checkRoom(DiscoverReply(endpoint: .wssLocal))
     try checkRoom(PunchCommand(endpoint: v6))
     try checkRoom(PunchRequest(requester: node, target: node, grant: grant))
     try checkRoom(SyncAnnouncement(beaconID: 1, nodeIDs: [node, node]))

@@ -33,9 +33,9 @@ import Testing
     #expect(MemoryLayout<Endpoint>.stride == 24)
   }
 
-  @Test func compatEndpointsAreThoseOfTheContract() {
-    #expect(Endpoint.compatLocal.description == "192.0.2.1:0")
-    #expect(Endpoint.compatBeacon.description == "192.0.2.2:0")
+  @Test func wssEndpointsAreThoseOfTheContract() {
+    #expect(Endpoint.wssLocal.description == "192.0.2.1:0")
+    #expect(Endpoint.wssBeacon.description == "192.0.2.2:0")
   }
 
   @Test(arguments: [

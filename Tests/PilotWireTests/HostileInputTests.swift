@@ -77,17 +77,17 @@ import Testing
       "{\"type\":\"auth_reply\",\"node_id\":\(vector.nodeId),\"public_key\":\"\(vector.publicKey)\","
       + "\"sig\":\"\(vector.sig)\",\"x\":[{\"\\u00e9\\uD83D\\uDE00\":-1.5e+3},true,null]}"
     let text = Array(reply.utf8)
-    #expect(check(text, .compatMessage))
-    for length in 0..<text.count { #expect(!check(Array(text.prefix(length)), .compatMessage)) }
+    #expect(check(text, .handshakeMessage))
+    for length in 0..<text.count { #expect(!check(Array(text.prefix(length)), .handshakeMessage)) }
     for bit in 0..<8 * text.count {
       var damaged = text
       damaged[bit / 8] ^= 1 << (bit % 8)
-      check(damaged, .compatMessage)
+      check(damaged, .handshakeMessage)
     }
     let alphabet = Array("{}[]\",:\\u0123456789abcdefDCtrulns.eE+- \n\u{00e9}".utf8)
     for _ in 0..<150_000 {
       let length = Int.random(in: 0...40, using: &generator)
-      check((0..<length).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }, .compatMessage)
+      check((0..<length).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }, .handshakeMessage)
     }
   }
 

@@ -54,7 +54,7 @@ struct Door: Sendable {
 
   /// The request to upgrade.
   var request: String {
-    var text = "GET \(CompatURL.defaultPath) HTTP/1.1\r\nHost: localhost:\(endpoint.port)\r\n"
+    var text = "GET \(WSSURL.defaultPath) HTTP/1.1\r\nHost: localhost:\(endpoint.port)\r\n"
     text += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     text += "Sec-WebSocket-Key: \(WebSocketKey.random().text)\r\nSec-WebSocket-Protocol: pilot.v1\r\n\r\n"
     return text

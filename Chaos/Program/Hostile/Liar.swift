@@ -15,7 +15,7 @@ final class Liar: Sendable {
     guard let node = NodeID(Population.liar) else { throw ChaosFailure("the liar has no number") }
     self.node = node
     var configuration = WSSTransport.Configuration(
-      beacon: CompatURL(host: "localhost", port: site.wss), node: node, identity: try keys.identity(of: node.rawValue))
+      beacon: WSSURL(host: "localhost", port: site.wss), node: node, identity: try keys.identity(of: node.rawValue))
     configuration.certificateAuthorities = site.authority
     configuration.backoff.maximum = .seconds(2)
     transport = try WSSTransport.start(configuration)
@@ -23,7 +23,7 @@ final class Liar: Sendable {
     reading.withLock { $0 = task }
   }
 
-  func send(_ frame: [UInt8]) { _ = try? transport.send(frame, to: .compatBeacon) }
+  func send(_ frame: [UInt8]) { _ = try? transport.send(frame, to: .wssBeacon) }
 
   /// Waits until the beacon has answered behind everything that was sent.
   func settle() async -> Bool {

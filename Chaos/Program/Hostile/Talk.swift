@@ -40,7 +40,7 @@ struct Talk: ~Copyable {
       }
     }
     guard case .text(let text)? = try await next(),
-      case .challenge(let challenge) = try CompatMessage(parsing: text.span.raw)
+      case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)
     else { throw ChaosFailure("no challenge") }
     return challenge
   }

@@ -45,7 +45,7 @@ final class Life: Sendable {
     self.node = node
     self.generation = generation
     self.transport = transport
-    destination = .compatBeacon
+    destination = .wssBeacon
     spare = Mutex(nil)
     executor = nil
     registration = nil

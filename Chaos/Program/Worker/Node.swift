@@ -118,7 +118,7 @@ final class Node: Sendable {
   private func configuration() throws -> WSSTransport.Configuration {
     let site = try station.beacon()
     var configuration = WSSTransport.Configuration(
-      beacon: CompatURL(host: "localhost", port: site.wss), node: id, identity: identity)
+      beacon: WSSURL(host: "localhost", port: site.wss), node: id, identity: identity)
     configuration.certificateAuthorities = site.authority
     // A run has many outages in a short time; a node that waits for half a minute would miss most of it.
     configuration.backoff.maximum = .seconds(2)

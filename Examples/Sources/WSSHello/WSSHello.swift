@@ -19,7 +19,7 @@ enum WSSHello {
       return print("usage: WSSHello BEACON NODE IDENTITY [CA]")
     }
     var configuration = WSSTransport.Configuration(
-      beacon: try CompatURL(parsing: arguments[1]), node: node, identity: try Identity.load(from: arguments[3]))
+      beacon: try WSSURL(parsing: arguments[1]), node: node, identity: try Identity.load(from: arguments[3]))
     if arguments.count > 4 { configuration.certificateAuthorities = arguments[4] }
 
     // Name, TCP, TLS, upgrade and authentication. What fails is thrown, with what to try. From here on the transport
@@ -31,7 +31,7 @@ enum WSSHello {
     // A frame for a node travels inside a Relay message; this one comes straight back.
     let greeting = Array("hello, \(node)".utf8)
     // Sending never waits: the frame is queued, or the error says why not. The one peer is the beacon.
-    try transport.send(relay(greeting, from: node, to: node), to: .compatBeacon)
+    try transport.send(relay(greeting, from: node, to: node), to: .wssBeacon)
 
     var receiver = try transport.makeReceiver()
     let frame = try await receiver.next()

@@ -4,7 +4,7 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   /// It named no node: it asked only for its address, and registered nothing.
   case addressOnly
   /// Over WSS, where the connection says where the node is.
-  case compat
+  case wss
   /// The node was not registered, or not any more, and now is.
   case registered
   /// It came from where the node is registered, and prolonged that.
@@ -26,7 +26,7 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   /// Whether the Discover left the node where it was.
   public var isRefusal: Bool {
     switch self {
-    case .addressOnly, .compat, .registered, .refreshed, .moved: false
+    case .addressOnly, .wss, .registered, .refreshed, .moved: false
     case .refusedAttached, .refusedProven, .refusedAlive, .refusedHoldDown, .refusedFull: true
     }
   }
@@ -35,7 +35,7 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   public var description: String {
     switch self {
     case .addressOnly: "address_only"
-    case .compat: "compat"
+    case .wss: "attached"
     case .registered: "registered"
     case .refreshed: "refreshed"
     case .moved: "moved"

@@ -6,5 +6,5 @@ public enum FrameOrigin: Hashable, Sendable {
   /// A datagram from this source address, to this one of the machine's own. Anybody can have sent it.
   case udp(Endpoint, LocalAddress = .any)
   /// A message over this WSS connection, whose peer has authenticated as this node (wire reference, section 3).
-  case compat(ConnectionID, NodeID)
+  case wss(ConnectionID, NodeID)
 }

@@ -26,10 +26,10 @@ extension Router {
       return .answer(DiscoverAnswer(to: origin))
     }
     switch origin {
-    case .compat(_, let node):
+    case .wss(_, let node):
       guard claimed == node else { return drop(.nodeMismatch) }
-      compat.setWantsDestination(claim.wantsDestination, for: node)
-      counters.discovers.count(.compat)
+      wss.setWantsDestination(claim.wantsDestination, for: node)
+      counters.discovers.count(.wss)
       return .answer(DiscoverAnswer(to: origin))
     case .udp(let source, let local):
       return .answer(answer(claim, of: claimed, from: source, local, at: now.nanoseconds))
@@ -103,7 +103,7 @@ extension Router {
       return .refreshed
     }
     // An authenticated connection isn't outdone by a datagram that anybody can send.
-    guard compat.peer(node) == nil else { return .refusedAttached }
+    guard wss.peer(node) == nil else { return .refusedAttached }
     guard let known else {
       return bind(node, to: source, local, flags: claim.flags, at: now) ? .registered : .refusedFull
     }

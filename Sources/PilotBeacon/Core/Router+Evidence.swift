@@ -6,7 +6,7 @@ extension Router {
   /// A proof: its age is checked here, its token and its signature by the driver's authenticator, which asks
   /// ``admits(_:from:at:)`` in between.
   mutating func proof(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
-    guard case .udp(let source, let local) = origin else { return drop(.proofOverCompat) }
+    guard case .udp(let source, let local) = origin else { return drop(.proofOverWSS) }
     let stamp: ChallengeStamp
     do throws(WireError) {
       stamp = try DiscoverProof(parsing: frame).challenge.stamp

@@ -86,7 +86,7 @@ extension Router {
   /// endpoint.
   private func isBound(_ node: NodeID, to origin: FrameOrigin, at now: UInt64) -> Bool {
     switch origin {
-    case .compat(let connection, let peer): peer == node && compat.isCurrent(connection, of: node)
+    case .wss(let connection, let peer): peer == node && wss.isCurrent(connection, of: node)
     case .udp(let source, _): nodes.live(node, at: now)?.endpoint == source
     }
   }
@@ -103,7 +103,7 @@ extension Router {
   }
 
   private func recipient(_ node: NodeID, _ registration: Registration?) -> FrameOrigin? {
-    if let peer = compat.peer(node) { return .compat(ConnectionID(rawValue: peer.connection), node) }
+    if let peer = wss.peer(node) { return .wss(ConnectionID(rawValue: peer.connection), node) }
     return registration.map { .udp($0.endpoint, $0.local) }
   }
 
@@ -111,7 +111,7 @@ extension Router {
   private func hash(_ origin: FrameOrigin) -> UInt64 {
     switch origin {
     case .udp(let source, _): sourceHash(addressOf: source)
-    case .compat(_, let node): sourceHash(node.rawValue)
+    case .wss(_, let node): sourceHash(node.rawValue)
     }
   }
 }

@@ -22,11 +22,11 @@ extension Router {
     } catch {
       return drop(RouterDropReason(error))
     }
-    let fromCompat: Bool
+    let fromWSS: Bool
     switch origin {
-    case .compat(_, let node):
+    case .wss(_, let node):
       guard message.sender == node else { return drop(.senderMismatch) }
-      fromCompat = true
+      fromWSS = true
     case .udp(let source, let local):
       switch nodes.hear(message.sender, from: source, at: now) {
       case .current: break
@@ -35,9 +35,9 @@ extension Router {
       case .elsewhere: return drop(.senderMismatch)
       case .unknown: return drop(.senderUnknown)
       }
-      fromCompat = false
+      fromWSS = false
     }
-    return deliver(from: message.sender, to: message.destination, fromCompat: fromCompat, at: now)
+    return deliver(from: message.sender, to: message.destination, fromWSS: fromWSS, at: now)
   }
 
   /// An unproven node seems to speak from another port of its address. It is heard if it has been silent for long enough for
@@ -56,15 +56,15 @@ extension Router {
 
   /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).
   private mutating func deliver(
-    from sender: NodeID, to destination: NodeID, fromCompat: Bool, at now: UInt64
+    from sender: NodeID, to destination: NodeID, fromWSS: Bool, at now: UInt64
   ) -> RouterAction {
-    if let peer = compat.peer(destination) {
-      counters.relayed.count(fromCompat ? .wssToWSS : .udpToWSS)
+    if let peer = wss.peer(destination) {
+      counters.relayed.count(fromWSS ? .wssToWSS : .udpToWSS)
       let header = DeliverHeader(sender, destination, wantsDestination: peer.wantsDestination)
-      return .deliverCompat(ConnectionID(rawValue: peer.connection), header)
+      return .deliverWSS(ConnectionID(rawValue: peer.connection), header)
     }
     guard let registration = nodes.live(destination, at: now) else { return drop(.destinationUnknown) }
-    counters.relayed.count(fromCompat ? .wssToUDP : .udpToUDP)
+    counters.relayed.count(fromWSS ? .wssToUDP : .udpToUDP)
     let wantsDestination = registration.flags.contains(.wantsDestination)
     return .deliverUDP(
       registration.endpoint, DeliverHeader(sender, destination, wantsDestination: wantsDestination),

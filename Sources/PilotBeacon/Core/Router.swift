@@ -17,7 +17,7 @@ internal import PilotWire
 public struct Router: ~Copyable, Sendable {
   let bounds: RouterBounds
   var nodes: NodeTable
-  var compat: CompatTable
+  var wss: WSSTable
   var claims: PendingClaims
   var incidents = RouterIncidents()
   var spentTokens = SpentTokens()
@@ -39,7 +39,7 @@ public struct Router: ~Copyable, Sendable {
   public init(_ configuration: Configuration = Configuration(), seed: UInt64) {
     bounds = RouterBounds(configuration)
     nodes = NodeTable(capacity: bounds.nodeCapacity, settlingTime: bounds.settlingTime, seed: seed)
-    compat = CompatTable(seed: seed ^ 1)
+    wss = WSSTable(seed: seed ^ 1)
     claims = PendingClaims(seed: seed ^ 2)
     sourceHash = KeyedHash(seed: seed ^ 3)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
@@ -56,7 +56,7 @@ public struct Router: ~Copyable, Sendable {
   public var statistics: RouterStatistics {
     var snapshot = counters
     snapshot.nodes = nodes.count
-    snapshot.compatPeers = compat.count
+    snapshot.wssPeers = wss.count
     return snapshot
   }
 
@@ -73,8 +73,8 @@ public struct Router: ~Copyable, Sendable {
     switch origin {
     case .udp(let source, _):
       guard source.port != 0 else { return drop(.sourcePortZero) }
-    case .compat(let connection, let node):
-      guard compat.isCurrent(connection, of: node) else { return drop(.staleConnection) }
+    case .wss(let connection, let node):
+      guard wss.isCurrent(connection, of: node) else { return drop(.staleConnection) }
     }
     guard !frame.isEmpty else { return drop(.empty) }
     let type = frame.byte(at: 0)

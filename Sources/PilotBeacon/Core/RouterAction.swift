@@ -9,7 +9,7 @@ public enum RouterAction: Equatable, Sendable {
   /// ``DeliverHeader/payloadOffset`` on.
   case deliverUDP(Endpoint, DeliverHeader, from: LocalAddress = .any)
   /// Send over this connection: the header, then the frame's bytes from ``DeliverHeader/payloadOffset`` on.
-  case deliverCompat(ConnectionID, DeliverHeader)
+  case deliverWSS(ConnectionID, DeliverHeader)
   /// Answer a Discover.
   case answer(DiscoverAnswer)
   /// The frame is a ``DiscoverProof`` over a challenge that is young enough. Ask ``DiscoverAuthenticator/hasMade(_:for:)``,

@@ -31,7 +31,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   /// A proof for a challenge that is too old, or was never made.
   case proofExpired
   /// A proof over WSS, where the connection has been authenticated.
-  case proofOverCompat
+  case proofOverWSS
 
   /// What the parsers of the messages that a beacon takes can say: too short, or node 0.
   init(_ error: WireError) {
@@ -55,7 +55,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .senderUnknown: "sender_unknown"
     case .destinationUnknown: "destination_unknown"
     case .proofExpired: "proof_expired"
-    case .proofOverCompat: "proof_over_compat"
+    case .proofOverWSS: "proof_over_compat"
     }
   }
 }

@@ -42,7 +42,7 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Nodes registered over UDP now. Those that have run out count until they are removed.
   public internal(set) var nodes = 0
   /// Nodes attached over WSS now.
-  public internal(set) var compatPeers = 0
+  public internal(set) var wssPeers = 0
 
   init() {}
 

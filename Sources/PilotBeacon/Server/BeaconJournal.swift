@@ -13,8 +13,8 @@ package final class BeaconJournal: Sendable {
   }
 
   private struct State {
-    var refusals: [CompatRefusal.Reason: UInt64] = [:]
-    var limits: [CompatRefusal.Reason: Limit] = [:]
+    var refusals: [WSSRefusal.Reason: UInt64] = [:]
+    var limits: [WSSRefusal.Reason: Limit] = [:]
     var retired = OutboundQueue.Counts()
     var ignored: UInt64 = 0
   }
@@ -27,7 +27,7 @@ package final class BeaconJournal: Sendable {
   }
 
   /// Peers that were refused, by reason.
-  var refusals: [CompatRefusal.Reason: UInt64] { state.withLock { $0.refusals } }
+  var refusals: [WSSRefusal.Reason: UInt64] { state.withLock { $0.refusals } }
 
   /// What became of frames to peers whose connections have ended.
   var retired: OutboundQueue.Counts { state.withLock { $0.retired } }
@@ -39,7 +39,7 @@ package final class BeaconJournal: Sendable {
     state.withLock { $0.ignored += 1 }
   }
 
-  func attached(_ connection: CompatConnection, replacing replaced: CompatConnection?) {
+  func attached(_ connection: WSSConnection, replacing replaced: WSSConnection?) {
     logger.debug(
       "Node attached",
       metadata: [
@@ -48,7 +48,7 @@ package final class BeaconJournal: Sendable {
       ])
   }
 
-  func detached(_ connection: CompatConnection) {
+  func detached(_ connection: WSSConnection) {
     state.withLock { $0.retired += connection.counts }
     logger.debug("Node detached", metadata: ["node": "\(connection.node)", "connection": "\(connection.id)"])
   }
@@ -71,7 +71,7 @@ package final class BeaconJournal: Sendable {
     }
   }
 
-  func refused(_ refusal: CompatRefusal) {
+  func refused(_ refusal: WSSRefusal) {
     let now = MonotonicInstant.now()
     let leftOut = state.withLock { state -> Int? in
       state.refusals[refusal.reason, default: 0] += 1

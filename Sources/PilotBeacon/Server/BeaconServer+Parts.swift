@@ -30,12 +30,12 @@ extension BeaconServer.Parts {
       let relay = FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals,
         submit: verifications.submit)
-      return WSSDispatcher(engine: engine, relay: relay, journal: journal)
+      return RelayDispatcher(engine: engine, relay: relay, journal: journal)
     }
     let tls = tls
     let listener = configuration.wss.map { settings in
-      CompatListener(
-        CompatListener.Configuration(settings, tls: tls, logger: logger), keys: keys,
+      WSSListener(
+        WSSListener.Configuration(settings, tls: tls, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
     status = configuration.http.map { _ in

@@ -22,7 +22,7 @@ public final class BeaconServer: Service {
     /// Keys that change from the start on, so that none is missed before the server runs.
     let keyChanges: KeyChanges
     let udp: UDPSockets
-    let listener: CompatListener?
+    let listener: WSSListener?
     let status: StatusListener?
     let engine: RelayEngine
     let authenticator: KeyedDiscoverAuthenticator

@@ -54,7 +54,7 @@ public struct BeaconStatistics: Sendable {
 
 extension BeaconStatistics {
   init(
-    engine: RelayEngine, udp: UDPSockets, listener: CompatListener?, totals: RelayTotals, journal: BeaconJournal
+    engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, totals: RelayTotals, journal: BeaconJournal
   ) {
     let connections = engine.connections
     var counts = journal.retired

@@ -16,7 +16,7 @@ package final class FrameRelay {
   private var batch = FrameBatch()
   private var decisions: [RelayEngine.Decision] = []
   /// Connections whose event loops have yet to hear of new frames.
-  private var waking: [CompatConnection] = []
+  private var waking: [WSSConnection] = []
 
   /// - Parameters:
   ///   - udp: The socket that this source's frames leave by.
@@ -50,8 +50,8 @@ package final class FrameRelay {
   }
 
   /// A message has come, lent for the call. ``flush()`` is due when all that was read is through.
-  func relay(_ frame: RawSpan, from connection: CompatConnection, at now: MonotonicInstant) {
-    let origin = FrameOrigin.compat(ConnectionID(rawValue: connection.id), connection.node)
+  func relay(_ frame: RawSpan, from connection: WSSConnection, at now: MonotonicInstant) {
+    let origin = FrameOrigin.wss(ConnectionID(rawValue: connection.id), connection.node)
     perform(engine.decide(frame, from: origin, at: now), on: frame, at: now)
   }
 
@@ -60,12 +60,12 @@ package final class FrameRelay {
     case .sendUDP(let endpoint, let header, let local):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
       append(header: RelayHeader(header).bytes, payload: payload, to: endpoint, from: local)
-    case .sendCompat(let connection, let header):
+    case .sendWSS(let connection, let header):
       let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
       enqueue(header: RelayHeader(header).bytes, payload: payload, on: connection, at: now)
     case .answerUDP(let answer):
       perform(answer, on: frame, at: now)
-    case .answerCompat(let connection):
+    case .answerWSS(let connection):
       enqueue(DiscoverReply(endpoint: connection.remote).encoded(), on: connection, at: now)
     case .rare(let decision):
       perform(decision, on: frame, at: now)
@@ -108,7 +108,7 @@ package final class FrameRelay {
     let command = PunchCommand(endpoint: punch.endpoint).encoded()
     switch punch.hop {
     case .udp(let endpoint, let local): append(command, to: endpoint, from: local)
-    case .compat(let connection): enqueue(command, on: connection, at: now)
+    case .wss(let connection): enqueue(command, on: connection, at: now)
     }
   }
 
@@ -158,12 +158,12 @@ package final class FrameRelay {
     if !batch.append(header: header, payload: payload, to: endpoint, from: local) { totals.unsent(1) }
   }
 
-  private func enqueue(_ message: [UInt8], on connection: CompatConnection, at now: MonotonicInstant) {
+  private func enqueue(_ message: [UInt8], on connection: WSSConnection, at now: MonotonicInstant) {
     enqueue(header: message.span.raw, payload: RawSpan(), on: connection, at: now)
   }
 
   private func enqueue(
-    header: RawSpan, payload: RawSpan, on connection: CompatConnection, at now: MonotonicInstant
+    header: RawSpan, payload: RawSpan, on connection: WSSConnection, at now: MonotonicInstant
   ) {
     guard let needsFlush = connection.enqueue(head: header, body: payload, at: now) else {
       return totals.connectionGone()

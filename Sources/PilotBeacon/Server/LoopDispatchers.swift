@@ -4,16 +4,16 @@ import Synchronization
 
 /// The dispatchers of a listener, one for each event loop, made when its first connection comes.
 final class LoopDispatchers: Sendable {
-  private let make: @Sendable (Int) -> WSSDispatcher
-  private let known = Mutex<[ObjectIdentifier: NIOLoopBound<WSSDispatcher>]>([:])
+  private let make: @Sendable (Int) -> RelayDispatcher
+  private let known = Mutex<[ObjectIdentifier: NIOLoopBound<RelayDispatcher>]>([:])
 
   /// - Parameter make: Makes the dispatcher of one more event loop, which gets its number.
-  init(_ make: @escaping @Sendable (Int) -> WSSDispatcher) {
+  init(_ make: @escaping @Sendable (Int) -> RelayDispatcher) {
     self.make = make
   }
 
   /// On the event loop only.
-  func dispatcher(for loop: any EventLoop) -> WSSDispatcher {
+  func dispatcher(for loop: any EventLoop) -> RelayDispatcher {
     let bound = known.withLock { known in
       if let bound = known[ObjectIdentifier(loop)] { return bound }
       let bound = NIOLoopBound(make(known.count), eventLoop: loop)

@@ -10,7 +10,7 @@ import Synchronization
 package final class RelayEngine: Sendable {
   fileprivate struct State: ~Copyable {
     var router: Router
-    var connections: [UInt64: CompatConnection] = [:]
+    var connections: [UInt64: WSSConnection] = [:]
     /// What the router's anticipation gave, which means nothing.
     var anticipated: UInt64 = 0
   }
@@ -18,11 +18,11 @@ package final class RelayEngine: Sendable {
   /// What to do with a frame, with the connection at hand.
   enum Decision {
     case sendUDP(Endpoint, DeliverHeader, from: LocalAddress)
-    case sendCompat(CompatConnection, DeliverHeader)
+    case sendWSS(WSSConnection, DeliverHeader)
     /// Answer over UDP, as told.
     case answerUDP(DiscoverAnswer)
     /// Answer with the connection's own remote address.
-    case answerCompat(CompatConnection)
+    case answerWSS(WSSConnection)
     /// On the heap, so that the others stay small.
     indirect case rare(RareDecision)
     case nothing
@@ -42,7 +42,7 @@ package final class RelayEngine: Sendable {
     /// Where it goes.
     enum Hop {
       case udp(Endpoint, from: LocalAddress)
-      case compat(CompatConnection)
+      case wss(WSSConnection)
     }
 
     let hop: Hop
@@ -136,7 +136,7 @@ package final class RelayEngine: Sendable {
 
   /// Keys have changed: what was proven with the old ones counts no longer.
   /// - Returns: The connections that were opened with them, to be closed.
-  func revoke(_ change: KeyChange, by keys: any KeyDirectory) -> [CompatConnection] {
+  func revoke(_ change: KeyChange, by keys: any KeyDirectory) -> [WSSConnection] {
     switch change {
     case .nodes(let nodes):
       revoke(nodes)
@@ -150,7 +150,7 @@ package final class RelayEngine: Sendable {
 
   /// A peer has authenticated.
   /// - Returns: The connection that it replaces.
-  func attach(_ connection: CompatConnection) -> CompatConnection? {
+  func attach(_ connection: WSSConnection) -> WSSConnection? {
     state.withLock { state in
       state.connections[connection.id] = connection
       let replaced = state.router.attach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
@@ -158,7 +158,7 @@ package final class RelayEngine: Sendable {
     }
   }
 
-  func detach(_ connection: CompatConnection) {
+  func detach(_ connection: WSSConnection) {
     state.withLock { state in
       state.connections[connection.id] = nil
       state.router.detach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
@@ -186,7 +186,7 @@ package final class RelayEngine: Sendable {
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
 
   /// The connections at the moment, in no particular order.
-  var connections: [CompatConnection] { state.withLock { Array($0.connections.values) } }
+  var connections: [WSSConnection] { state.withLock { Array($0.connections.values) } }
 
   /// Removes what has run out, looking at `limit` slots at most.
   package func expire(at now: MonotonicInstant, limit: Int) {
@@ -201,14 +201,14 @@ extension RelayEngine.State {
     switch router.on(frame, from: origin, at: now) {
     case .deliverUDP(let endpoint, let header, let local):
       return .sendUDP(endpoint, header, from: local)
-    case .deliverCompat(let id, let header):
-      return connections[id.rawValue].map { .sendCompat($0, header) } ?? .nothing
+    case .deliverWSS(let id, let header):
+      return connections[id.rawValue].map { .sendWSS($0, header) } ?? .nothing
     case .answer(let answer):
       switch answer.origin {
       case .udp:
         let probe = answer.probing.flatMap { router.pendingProbe($0, at: now) }
         return probe.map { .rare(.answerAndProbe(answer, $0)) } ?? .answerUDP(answer)
-      case .compat(let id, _): return connections[id.rawValue].map { .answerCompat($0) } ?? .nothing
+      case .wss(let id, _): return connections[id.rawValue].map { .answerWSS($0) } ?? .nothing
       }
     case .verifyProof(let source, let local):
       return .rare(.verifyProof(from: source, local))
@@ -234,8 +234,8 @@ extension RelayEngine.State {
     switch command.recipient {
     case .udp(let endpoint, let local):
       RelayEngine.Punch(hop: .udp(endpoint, from: local), endpoint: command.endpoint)
-    case .compat(let id, _):
-      connections[id.rawValue].map { RelayEngine.Punch(hop: .compat($0), endpoint: command.endpoint) }
+    case .wss(let id, _):
+      connections[id.rawValue].map { RelayEngine.Punch(hop: .wss($0), endpoint: command.endpoint) }
     }
   }
 }

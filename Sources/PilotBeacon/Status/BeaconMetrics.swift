@@ -17,7 +17,7 @@ struct BeaconMetrics {
     let (router, udp, peers) = (statistics.router, statistics.udp, statistics.peers)
     metrics = [
       .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
-      .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.compatPeers),
+      .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.wssPeers),
       .gauge(
         "pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
       .gauge("pilot_beacon_waiting_bytes", "Bytes that wait for WebSocket peers.", statistics.waitingBytes),

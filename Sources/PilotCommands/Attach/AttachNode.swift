@@ -31,7 +31,7 @@ extension AttachNode {
   private func perform(_ input: AttachInput) {
     do throws(TransportError) {
       switch input {
-      case .send(_, _?) where transport.localEndpoint == .compatLocal:
+      case .send(_, _?) where transport.localEndpoint == .wssLocal:
         throw TransportError(
           code: .invalidDestination, message: "over a WebSocket frames go to the beacon only; leave \"to\" out")
       case .send(let frame, let destination):

@@ -28,7 +28,7 @@ struct AttachPlan {
     self.identity = try Identity.load(from: identity)
     let urls = try beacons.map(BeaconURL.init)
     udp = transport == .wss ? nil : urls.lazy.compactMap(\.udp).first
-    if transport != .udp, let url = urls.lazy.compactMap(\.compat).first {
+    if transport != .udp, let url = urls.lazy.compactMap(\.wss).first {
       var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: self.identity)
       configuration.certificateAuthorities = certificateAuthorities
       configuration.allowsPlaintext = allowsPlaintext
@@ -58,12 +58,12 @@ struct AttachPlan {
 /// A `--beacon` URL.
 private struct BeaconURL {
   var udp: UDPHost?
-  var compat: CompatURL?
+  var wss: WSSURL?
 
   init(_ text: String) throws {
     guard text.hasPrefix("udp://") else {
       do {
-        compat = try CompatURL(parsing: text)
+        wss = try WSSURL(parsing: text)
         return
       } catch {
         throw CommandFailure.usage(
@@ -72,7 +72,7 @@ private struct BeaconURL {
     }
     // Host and port are written as in the other kind of URL.
     let authority = text.dropFirst("udp://".count)
-    guard let url = try? CompatURL(parsing: "ws://" + authority), URLText.namesPort(authority),
+    guard let url = try? WSSURL(parsing: "ws://" + authority), URLText.namesPort(authority),
       !authority.contains("/"),
       let port = UInt16(exactly: url.port)
     else {

@@ -8,7 +8,7 @@ import Synchronization
 final class AttachWSSNode: AttachNode {
   let node: NodeID
   let transport: any Transport
-  let beacon = Endpoint.compatBeacon
+  let beacon = Endpoint.wssBeacon
   let output: AttachOutput
   private let announcement: [UInt8]
   private let schedule = Mutex(AnnouncementSchedule())

@@ -139,7 +139,7 @@ struct BeaconCommand: AsyncParsableCommand {
   }
 
   private func directory(_ registry: String) throws -> RegistryDirectory {
-    guard let url = try? CompatURL(parsing: "ws://" + registry), !registry.contains("/"), URLText.namesPort(registry)
+    guard let url = try? WSSURL(parsing: "ws://" + registry), !registry.contains("/"), URLText.namesPort(registry)
     else {
       throw CommandFailure.usage("--registry must be HOST:PORT", hint: "for example registry.example:9000")
     }

@@ -52,7 +52,7 @@ struct DemoBeacon {
   private func open(
     _ carrier: DemoCarrier, _ id: NodeID, at addresses: BeaconServer.Addresses
   ) async throws -> DemoNode {
-    let url = CompatURL(host: "localhost", port: addresses.wss.map { Int($0.port) })
+    let url = WSSURL(host: "localhost", port: addresses.wss.map { Int($0.port) })
     return try await DemoNode.open(
       carrier, id: id, identity: identity, beacon: addresses.udp, url: url, authority: authority.authorityPath)
   }

@@ -23,7 +23,7 @@ struct DemoNode: Sendable {
 
   /// Connects a node and makes sure that the beacon can deliver to it.
   static func open(
-    _ carrier: DemoCarrier, id: NodeID, identity: Identity, beacon: Endpoint, url: CompatURL, authority: String
+    _ carrier: DemoCarrier, id: NodeID, identity: Identity, beacon: Endpoint, url: WSSURL, authority: String
   ) async throws -> DemoNode {
     switch carrier {
     case .udp:
@@ -34,7 +34,7 @@ struct DemoNode: Sendable {
       var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: identity)
       configuration.certificateAuthorities = authority
       configuration.outgoing.age = patience
-      return DemoNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .compatBeacon)
+      return DemoNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .wssBeacon)
     }
   }
 

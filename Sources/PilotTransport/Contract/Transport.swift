@@ -17,7 +17,7 @@ public import PilotWire
 /// ``TransportError/retry`` says whether to try again. Everything taken and then dropped is counted in ``counters`` by
 /// reason.
 public protocol Transport: AnyObject, Sendable {
-  /// Where this transport receives: the bound address for UDP, `Endpoint.compatLocal` over WSS.
+  /// Where this transport receives: the bound address for UDP, `Endpoint.wssLocal` over WSS.
   ///
   /// It is known as long as the transport exists, also after `close()`.
   var localEndpoint: Endpoint { get }

@@ -7,7 +7,7 @@ public import PilotWire
 public struct Frame: ~Copyable, ~Escapable {
   /// The datagram's bytes, possibly none.
   public let bytes: RawSpan
-  /// Who sent it: the peer's address over UDP, `Endpoint.compatBeacon` over WSS.
+  /// Who sent it: the peer's address over UDP, `Endpoint.wssBeacon` over WSS.
   public let source: Endpoint
   /// Which address of this machine it was written to: where an answer is to leave from.
   public let local: LocalAddress

@@ -34,7 +34,7 @@ package final class Dial {
   private var gate: HandshakeGate?
   /// The pipeline keeps it.
   private weak var requester: UpgradeRequester?
-  private var peer: CompatClientPeer?
+  private var peer: WSSClientPeer?
   private var limitTimer: Scheduled<Void>?
 
   /// - Parameters:
@@ -146,7 +146,7 @@ package final class Dial {
   }
 
   private func requestUpgrade(on channel: any Channel) throws {
-    let upgrader = CompatClientUpgrader { [weak self] context in self?.upgraded(context) }
+    let upgrader = WSSClientUpgrader { [weak self] context in self?.upgraded(context) }
     let requester = UpgradeRequester(
       beacon: configuration.beacon, awaitsTLS: tls != nil, upgrader: upgrader,
       onSecured: { [weak self] in self?.state = .dialing(.upgrading) },
@@ -172,8 +172,8 @@ package final class Dial {
   private func upgraded(_ context: ChannelHandlerContext) {
     guard !isOver else { return context.channel.cutOff() }
     state = .dialing(.authenticating)
-    let peer = CompatClientPeer(
-      authentication: CompatClientAuthentication(node: configuration.node, identity: configuration.identity),
+    let peer = WSSClientPeer(
+      authentication: WSSClientAuthentication(node: configuration.node, identity: configuration.identity),
       inbound: inbound,
       onEstablished: { [weak self] in self?.established() },
       onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })

@@ -9,7 +9,7 @@ import PilotWire
 /// What the layers below report, in words that say what to try.
 extension TransportError {
   /// DNS or TCP failed.
-  init(connecting error: any Error, to beacon: CompatURL) {
+  init(connecting error: any Error, to beacon: WSSURL) {
     switch error {
     case let error as NIOConnectionError where error.connectionErrors.isEmpty:
       self.init(
@@ -38,7 +38,7 @@ extension TransportError {
   }
 
   /// TLS or the HTTP upgrade failed.
-  init(upgrading error: any Error, to beacon: CompatURL) {
+  init(upgrading error: any Error, to beacon: WSSURL) {
     switch error {
     case NIOSSLError.uncleanShutdown, NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
       self.init(
@@ -75,7 +75,7 @@ extension TransportError {
   }
 
   /// BoringSSL names no reason why it rejects a certificate.
-  private init(untrusted beacon: CompatURL, _ cause: any Error) {
+  private init(untrusted beacon: WSSURL, _ cause: any Error) {
     self.init(
       code: .tlsFailed,
       message: """
@@ -133,7 +133,7 @@ extension WebSocketCloseFrame {
   }
 }
 
-extension CompatURL {
+extension WSSURL {
   /// The name for SNI and for the certificate's check; `nil` for an IP address, which TLS checks by itself.
   var serverName: String? {
     (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil

@@ -8,7 +8,7 @@ extension TransportError {
   /// - Parameters:
   ///   - text: The first line of its body, where that is a text.
   ///   - unixTime: Seconds since 1970, for a `Retry-After` that is a date.
-  init(refusedUpgrade head: HTTPResponseHead, text: String?, of beacon: CompatURL, at unixTime: Int) {
+  init(refusedUpgrade head: HTTPResponseHead, text: String?, of beacon: WSSURL, at unixTime: Int) {
     let said = text.map { ": \"\($0)\"" } ?? ""
     let retryAfter = RetryAfter.delay(in: head.headers, at: unixTime)
     switch head.status {
@@ -25,7 +25,7 @@ extension TransportError {
     case .notFound:
       self.init(
         code: .upgradeRefused,
-        message: "\(beacon) answered 404: not a beacon, or one that expects \(CompatURL.defaultPath)\(said)")
+        message: "\(beacon) answered 404: not a beacon, or one that expects \(WSSURL.defaultPath)\(said)")
     default:
       // A status that the library doesn't know has the server's own words.
       let reason = PrintableText.line(head.status.reasonPhrase, limit: 80)
@@ -44,7 +44,7 @@ extension TransportError {
   }
 
   /// The answer was 101, and doesn't accept the handshake that was offered.
-  init(invalidAcceptance fault: WebSocketResponseError?, of beacon: CompatURL) {
+  init(invalidAcceptance fault: WebSocketResponseError?, of beacon: WSSURL) {
     let reason = fault.map { ": \($0.explanation)" } ?? ""
     self.init(code: .upgradeRefused, message: "\(beacon) answered 101 without a valid WebSocket handshake\(reason)")
   }

@@ -20,16 +20,16 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
   /// How long a refusal's body is waited for: an explanation isn't worth more.
   static let patience = TimeAmount.seconds(1)
 
-  private let beacon: CompatURL
+  private let beacon: WSSURL
   private let awaitsTLS: Bool
-  private let upgrader: CompatClientUpgrader
+  private let upgrader: WSSClientUpgrader
   private let onSecured: () -> Void
   private let onFailure: (TransportError) -> Void
   private var context: ChannelHandlerContext?
   private var state = State.awaitingAnswer
 
   init(
-    beacon: CompatURL, awaitsTLS: Bool, upgrader: CompatClientUpgrader, onSecured: @escaping () -> Void,
+    beacon: WSSURL, awaitsTLS: Bool, upgrader: WSSClientUpgrader, onSecured: @escaping () -> Void,
     onFailure: @escaping (TransportError) -> Void
   ) {
     self.beacon = beacon

@@ -7,7 +7,7 @@ extension WSSTransport {
   /// How to reach a beacon, as whom, and with which limits.
   public struct Configuration: Sendable {
     /// The beacon.
-    public var beacon: CompatURL
+    public var beacon: WSSURL
     /// This node.
     public var node: NodeID
     /// The key that the beacon knows for this node.
@@ -44,7 +44,7 @@ extension WSSTransport {
     }
 
     /// Everything else has a default.
-    public init(beacon: CompatURL, node: NodeID, identity: Identity) {
+    public init(beacon: WSSURL, node: NodeID, identity: Identity) {
       self.beacon = beacon
       self.node = node
       self.identity = identity

@@ -12,14 +12,14 @@ import Synchronization
 /// sending throws `.reconnecting` at once, and ``events`` tells why and when the next attempt is due.
 ///
 /// Frames of one connection arrive in the order in which they were sent. The destination of a send is ignored: the one
-/// peer is the beacon, whose frames come from ``PilotWire/Endpoint/compatBeacon``.
+/// peer is the beacon, whose frames come from ``PilotWire/Endpoint/wssBeacon``.
 ///
 /// A transport that nobody refers to any more closes itself; its receiver counts as a reference.
 public final class WSSTransport: Transport {
   /// Always 65,535 bytes (wire reference, section 1).
   public var maximumFrameLength: Int { FrameLimits.maximumOverWSS }
-  /// ``PilotWire/Endpoint/compatLocal``: a WSS transport has no address of its own.
-  public var localEndpoint: Endpoint { .compatLocal }
+  /// ``PilotWire/Endpoint/wssLocal``: a WSS transport has no address of its own.
+  public var localEndpoint: Endpoint { .wssLocal }
   /// Connection changes with their reasons; see ``TransportEvent``.
   public var events: TransportEvents { eventSource.events }
 

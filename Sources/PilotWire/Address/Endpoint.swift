@@ -72,8 +72,8 @@ public struct Endpoint: Hashable, Sendable {
 extension Endpoint {
   /// What a WSS transport calls itself: 192.0.2.1:0, from the range reserved for documentation (RFC 5737), which no
   /// datagram ever comes from (PilotTransport, "The contract").
-  public static let compatLocal = Endpoint(ipv4: 192, 0, 2, 1, port: 0)
+  public static let wssLocal = Endpoint(ipv4: 192, 0, 2, 1, port: 0)
 
   /// What a WSS transport calls its beacon: 192.0.2.2:0 (PilotTransport, "The contract").
-  public static let compatBeacon = Endpoint(ipv4: 192, 0, 2, 2, port: 0)
+  public static let wssBeacon = Endpoint(ipv4: 192, 0, 2, 2, port: 0)
 }

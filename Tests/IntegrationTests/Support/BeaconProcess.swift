@@ -25,7 +25,7 @@ final class BeaconProcess {
     self.wss = try Endpoint(parsing: ready.wss)
   }
 
-  var url: CompatURL { CompatURL(isSecure: false, host: "127.0.0.1", port: Int(wss.port)) }
+  var url: WSSURL { WSSURL(isSecure: false, host: "127.0.0.1", port: Int(wss.port)) }
 
   /// Ends it as a crash would.
   func kill() {

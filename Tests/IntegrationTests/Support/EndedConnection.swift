@@ -8,17 +8,17 @@ import Testing
 
 extension TestBeacon {
   /// A connection that node 1 had for a moment: what an engine is handed, whatever has become of it.
-  static func endedConnection() async throws -> CompatConnection {
-    let (connections, attached) = AsyncStream.makeStream(of: CompatConnection.self)
+  static func endedConnection() async throws -> WSSConnection {
+    let (connections, attached) = AsyncStream.makeStream(of: WSSConnection.self)
     let node = try TestNode.id(1)
-    let listener = CompatListener(
-      CompatListener.Configuration(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0), unixTime: { 1_700_000_000 }),
+    let listener = WSSListener(
+      WSSListener.Configuration(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0), unixTime: { 1_700_000_000 }),
       keys: StaticKeyDirectory([node: identity.publicKey]),
       dispatchers: { _ in AttachedPeers(attached) })
     let address = try await listener.start(on: MultiThreadedEventLoopGroup.singleton)
     let transport = try await WSSTransport.connect(
       WSSTransport.Configuration(
-        beacon: CompatURL(isSecure: false, host: "127.0.0.1", port: Int(address.port)), node: node,
+        beacon: WSSURL(isSecure: false, host: "127.0.0.1", port: Int(address.port)), node: node,
         identity: identity))
     var iterator = connections.makeAsyncIterator()
     let connection = await iterator.next()
@@ -29,17 +29,17 @@ extension TestBeacon {
 }
 
 /// Passes on whose connection was attached.
-private final class AttachedPeers: CompatDispatcher {
-  private let connections: AsyncStream<CompatConnection>.Continuation
+private final class AttachedPeers: WSSDispatcher {
+  private let connections: AsyncStream<WSSConnection>.Continuation
 
-  init(_ connections: AsyncStream<CompatConnection>.Continuation) {
+  init(_ connections: AsyncStream<WSSConnection>.Continuation) {
     self.connections = connections
   }
 
-  func attached(_ connection: CompatConnection) { connections.yield(connection) }
-  func received(_ frame: RawSpan, on connection: CompatConnection) {}
+  func attached(_ connection: WSSConnection) { connections.yield(connection) }
+  func received(_ frame: RawSpan, on connection: WSSConnection) {}
   func ignored() {}
-  func readCompleted(on connection: CompatConnection) {}
-  func detached(_ connection: CompatConnection) {}
-  func refused(_ refusal: CompatRefusal) {}
+  func readCompleted(on connection: WSSConnection) {}
+  func detached(_ connection: WSSConnection) {}
+  func refused(_ refusal: WSSRefusal) {}
 }

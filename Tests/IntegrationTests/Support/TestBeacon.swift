@@ -40,8 +40,8 @@ struct TestBeacon: Sendable {
 
   var udp: Endpoint { server.addresses.udp }
 
-  var url: CompatURL {
-    CompatURL(isSecure: false, host: "127.0.0.1", port: server.addresses.wss.map { Int($0.port) })
+  var url: WSSURL {
+    WSSURL(isSecure: false, host: "127.0.0.1", port: server.addresses.wss.map { Int($0.port) })
   }
 
   /// A node on a WebSocket connection.
@@ -50,7 +50,7 @@ struct TestBeacon: Sendable {
     let id = try TestNode.id(node)
     var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: Self.identity)
     adjust(&configuration)
-    return TestNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .compatBeacon)
+    return TestNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .wssBeacon)
   }
 
   /// A node on a UDP socket, not yet known to the beacon.

@@ -40,9 +40,9 @@ struct RouterDiscoverTests {
   @Test func discoverWithNodeZeroOverWSSIsAnsweredAndChangesNothing() {
     var harness = RouterHarness()
     _ = harness.router.attach(node: node, connection: ConnectionID(rawValue: 1))
-    expect(harness.discover(nil, from: .compat(1, node), ex: true), .reply(.compat(1, node)))
+    expect(harness.discover(nil, from: .wss(1, node), ex: true), .reply(.wss(1, node)))
     expect(harness.statistics.discovers[.addressOnly], 1)
-    expect(harness.route(to: node), .deliverCompat(ConnectionID(rawValue: 1), .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(ConnectionID(rawValue: 1), .short(sender: .test(0xFFFF))))
   }
 
   @Test func otherTrailingBytesAreIgnored() {

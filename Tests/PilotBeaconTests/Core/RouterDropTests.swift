@@ -33,13 +33,13 @@ struct RouterDropTests {
     Case(.unsupportedType, [0x07, 0, 0, 0, 1, 0, 0]),
     Case(.tunnelFrame, [0x50]), Case(.tunnelFrame, Array("PILP".utf8) + [0, 0, 0, 1]),
     Case(.sourcePortZero, [0x01, 0, 0, 0, 1], from: .udp(.test(1, port: 0))),
-    Case(.staleConnection, [0x01, 0, 0, 0, 3], from: .compat(99, attached)),
-    Case(.nodeMismatch, [0x01, 0, 0, 0, 9], from: .compat(1, attached)),
-    Case(.senderMismatch, [0x05, 0, 0, 0, 9, 0, 0, 0, 1], from: .compat(1, attached)),
+    Case(.staleConnection, [0x01, 0, 0, 0, 3], from: .wss(99, attached)),
+    Case(.nodeMismatch, [0x01, 0, 0, 0, 9], from: .wss(1, attached)),
+    Case(.senderMismatch, [0x05, 0, 0, 0, 9, 0, 0, 0, 1], from: .wss(1, attached)),
     Case(.senderUnknown, [0x05, 0, 0, 0, 9, 0, 0, 0, 1]),
-    Case(.destinationUnknown, [0x05, 0, 0, 0, 3, 0, 0, 0, 9], from: .compat(1, attached)),
+    Case(.destinationUnknown, [0x05, 0, 0, 0, 3, 0, 0, 0, 9], from: .wss(1, attached)),
     Case(.proofExpired, [0x0C, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 88)),
-    Case(.proofOverCompat, [0x0C], from: .compat(1, attached)),
+    Case(.proofOverWSS, [0x0C], from: .wss(1, attached)),
   ]
 
   @Test(arguments: cases)
@@ -56,7 +56,7 @@ struct RouterDropTests {
     _ = harness.router.attach(node: Self.attached, connection: ConnectionID(rawValue: 1))
     harness.discover(.test(7), from: .udp(test: 1))
     let sync = try SyncAnnouncement(beaconID: 2, nodeIDs: [.test(7), .test(8), Self.attached]).encoded()
-    for origin in [FrameOrigin.udp(test: 66), .compat(1, Self.attached)] {
+    for origin in [FrameOrigin.udp(test: 66), .wss(1, Self.attached)] {
       expect(harness.frame(sync, from: origin), .drop(.unsupportedType))
     }
     harness.expectUDP(.test(7), at: .test(1))
@@ -103,7 +103,7 @@ struct RouterDropTests {
       }
       let origin: FrameOrigin =
         Int.random(in: 0..<3, using: &generator) == 0
-        ? .compat(UInt64.random(in: 1...2, using: &generator), Self.attached)
+        ? .wss(UInt64.random(in: 1...2, using: &generator), Self.attached)
         : .udp(test: UInt32.random(in: 0...3, using: &generator))
       let action = harness.frame(frame, from: origin)
       if case .verifyProof = action { harness.router.proofRefused(.failed) }

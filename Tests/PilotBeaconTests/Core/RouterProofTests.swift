@@ -309,9 +309,9 @@ struct RouterProofTests {
     let connection = ConnectionID(rawValue: 1)
     _ = harness.router.attach(node: node, connection: connection)
     try proveHome(&harness)
-    expect(harness.route(to: node), .deliverCompat(connection, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(connection, .short(sender: .test(0xFFFF))))
     expect(
-      harness.relay(node, to: node, from: .udp(home)), .deliverCompat(connection, .short(sender: node)))
+      harness.relay(node, to: node, from: .udp(home)), .deliverWSS(connection, .short(sender: node)))
     expect(harness.discover(node, from: .udp(home)), .reply(.udp(home)))
     harness.router.detach(node: node, connection: connection)
     harness.expectUDP(node, at: home)
@@ -325,6 +325,6 @@ struct RouterProofTests {
     let challenge = try #require(challenge(&harness, from: home))
     let proof = DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
     _ = harness.router.attach(node: node, connection: ConnectionID(rawValue: 1))
-    expect(harness.frame(proof.encoded(), from: .compat(1, node)), .drop(.proofOverCompat))
+    expect(harness.frame(proof.encoded(), from: .wss(1, node)), .drop(.proofOverWSS))
   }
 }

@@ -75,12 +75,12 @@ struct RouterPunchTests {
     _ = harness.router.attach(node: requester, connection: ConnectionID(rawValue: 1))
     // Attaching has ended what the requester's Discover over UDP had said.
     expect(
-      commands(&harness, requester, target, from: .compat(1, requester)),
-      PunchCommands(requester: PunchCommands.Command(recipient: .compat(1, requester), endpoint: there), target: nil))
+      commands(&harness, requester, target, from: .wss(1, requester)),
+      PunchCommands(requester: PunchCommands.Command(recipient: .wss(1, requester), endpoint: there), target: nil))
     harness.advance(.seconds(1))
-    expect(request(&harness, .test(9), target, from: .compat(1, requester)), .nothing)
+    expect(request(&harness, .test(9), target, from: .wss(1, requester)), .nothing)
     harness.router.detach(node: requester, connection: ConnectionID(rawValue: 1))
-    expect(request(&harness, requester, target, from: .compat(1, requester)), .drop(.staleConnection))
+    expect(request(&harness, requester, target, from: .wss(1, requester)), .drop(.staleConnection))
   }
 
   @Test func aProvenNodeThatIsAlsoAttachedIsToldOverWSS() throws {
@@ -94,7 +94,7 @@ struct RouterPunchTests {
     _ = harness.router.attach(node: target, connection: ConnectionID(rawValue: 1))
     expect(
       commands(&harness, requester, target, from: .udp(here)),
-      commands(.udp(here), .compat(1, target), naming: (there, here)))
+      commands(.udp(here), .wss(1, target), naming: (there, here)))
   }
 
   @Test func aSourceIsServedOnceASecondAndOthersAreNotHeldUp() {

@@ -25,24 +25,24 @@ struct RouterRelayTests {
     expect(harness.relay(udpA, to: udpB, from: .udp(test: 1)), .deliverUDP(.test(2), .short(sender: udpA)))
     expect(
       harness.relay(udpA, to: wssB, from: .udp(test: 1)),
-      .deliverCompat(ConnectionID(rawValue: 40), .short(sender: udpA)))
-    expect(harness.relay(wssA, to: udpB, from: .compat(30, wssA)), .deliverUDP(.test(2), .short(sender: wssA)))
+      .deliverWSS(ConnectionID(rawValue: 40), .short(sender: udpA)))
+    expect(harness.relay(wssA, to: udpB, from: .wss(30, wssA)), .deliverUDP(.test(2), .short(sender: wssA)))
     expect(
-      harness.relay(wssA, to: wssB, from: .compat(30, wssA)),
-      .deliverCompat(ConnectionID(rawValue: 40), .short(sender: wssA)))
+      harness.relay(wssA, to: wssB, from: .wss(30, wssA)),
+      .deliverWSS(ConnectionID(rawValue: 40), .short(sender: wssA)))
     for cell in RelayCell.allCases { expect(harness.statistics.relayed[cell], 1) }
   }
 
   @Test func theDestinationsDiscoverExDecidesTheHeader() {
     var harness = populated()
     harness.discover(udpB, from: .udp(test: 2), ex: true)
-    harness.discover(wssB, from: .compat(40, wssB), ex: true)
+    harness.discover(wssB, from: .wss(40, wssB), ex: true)
     expect(
       harness.relay(udpA, to: udpB, from: .udp(test: 1)),
       .deliverUDP(.test(2), .withDestination(sender: udpA, destination: udpB)))
     expect(
-      harness.relay(wssA, to: wssB, from: .compat(30, wssA)),
-      .deliverCompat(ConnectionID(rawValue: 40), .withDestination(sender: wssA, destination: wssB)))
+      harness.relay(wssA, to: wssB, from: .wss(30, wssA)),
+      .deliverWSS(ConnectionID(rawValue: 40), .withDestination(sender: wssA, destination: wssB)))
     expect(harness.relay(udpB, to: udpA, from: .udp(test: 2)), .deliverUDP(.test(1), .short(sender: udpB)))
   }
 
@@ -50,8 +50,8 @@ struct RouterRelayTests {
     var harness = populated()
     expect(harness.relay(udpA, to: udpA, from: .udp(test: 1)), .deliverUDP(.test(1), .short(sender: udpA)))
     expect(
-      harness.relay(wssA, to: wssA, from: .compat(30, wssA)),
-      .deliverCompat(ConnectionID(rawValue: 30), .short(sender: wssA)))
+      harness.relay(wssA, to: wssA, from: .wss(30, wssA)),
+      .deliverWSS(ConnectionID(rawValue: 30), .short(sender: wssA)))
   }
 
   @Test func anEmptyPayloadIsRelayed() {
@@ -70,14 +70,14 @@ struct RouterRelayTests {
 
   @Test func aSenderOverWSSMustBeItself() {
     var harness = populated()
-    expect(harness.relay(wssB, to: udpB, from: .compat(30, wssA)), .drop(.senderMismatch))
-    expect(harness.relay(udpA, to: udpB, from: .compat(30, wssA)), .drop(.senderMismatch))
+    expect(harness.relay(wssB, to: udpB, from: .wss(30, wssA)), .drop(.senderMismatch))
+    expect(harness.relay(udpA, to: udpB, from: .wss(30, wssA)), .drop(.senderMismatch))
   }
 
   @Test func anUnknownDestinationIsDropped() {
     var harness = populated()
     expect(harness.relay(udpA, to: .test(99), from: .udp(test: 1)), .drop(.destinationUnknown))
-    expect(harness.relay(wssA, to: .test(99), from: .compat(30, wssA)), .drop(.destinationUnknown))
+    expect(harness.relay(wssA, to: .test(99), from: .wss(30, wssA)), .drop(.destinationUnknown))
   }
 
   @Test func headersAreTheWires() throws {

@@ -65,7 +65,7 @@ struct SimulatedBeacon: ~Copyable {
       guard router.admits(proof, from: source, at: network.now) else { return }
       guard authenticator.accepts(proof, from: source) else { return router.proofRefused(.failed) }
       if let answer = router.proven(proof, from: source, at: network.now) { perform(answer, &network) }
-    case .deliverCompat: violations.append("nobody is attached over WSS")
+    case .deliverWSS: violations.append("nobody is attached over WSS")
     case .punch, .verifyGrant: violations.append("nobody has asked to punch")
     case .drop, .nothing: break
     }
@@ -91,7 +91,7 @@ struct SimulatedBeacon: ~Copyable {
     let connection = ConnectionID(rawValue: .max)
     _ = router.attach(node: prober, connection: connection)
     let frame = Relay(sender: prober, destination: node, payload: RawSpan()).encoded()
-    let action = router.on(frame.span.raw, from: .compat(connection, prober), at: now)
+    let action = router.on(frame.span.raw, from: .wss(connection, prober), at: now)
     guard case .deliverUDP(let endpoint, _, _) = action else { return nil }
     return endpoint
   }

@@ -55,7 +55,7 @@ final class BrokenSource: FrameSource {
       unsafe lent.runs[index].forEachFrame { frames.append(($0.copied(), $1)) }
     }
     switch fault {
-    case .forgesSources: for index in frames.indices { frames[index].source = .compatBeacon }
+    case .forgesSources: for index in frames.indices { frames[index].source = .wssBeacon }
     case .reversesReceived: frames.reverse()
     default: frames.removeLast(frames.count - 1)
     }

@@ -56,7 +56,7 @@ struct OutboundQueueTests {
     var batch = FrameBatch()
     for index in 0..<count {
       let frame = pattern(100, seed: index)
-      #expect(unsafe batch.append(frame.span.bytes, to: .compatBeacon) == true)
+      #expect(unsafe batch.append(frame.span.bytes, to: .wssBeacon) == true)
     }
     let (taken, admission, needsWake) = harness.queue.push(contentsOf: batch, at: harness.clock.now)
     #expect(taken == min(count, 50))
@@ -72,7 +72,7 @@ struct OutboundQueueTests {
     var batch = FrameBatch()
     for length in [10, 65_536, 20] {
       let frame = pattern(length)
-      #expect(unsafe batch.append(frame.span.bytes, to: .compatBeacon) == true)
+      #expect(unsafe batch.append(frame.span.bytes, to: .wssBeacon) == true)
     }
     let (taken, admission, _) = harness.queue.push(contentsOf: batch, at: harness.clock.now)
     #expect(taken == 1)

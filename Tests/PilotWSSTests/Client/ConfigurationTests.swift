@@ -8,7 +8,7 @@ struct ConfigurationTests {
     of url: String = "wss://beacon.example", _ adjust: (inout WSSTransport.Configuration) -> Void
   ) throws -> TransportError? {
     var configuration = WSSTransport.Configuration(
-      beacon: try CompatURL(parsing: url), node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
+      beacon: try WSSURL(parsing: url), node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
     adjust(&configuration)
     do throws(TransportError) {
       try configuration.validate()
@@ -44,7 +44,7 @@ struct ConfigurationTests {
   @Test func `a CA file that is none is refused before anything is dialled`() throws {
     for path in ["/nonexistent/ca.pem", "/dev/null"] {
       var configuration = WSSTransport.Configuration(
-        beacon: CompatURL(host: "localhost"), node: try TestIdentities.node(7), identity: try TestIdentities.identity(7)
+        beacon: WSSURL(host: "localhost"), node: try TestIdentities.node(7), identity: try TestIdentities.identity(7)
       )
       configuration.certificateAuthorities = path
       let error = #expect(throws: TransportError.self) { try WSSTransport.start(configuration) }

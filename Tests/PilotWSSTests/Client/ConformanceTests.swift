@@ -36,8 +36,8 @@ private struct WSSFixture: TransportFixture {
     // A connection can be used by the node before the listener has written it down.
     for node in [1, 2] as [UInt32] { _ = try await listener.connection(of: node) }
     return TransportLink(
-      transport, peer: RelayedPeer(peer: try TransportPeer(peer, destination: .compatBeacon), listener: listener),
-      destination: .compatBeacon, source: .compatBeacon)
+      transport, peer: RelayedPeer(peer: try TransportPeer(peer, destination: .wssBeacon), listener: listener),
+      destination: .wssBeacon, source: .wssBeacon)
   }
 }
 

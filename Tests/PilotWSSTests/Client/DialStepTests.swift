@@ -18,7 +18,7 @@ private struct HangingBeacon {
     var testDescription: String { "\(self)" }
   }
 
-  let url: CompatURL
+  let url: WSSURL
   /// Returns as soon as the attempt is in the step, with the connection if there is one.
   let reached: @Sendable () async throws -> RawConnection?
   let stop: @Sendable () async -> Void
@@ -34,7 +34,7 @@ private struct HangingBeacon {
       default: []
       }
     }
-    let url = CompatURL(isSecure: step == .securing, host: "127.0.0.1", port: Int(server.address.port))
+    let url = WSSURL(isSecure: step == .securing, host: "127.0.0.1", port: Int(server.address.port))
     return HangingBeacon(url: url) {
       let connection = try await server.next()
       switch step {
@@ -68,7 +68,7 @@ private struct HangingBeacon {
     }
     let open = connected
     let port = try #require(address.port)
-    return HangingBeacon(url: CompatURL(isSecure: false, host: "127.0.0.1", port: port)) {
+    return HangingBeacon(url: WSSURL(isSecure: false, host: "127.0.0.1", port: port)) {
       nil
     } stop: {
       try? await server.close()

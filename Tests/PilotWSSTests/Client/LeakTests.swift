@@ -80,7 +80,7 @@ struct LeakTests {
     let listener = try await TestListener.start()
     let server = try await RawServer.start()
     for url in [
-      listener.url(), server.url, CompatURL(isSecure: true, host: "127.0.0.1", port: Int(server.address.port)),
+      listener.url(), server.url, WSSURL(isSecure: true, host: "127.0.0.1", port: Int(server.address.port)),
     ] {
       let loop = MultiThreadedEventLoopGroup.singleton.next()
       let configuration = try TestClient.configuration(url)

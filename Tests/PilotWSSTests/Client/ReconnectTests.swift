@@ -89,7 +89,7 @@ struct ReconnectTests {
     let tls = secure ? try ServerTLS(certificate: files.path("server"), key: files.path("server-key")) : nil
     let listener = try await TestListener.start(tls: tls) { $0.idleLimit = .seconds(3) }
     let proxy = try await TestProxy.start(to: listener.address)
-    let url = CompatURL(isSecure: secure, host: "localhost", port: Int(proxy.address.port))
+    let url = WSSURL(isSecure: secure, host: "localhost", port: Int(proxy.address.port))
     let client = try await TestClient.connect(url) {
       $0.certificateAuthorities = files.path("ca")
       $0.keepalive.interval = .seconds(1)

@@ -12,7 +12,7 @@ struct RefusalTests {
     async throws
   {
     let listener = try await TestListener.start()
-    for (node, key, reason) in [(7, 8, CompatRefusal.Reason.wrongKey), (200, 7, .unknownNode)] as [(UInt8, UInt8, _)] {
+    for (node, key, reason) in [(7, 8, WSSRefusal.Reason.wrongKey), (200, 7, .unknownNode)] as [(UInt8, UInt8, _)] {
       let error = await failure { _ = try await TestClient.connect(listener.url(), node: node, key: key) }
       #expect(error?.code == .authenticationFailed)
       #expect(error?.message.contains("refused node \(node): \"auth failed\"") == true)
@@ -111,7 +111,7 @@ struct RefusalTests {
     #expect(refused?.code == .connectFailed)
     #expect(refused?.message.contains("127.0.0.1:\(server.address.port)") == true)
     let unknown = await failure {
-      _ = try await TestClient.connect(CompatURL(host: "beacon.invalid")) { $0.dialLimit = .seconds(10) }
+      _ = try await TestClient.connect(WSSURL(host: "beacon.invalid")) { $0.dialLimit = .seconds(10) }
     }
     #expect([.resolveFailed, .timedOut].contains(unknown?.code))
   }

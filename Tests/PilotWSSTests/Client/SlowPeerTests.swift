@@ -51,7 +51,7 @@ struct SlowPeerTests {
       }
     }
     var batch = FrameBatch()
-    for _ in 0..<3 { _ = batch.append(pattern(10_000), to: .compatBeacon) }
+    for _ in 0..<3 { _ = batch.append(pattern(10_000), to: .wssBeacon) }
     do throws(TransportError) {
       _ = try client.transport.send(contentsOf: batch)
       Issue.record("a full queue has to refuse a batch")

@@ -47,7 +47,7 @@ struct TLSPolicyTests {
       Array("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".utf8)
     }
     let error = await failure {
-      _ = try await TestClient.connect(CompatURL(host: "localhost", port: Int(server.address.port))) {
+      _ = try await TestClient.connect(WSSURL(host: "localhost", port: Int(server.address.port))) {
         $0.certificateAuthorities = files.path(kind)
       }
     }

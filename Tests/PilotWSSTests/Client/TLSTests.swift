@@ -18,7 +18,7 @@ struct TLSTests {
     return try NIOSSLContext(configuration: configuration)
   }
 
-  private func refusal(of url: CompatURL, trusting authority: String?, _ files: TestFiles) async -> TransportError? {
+  private func refusal(of url: WSSURL, trusting authority: String?, _ files: TestFiles) async -> TransportError? {
     await failure {
       _ = try await TestClient.connect(url) { $0.certificateAuthorities = authority.map { files.path($0) } }
     }
@@ -56,7 +56,7 @@ struct TLSTests {
         $0.maximumTLSVersion = .tlsv11
       })
     let error = await refusal(
-      of: CompatURL(host: "localhost", port: Int(server.address.port)), trusting: "ca", files)
+      of: WSSURL(host: "localhost", port: Int(server.address.port)), trusting: "ca", files)
     #expect(error?.code == .tlsFailed)
     #expect(error?.message.contains("TLS 1.2") == true)
     await server.stop()

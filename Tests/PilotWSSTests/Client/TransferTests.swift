@@ -58,7 +58,7 @@ struct TransferTests {
     try client.send([1])
     try await listener.log.wait { $0.frames == [[1]] }
     var batch = FrameBatch()
-    for frame in [[2], pattern(65_536), [3]] as [[UInt8]] { _ = batch.append(frame, to: .compatBeacon) }
+    for frame in [[2], pattern(65_536), [3]] as [[UInt8]] { _ = batch.append(frame, to: .wssBeacon) }
     var taken = try client.transport.send(contentsOf: batch)
     #expect(taken == 1)
     batch.removeFirst(1)

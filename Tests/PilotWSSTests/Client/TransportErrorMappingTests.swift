@@ -8,7 +8,7 @@ import Testing
 @testable import PilotWSS
 
 struct TransportErrorMappingTests {
-  private let beacon = CompatURL(host: "beacon.example", port: 8_443)
+  private let beacon = WSSURL(host: "beacon.example", port: 8_443)
 
   private func configuration() throws -> WSSTransport.Configuration {
     WSSTransport.Configuration(

@@ -32,14 +32,14 @@ struct URLTextTests {
   func `no error repeats what may be secret in a URL`(index: Int) {
     let url = Self.table[index].0
     guard url.contains("hunter2"), !url.hasPrefix("hunter2@a:") else { return }
-    let error = #expect(throws: TransportError.self) { try CompatURL(parsing: url) }
+    let error = #expect(throws: TransportError.self) { try WSSURL(parsing: url) }
     #expect(error.map { "\($0)".contains("hunter2") } == false)
   }
 
   @Test func `a URL put together with a password doesn't show it`() throws {
     for url in [
-      CompatURL(host: "user:hunter2@beacon.example"), CompatURL(host: "beacon.example", path: "/?hunter2"),
-      CompatURL(host: "a", path: "/hunter2@b"),
+      WSSURL(host: "user:hunter2@beacon.example"), WSSURL(host: "beacon.example", path: "/?hunter2"),
+      WSSURL(host: "a", path: "/hunter2@b"),
     ] {
       #expect(!url.description.contains("hunter2"))
       let configuration = WSSTransport.Configuration(

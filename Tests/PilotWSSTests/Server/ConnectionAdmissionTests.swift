@@ -45,7 +45,7 @@ struct ConnectionAdmissionTests {
   func `as many connections as configured, or as the descriptors are enough for`(
     configured: Int, descriptors: Int, connections: Int
   ) {
-    var configuration = CompatListener.Configuration(address: .compatBeacon, unixTime: { 0 })
+    var configuration = WSSListener.Configuration(address: .wssBeacon, unixTime: { 0 })
     configuration.maximumConnections = configured
     #expect(configuration.fit(intoDescriptors: descriptors) == (connections < configured))
     #expect(configuration.maximumConnections == connections)

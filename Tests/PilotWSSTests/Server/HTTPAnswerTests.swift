@@ -115,7 +115,7 @@ struct HTTPAnswerTests {
     try await connection.send(UpgradeRequest.text("GET \(target) HTTP/1.1"))
     #expect(try await connection.takeHead() == UpgradeRequest.accepted)
     guard case .text(let text) = try await connection.takeFrame(),
-      case .challenge(let challenge) = try CompatMessage(parsing: text.span.raw)
+      case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)
     else { throw Unexpected(connection.incoming.value) }
     #expect(challenge.timestamp == 1_700_000_000)
     connection.close()

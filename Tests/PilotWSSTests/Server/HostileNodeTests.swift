@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct HostileNodeTests {
-  private func refusal(_ listener: TestListener) async throws -> CompatRefusal {
+  private func refusal(_ listener: TestListener) async throws -> WSSRefusal {
     try await listener.log.first { $0.refusals.last }
   }
 

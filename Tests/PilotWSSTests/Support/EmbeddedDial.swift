@@ -16,7 +16,7 @@ final class EmbeddedDial {
   private var dial: Dial?
   private(set) var error: TransportError?
 
-  init(_ beacon: CompatURL = CompatURL(isSecure: false, host: "192.0.2.1")) throws {
+  init(_ beacon: WSSURL = WSSURL(isSecure: false, host: "192.0.2.1")) throws {
     channel = EmbeddedChannel(loop: loop)
     let configuration = try TestClient.configuration(beacon)
     try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 80)).wait()

@@ -40,7 +40,7 @@ struct FakeBeacon {
 
   func takeReply() async throws -> AuthReply {
     let frame = try await connection.takeFrame()
-    guard case .text(let text) = frame, case .reply(let reply) = try CompatMessage(parsing: text.span.raw) else {
+    guard case .text(let text) = frame, case .reply(let reply) = try HandshakeMessage(parsing: text.span.raw) else {
       throw Unexpected(frame)
     }
     return reply
@@ -53,13 +53,13 @@ struct FakeBeacon {
     try await self.challenge(challenge)
     let reply = try await takeReply()
     let key = try TestIdentities.identity(UInt8(truncatingIfNeeded: reply.node.rawValue)).publicKey
-    #expect(CompatVerifier().verdict(on: reply, to: challenge, knownKey: key, now: time ?? 0) == .accepted)
+    #expect(HandshakeVerifier().verdict(on: reply, to: challenge, knownKey: key, now: time ?? 0) == .accepted)
     try await send(.text(AuthOK().json))
   }
 }
 
 extension RawServer {
-  var url: CompatURL { CompatURL(isSecure: false, host: "127.0.0.1", port: Int(address.port)) }
+  var url: WSSURL { WSSURL(isSecure: false, host: "127.0.0.1", port: Int(address.port)) }
 
   func nextBeacon() async throws -> FakeBeacon { FakeBeacon(connection: try await next()) }
 }

@@ -16,7 +16,7 @@ struct RawNode {
     try await connection.send(UpgradeRequest.text())
     _ = try await connection.takeHead()
     guard case .text(let text) = try await connection.takeFrame(),
-      case .challenge(let challenge) = try CompatMessage(parsing: text.span.raw)
+      case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)
     else { throw Unexpected(connection.incoming.value) }
     return RawNode(connection: connection, challenge: challenge)
   }

@@ -17,7 +17,7 @@ final class TestClient: @unchecked Sendable {  // receiver and events are used b
   }
 
   static func configuration(
-    _ beacon: CompatURL, node: UInt8 = 7, key: UInt8? = nil,
+    _ beacon: WSSURL, node: UInt8 = 7, key: UInt8? = nil,
     _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }
   ) throws -> WSSTransport.Configuration {
     var configuration = WSSTransport.Configuration(
@@ -33,14 +33,14 @@ final class TestClient: @unchecked Sendable {  // receiver and events are used b
   }
 
   static func connect(
-    _ beacon: CompatURL, node: UInt8 = 7, key: UInt8? = nil,
+    _ beacon: WSSURL, node: UInt8 = 7, key: UInt8? = nil,
     _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }
   ) async throws -> TestClient {
     try TestClient(try await WSSTransport.connect(configuration(beacon, node: node, key: key, adjust)))
   }
 
   static func start(
-    _ beacon: CompatURL, node: UInt8 = 7, key: UInt8? = nil,
+    _ beacon: WSSURL, node: UInt8 = 7, key: UInt8? = nil,
     _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }
   ) throws -> TestClient {
     try TestClient(try WSSTransport.start(configuration(beacon, node: node, key: key, adjust)))
@@ -50,7 +50,7 @@ final class TestClient: @unchecked Sendable {  // receiver and events are used b
 
   private static func next(of receiver: inout Receiver) async throws -> [UInt8] {
     let frame = try await receiver.next()
-    #expect(frame.source == .compatBeacon)
+    #expect(frame.source == .wssBeacon)
     return frame.copiedBytes
   }
 
@@ -88,7 +88,7 @@ final class TestClient: @unchecked Sendable {  // receiver and events are used b
     throw Unexpected("the end of all events")
   }
 
-  func send(_ frame: [UInt8]) throws(TransportError) { try transport.send(frame, to: .compatBeacon) }
+  func send(_ frame: [UInt8]) throws(TransportError) { try transport.send(frame, to: .wssBeacon) }
 
   func close() { transport.close() }
 }

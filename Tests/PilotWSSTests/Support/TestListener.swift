@@ -19,22 +19,22 @@ final class TestListener: Sendable {
 
   /// What happened so far.
   struct Log: Sendable {
-    var attached: [CompatConnection] = []
+    var attached: [WSSConnection] = []
     var detached: [UInt64] = []
     var frames: [[UInt8]] = []
     var ignored = 0
-    var refusals: [CompatRefusal] = []
+    var refusals: [WSSRefusal] = []
 
-    var present: [CompatConnection] { attached.filter { !detached.contains($0.id) } }
+    var present: [WSSConnection] { attached.filter { !detached.contains($0.id) } }
   }
 
   let address: Endpoint
   let log: Watched<Log>
   /// How many connections have released their part of the listener.
   let released: Watched<Int>
-  let listener: CompatListener
+  let listener: WSSListener
 
-  private init(address: Endpoint, log: Watched<Log>, released: Watched<Int>, listener: CompatListener) {
+  private init(address: Endpoint, log: Watched<Log>, released: Watched<Int>, listener: WSSListener) {
     self.address = address
     self.log = log
     self.released = released
@@ -45,17 +45,17 @@ final class TestListener: Sendable {
   static func start(
     _ answer: Answer = .echo, tls: ServerTLS? = nil, keys: (any KeyDirectory)? = nil,
     address: Endpoint = Endpoint(ipv4: 127, 0, 0, 1, port: 0),
-    _ adjust: (inout CompatListener.Configuration) -> Void = { _ in }
+    _ adjust: (inout WSSListener.Configuration) -> Void = { _ in }
   ) async throws -> TestListener {
     let (log, released) = (Watched(Log()), Watched(0))
-    var configuration = CompatListener.Configuration(address: address, unixTime: { 1_700_000_000 })
+    var configuration = WSSListener.Configuration(address: address, unixTime: { 1_700_000_000 })
     configuration.tls = tls
     // Frames don't grow old and handshakes don't take too long, however busy the machine is, unless that is the test.
     configuration.outgoing.age = .seconds(600)
     configuration.handshakeLimit = .seconds(600)
     configuration.authenticationLimit = .seconds(600)
     adjust(&configuration)
-    let listener = CompatListener(configuration, keys: try keys ?? knownKeys()) { _ in
+    let listener = WSSListener(configuration, keys: try keys ?? knownKeys()) { _ in
       TestDispatcher(log: log, released: released, answer: answer)
     }
     let address = try await listener.start(on: MultiThreadedEventLoopGroup.singleton)
@@ -70,12 +70,12 @@ final class TestListener: Sendable {
     return StaticKeyDirectory(keys)
   }
 
-  func url(secure: Bool = false, host: String = "127.0.0.1") -> CompatURL {
-    CompatURL(isSecure: secure, host: host, port: Int(address.port))
+  func url(secure: Bool = false, host: String = "127.0.0.1") -> WSSURL {
+    WSSURL(isSecure: secure, host: host, port: Int(address.port))
   }
 
   /// The connection of a node, as soon as there is one.
-  func connection(of node: UInt32) async throws -> CompatConnection {
+  func connection(of node: UInt32) async throws -> WSSConnection {
     try await log.first { $0.present.last { $0.node.rawValue == node } }
   }
 
@@ -83,7 +83,7 @@ final class TestListener: Sendable {
 }
 
 /// One per connection here, which confinement to a loop allows.
-private final class TestDispatcher: CompatDispatcher {
+private final class TestDispatcher: WSSDispatcher {
   private let log: Watched<TestListener.Log>
   private let released: Watched<Int>
   private let answer: TestListener.Answer
@@ -96,13 +96,13 @@ private final class TestDispatcher: CompatDispatcher {
 
   deinit { released.update { $0 += 1 } }
 
-  func attached(_ connection: CompatConnection) {
+  func attached(_ connection: WSSConnection) {
     let replaced = log.value.present.first { $0.node == connection.node }
     log.update { $0.attached.append(connection) }
     replaced?.close(.normal, reason: "replaced")
   }
 
-  func received(_ frame: RawSpan, on connection: CompatConnection) {
+  func received(_ frame: RawSpan, on connection: WSSConnection) {
     switch answer {
     case .nothing:
       let copy = frame.copied()
@@ -116,13 +116,13 @@ private final class TestDispatcher: CompatDispatcher {
 
   func ignored() { log.update { $0.ignored += 1 } }
 
-  func readCompleted(on connection: CompatConnection) {}
+  func readCompleted(on connection: WSSConnection) {}
 
-  func detached(_ connection: CompatConnection) {
+  func detached(_ connection: WSSConnection) {
     log.update { $0.detached.append(connection.id) }
   }
 
-  func refused(_ refusal: CompatRefusal) {
+  func refused(_ refusal: WSSRefusal) {
     log.update { $0.refusals.append(refusal) }
   }
 }

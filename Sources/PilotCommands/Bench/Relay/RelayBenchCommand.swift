@@ -144,9 +144,9 @@ struct RelayBenchCommand: AsyncParsableCommand {
     var beacon = MeasuredBeacon()
     if let udp = try settings.string(udp, "udp") { beacon.udp = try ListenAddress.resolve(udp, option: "udp") }
     for text in try settings.strings(url, "url") {
-      let url: CompatURL
+      let url: WSSURL
       do throws(TransportError) {
-        url = try CompatURL(parsing: text)
+        url = try WSSURL(parsing: text)
       } catch {
         throw CommandFailure.usage(error.message)
       }

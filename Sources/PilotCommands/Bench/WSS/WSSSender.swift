@@ -35,7 +35,7 @@ struct WSSSender: Sendable {
       let taken: Int
       let isFull: Bool
       if isBatched {
-        while batch.append(frame.span.raw, to: .compatBeacon) {}
+        while batch.append(frame.span.raw, to: .wssBeacon) {}
         taken = try Self.unlessFull { () throws(TransportError) in try transport.send(contentsOf: batch) } ?? 0
         isFull = taken < batch.count
         batch.removeFirst(taken)
@@ -54,7 +54,7 @@ struct WSSSender: Sendable {
 
   /// Sends a question, as soon as there is room for it.
   func ask(_ question: [UInt8]) async throws {
-    while try Self.unlessFull({ () throws(TransportError) in try transport.send(question, to: .compatBeacon) }) == nil {
+    while try Self.unlessFull({ () throws(TransportError) in try transport.send(question, to: .wssBeacon) }) == nil {
       try await Task.sleep(for: Self.rest)
     }
   }
@@ -62,7 +62,7 @@ struct WSSSender: Sendable {
   private func sendOneByOne(_ frame: [UInt8]) throws(TransportError) -> Int {
     for sent in 0..<Self.turn {
       let taken = try Self.unlessFull { () throws(TransportError) in
-        try transport.send(frame.span.raw, to: .compatBeacon)
+        try transport.send(frame.span.raw, to: .wssBeacon)
       }
       if taken == nil { return sent }
     }

@@ -6,7 +6,7 @@ import PilotWire
 
 /// The other end of a measured connection, in a process of its own.
 struct WSSSink: Sendable {
-  let url: CompatURL
+  let url: WSSURL
   private let child: ChildProcess
 
   private struct Ready: Decodable {
@@ -27,7 +27,7 @@ struct WSSSink: Sendable {
       try Task.checkCancellation()
       throw CommandFailure("the other end of the connection didn't start", hint: "its own line above says why")
     }
-    let url = CompatURL(isSecure: authority != nil, host: "127.0.0.1", port: Int(address.port))
+    let url = WSSURL(isSecure: authority != nil, host: "127.0.0.1", port: Int(address.port))
     return WSSSink(url: url, child: child)
   }
 

@@ -31,12 +31,12 @@ struct WSSSinkCommand: AsyncParsableCommand {
     guard let node = NodeID(node), let key = PublicKey(base64: key) else {
       throw CommandFailure.usage("a node and its key are needed")
     }
-    var configuration = CompatListener.Configuration(
+    var configuration = WSSListener.Configuration(
       address: Endpoint(ipv4: 127, 0, 0, 1, port: 0), unixTime: { UInt64(max(0, Date().timeIntervalSince1970)) })
     if let tlsCert, let tlsKey { configuration.tls = try ServerTLS(certificate: tlsCert, key: tlsKey) }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let dispatcher = NIOLoopBoundBox.makeBoxSendingValue(WSSSinkDispatcher(), eventLoop: group.next())
-    let listener = CompatListener(
+    let listener = WSSListener(
       configuration, keys: StaticKeyDirectory([node: key]), dispatchers: { _ in dispatcher.value })
     let address = try await listener.start(on: group)
     try await Console.standard.print(["event": "ready", "address": "\(address)"])

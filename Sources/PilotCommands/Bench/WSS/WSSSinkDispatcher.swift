@@ -2,13 +2,13 @@ import PilotWSS
 import PilotWire
 
 /// Counts frames, and tells the count when asked.
-final class WSSSinkDispatcher: CompatDispatcher {
+final class WSSSinkDispatcher: WSSDispatcher {
   /// A frame of this length asks for the count; its answer is the count in 8 bytes. All others are counted.
   static let questionLength = 1
 
   private var received: UInt64 = 0
 
-  func received(_ frame: RawSpan, on connection: CompatConnection) {
+  func received(_ frame: RawSpan, on connection: WSSConnection) {
     guard frame.byteCount == Self.questionLength else {
       received += 1
       return
@@ -18,10 +18,10 @@ final class WSSSinkDispatcher: CompatDispatcher {
     _ = connection.send(head: answer.span.raw, body: RawSpan())
   }
 
-  func attached(_ connection: CompatConnection) { received = 0 }
+  func attached(_ connection: WSSConnection) { received = 0 }
   func ignored() {}
 
-  func readCompleted(on connection: CompatConnection) {}
-  func detached(_ connection: CompatConnection) {}
-  func refused(_ refusal: CompatRefusal) {}
+  func readCompleted(on connection: WSSConnection) {}
+  func detached(_ connection: WSSConnection) {}
+  func refused(_ refusal: WSSRefusal) {}
 }

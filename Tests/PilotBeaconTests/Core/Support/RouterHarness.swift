@@ -62,7 +62,7 @@ struct RouterHarness: ~Copyable {
   /// Where a relay from an innocent third party to `node` goes.
   mutating func route(to node: NodeID) -> RouterAction {
     let prober = NodeID.test(0xFFFF)
-    let origin = FrameOrigin.compat(ConnectionID(rawValue: .max), prober)
+    let origin = FrameOrigin.wss(ConnectionID(rawValue: .max), prober)
     _ = router.attach(node: prober, connection: ConnectionID(rawValue: .max))
     return relay(prober, to: node, from: origin)
   }
@@ -120,8 +120,8 @@ extension Endpoint {
 extension FrameOrigin {
   static func udp(test number: UInt32) -> FrameOrigin { .udp(.test(number)) }
 
-  static func compat(_ connection: UInt64, _ node: NodeID) -> FrameOrigin {
-    .compat(ConnectionID(rawValue: connection), node)
+  static func wss(_ connection: UInt64, _ node: NodeID) -> FrameOrigin {
+    .wss(ConnectionID(rawValue: connection), node)
   }
 }
 

@@ -38,7 +38,7 @@ struct RouterModel {
   }
 
   func isStale(_ origin: FrameOrigin) -> Bool {
-    guard case .compat(let connection, let node) = origin else { return false }
+    guard case .wss(let connection, let node) = origin else { return false }
     return peers[node]?.connection != connection
   }
 
@@ -47,7 +47,7 @@ struct RouterModel {
   ) -> RouterAction {
     if isStale(origin) { return .drop(.staleConnection) }
     switch origin {
-    case .compat(_, let peer):
+    case .wss(_, let peer):
       guard peer == node else { return .drop(.nodeMismatch) }
       peers[node]?.ex = ex
       return .reply(origin)
@@ -95,7 +95,7 @@ struct RouterModel {
   {
     if isStale(origin) { return .drop(.staleConnection) }
     switch origin {
-    case .compat(_, let peer):
+    case .wss(_, let peer):
       guard peer == sender else { return .drop(.senderMismatch) }
     case .udp(let source, _):
       guard let known = live(sender, at: now) else { return .drop(.senderUnknown) }
@@ -113,7 +113,7 @@ struct RouterModel {
     func header(_ ex: Bool) -> DeliverHeader {
       ex ? .withDestination(sender: sender, destination: destination) : .short(sender: sender)
     }
-    if let peer = peers[destination] { return .deliverCompat(peer.connection, header(peer.ex)) }
+    if let peer = peers[destination] { return .deliverWSS(peer.connection, header(peer.ex)) }
     if let known = live(destination, at: now) { return .deliverUDP(known.endpoint, header(known.ex)) }
     return .drop(.destinationUnknown)
   }

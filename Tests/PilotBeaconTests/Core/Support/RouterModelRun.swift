@@ -68,8 +68,8 @@ struct RouterModelRun: ~Copyable {
   private func origin(_ origin: RouterEvent.Origin, of node: NodeID) -> FrameOrigin {
     switch origin {
     case .udp(let endpoint): .udp(endpoint)
-    case .current(let ago): .compat(model.peers[node]?.connection ?? connection(ago), node)
-    case .connection(let ago, let other): .compat(connection(ago), other)
+    case .current(let ago): .wss(model.peers[node]?.connection ?? connection(ago), node)
+    case .connection(let ago, let other): .wss(connection(ago), other)
     }
   }
 

@@ -5,8 +5,8 @@ import PilotWire
 /// A beacon that is measured: where it can be reached, and which process it is.
 struct MeasuredBeacon: Sendable {
   var udp: Endpoint?
-  var ws: CompatURL?
-  var wss: CompatURL?
+  var ws: WSSURL?
+  var wss: WSSURL?
   /// A PEM file with the certificate authorities to trust instead of the system's.
   var certificateAuthorities: String?
   /// Its process, if that is on this machine.

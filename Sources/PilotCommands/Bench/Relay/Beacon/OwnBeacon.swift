@@ -34,7 +34,7 @@ struct OwnBeacon: Sendable {
       throw CommandFailure("the beacon didn't start", hint: "its own line above says why")
     }
     let wss = try Endpoint(parsing: ready.wss)
-    let url = CompatURL(isSecure: isSecure, host: "127.0.0.1", port: Int(wss.port))
+    let url = WSSURL(isSecure: isSecure, host: "127.0.0.1", port: Int(wss.port))
     var address = MeasuredBeacon(udp: try Endpoint(parsing: ready.udp), process: child.id)
     if isSecure { address.wss = url } else { address.ws = url }
     address.certificateAuthorities = credentials.authority.authorityPath

@@ -39,7 +39,7 @@ struct BenchNode: Sendable {
   /// A node on a WebSocket connection, which the beacon knows from then on.
   static func connect(_ configuration: WSSTransport.Configuration) async throws(TransportError) -> BenchNode {
     BenchNode(
-      id: configuration.node, transport: try await WSSTransport.connect(configuration), beacon: .compatBeacon,
+      id: configuration.node, transport: try await WSSTransport.connect(configuration), beacon: .wssBeacon,
       executor: nil)
   }
 

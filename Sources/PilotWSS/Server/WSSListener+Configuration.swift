@@ -3,7 +3,7 @@ import NIOCore
 import PilotTransport
 package import PilotWire
 
-extension CompatListener {
+extension WSSListener {
   /// Where to listen, and the limits.
   package struct Configuration: Sendable {
     /// The address to bind; port 0 picks one.

@@ -2,15 +2,15 @@ import PilotTransport
 import PilotWire
 
 /// The node's end of a connection: authenticates, then hands frames to the reader's queue.
-final class CompatClientPeer: WebSocketPeer {
-  private var authentication: CompatClientAuthentication
+final class WSSClientPeer: WebSocketPeer {
+  private var authentication: WSSClientAuthentication
   private let inbound: FrameQueue
   private let onEstablished: () -> Void
   private let onEnd: (WebSocketEnd, _ wasEstablished: Bool) -> Void
   private(set) var link: (any WebSocketLink)?
 
   init(
-    authentication: CompatClientAuthentication, inbound: FrameQueue, onEstablished: @escaping () -> Void,
+    authentication: WSSClientAuthentication, inbound: FrameQueue, onEstablished: @escaping () -> Void,
     onEnd: @escaping (WebSocketEnd, _ wasEstablished: Bool) -> Void
   ) {
     self.authentication = authentication
@@ -42,7 +42,7 @@ final class CompatClientPeer: WebSocketPeer {
     guard authentication.isEstablished else {
       return .close(WebSocketCloseFrame(.policyViolation, reason: "a frame before auth_ok"))
     }
-    inbound.push(binary, from: .compatBeacon)
+    inbound.push(binary, from: .wssBeacon)
     return .none
   }
 

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Plugs the WebSocket handshake (RFC 6455, section 4.1) into the HTTP client's upgrade.
-final class CompatClientUpgrader: NIOHTTPClientProtocolUpgrader {
+final class WSSClientUpgrader: NIOHTTPClientProtocolUpgrader {
   let supportedProtocol = "websocket"
   let requiredUpgradeHeaders: [String] = []
   private let key = WebSocketKey.random()

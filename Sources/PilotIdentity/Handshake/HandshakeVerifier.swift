@@ -1,7 +1,7 @@
 public import PilotWire
 
-/// Decides whether a compat node is who it says it is (wire reference, section 3). Without state, clock or network.
-public struct CompatVerifier: Sendable {
+/// Decides whether a WSS node is who it says it is (wire reference, section 3). Without state, clock or network.
+public struct HandshakeVerifier: Sendable {
   /// The age of a challenge, in seconds, from which on replies to it are refused. Default 30.
   ///
   /// Counts in both directions: a challenge from the future means that the beacon's clock was set back meanwhile.
@@ -29,7 +29,7 @@ public struct CompatVerifier: Sendable {
   ///   - now: The beacon's clock, in seconds since 1970-01-01 UTC.
   public func verdict(
     on reply: AuthReply, to challenge: AuthChallenge, knownKey: PublicKey?, now: UInt64
-  ) -> CompatVerdict {
+  ) -> HandshakeVerdict {
     let key = knownKey ?? Self.decoy ?? reply.publicKey
     let isSigned = check(key, reply.signature, AuthReply.signedText(node: reply.node, challenge: challenge))
     guard let knownKey else { return .unknownNode }
@@ -39,9 +39,9 @@ public struct CompatVerifier: Sendable {
   }
 }
 
-/// Whether a compat node is let in, and why not. The reasons are for the beacon's own log and counters: the peer gets
+/// Whether a WSS node is let in, and why not. The reasons are for the beacon's own log and counters: the peer gets
 /// ``peerReason`` for all of them.
-public enum CompatVerdict: Hashable, Sendable {
+public enum HandshakeVerdict: Hashable, Sendable {
   /// The known key signed the challenge. Which key the reply names doesn't matter.
   case accepted
   /// No key is known for the node.
@@ -57,7 +57,7 @@ public enum CompatVerdict: Hashable, Sendable {
   public static let peerReason = "auth failed"
 }
 
-extension CompatVerdict: CustomStringConvertible {
+extension HandshakeVerdict: CustomStringConvertible {
   /// The verdict's name in snake case, fit for logs and metrics.
   public var description: String {
     switch self {

@@ -4,9 +4,9 @@ import Testing
 
 @testable import PilotIdentity
 
-@Suite("Compat verifier")
-struct CompatVerifierTests {
-  private let verifier = CompatVerifier()
+@Suite("Handshake verifier")
+struct HandshakeVerifierTests {
+  private let verifier = HandshakeVerifier()
 
   @Test("the replies of the vectors are accepted at their time", arguments: Vectors.authentications)
   func vectors(vector: Vectors.Authentication) throws {
@@ -67,7 +67,7 @@ struct CompatVerifierTests {
   func expiry() throws {
     let vector = Vectors.authentications[0]
     let sent = try #require(vector.timestamp)
-    let times: [(UInt64, CompatVerdict)] = [
+    let times: [(UInt64, HandshakeVerdict)] = [
       (sent + 30, .accepted), (sent + 31, .expired), (sent - 30, .accepted), (sent - 31, .expired), (0, .expired),
       (.max, .expired),
     ]
@@ -94,8 +94,8 @@ struct CompatVerifierTests {
       node: vector.node.nodeID(), publicKey: vector.node.key(), signature: Vectors.authentications[1].reply().signature)
     let foreign = try Vectors.second.identity().reply(to: challenge, as: vector.node.nodeID())
     let known = try vector.node.key()
-    let decoy = try #require(CompatVerifier.decoy)
-    let rows: [(AuthReply, PublicKey?, UInt64, CompatVerdict)] = [
+    let decoy = try #require(HandshakeVerifier.decoy)
+    let rows: [(AuthReply, PublicKey?, UInt64, HandshakeVerdict)] = [
       (try vector.reply(), known, time, .accepted), (forged, known, time, .badSignature),
       (foreign, known, time, .wrongKey), (try vector.reply(), known, time + 31, .expired),
       (try vector.reply(), nil, time, .unknownNode), (forged, nil, time, .unknownNode),
@@ -103,7 +103,7 @@ struct CompatVerifierTests {
     ]
     for (reply, key, now, expected) in rows {
       let checks = CheckedKeys()
-      var verifier = CompatVerifier()
+      var verifier = HandshakeVerifier()
       let real = verifier.check
       verifier.check = { key, signature, text in
         checks.keys.withLock { $0.append(key) }
@@ -121,7 +121,7 @@ struct CompatVerifierTests {
       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
         + "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b")
     let signature = try Signature(bytes: bytes.span.raw)
-    #expect(try #require(CompatVerifier.decoy).verifies(signature, of: ""))
+    #expect(try #require(HandshakeVerifier.decoy).verifies(signature, of: ""))
   }
 }
 

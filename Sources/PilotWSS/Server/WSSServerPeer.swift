@@ -4,12 +4,12 @@ import PilotTransport
 import PilotWire
 
 /// The beacon's end of a connection: challenges, looks the key up, then hands frames to the dispatcher.
-final class CompatServerPeer: WebSocketPeer {
+final class WSSServerPeer: WebSocketPeer {
   /// Where a peer's parts come from.
   struct Environment {
     let keys: any KeyDirectory
     let unixTime: @Sendable () -> UInt64
-    let dispatcher: any CompatDispatcher
+    let dispatcher: any WSSDispatcher
     let nextID: () -> UInt64
     let loop: any EventLoop
   }
@@ -17,17 +17,17 @@ final class CompatServerPeer: WebSocketPeer {
   private let environment: Environment
   private let remote: Endpoint
   private let outbound: OutboundQueue
-  private var authentication: CompatServerAuthentication
+  private var authentication: WSSServerAuthentication
   private var link: (any WebSocketLink)?
   private var provenKey: PublicKey?
-  private var connection: CompatConnection?
-  private var refusal: CompatRefusal.Reason?
+  private var connection: WSSConnection?
+  private var refusal: WSSRefusal.Reason?
 
   init(environment: Environment, remote: Endpoint, outbound: OutboundQueue, nonce: ChallengeNonce) {
     self.environment = environment
     self.remote = remote
     self.outbound = outbound
-    authentication = CompatServerAuthentication(
+    authentication = WSSServerAuthentication(
       challenge: AuthChallenge(nonce: nonce, timestamp: environment.unixTime()))
   }
 
@@ -74,8 +74,8 @@ final class CompatServerPeer: WebSocketPeer {
       environment.dispatcher.detached(connection)
       self.connection = nil
     } else {
-      let reason = refusal ?? CompatRefusal.Reason(end)
-      environment.dispatcher.refused(CompatRefusal(reason: reason, node: authentication.claimedNode, remote: remote))
+      let reason = refusal ?? WSSRefusal.Reason(end)
+      environment.dispatcher.refused(WSSRefusal(reason: reason, node: authentication.claimedNode, remote: remote))
     }
   }
 
@@ -109,7 +109,7 @@ final class CompatServerPeer: WebSocketPeer {
   /// found here.
   func established() {
     guard let link, let node = authentication.claimedNode, let provenKey else { return }
-    let connection = CompatConnection(
+    let connection = WSSConnection(
       id: environment.nextID(), node: node, key: provenKey, remote: remote, outbound: outbound, loop: environment.loop,
       link: link)
     self.connection = connection
@@ -117,15 +117,15 @@ final class CompatServerPeer: WebSocketPeer {
     if environment.keys.hasRevoked(provenKey, of: node) { link.perform(.close(.keyChanged)) }
   }
 
-  private func refuse(_ reason: CompatRefusal.Reason) -> WebSocketReaction {
+  private func refuse(_ reason: WSSRefusal.Reason) -> WebSocketReaction {
     refusal = reason
     // That the keys can't be looked up is no fault of the node's: it is to come again soon.
     if reason == .lookupFailed { return .close(WebSocketCloseFrame(.tryAgainLater, reason: "try again")) }
-    return .close(WebSocketCloseFrame(.policyViolation, reason: CompatVerdict.peerReason))
+    return .close(WebSocketCloseFrame(.policyViolation, reason: HandshakeVerdict.peerReason))
   }
 }
 
-extension CompatRefusal.Reason {
+extension WSSRefusal.Reason {
   fileprivate init(_ end: WebSocketEnd) {
     switch end {
     case .authenticationTimedOut, .silent, .stalled: self = .timedOut

@@ -9,7 +9,7 @@ extension Router {
   ///   it is dispatched.
   public mutating func attach(node: NodeID, connection: ConnectionID) -> ConnectionID? {
     nodes.removeUnproven(node)
-    let replaced = compat.attach(node, connection)
+    let replaced = wss.attach(node, connection)
     if replaced != nil { counters.replacements &+= 1 }
     return replaced
   }
@@ -38,6 +38,6 @@ extension Router {
   /// - Returns: whether the node is gone.
   @discardableResult
   public mutating func detach(node: NodeID, connection: ConnectionID) -> Bool {
-    compat.detach(node, connection)
+    wss.detach(node, connection)
   }
 }

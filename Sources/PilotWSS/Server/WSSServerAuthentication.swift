@@ -3,7 +3,7 @@ import PilotWire
 
 /// The beacon's side of the authentication (wire reference, section 3): one challenge, one reply, checked against the
 /// *known* key.
-struct CompatServerAuthentication: Sendable {
+struct WSSServerAuthentication: Sendable {
   private enum State: Sendable {
     case awaitingReply
     case lookingUp(AuthReply)
@@ -15,13 +15,13 @@ struct CompatServerAuthentication: Sendable {
   enum OnText: Sendable, Equatable {
     case lookUpKey(of: NodeID)
     case ignore
-    case refuse(CompatRefusal.Reason)
+    case refuse(WSSRefusal.Reason)
   }
 
   /// What follows from the known key.
   enum OnKey: Sendable, Equatable {
     case establish(NodeID)
-    case refuse(CompatRefusal.Reason)
+    case refuse(WSSRefusal.Reason)
     case ignore
   }
 
@@ -43,7 +43,7 @@ struct CompatServerAuthentication: Sendable {
   mutating func receive(text: RawSpan) -> OnText {
     switch state {
     case .awaitingReply:
-      guard case .reply(let reply)? = try? CompatMessage(parsing: text) else {
+      guard case .reply(let reply)? = try? HandshakeMessage(parsing: text) else {
         return refuse(.unexpectedMessage)
       }
       state = .lookingUp(reply)
@@ -57,12 +57,12 @@ struct CompatServerAuthentication: Sendable {
     }
   }
 
-  private mutating func refuse(_ reason: CompatRefusal.Reason) -> OnText {
+  private mutating func refuse(_ reason: WSSRefusal.Reason) -> OnText {
     state = .refused
     return .refuse(reason)
   }
 
-  private mutating func refuse(_ reason: CompatRefusal.Reason) -> OnKey {
+  private mutating func refuse(_ reason: WSSRefusal.Reason) -> OnKey {
     state = .refused
     return .refuse(reason)
   }
@@ -70,7 +70,7 @@ struct CompatServerAuthentication: Sendable {
   /// The key directory has answered.
   mutating func receive(key: PublicKey?, now: UInt64) -> OnKey {
     guard case .lookingUp(let reply) = state else { return .ignore }
-    switch CompatVerifier().verdict(on: reply, to: challenge, knownKey: key, now: now) {
+    switch HandshakeVerifier().verdict(on: reply, to: challenge, knownKey: key, now: now) {
     case .accepted:
       state = .established
       return .establish(reply.node)

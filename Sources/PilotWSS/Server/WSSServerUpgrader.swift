@@ -2,8 +2,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Plugs the WebSocket handshake (RFC 6455, section 4.2) and the beacon's admission into the HTTP server's upgrade.
-final class CompatServerUpgrader: HTTPServerProtocolUpgrader {
-  /// Why an upgrade wasn't done. The ``CompatHTTPResponder`` then answers the request.
+final class WSSServerUpgrader: HTTPServerProtocolUpgrader {
+  /// Why an upgrade wasn't done. The ``WSSHTTPResponder`` then answers the request.
   struct Declined: Error {}
 
   let supportedProtocol = "websocket"
@@ -22,7 +22,7 @@ final class CompatServerUpgrader: HTTPServerProtocolUpgrader {
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
   ) -> EventLoopFuture<HTTPHeaders> {
-    guard upgradeRequest.targetPath == CompatURL.defaultPath, !upgradeRequest.announcesBody,
+    guard upgradeRequest.targetPath == WSSURL.defaultPath, !upgradeRequest.announcesBody,
       let key = try? WebSocketHandshake.accept(upgradeRequest), admit()
     else {
       return channel.eventLoop.makeFailedFuture(Declined())

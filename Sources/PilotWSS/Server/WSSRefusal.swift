@@ -2,7 +2,7 @@ package import PilotWire
 
 /// Why a peer did not become one. For logs and counters; the peer itself learns no more than `auth failed`, or `try
 /// again` when its key could not be looked up.
-package struct CompatRefusal: Sendable {
+package struct WSSRefusal: Sendable {
   /// The kinds of refusal.
   package enum Reason: String, Sendable, CaseIterable {
     /// The beacon knows no key for the node.

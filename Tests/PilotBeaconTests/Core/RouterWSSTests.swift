@@ -5,7 +5,7 @@ import Testing
 @testable import PilotBeacon
 
 /// WSS peers: the newest connection wins, by connection and not by node ID.
-struct RouterCompatTests {
+struct RouterWSSTests {
   private let node = NodeID.test(3)
   private let other = NodeID.test(4)
   private let old = ConnectionID(rawValue: 10)
@@ -15,7 +15,7 @@ struct RouterCompatTests {
     var harness = RouterHarness()
     expect(harness.router.attach(node: node, connection: old), nil)
     expect(harness.router.attach(node: node, connection: old), nil)
-    expect(harness.statistics.compatPeers, 1)
+    expect(harness.statistics.wssPeers, 1)
     expect(harness.statistics.replacements, 0)
   }
 
@@ -23,7 +23,7 @@ struct RouterCompatTests {
     var harness = RouterHarness()
     _ = harness.router.attach(node: node, connection: old)
     expect(harness.router.attach(node: node, connection: new), old)
-    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
     expect(harness.statistics.replacements, 1)
   }
 
@@ -32,13 +32,13 @@ struct RouterCompatTests {
     _ = harness.router.attach(node: node, connection: old)
     _ = harness.router.attach(node: node, connection: new)
     _ = harness.router.attach(node: other, connection: ConnectionID(rawValue: 20))
-    expect(harness.relay(node, to: other, from: .compat(old, node)), .drop(.staleConnection))
-    expect(harness.discover(node, from: .compat(old, node), ex: true), .drop(.staleConnection))
-    expect(harness.frame([], from: .compat(old, node)), .drop(.staleConnection))
-    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    expect(harness.relay(node, to: other, from: .wss(old, node)), .drop(.staleConnection))
+    expect(harness.discover(node, from: .wss(old, node), ex: true), .drop(.staleConnection))
+    expect(harness.frame([], from: .wss(old, node)), .drop(.staleConnection))
+    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
     expect(
-      harness.relay(node, to: other, from: .compat(new, node)),
-      .deliverCompat(ConnectionID(rawValue: 20), .short(sender: node)))
+      harness.relay(node, to: other, from: .wss(new, node)),
+      .deliverWSS(ConnectionID(rawValue: 20), .short(sender: node)))
   }
 
   @Test func theEndOfAReplacedConnectionLeavesTheNewOne() {
@@ -46,19 +46,19 @@ struct RouterCompatTests {
     _ = harness.router.attach(node: node, connection: old)
     _ = harness.router.attach(node: node, connection: new)
     expect(harness.router.detach(node: node, connection: old), false)
-    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
     expect(harness.router.detach(node: node, connection: new), true)
     harness.expectNowhere(node)
     expect(harness.router.detach(node: node, connection: new), false)
-    expect(harness.relay(node, to: other, from: .compat(new, node)), .drop(.staleConnection))
+    expect(harness.relay(node, to: other, from: .wss(new, node)), .drop(.staleConnection))
   }
 
   @Test func discoverIsAnsweredOverTheConnectionAndNeverRecorded() {
     var harness = RouterHarness()
     _ = harness.router.attach(node: node, connection: old)
-    expect(harness.discover(node, from: .compat(old, node)), .reply(.compat(old, node)))
+    expect(harness.discover(node, from: .wss(old, node)), .reply(.wss(old, node)))
     expect(harness.statistics.nodes, 0)
-    expect(harness.statistics.discovers[.compat], 1)
+    expect(harness.statistics.discovers[.wss], 1)
     harness.router.detach(node: node, connection: old)
     harness.expectNowhere(node)
   }
@@ -66,21 +66,21 @@ struct RouterCompatTests {
   @Test func discoverForAnotherNodeIsDropped() {
     var harness = RouterHarness()
     _ = harness.router.attach(node: node, connection: old)
-    expect(harness.discover(other, from: .compat(old, node)), .drop(.nodeMismatch))
+    expect(harness.discover(other, from: .wss(old, node)), .drop(.nodeMismatch))
     harness.expectNowhere(other)
   }
 
   @Test func discoverExHoldsForTheConnectionOnly() {
     var harness = RouterHarness()
     _ = harness.router.attach(node: node, connection: old)
-    harness.discover(node, from: .compat(old, node), ex: true)
+    harness.discover(node, from: .wss(old, node), ex: true)
     let header = DeliverHeader.withDestination(sender: .test(0xFFFF), destination: node)
-    expect(harness.route(to: node), .deliverCompat(old, header))
+    expect(harness.route(to: node), .deliverWSS(old, header))
     _ = harness.router.attach(node: node, connection: new)
-    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
-    harness.discover(node, from: .compat(new, node), ex: true)
-    harness.discover(node, from: .compat(new, node))
-    expect(harness.route(to: node), .deliverCompat(new, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
+    harness.discover(node, from: .wss(new, node), ex: true)
+    harness.discover(node, from: .wss(new, node))
+    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
   }
 
   @Test func aForgedDiscoverTakesNothingFromAnAttachedNode() throws {
@@ -88,7 +88,7 @@ struct RouterCompatTests {
     _ = harness.router.attach(node: node, connection: old)
     expect(harness.discover(node, from: .udp(test: 66)), .reply(.udp(test: 66)))
     expect(harness.discover(node, from: .udp(test: 66), key: try .test(1)), .reply(.udp(test: 66), invites: true))
-    expect(harness.route(to: node), .deliverCompat(old, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(old, .short(sender: .test(0xFFFF))))
     expect(harness.relay(node, to: node, from: .udp(test: 66)), .drop(.senderUnknown))
     expect(harness.statistics.discovers[.refusedAttached], 2)
     harness.router.detach(node: node, connection: old)

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// Answers every request that isn't upgraded, one per connection (wire reference, section 3): `/health` and `/healthz` with
 /// 200, a plain GET of `/v1/compat` with 426, which tells a beacon from a proxy that only accepts TCP, an upgrade beyond the
 /// capacity with 503, all else with 404.
-final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
+final class WSSHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
@@ -37,7 +37,7 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
       return (.ok, "ok\n")
     case ("/health", _), ("/healthz", _):
       return (.methodNotAllowed, "Health is asked for with GET.\n")
-    case (CompatURL.defaultPath[...], _):
+    case (WSSURL.defaultPath[...], _):
       do {
         _ = try WebSocketHandshake.accept(head)
         if head.announcesBody { return (.badRequest, "A WebSocket handshake must not have a body.\n") }
@@ -47,7 +47,7 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
         return (error.status, "\(error)\n")
       }
     default:
-      return (.notFound, "This is a Pilot beacon: WebSocket at \(CompatURL.defaultPath), health at /health.\n")
+      return (.notFound, "This is a Pilot beacon: WebSocket at \(WSSURL.defaultPath), health at /health.\n")
     }
   }
 
@@ -58,7 +58,7 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
     head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
     head.headers.add(name: "Content-Length", value: String(text.utf8.count))
     if status == .methodNotAllowed {
-      let isHealth = request.targetPath != CompatURL.defaultPath
+      let isHealth = request.targetPath != WSSURL.defaultPath
       head.headers.add(name: "Allow", value: isHealth ? "GET, HEAD" : "GET")
     }
     if status == .upgradeRequired {
@@ -79,7 +79,7 @@ final class CompatHTTPResponder: ChannelInboundHandler, RemovableChannelHandler 
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // A declined upgrade is answered like any request; anything else ends the connection.
-    if error is CompatServerUpgrader.Declined { return }
+    if error is WSSServerUpgrader.Declined { return }
     context.close(promise: nil)
   }
 }

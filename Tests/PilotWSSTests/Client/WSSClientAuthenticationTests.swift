@@ -4,18 +4,17 @@ import Testing
 
 @testable import PilotWSS
 
-struct CompatClientAuthenticationTests {
-  private func machine() throws -> CompatClientAuthentication {
-    CompatClientAuthentication(node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
+struct WSSClientAuthenticationTests {
+  private func machine() throws -> WSSClientAuthentication {
+    WSSClientAuthentication(node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))
   }
 
-  private func receive(_ text: String, _ machine: inout CompatClientAuthentication) -> CompatClientAuthentication.OnText
-  {
+  private func receive(_ text: String, _ machine: inout WSSClientAuthentication) -> WSSClientAuthentication.OnText {
     let bytes = Array(text.utf8)
     return machine.receive(text: bytes.span.raw)
   }
 
-  private func isViolation(_ result: CompatClientAuthentication.OnText) -> Bool {
+  private func isViolation(_ result: WSSClientAuthentication.OnText) -> Bool {
     if case .violation = result { true } else { false }
   }
 
@@ -24,9 +23,9 @@ struct CompatClientAuthenticationTests {
     var machine = try machine()
     let challenge = try TestIdentities.challenge(at: time)
     guard case .reply(let reply) = receive(challenge.json, &machine) else { throw Unexpected(machine) }
-    guard case .reply(let parsed) = try CompatMessage(parsing: reply.span.raw) else { throw Unexpected(reply) }
+    guard case .reply(let parsed) = try HandshakeMessage(parsing: reply.span.raw) else { throw Unexpected(reply) }
     let key = try TestIdentities.identity(7).publicKey
-    #expect(CompatVerifier().verdict(on: parsed, to: challenge, knownKey: key, now: 1_000) == .accepted)
+    #expect(HandshakeVerifier().verdict(on: parsed, to: challenge, knownKey: key, now: 1_000) == .accepted)
     #expect(!machine.isEstablished)
     #expect(receive(AuthOK().json, &machine) == .established)
     #expect(machine.isEstablished)

@@ -2,7 +2,7 @@ import PilotIdentity
 import PilotWire
 
 /// The node's side of the authentication (wire reference, section 3): a challenge is answered, `auth_ok` awaited.
-struct CompatClientAuthentication: Sendable {
+struct WSSClientAuthentication: Sendable {
   private enum State: Sendable { case awaitingChallenge, awaitingOK, established }
 
   /// What follows from a text message.
@@ -31,13 +31,13 @@ struct CompatClientAuthentication: Sendable {
     // Texts after authentication are reserved for control messages to come.
     if isEstablished { return .ignore }
     do {
-      return try answer(CompatMessage(parsing: text))
+      return try answer(HandshakeMessage(parsing: text))
     } catch {
       return .violation("the beacon's message is not understood: \(error)")
     }
   }
 
-  private mutating func answer(_ message: CompatMessage) throws -> OnText {
+  private mutating func answer(_ message: HandshakeMessage) throws -> OnText {
     switch (state, message) {
     case (.awaitingChallenge, .challenge(let challenge)):
       state = .awaitingOK

@@ -1,4 +1,4 @@
-/// A beacon's first word on a compat connection: sign this (wire reference, section 3).
+/// A beacon's first word on a WSS connection: sign this (wire reference, section 3).
 public struct AuthChallenge: Hashable, Sendable {
   static let type = "auth_challenge"
 

@@ -3,7 +3,7 @@ package import PilotTransport
 package import PilotWire
 
 /// An authenticated peer's connection. Sending and closing work from any thread.
-package final class CompatConnection: Sendable {
+package final class WSSConnection: Sendable {
   /// Unique in the process, never used again.
   package let id: UInt64
   /// Whose key was proven.

@@ -8,10 +8,10 @@ package import PilotWire
 import Synchronization
 
 /// Accepts WebSocket connections for a beacon: TCP or TLS, the HTTP upgrade, authentication, and the connections after it.
-package final class CompatListener: Sendable {
+package final class WSSListener: Sendable {
   private let configuration: Configuration
   private let keys: any KeyDirectory
-  private let dispatchers: @Sendable (any EventLoop) -> any CompatDispatcher
+  private let dispatchers: @Sendable (any EventLoop) -> any WSSDispatcher
   private let admission: ConnectionAdmission
   private let nextID = Atomic<UInt64>(1)
   private let serverChannel = Mutex<(any Channel)?>(nil)
@@ -21,7 +21,7 @@ package final class CompatListener: Sendable {
   ///   - dispatchers: The dispatcher of an event loop, the same at each call; called on that loop.
   package init(
     _ configuration: Configuration, keys: any KeyDirectory,
-    dispatchers: @escaping @Sendable (any EventLoop) -> any CompatDispatcher
+    dispatchers: @escaping @Sendable (any EventLoop) -> any WSSDispatcher
   ) {
     self.configuration = configuration
     self.keys = keys
@@ -91,9 +91,9 @@ package final class CompatListener: Sendable {
     var isUpgrading = false
     let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
     try pipeline.addHandler(gate)
-    let responder = CompatHTTPResponder()
+    let responder = WSSHTTPResponder()
     let bound = NIOLoopBound(responder, eventLoop: loop)
-    let upgrader = CompatServerUpgrader(
+    let upgrader = WSSServerUpgrader(
       admit: { [admission] in
         isUpgrading = admission.upgrade(channel)
         return isUpgrading
@@ -121,12 +121,12 @@ package final class CompatListener: Sendable {
     let outbound = OutboundQueue(
       role: .server, limits: configuration.outgoing, chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
       now: { .now() })
-    let environment = CompatServerPeer.Environment(
+    let environment = WSSServerPeer.Environment(
       keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
-    let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .compatBeacon
+    let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
     var generator = SystemRandomNumberGenerator()
-    let peer = CompatServerPeer(
+    let peer = WSSServerPeer(
       environment: environment, remote: remote, outbound: outbound, nonce: .random(using: &generator))
     let handler = WebSocketChannelHandler(
       role: .server, peer: peer, outbound: outbound, times: configuration.times, sizes: configuration.sizes)

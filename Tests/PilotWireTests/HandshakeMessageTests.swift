@@ -1,7 +1,7 @@
 import PilotWire
 import Testing
 
-@Suite struct CompatMessageTests {
+@Suite struct HandshakeMessageTests {
   @Test(arguments: Vectors.list(\.compatAuth).indices)
   func vectorsGoBothWays(_ index: Int) throws {
     let vector = try Vectors.all.get().compatAuth[index]
@@ -71,11 +71,11 @@ import Testing
     let long = String(repeating: " ", count: 4_096) + "{}"
     #expect(throws: WireError.payloadTooLong(limit: 4_096, had: 4_098)) { try read(long) }
     let small = Array("{}".utf8)
-    let found = fault(small) { (text) throws(WireError) in _ = try CompatMessage(parsing: text, maximumLength: 1) }
+    let found = fault(small) { (text) throws(WireError) in _ = try HandshakeMessage(parsing: text, maximumLength: 1) }
     #expect(found == .payloadTooLong(limit: 1, had: 2))
   }
 
-  private func read(_ text: String) throws(WireError) -> CompatMessage {
-    try CompatMessage(parsing: Array(text.utf8).span.raw)
+  private func read(_ text: String) throws(WireError) -> HandshakeMessage {
+    try HandshakeMessage(parsing: Array(text.utf8).span.raw)
   }
 }

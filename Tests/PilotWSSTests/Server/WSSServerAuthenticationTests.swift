@@ -4,17 +4,16 @@ import Testing
 
 @testable import PilotWSS
 
-struct CompatServerAuthenticationTests {
-  private typealias Machine = CompatServerAuthentication
+struct WSSServerAuthenticationTests {
+  private typealias Machine = WSSServerAuthentication
 
-  private func receive(_ text: String, _ machine: inout CompatServerAuthentication) -> CompatServerAuthentication.OnText
-  {
+  private func receive(_ text: String, _ machine: inout WSSServerAuthentication) -> WSSServerAuthentication.OnText {
     let bytes = Array(text.utf8)
     return machine.receive(text: bytes.span.raw)
   }
 
-  private func machine() throws -> CompatServerAuthentication {
-    CompatServerAuthentication(challenge: try TestIdentities.challenge())
+  private func machine() throws -> WSSServerAuthentication {
+    WSSServerAuthentication(challenge: try TestIdentities.challenge())
   }
 
   @Test func `the known key's reply establishes the node`() throws {
@@ -29,7 +28,7 @@ struct CompatServerAuthenticationTests {
   }
 
   /// A reply, the known key, the time at which it is known, and why it is refused.
-  static let refusals: [(key: UInt8, challenge: UInt8, known: UInt8?, now: UInt64, reason: CompatRefusal.Reason)] = [
+  static let refusals: [(key: UInt8, challenge: UInt8, known: UInt8?, now: UInt64, reason: WSSRefusal.Reason)] = [
     (key: 8, challenge: 1, known: 7, now: 1_000, reason: .wrongKey),
     (key: 7, challenge: 1, known: nil, now: 1_000, reason: .unknownNode),
     (key: 7, challenge: 2, known: 7, now: 1_000, reason: .badSignature),

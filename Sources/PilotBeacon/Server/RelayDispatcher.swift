@@ -4,7 +4,7 @@ package import PilotWSS
 import PilotWire
 
 /// Relays what arrives on one event loop's WebSocket connections. Confined to that loop.
-package final class WSSDispatcher: CompatDispatcher {
+package final class RelayDispatcher: WSSDispatcher {
   private let engine: RelayEngine
   private let relay: FrameRelay
   private let journal: BeaconJournal
@@ -17,13 +17,13 @@ package final class WSSDispatcher: CompatDispatcher {
     self.journal = journal
   }
 
-  package func attached(_ connection: CompatConnection) {
+  package func attached(_ connection: WSSConnection) {
     let replaced = engine.attach(connection)
     journal.attached(connection, replacing: replaced)
     replaced?.close(.normal, reason: "replaced")
   }
 
-  package func received(_ frame: RawSpan, on connection: CompatConnection) {
+  package func received(_ frame: RawSpan, on connection: WSSConnection) {
     let now = readTime ?? .now()
     readTime = now
     relay.relay(frame, from: connection, at: now)
@@ -33,17 +33,17 @@ package final class WSSDispatcher: CompatDispatcher {
     journal.ignored()
   }
 
-  package func readCompleted(on connection: CompatConnection) {
+  package func readCompleted(on connection: WSSConnection) {
     readTime = nil
     relay.flush()
   }
 
-  package func detached(_ connection: CompatConnection) {
+  package func detached(_ connection: WSSConnection) {
     engine.detach(connection)
     journal.detached(connection)
   }
 
-  package func refused(_ refusal: CompatRefusal) {
+  package func refused(_ refusal: WSSRefusal) {
     journal.refused(refusal)
   }
 }

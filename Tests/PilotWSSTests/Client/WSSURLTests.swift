@@ -4,7 +4,7 @@ import Testing
 
 @testable import PilotWSS
 
-struct CompatURLTests {
+struct WSSURLTests {
   /// A text, and what it means: secure, host, port, path.
   static let valid: [(String, Bool, String, Int, String)] = [
     ("wss://beacon.example", true, "beacon.example", 443, "/v1/compat"),
@@ -22,9 +22,9 @@ struct CompatURLTests {
   @Test(arguments: valid.indices)
   func `a URL is read`(index: Int) throws {
     let (text, isSecure, host, port, path) = Self.valid[index]
-    let url = try CompatURL(parsing: text)
-    #expect(url == CompatURL(isSecure: isSecure, host: host, port: port, path: path))
-    #expect(try CompatURL(parsing: url.description) == url)
+    let url = try WSSURL(parsing: text)
+    #expect(url == WSSURL(isSecure: isSecure, host: host, port: port, path: path))
+    #expect(try WSSURL(parsing: url.description) == url)
   }
 
   static let invalid = [
@@ -39,39 +39,39 @@ struct CompatURLTests {
 
   @Test(arguments: invalid)
   func `what is no URL is refused with a reason`(text: String) {
-    let error = #expect(throws: TransportError.self) { try CompatURL(parsing: text) }
+    let error = #expect(throws: TransportError.self) { try WSSURL(parsing: text) }
     #expect(error?.code == .invalidConfiguration)
     #expect(error?.message.contains("is no beacon URL: ") == true)
   }
 
   @Test func `the description leaves the default port out, and puts IPv6 in brackets`() throws {
-    #expect(CompatURL(host: "a").description == "wss://a/v1/compat")
-    #expect(CompatURL(host: "a", port: 80).description == "wss://a:80/v1/compat")
-    #expect(CompatURL(isSecure: false, host: "a", port: 80).description == "ws://a/v1/compat")
-    #expect(CompatURL(host: "::1", port: 9).authority == "[::1]:9")
+    #expect(WSSURL(host: "a").description == "wss://a/v1/compat")
+    #expect(WSSURL(host: "a", port: 80).description == "wss://a:80/v1/compat")
+    #expect(WSSURL(isSecure: false, host: "a", port: 80).description == "ws://a/v1/compat")
+    #expect(WSSURL(host: "::1", port: 9).authority == "[::1]:9")
   }
 
   @Test func `only this machine counts as loopback`() {
     for host in ["localhost", "LocalHost", "127.0.0.1", "127.1.2.3", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"] {
-      #expect(CompatURL(isSecure: false, host: host).isLoopback, "\(host)")
+      #expect(WSSURL(isSecure: false, host: host).isLoopback, "\(host)")
     }
     for host in ["127.evil.example", "127.0.0.1.example", "localhost.example", "10.0.0.1", "::2", "fe80::1", "0.0.0.0"]
     {
-      #expect(!CompatURL(isSecure: false, host: host).isLoopback, "\(host)")
+      #expect(!WSSURL(isSecure: false, host: host).isLoopback, "\(host)")
     }
   }
 
   @Test func `an IP address has no server name, a host name has`() {
-    #expect(CompatURL(host: "beacon.example").serverName == "beacon.example")
-    #expect(CompatURL(host: "127.0.0.1").serverName == nil)
-    #expect(CompatURL(host: "::1").serverName == nil)
+    #expect(WSSURL(host: "beacon.example").serverName == "beacon.example")
+    #expect(WSSURL(host: "127.0.0.1").serverName == nil)
+    #expect(WSSURL(host: "::1").serverName == nil)
   }
 
   @Test func `a URL made of parts is held to the same rules before it is used`() throws {
     for url in [
-      CompatURL(host: ""), CompatURL(host: "a b"), CompatURL(host: "a", port: 0), CompatURL(host: "a", port: 70_000),
-      CompatURL(host: "a", port: -1), CompatURL(host: "a", path: "v1"), CompatURL(host: "a", path: "/\r\nX: y"),
-      CompatURL(host: "a:b"), CompatURL(host: "a/b"),
+      WSSURL(host: ""), WSSURL(host: "a b"), WSSURL(host: "a", port: 0), WSSURL(host: "a", port: 70_000),
+      WSSURL(host: "a", port: -1), WSSURL(host: "a", path: "v1"), WSSURL(host: "a", path: "/\r\nX: y"),
+      WSSURL(host: "a:b"), WSSURL(host: "a/b"),
     ] {
       let configuration = WSSTransport.Configuration(
         beacon: url, node: try TestIdentities.node(7), identity: try TestIdentities.identity(7))

@@ -1,7 +1,7 @@
 import Logging
 import PilotWSS
 
-extension CompatListener.Configuration {
+extension WSSListener.Configuration {
   /// The listener's part of a beacon's configuration.
   init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, logger: Logger) {
     self.init(address: settings.address, unixTime: WallClock.now)

@@ -3,7 +3,7 @@ internal import PilotWire
 /// The nodes attached over WSS, each with its newest connection.
 ///
 /// As many as the server accepts connections: every entry stands for one that is open and authenticated.
-struct CompatTable: ~Copyable, Sendable {
+struct WSSTable: ~Copyable, Sendable {
   struct Peer: Equatable, Sendable, BitwiseCopyable {
     let connection: UInt64
     var wantsDestination = false

@@ -2,7 +2,7 @@ public import PilotTransport
 import PilotWire
 
 /// Where a beacon accepts WebSocket connections: `wss://HOST[:PORT]/v1/compat` (wire reference, section 3).
-public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
+public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
   /// The path that beacons serve.
   public static let defaultPath = "/v1/compat"
 
@@ -16,7 +16,7 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
   public let path: String
 
   /// Names a beacon.
-  public init(isSecure: Bool = true, host: String, port: Int? = nil, path: String = CompatURL.defaultPath) {
+  public init(isSecure: Bool = true, host: String, port: Int? = nil, path: String = WSSURL.defaultPath) {
     self.isSecure = isSecure
     self.host = host
     self.port = port ?? (isSecure ? 443 : 80)
@@ -95,7 +95,7 @@ public struct CompatURL: Sendable, Hashable, CustomStringConvertible {
   /// Holds a URL that was put together from parts to what ``init(parsing:)`` demands.
   func validate() throws(TransportError) {
     guard path.hasPrefix("/") else { throw Self.invalid(text, "the path must begin with a slash") }
-    let read = try CompatURL(parsing: text)
+    let read = try WSSURL(parsing: text)
     guard read.host == host else { throw Self.invalid(text, "the host must be a name or an IP address") }
   }
 

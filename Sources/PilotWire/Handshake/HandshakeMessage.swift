@@ -1,5 +1,5 @@
-/// Any text message of a compat connection (wire reference, section 3).
-public enum CompatMessage: Hashable, Sendable {
+/// Any text message of a WSS connection (wire reference, section 3).
+public enum HandshakeMessage: Hashable, Sendable {
   /// From the beacon: sign this.
   case challenge(AuthChallenge)
   /// From the node: signed.
@@ -19,7 +19,7 @@ public enum CompatMessage: Hashable, Sendable {
   ///   - maximumLength: the longest text to look at, in bytes.
   /// - Throws: `WireError.payloadTooLong`, `.malformedJSON`, `.missingMember`, `.invalidMember`, `.nodeIDZero`.
   public init(
-    parsing text: RawSpan, maximumLength: Int = CompatMessage.defaultMaximumLength
+    parsing text: RawSpan, maximumLength: Int = HandshakeMessage.defaultMaximumLength
   ) throws(WireError) {
     let object = try FlatJSON(parsing: text, maximumLength: maximumLength)
     switch try object.string("type") {
