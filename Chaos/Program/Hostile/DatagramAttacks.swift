@@ -3,7 +3,6 @@ import PilotIdentity
 import PilotTesting
 import PilotTransport
 import PilotUDP
-import PilotWSS
 import PilotWire
 
 /// What hostile peers send over UDP, and, as far as it makes sense there, over an authenticated connection.

@@ -1,5 +1,6 @@
-import NIOCore
 import PilotWSS
+import PilotTransport
+import NIOCore
 import PilotWire
 
 #if canImport(Glibc)

@@ -1,7 +1,6 @@
 import PilotCommands
 import PilotIdentity
 import PilotTransport
-import PilotWSS
 import PilotWire
 import Synchronization
 

@@ -1,6 +1,5 @@
 import ChaosCore
 import PilotTransport
-import PilotWSS
 import PilotWire
 import Synchronization
 

@@ -1,7 +1,6 @@
 import NIOCore
 public import PilotIdentity
 import PilotTransport
-import PilotWSS
 public import PilotWire
 import Synchronization
 

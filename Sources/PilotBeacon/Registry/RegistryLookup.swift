@@ -2,7 +2,6 @@ import NIOCore
 import NIOPosix
 import PilotIdentity
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// One lookup over a connection of its own: they are rare, once for each connecting node and a few minutes.

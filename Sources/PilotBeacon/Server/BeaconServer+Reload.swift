@@ -1,5 +1,6 @@
-import Logging
 import PilotWSS
+import PilotTransport
+import Logging
 
 extension BeaconServer {
   /// Looks at the certificate's files now: new ones are used for new connections from then on, and broken ones are refused.

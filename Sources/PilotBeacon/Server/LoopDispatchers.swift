@@ -1,5 +1,5 @@
+import PilotTransport
 import NIOCore
-import PilotWSS
 import Synchronization
 
 /// The dispatchers of a listener, one for each event loop, made when its first connection comes.

@@ -6,9 +6,6 @@ extension MonotonicInstant {
   package init(_ deadline: NIODeadline) {
     self.init(nanoseconds: deadline.uptimeNanoseconds)
   }
-
-  /// The clock that event loops use, readable from any thread.
-  package static func now() -> MonotonicInstant { MonotonicInstant(NIODeadline.now()) }
 }
 
 extension NIODeadline {

@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 
 /// Knows when the last frame has come by seeing that no other one does.
 struct Silence: Sendable {

@@ -1,6 +1,5 @@
 import PilotTransport
 import PilotUDP
-import PilotWSS
 import PilotWire
 
 #if canImport(Glibc)

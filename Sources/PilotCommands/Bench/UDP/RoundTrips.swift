@@ -1,6 +1,5 @@
 import PilotTransport
 import PilotUDP
-import PilotWSS
 import PilotWire
 
 /// Sends a frame to a peer that sends it back, over and over, one at a time.

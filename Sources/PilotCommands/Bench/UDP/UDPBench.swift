@@ -1,6 +1,5 @@
 import PilotTransport
 import PilotUDP
-import PilotWSS
 import PilotWire
 
 /// Sends, with the receiving end in this process or elsewhere, and tells what that gave.

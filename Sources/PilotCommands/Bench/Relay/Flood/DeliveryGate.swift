@@ -1,4 +1,4 @@
-import PilotWSS
+import PilotTransport
 import Synchronization
 
 /// How many frames have been delivered, counted by any number of receivers, and a sender that waits for more of them.

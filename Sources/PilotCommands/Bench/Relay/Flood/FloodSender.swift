@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// Sends a flood's frames, never more under way than the window allows.

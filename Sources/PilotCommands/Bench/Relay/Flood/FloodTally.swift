@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// A receiver of a flood: checks each frame's number, and tells the sender how many have come.

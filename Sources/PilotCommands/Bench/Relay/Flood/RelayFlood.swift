@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// As many frames as a beacon relays from one node to others.

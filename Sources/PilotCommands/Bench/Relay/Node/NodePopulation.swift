@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// The nodes that a flood goes to: one, or as many as wanted, registered from a few sockets.

@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// Finds out whether frames get from one node to another, before they are counted.

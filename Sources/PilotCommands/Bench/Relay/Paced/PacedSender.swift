@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// Sends frames one by one at a rate, whatever becomes of them.

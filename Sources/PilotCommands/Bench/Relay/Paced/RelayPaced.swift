@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// How long frames take through a beacon, when they come at a rate.

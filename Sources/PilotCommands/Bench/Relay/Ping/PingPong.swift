@@ -1,5 +1,4 @@
 import PilotTransport
-import PilotWSS
 import PilotWire
 import Synchronization
 

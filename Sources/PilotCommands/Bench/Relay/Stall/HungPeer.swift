@@ -1,6 +1,6 @@
+import PilotWSS
 import FoundationEssentials
 import PilotTransport
-import PilotWSS
 import PilotWire
 
 /// A node that is connected and reads nothing any more: `pilot attach` in a process of its own, stopped.
