@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "PilotIdentity", targets: ["PilotIdentity"]),
     .library(name: "PilotUDP", targets: ["PilotUDP"]),
     .library(name: "PilotWSS", targets: ["PilotWSS"]),
+    .library(name: "PilotNode", targets: ["PilotNode"]),
     .library(name: "PilotBeacon", targets: ["PilotBeacon"]),
     .library(name: "PilotTesting", targets: ["PilotTesting"]),
     .executable(name: "pilot", targets: ["pilot"]),
@@ -67,6 +68,13 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .target(
+      name: "PilotNode",
+      dependencies: [
+        "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: lending),
+    .target(
       name: "PilotBeacon",
       dependencies: [
         "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
@@ -80,7 +88,7 @@ let package = Package(
     .target(
       name: "PilotCommands",
       dependencies: [
-        "PilotBeacon", "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        "PilotBeacon", "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -130,7 +138,7 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "ChaosCore", "CPilotUDP", "PilotCommands", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotUDP",
+        "ChaosCore", "CPilotUDP", "PilotCommands", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotUDP",
         "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -147,7 +155,7 @@ let package = Package(
       name: "PilotTransportTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],
       swiftSettings: lending),
     .testTarget(
-      name: "PilotTestingTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],
+      name: "PilotTestingTests", dependencies: ["PilotNode", "PilotTesting", "PilotTransport", "PilotWire"],
       swiftSettings: lending),
     .testTarget(
       name: "PilotUDPTests",
@@ -163,8 +171,14 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .testTarget(
+      name: "PilotNodeTests",
+      dependencies: [
+        "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+      ],
+      swiftSettings: lending),
+    .testTarget(
       name: "PilotBeaconTests",
-      dependencies: ["PilotBeacon", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotWire"] + nio,
+      dependencies: ["PilotBeacon", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWire"] + nio,
       swiftSettings: lending),
     .testTarget(
       name: "PilotCommandsTests",
@@ -178,8 +192,8 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "PilotBeacon", "PilotCommands", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWSS",
-        "PilotWire", "pilot",
+        "PilotBeacon", "PilotCommands", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotUDP",
+        "PilotWSS", "PilotWire", "pilot",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nio,

@@ -1,4 +1,5 @@
 import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotWSS
 import PilotWire

@@ -1,5 +1,6 @@
 import Logging
 import PilotIdentity
+import PilotTransport
 import ServiceLifecycle
 
 /// Has a nodes file read again when it changes, and says so in the log.

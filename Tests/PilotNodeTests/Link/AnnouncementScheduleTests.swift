@@ -1,3 +1,4 @@
+@testable import PilotNode
 import PilotTransport
 import Testing
 

@@ -1,4 +1,5 @@
 import PilotTesting
+@testable import PilotNode
 import PilotTransport
 import Testing
 

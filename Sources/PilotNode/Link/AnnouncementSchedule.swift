@@ -1,3 +1,5 @@
+public import PilotTransport
+
 /// When a node on a WebSocket connection tells its beacon that it is there: as soon as it is connected, then every minute.
 ///
 /// Deployed beacons need it (wire reference, section 3): they cut a peer 90 s after its last data message, pings don't
@@ -32,6 +34,12 @@ public struct AnnouncementSchedule: Sendable, Equatable {
 
   private let configuration: Configuration
   private var state = State.disconnected
+
+  /// When the next announcement is due; nil without a connection.
+  var due: MonotonicInstant? {
+    guard case .connected(let due) = state else { return nil }
+    return due
+  }
 
   /// Starts without a connection.
   public init(_ configuration: Configuration = Configuration()) {

@@ -20,6 +20,12 @@ package final class Alarm: Sendable {
     sleeper?.resume()
   }
 
+  /// Waits until this time if there is one, until ``ring()``, or until the task is cancelled.
+  package func wait(until deadline: MonotonicInstant?) async {
+    guard let deadline else { return await untilRung() }
+    await wait(for: MonotonicInstant.now().duration(to: deadline))
+  }
+
   /// Waits for this long, until ``ring()``, or until the task is cancelled.
   package func wait(for duration: Duration) async {
     await withTaskGroup { group in

@@ -1,3 +1,5 @@
+public import PilotTransport
+
 /// When a node on UDP tells its beacon where it is: at once, then every minute, and more often while no answer comes.
 ///
 /// Registrations live ten minutes at the beacon (wire reference, section 2). One that was lost with a restarted beacon is
@@ -46,7 +48,8 @@ public struct RegistrationSchedule: Sendable, Equatable {
 
   private let configuration: Configuration
   private var state: State
-  private var due: MonotonicInstant
+  /// When the next announcement is due.
+  private(set) var due: MonotonicInstant
   private var underWay: UnderWay?
 
   /// Starts with an announcement that is due.
