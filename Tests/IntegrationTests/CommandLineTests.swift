@@ -1,4 +1,5 @@
 import Foundation
+import PilotIdentity
 import Testing
 
 @Suite("The command line", .timeLimit(.minutes(1)))
@@ -45,6 +46,27 @@ struct CommandLineTests {
     #expect(try await Program.contents(of: output).isEmpty)
     #expect(try await !Program.contents(of: error).isEmpty)
     #expect(await Program.status(of: process) == 2)
+  }
+
+  @Test(
+    "wrong usage doesn't repeat a URL's password",
+    arguments: [
+      ["attach", "wss://user:hunter2@beacon.example"],
+      ["attach", "--node", "7", "--identity", "ID", "--beacon", "wss://user:hunter2@beacon.example"],
+      ["attach", "--node", "7", "--identity", "ID", "--beacon", "udp://user:hunter2@beacon.example"],
+      ["attach", "--node", "7", "--identity", "ID", "--beacon", "user:hunter2@beacon.example?hunter2"],
+    ])
+  func passwords(arguments: [String]) async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "pilot-identity-\(UUID().uuidString)")
+    try Identity().save(to: file.path)
+    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: file) } }
+    let process = try Program.process(arguments.map { $0 == "ID" ? file.path : $0 })
+    let (output, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, error)
+    try process.run()
+    let text = try await Program.contents(of: output) + Program.contents(of: error)
+    #expect(await Program.status(of: process) == 2)
+    #expect(text.contains("beacon.example") && !text.contains("hunter2"), "\(text)")
   }
 
   @Test("a setting that is no choice is exit 2 as well, and isn't repeated")

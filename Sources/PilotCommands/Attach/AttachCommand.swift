@@ -1,4 +1,5 @@
 import ArgumentParser
+import PilotConsole
 import PilotIdentity
 import PilotWire
 
@@ -54,7 +55,7 @@ struct AttachCommand: AsyncParsableCommand {
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
       certificateAuthorities: settings.string(ca, "ca"),
       allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
-      maximumFrameAge: settings.frameAge(maxFrameAge))
+      maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
     let logger = settings.logger("pilot.attach")
     try await ShutdownSignals.run(logger: logger) {
       try await AttachSession(plan, output: AttachOutput(), logger: logger).run()

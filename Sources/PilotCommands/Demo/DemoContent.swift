@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import PilotConsole
 import PilotWire
 
 /// What the demo sends: a file's bytes, cut into payloads.
