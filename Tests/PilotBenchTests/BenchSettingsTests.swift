@@ -8,16 +8,18 @@ import Testing
 
 @Suite("What pilot bench is asked for")
 struct BenchSettingsTests {
-  private func settings(_ section: String, _ environment: [String: String] = [:]) async throws -> Settings {
-    try await Settings(GlobalOptions.parse([]), section: section, environment: environment)
+  private func settings(
+    _ command: any ParsableCommand.Type, _ section: String, _ environment: [String: String] = [:]
+  ) async throws -> Settings {
+    try await Settings(GlobalOptions.parse([]), of: command, section: section, environment: environment)
   }
 
   private func udp(_ arguments: String..., environment: [String: String] = [:]) async throws -> UDPBenchPlan {
-    try UDPBenchCommand.parse(arguments).plan(await settings("bench-udp", environment))
+    try UDPBenchCommand.parse(arguments).plan(await settings(UDPBenchCommand.self, "bench-udp", environment))
   }
 
   private func relay(_ arguments: String..., environment: [String: String] = [:]) async throws -> RelayBenchPlan {
-    try RelayBenchCommand.parse(arguments).plan(await settings("bench-relay", environment))
+    try RelayBenchCommand.parse(arguments).plan(await settings(RelayBenchCommand.self, "bench-relay", environment))
   }
 
   @Test("UDP is measured in all cases and three lengths unless something else is said")
@@ -47,7 +49,7 @@ struct BenchSettingsTests {
       ["--seconds", "0"], ["--seconds=-1"], ["--senders", "0"], ["--bind", "nowhere"],
     ])
   func udpRefusals(arguments: [String]) async throws {
-    let settings = try await settings("bench-udp")
+    let settings = try await settings(UDPBenchCommand.self, "bench-udp")
     let failure = try #require(throws: CommandFailure.self) {
       try UDPBenchCommand.parse(arguments).plan(settings)
     }
@@ -77,13 +79,13 @@ struct BenchSettingsTests {
   @Test("a beacon's addresses decide which carriers there are")
   func foreignBeacon() async throws {
     let command = try RelayBenchCommand.parse(["--udp", "127.0.0.1:9001", "--url", "wss://localhost:1"])
-    let beacon = try #require(try command.foreignBeacon(await settings("bench-relay")))
+    let beacon = try #require(try command.foreignBeacon(await settings(RelayBenchCommand.self, "bench-relay")))
     #expect(beacon.carriers == [.udp, .wss])
     #expect(BeaconSupply.foreign(beacon).has([.udp, .wss]))
     #expect(!BeaconSupply.foreign(beacon).has([.ws]))
-    #expect(try RelayBenchCommand.parse([]).foreignBeacon(await settings("bench-relay")) == nil)
+    #expect(try RelayBenchCommand.parse([]).foreignBeacon(await settings(RelayBenchCommand.self, "bench-relay")) == nil)
     let lost = try RelayBenchCommand.parse(["--beacon-pid", "1"])
-    let settings = try await settings("bench-relay")
+    let settings = try await settings(RelayBenchCommand.self, "bench-relay")
     #expect(throws: CommandFailure.self) { try lost.foreignBeacon(settings) }
   }
 

@@ -9,7 +9,7 @@ struct SettingsTests {
   private func settings(
     _ arguments: [String] = [], environment: [String: String] = [:], section: String = "beacon"
   ) async throws -> Settings {
-    try await Settings(GlobalOptions.parse(arguments), section: section, environment: environment)
+    try await Settings(GlobalOptions.parse(arguments), of: TestOptions.self, section: section, environment: environment)
   }
 
   @Test("a flag wins over the environment, that over the file, and that over the default")
@@ -62,7 +62,7 @@ struct SettingsTests {
     #expect(try !settings.bool(false, "absent"))
     #expect(try settings.strings([], "peers") == ["a:1", "b:2"])
     #expect(try settings.strings(["c:3"], "peers") == ["c:3"])
-    #expect(try settings.strings([], "absent") == [])
+    #expect(try settings.strings([], "absents") == [])
     #expect(try settings.value(nil, "form") == LogFormat.json)
     #expect(try settings.value(.text, "form") == LogFormat.text)
   }
@@ -114,7 +114,8 @@ struct UnusableSettingsTests {
   @Test("a variable of the wrong type is named, and its value kept to oneself")
   func environment() async throws {
     let environment = ["PILOT_BEACON_MAX_CONNECTIONS": Self.secret, "PILOT_BEACON_ON": Self.secret]
-    let settings = try await Settings(GlobalOptions.parse([]), section: "beacon", environment: environment)
+    let settings = try await Settings(
+      GlobalOptions.parse([]), of: TestOptions.self, section: "beacon", environment: environment)
     let number = try await failure { _ = try settings.int(nil, "max-connections") }
     #expect(number.what == "the environment variable PILOT_BEACON_MAX_CONNECTIONS must be a whole number")
     let truth = try await failure { _ = try settings.bool(false, "on") }
@@ -123,7 +124,8 @@ struct UnusableSettingsTests {
 
   @Test("a number out of bounds: the bounds are told")
   func bounds() async throws {
-    let settings = try await Settings(GlobalOptions.parse([]), section: "beacon", environment: [:])
+    let settings = try await Settings(
+      GlobalOptions.parse([]), of: TestOptions.self, section: "beacon", environment: [:])
     #expect(try settings.int(3_600, "max-frame-age", in: 1...3_600) == 3_600)
     #expect(try settings.int(nil, "max-frame-age", in: 1...3_600) == nil)
     for age in [0, 3_601] {
@@ -136,7 +138,8 @@ struct UnusableSettingsTests {
   func choice() async throws {
     let failure = try await failure {
       _ = try await Settings(
-        GlobalOptions.parse([]), section: "beacon", environment: ["PILOT_LOG_FORMAT": Self.secret])
+        GlobalOptions.parse([]), of: TestOptions.self, section: "beacon", environment: ["PILOT_LOG_FORMAT": Self.secret]
+      )
     }
     #expect(failure.what == "the environment variable PILOT_LOG_FORMAT has a value that can't be used")
     #expect(failure.hint == "it must be one of text, json")
@@ -146,7 +149,8 @@ struct UnusableSettingsTests {
   func member() async throws {
     let json = #"{"beacon":{"udp":["\#(Self.secret)"],"peers":"\#(Self.secret)"}}"#
     try await withFile(json) { path in
-      let settings = try await Settings(GlobalOptions.parse(["--config", path]), section: "beacon", environment: [:])
+      let settings = try await Settings(
+        GlobalOptions.parse(["--config", path]), of: TestOptions.self, section: "beacon", environment: [:])
       let text = try await failure { _ = try settings.string(nil, "udp") }
       #expect(text.what == "\"beacon\".\"udp\" in \(path) must be a text")
       let list = try await failure { _ = try settings.strings([], "peers") }
@@ -160,7 +164,8 @@ struct UnusableSettingsTests {
   func file(contents: String) async throws {
     try await withFile(contents) { path in
       let failure = try await failure {
-        _ = try await Settings(GlobalOptions.parse(["--config", path]), section: "beacon", environment: [:])
+        _ = try await Settings(
+          GlobalOptions.parse(["--config", path]), of: TestOptions.self, section: "beacon", environment: [:])
       }
       #expect(failure.what.hasPrefix("the configuration file \(path) isn't JSON of the form"))
     }
@@ -169,8 +174,37 @@ struct UnusableSettingsTests {
   @Test("a file that isn't there")
   func missing() async throws {
     let failure = try await failure {
-      _ = try await Settings(GlobalOptions.parse(["--config", "/nowhere.json"]), section: "beacon", environment: [:])
+      _ = try await Settings(
+        GlobalOptions.parse(["--config", "/nowhere.json"]), of: TestOptions.self, section: "beacon", environment: [:])
     }
     #expect(failure.what == "the configuration file /nowhere.json can't be read")
   }
+}
+
+@Suite("The names of options")
+struct OptionNamesTests {
+  @Test("are the long ones, whole")
+  func names() {
+    let names = OptionNames(of: TestOptions.self)
+    #expect(names.contains("tls-cert") && names.contains("udp") && names.contains("on"))
+    #expect(!names.contains("tls") && !names.contains("tls-certs") && !names.contains("tlsCert"))
+  }
+}
+
+/// The options whose settings are read here.
+private struct TestOptions: ParsableArguments {
+  @Option var udp: String?
+  @Option var wss: String?
+  @Option var tlsCert: String?
+  @Option var tlsKey: String?
+  @Option var node: String?
+  @Option var count: Int?
+  @Option var maxConnections: Int?
+  @Option var maxFrameAge: Int?
+  @Option var peers: [String] = []
+  @Option var absents: [String] = []
+  @Option var form: LogFormat?
+  @Flag var on = false
+  @Flag var off = false
+  @Flag var absent = false
 }

@@ -16,6 +16,7 @@ package import ArgumentParser
 /// may be a secret; it names the place instead.
 package struct Settings: Sendable {
   private let section: String
+  private let options: OptionNames
   /// The environment, then the configuration file.
   private let sources: [SettingsSource]
 
@@ -23,13 +24,15 @@ package struct Settings: Sendable {
   ///
   /// - Parameters:
   ///   - globals: The options of every command.
+  ///   - command: Whose options the settings are: each has the name of one.
   ///   - section: The command's name: `beacon`.
   ///   - environment: Only variables whose names start with `PILOT_` are looked at.
   package init(
-    _ globals: GlobalOptions, section: String,
+    _ globals: GlobalOptions, of command: any ParsableArguments.Type, section: String,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) async throws(CommandFailure) {
     self.section = section
+    options = OptionNames(of: command)
     let variables = SettingsSource(environment: environment)
     let file =
       if let path = globals.config { path } else { try variables.value("config", in: nil, as: .text) }
@@ -60,25 +63,38 @@ package struct Settings: Sendable {
   /// Yes or no: in the environment `true`, `yes`, `1`, `false`, `no` or `0`. A flag that isn't there says nothing.
   package func bool(_ flag: Bool, _ name: String) throws(CommandFailure) -> Bool {
     if flag { return true }
-    return try Self.first(name, in: section, as: .truth, sources)?.value ?? false
+    return try first(name, .truth)?.value ?? false
   }
 
   /// A list of texts: in the environment with commas between them, in the file an array. Empty if it is given nowhere.
   package func strings(_ flags: [String], _ name: String) throws(CommandFailure) -> [String] {
     if !flags.isEmpty { return flags }
-    return try Self.first(name, in: section, as: .texts, sources)?.value ?? []
+    return try first(name, .texts)?.value ?? []
   }
 
   /// Anything that can stand behind an option, read the same way from the other places.
   package func value<Value: ExpressibleByArgument>(_ flag: Value?, _ name: String) throws(CommandFailure) -> Value? {
-    try Self.choice(flag, name, in: section, sources)
+    checkIsOption(name)
+    return try Self.choice(flag, name, in: section, sources)
   }
 
   private func flagOr<Value>(
     _ flag: Value?, _ name: String, _ kind: SettingKind<Value>
   ) throws(CommandFailure) -> Value? {
     if let flag { return flag }
-    return try Self.first(name, in: section, as: kind, sources)?.value
+    return try first(name, kind)?.value
+  }
+
+  private func first<Value>(
+    _ name: String, _ kind: SettingKind<Value>
+  ) throws(CommandFailure) -> (value: Value, source: SettingsSource)? {
+    checkIsOption(name)
+    return try Self.first(name, in: section, as: kind, sources)
+  }
+
+  /// A misspelt name would find nothing anywhere, and nobody would notice: so it ends a debug build.
+  private func checkIsOption(_ name: String) {
+    assert(options.contains(name), "--\(name) is no option of \(section)")
   }
 
   private static func choice<Value: ExpressibleByArgument>(
