@@ -60,22 +60,22 @@ struct UDPBench: Sendable {
   /// the same transport.
   private func send(
     _ benchCase: UDPBenchCase, length: Int, senders: Int, to destinations: [Endpoint]
-  ) async throws -> DatagramSource.Tally {
+  ) async throws -> DatagramGenerator.Tally {
     let transports = try (0..<senders).map { _ in try Self.bind(towards: destinations) }
     defer { transports.forEach { $0.close() } }
-    guard let shared = transports.first else { return DatagramSource.Tally() }
-    let source = DatagramSource(
+    guard let shared = transports.first else { return DatagramGenerator.Tally() }
+    let generator = DatagramGenerator(
       transport: shared, destinations: destinations, length: length, duration: plan.duration)
-    return try await withThrowingTaskGroup(of: DatagramSource.Tally.self) { group in
+    return try await withThrowingTaskGroup(of: DatagramGenerator.Tally.self) { group in
       for transport in transports {
         group.addTask(executorPreference: transport.executor) {
           switch benchCase {
-          case .bulk, .mixed: try source.sendInBatches()
-          case .single, .senders, .roundTrip: try source.sendOneByOne()
+          case .bulk, .mixed: try generator.sendInBatches()
+          case .single, .senders, .roundTrip: try generator.sendOneByOne()
           }
         }
       }
-      return try await group.reduce(into: DatagramSource.Tally()) { sum, tally in
+      return try await group.reduce(into: DatagramGenerator.Tally()) { sum, tally in
         sum.frames += tally.frames
         sum.processorTime += tally.processorTime
         sum.elapsed = max(sum.elapsed, tally.elapsed)

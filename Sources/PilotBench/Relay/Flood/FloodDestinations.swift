@@ -1,3 +1,4 @@
+import PilotFixtures
 import PilotWire
 
 /// Which node each frame of a flood goes to.
@@ -15,7 +16,7 @@ struct FloodDestinations: Sendable {
 
   private let groups: [Group]
   private var frame = 0
-  private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+  private var numbers = Xorshift64()
 
   /// Frames go to nodes of these groups at random, and in stretches to the groups in turn.
   init(_ groups: [Group]) {
@@ -30,10 +31,6 @@ struct FloodDestinations: Sendable {
     guard !groups.isEmpty else { return nil }
     let group = groups[frame / Self.stretch % groups.count]
     frame += 1
-    // xorshift64 (Marsaglia 2003): any sequence without short periods will do.
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return NodeID(group.first &+ UInt32(truncatingIfNeeded: (state >> 32) % UInt64(max(group.count, 1))))
+    return NodeID(group.first &+ UInt32(truncatingIfNeeded: (numbers.next() >> 32) % UInt64(max(group.count, 1))))
   }
 }

@@ -11,7 +11,7 @@ import PilotWire
 #endif
 
 /// One sending task: what it sends, where to, and for how long.
-struct DatagramSource: Sendable {
+struct DatagramGenerator: Sendable {
   let transport: UDPTransport
   let destinations: [Endpoint]
   /// Bytes per frame.
