@@ -77,6 +77,24 @@ struct CommandLineTests {
     #expect(!outcome.error.contains("s3cr3t"))
   }
 
+  @Test("a bench that isn't installed is exit 1, and said where it was looked for")
+  func noBench() async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "pilot-alone-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: directory) } }
+    let process = try Program.process(["bench", "udp"])
+    let program = directory.appending(path: "pilot")
+    try FileManager.default.copyItem(at: Program.url(), to: program)
+    process.executableURL = program
+    let error = Pipe()
+    process.standardError = error
+    try process.run()
+    let text = try await Program.contents(of: error)
+    #expect(await Program.status(of: process) == 1)
+    #expect(
+      text.hasPrefix("pilot: \(directory.path)/pilot-bench can't be started: No such file or directory; build it"))
+  }
+
   @Test("a frame becomes one line")
   func inspect() async throws {
     let outcome = try await Program.run("inspect", "0a01")
