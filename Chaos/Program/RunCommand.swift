@@ -2,7 +2,7 @@ import ArgumentParser
 import ChaosCore
 import FoundationEssentials
 import Logging
-import PilotCommands
+import PilotConsole
 
 /// `chaos run`, which is what `chaos` alone does.
 struct RunCommand: AsyncParsableCommand {

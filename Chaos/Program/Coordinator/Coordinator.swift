@@ -1,6 +1,6 @@
 import ChaosCore
 import NIOPosix
-import PilotCommands
+import PilotConsole
 
 /// Runs the plan: starts the processes, gives orders, hurts the beacon, and does the books after each round.
 struct Coordinator: ~Copyable {

@@ -1,4 +1,4 @@
-import PilotCommands
+import PilotConsole
 import PilotIdentity
 import PilotNode
 import PilotTransport
