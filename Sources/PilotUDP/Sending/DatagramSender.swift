@@ -28,13 +28,13 @@ final class DatagramSender: Sendable {
     self.locals = locals
   }
 
-  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
     let length = frame.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
-    if turns.leave(frame, to: destination) { return length }
-    return try turns.take {
+    if turns.leave(frame, to: destination) { return }
+    try turns.take {
       () throws(TransportError) in
       try sendNow(frame, to: destination, on: descriptor)
     } flush: { batch in
@@ -43,16 +43,16 @@ final class DatagramSender: Sendable {
   }
 
   /// Sends a frame from one of this machine's addresses. It shares no turn: answers that there are many of come in batches.
-  func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+  func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
     let length = frame.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
     settle(on: descriptor)
-    return try sendNow(frame, to: destination, from: local, on: descriptor)
+    try sendNow(frame, to: destination, from: local, on: descriptor)
   }
 
-  private func sendNow(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) throws(TransportError) -> Int {
+  private func sendNow(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) throws(TransportError) {
     try sendNow(frame, to: destination, from: .any, on: descriptor)
   }
 
@@ -60,7 +60,7 @@ final class DatagramSender: Sendable {
   @inline(__always)
   private func sendNow(
     _ frame: RawSpan, to destination: Endpoint, from wanted: LocalAddress, on descriptor: CInt
-  ) throws(TransportError) -> Int {
+  ) throws(TransportError) {
     let length = frame.byteCount
     var local = wanted
     var attempts = 0
@@ -69,7 +69,7 @@ final class DatagramSender: Sendable {
       if result >= 0 {
         counters.addSent(1, bytes: length)
         if local != wanted { counters.addFromElsewhere() }
-        return length
+        return
       }
       let error = SystemError(-result)
       switch after(error, attempts: &attempts, on: descriptor) {
