@@ -57,7 +57,7 @@ public final class FrameQueue: FrameSource {
       state.push(frame, from: source, limits: limits)
       return state.takeWaiter()
     }
-    waiter?.resume(returning: .frames)
+    waiter?.wake(.frames)
   }
 
   /// Counts a message that arrived and is no frame, for transports that hear such. From any thread.
@@ -78,7 +78,7 @@ public final class FrameQueue: FrameSource {
       state.finish()
       return state.takeWaiter()
     }
-    waiter?.resume(returning: .closed)
+    waiter?.wake(.closed)
   }
 
   /// Lends the oldest chunk of frames, as soon as there is one.
@@ -94,6 +94,17 @@ public final class FrameQueue: FrameSource {
     }
   }
 
+  /// Lends the oldest chunk of frames, if there is one.
+  public func takeFrames() throws(TransportError) -> LentFrames? {
+    if life.isClosed { throw .closed }
+    return unsafe state.withLock { unsafe $0.lend() }
+  }
+
+  /// Tells once when a frame has come, or the queue has ended.
+  public func onReadable(_ wake: @escaping @Sendable () -> Void) {
+    if state.withLock({ $0.watch(wake) }) { wake() }
+  }
+
   private func wait() async -> Wake {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -102,13 +113,26 @@ public final class FrameQueue: FrameSource {
       }
     } onCancel: {
       let waiter = state.withLock { $0.takeWaiter() }
-      waiter?.resume(returning: .cancelled)
+      waiter?.wake(.cancelled)
     }
   }
 }
 
 extension FrameQueue {
   private enum Wake: Sendable { case frames, closed, cancelled }
+
+  /// Who is told of the next frame, once.
+  private enum Waiter: Sendable {
+    case task(CheckedContinuation<Wake, Never>)
+    case watcher(@Sendable () -> Void)
+
+    func wake(_ reason: Wake) {
+      switch self {
+      case .task(let continuation): continuation.resume(returning: reason)
+      case .watcher(let wake): wake()
+      }
+    }
+  }
 
   /// What the lock guards. Chunks move from `spare` to `filled`, to `lent`, and back to `spare`.
   private struct State {
@@ -118,7 +142,7 @@ extension FrameQueue {
     private var frames = 0
     private var bytes = 0
     private var finished = false
-    private var waiter: CheckedContinuation<Wake, Never>?
+    private var waiter: Waiter?
     private(set) var counts = Counts()
 
     /// A chunk holds any frame and many small ones.
@@ -179,8 +203,15 @@ extension FrameQueue {
       if finished { return .closed }
       if frames > 0 { return .frames }
       if cancelled { return .cancelled }
-      waiter = continuation
+      waiter = .task(continuation)
       return nil
+    }
+
+    /// Whether it is to be called at once.
+    mutating func watch(_ wake: @escaping @Sendable () -> Void) -> Bool {
+      if finished || frames > 0 { return true }
+      waiter = .watcher(wake)
+      return false
     }
 
     mutating func countMalformed() {
@@ -191,7 +222,7 @@ extension FrameQueue {
       counts.unread += 1
     }
 
-    mutating func takeWaiter() -> CheckedContinuation<Wake, Never>? {
+    mutating func takeWaiter() -> Waiter? {
       waiter.take()
     }
 
