@@ -110,9 +110,9 @@ struct BeaconCommand: AsyncParsableCommand {
     }
     if let maximum = try settings.int(maxConnections, "max-connections") {
       guard maximum > 0 else { throw CommandFailure.usage("max-connections must be 1 or more") }
-      webSocket.maximumConnections = maximum
+      webSocket.limits.maximumConnections = maximum
     }
-    if let age = try settings.frameAge(maxFrameAge) { webSocket.outgoingAge = age }
+    if let age = try settings.frameAge(maxFrameAge) { webSocket.limits.outgoingAge = age }
     configuration.wss = webSocket
     return configuration
   }
