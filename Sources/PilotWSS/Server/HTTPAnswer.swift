@@ -18,9 +18,10 @@ package struct HTTPAnswer: Sendable {
 
   /// Sends it, without the text if only the head was asked for, and closes the connection. From the pipeline's last handler.
   package func send(to request: HTTPRequestHead, in context: ChannelHandlerContext) {
-    var head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
+    var head = HTTPResponseHead(version: .http1_1, status: status)
     head.headers.add(name: "Content-Type", value: type)
     head.headers.add(name: "Content-Length", value: String(text.utf8.count))
+    head.headers.add(contentsOf: fields)
     head.headers.add(name: "Connection", value: fields.contains(name: "Upgrade") ? "Upgrade, close" : "close")
     context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
     if request.method != .HEAD {

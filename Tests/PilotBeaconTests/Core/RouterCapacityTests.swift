@@ -31,7 +31,11 @@ struct RouterCapacityTests {
       now = now.advanced(by: .microseconds(10))
       let frame = Discover(node: .test(UInt32.random(in: 1...UInt32.max, using: &generator))).encoded()
       let action = router.on(frame.span.raw, from: .udp(test: number), at: now)
-      guard action == .taken, case .reply? = router.nextOutput() else {
+      var isAnswered = false
+      while let output = router.nextOutput() {
+        if case .reply = output { isAnswered = true }
+      }
+      guard isAnswered else {
         Issue.record("not answered: \(action)")
         return
       }
