@@ -51,40 +51,36 @@ package enum VerificationJob: Equatable, Sendable {
   case grant(PunchRequest, from: FrameOrigin)
 }
 
-/// What the router wants done, in the order in which it came up.
+/// What the router wants done, in the order in which it came up: a ring of fixed size.
 ///
-/// Bounded, and never larger than one turn of the driver needs: ``RelayEngine/decisionsPerTurn`` frames with up to three
-/// outputs each. What finds it full is dropped, and counted as ``RouterStatistics/outputsDropped``.
+/// Its driver takes everything out after each event, which has three outputs at most. What finds it full is dropped, and
+/// counted as ``RouterStatistics/outputsDropped``.
 struct RouterOutputs: Sendable {
+  /// A power of two.
   static let capacity = 64
 
-  private var waiting: [RouterOutput] = []
-  private var taken = 0
+  private var ring: [RouterOutput]
+  private var first = 0
+  private var count = 0
 
   init() {
-    waiting.reserveCapacity(Self.capacity)
+    // What an empty place holds means nothing.
+    ring = Array(repeating: .replaced(ConnectionID(rawValue: 0)), count: Self.capacity)
   }
 
   /// - Returns: Whether there was room.
   mutating func append(_ output: RouterOutput) -> Bool {
-    if taken > 0, waiting.count == Self.capacity {
-      waiting.removeFirst(taken)
-      taken = 0
-    }
-    guard waiting.count < Self.capacity else { return false }
-    waiting.append(output)
+    guard count < Self.capacity else { return false }
+    ring[(first &+ count) & (Self.capacity - 1)] = output
+    count &+= 1
     return true
   }
 
   mutating func next() -> RouterOutput? {
-    guard taken < waiting.count else { return nil }
-    defer {
-      taken += 1
-      if taken == waiting.count {
-        waiting.removeAll(keepingCapacity: true)
-        taken = 0
-      }
-    }
-    return waiting[taken]
+    guard count > 0 else { return nil }
+    let output = ring[first]
+    first = (first &+ 1) & (Self.capacity - 1)
+    count &-= 1
+    return output
   }
 }
