@@ -121,7 +121,7 @@ public final class UDPTransport: Transport {
   }
 
   /// Sends one frame as one datagram, from the address of this machine that a received frame was written to
-  /// (``PilotTransport/Frame/local``).
+  /// (``/PilotTransport/Frame/local``).
   ///
   /// - Parameters:
   ///   - frame: The bytes.

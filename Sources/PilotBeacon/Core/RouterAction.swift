@@ -12,13 +12,13 @@ public enum RouterAction: Equatable, Sendable {
   case deliverWSS(ConnectionID, DeliverHeader)
   /// Answer a Discover.
   case answer(DiscoverAnswer)
-  /// The frame is a ``DiscoverProof`` over a challenge that is young enough. Ask ``DiscoverAuthenticator/hasMade(_:for:)``,
+  /// The frame is a ``/PilotWire/DiscoverProof`` over a challenge that is young enough. Ask ``DiscoverAuthenticator/hasMade(_:for:)``,
   /// then ``Router/admits(_:from:at:)``, and have the signature verified elsewhere; at the end tell the router:
-  /// ``Router/proven(_:from:at:)`` or ``Router/proofRefused(_:)``.
+  /// ``Router/proven(_:from:_:at:)`` or ``Router/proofRefused(_:)``.
   case verifyProof(from: Endpoint, LocalAddress = .any)
   /// Tell both sides where to punch: ``Router/commands(for:at:)``.
   case punch(PunchPair)
-  /// The frame is a ``PunchRequest`` with a grant. Have it verified elsewhere with
+  /// The frame is a ``/PilotWire/PunchRequest`` with a grant. Have it verified elsewhere with
   /// ``DiscoverAuthenticator/verifiesGrant(of:)``, then tell the router: ``Router/granted(_:from:at:)`` or
   /// ``Router/grantRefused(_:)``.
   case verifyGrant(from: FrameOrigin)

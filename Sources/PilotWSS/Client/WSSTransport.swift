@@ -12,15 +12,15 @@ import Synchronization
 /// sending throws `.reconnecting` at once, and ``events`` tells why and when the next attempt is due.
 ///
 /// Frames of one connection arrive in the order in which they were sent. The destination of a send is ignored: the one
-/// peer is the beacon, whose frames come from ``PilotWire/Endpoint/wssBeacon``.
+/// peer is the beacon, whose frames come from ``/PilotWire/Endpoint/wssBeacon``.
 ///
 /// A transport that nobody refers to any more closes itself; its receiver counts as a reference.
 public final class WSSTransport: Transport {
   /// Always 65,535 bytes (wire reference, section 1).
   public var maximumFrameLength: Int { FrameLimits.maximumOverWSS }
-  /// ``PilotWire/Endpoint/wssLocal``: a WSS transport has no address of its own.
+  /// ``/PilotWire/Endpoint/wssLocal``: a WSS transport has no address of its own.
   public var localEndpoint: Endpoint { .wssLocal }
-  /// Connection changes with their reasons; see ``TransportEvent``.
+  /// Connection changes with their reasons; see ``/PilotTransport/TransportEvent``.
   public var events: TransportEvents { eventSource.events }
 
   private let life: TransportLife
@@ -52,7 +52,7 @@ public final class WSSTransport: Transport {
 
   /// Makes a transport that begins to dial and goes on until it is closed, whatever the first attempt gives.
   ///
-  /// Sends throw `.reconnecting` until ``TransportEvent/connected`` is announced.
+  /// Sends throw `.reconnecting` until ``/PilotTransport/TransportEvent/connected`` is announced.
   ///
   /// - Throws: `.invalidConfiguration`.
   public static func start(_ configuration: Configuration) throws(TransportError) -> WSSTransport {
@@ -91,7 +91,7 @@ public final class WSSTransport: Transport {
     return Receiver(WSSFrameSource(transport: self, queue: inbound))
   }
 
-  /// Queues one frame for the beacon. See ``Transport/send(_:to:)``.
+  /// Queues one frame for the beacon. See ``/PilotTransport/Transport/send(_:to:)``.
   @discardableResult
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
     if life.isClosed { throw .closed }
@@ -99,7 +99,7 @@ public final class WSSTransport: Transport {
     return frame.byteCount
   }
 
-  /// Queues frames for the beacon, and has them sent together. See ``Transport/send(contentsOf:)``.
+  /// Queues frames for the beacon, and has them sent together. See ``/PilotTransport/Transport/send(contentsOf:)``.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     if life.isClosed { throw .closed }
     let (taken, admission, needsWake) = outbound.push(contentsOf: batch, at: outbound.time)
@@ -138,7 +138,7 @@ public final class WSSTransport: Transport {
     return counters
   }
 
-  /// Closes the connection and ends the transport. See ``Transport/close()``.
+  /// Closes the connection and ends the transport. See ``/PilotTransport/Transport/close()``.
   public func close() {
     guard life.end() else { return }
     outbound.close()
