@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// What every target of this package is held to: the Swift 6 language mode with the upcoming features on, unsafe
@@ -33,6 +33,13 @@ let package = Package(
     .library(name: "PilotBeacon", targets: ["PilotBeacon"]),
     .library(name: "PilotTesting", targets: ["PilotTesting"]),
     .executable(name: "pilot", targets: ["pilot"]),
+  ],
+  traits: [
+    .trait(name: "Identity", description: "PilotIdentity: keys and their files (swift-crypto)"),
+    .trait(name: "WSS", description: "PilotWSS: WebSocket and TLS (SwiftNIO)", enabledTraits: ["Identity"]),
+    .trait(name: "Beacon", description: "PilotBeacon: the relay server", enabledTraits: ["WSS"]),
+    .trait(name: "Commands", description: "The program, and all that tests it", enabledTraits: ["Beacon"]),
+    .default(enabledTraits: ["Commands"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -186,3 +193,13 @@ let package = Package(
       swiftSettings: lending),
   ]
 )
+
+// What a target takes from other packages comes with a trait, so that SwiftPM doesn't even fetch it for a client who turns the trait
+// off: one with `traits: []` uses PilotWire, PilotTransport, PilotUDP and PilotTesting, and has no other package in the house.
+for target in package.targets {
+  let trait = ["PilotIdentity": "Identity", "PilotWSS": "WSS", "PilotBeacon": "Beacon"][target.name] ?? "Commands"
+  target.dependencies = target.dependencies.map { dependency in
+    guard case .productItem(let name, let package?, let aliases, _) = dependency else { return dependency }
+    return .product(name: name, package: package, moduleAliases: aliases, condition: .when(traits: [trait]))
+  }
+}
