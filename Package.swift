@@ -30,9 +30,11 @@ let package = Package(
     .library(name: "PilotIdentity", targets: ["PilotIdentity"]),
     .library(name: "PilotUDP", targets: ["PilotUDP"]),
     .library(name: "PilotWSS", targets: ["PilotWSS"]),
+    .library(name: "PilotNode", targets: ["PilotNode"]),
     .library(name: "PilotBeacon", targets: ["PilotBeacon"]),
     .library(name: "PilotTesting", targets: ["PilotTesting"]),
     .executable(name: "pilot", targets: ["pilot"]),
+    .executable(name: "pilot-bench", targets: ["pilot-bench"]),
   ],
   traits: [
     .trait(name: "Identity", description: "PilotIdentity: keys and their files (swift-crypto)"),
@@ -74,6 +76,13 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .target(
+      name: "PilotNode",
+      dependencies: [
+        "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: lending),
+    .target(
       name: "PilotBeacon",
       dependencies: [
         "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
@@ -84,23 +93,56 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .target(name: "PilotTesting", dependencies: ["PilotTransport", "PilotWire"], swiftSettings: lending),
+    // The console kit of the programs: streams, settings, signals, logging, failures and exit codes.
+    .target(
+      name: "PilotConsole",
+      dependencies: [
+        "PilotIdentity", "PilotTransport", "PilotWSS", "PilotWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ] + nio,
+      swiftSettings: strict),
+    // What the demo, the bench and chaos set up for one run.
+    .target(
+      name: "PilotFixtures",
+      dependencies: [
+        "PilotConsole",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "PilotCommands",
       dependencies: [
-        "PilotBeacon", "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        "PilotBeacon", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP",
+        "PilotWSS",
+        "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
       ] + nio,
       swiftSettings: lending),
-    .executableTarget(name: "pilot", dependencies: ["PilotCommands"], swiftSettings: strict),
+    .executableTarget(name: "pilot", dependencies: ["PilotCommands", "PilotConsole"], swiftSettings: strict),
+    // What `pilot bench` starts: a program of its own, so that a beacon's binary carries no measuring.
+    .target(
+      name: "PilotBench",
+      dependencies: [
+        "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP",
+        "PilotWSS",
+        "PilotWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ] + nio,
+      swiftSettings: lending),
+    // It starts `pilot`, which is why that is built with it.
+    .executableTarget(
+      name: "pilot-bench", dependencies: ["PilotBench", "PilotConsole", "pilot"], swiftSettings: strict),
     // Not a product: Benchmarks/check-costs and Benchmarks/compare run it. It is here for the `package` access.
     .executableTarget(
       name: "hot-path-costs",
@@ -137,8 +179,9 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "ChaosCore", "CPilotUDP", "PilotCommands", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotUDP",
-        "PilotWSS", "PilotWire",
+        "ChaosCore", "CPilotUDP", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
+        "PilotTransport",
+        "PilotUDP", "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -154,7 +197,7 @@ let package = Package(
       name: "PilotTransportTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],
       swiftSettings: lending),
     .testTarget(
-      name: "PilotTestingTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],
+      name: "PilotTestingTests", dependencies: ["PilotNode", "PilotTesting", "PilotTransport", "PilotWire"],
       swiftSettings: lending),
     .testTarget(
       name: "PilotUDPTests",
@@ -170,23 +213,44 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .testTarget(
+      name: "PilotNodeTests",
+      dependencies: [
+        "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+      ],
+      swiftSettings: lending),
+    .testTarget(
       name: "PilotBeaconTests",
-      dependencies: ["PilotBeacon", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotWire"] + nio,
+      dependencies: ["PilotBeacon", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWire"] + nio,
       swiftSettings: lending),
     .testTarget(
       name: "PilotCommandsTests",
       dependencies: [
-        "PilotBeacon", "PilotCommands", "PilotIdentity", "PilotTransport", "PilotWire",
+        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotIdentity", "PilotTransport", "PilotWire",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PilotConsoleTests",
+      dependencies: [
+        "PilotConsole", "PilotIdentity", "PilotTransport", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PilotBenchTests",
+      dependencies: [
+        "PilotBench", "PilotConsole", "PilotIdentity", "PilotTransport", "PilotWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "PilotBeacon", "PilotCommands", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWSS",
-        "PilotWire", "pilot",
+        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
+        "PilotTransport",
+        "PilotUDP", "PilotWSS", "PilotWire", "pilot", "pilot-bench",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nio,

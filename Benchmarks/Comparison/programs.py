@@ -99,7 +99,7 @@ def build(pilot: Optional[pathlib.Path]) -> Programs:
     if shutil.which("swift") is None:
         sys.exit("compare needs the Swift toolchain, and there is no 'swift' on the PATH")
     _run([str(BENCHMARKS / "References" / "build"), str(REFERENCES)])
-    products = ["hot-path-costs"] if pilot else ["pilot", "hot-path-costs"]
+    products = ["hot-path-costs"] if pilot else ["pilot-bench", "hot-path-costs"]
     for product in products:
         _run(["swift", "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH), "-c", "release",
               "--product", product])

@@ -1,5 +1,5 @@
 import ArgumentParser
-import PilotCommands
+import PilotConsole
 import PilotWSS
 
 /// Real processes, seeded faults, and books that have to balance. See README.md.

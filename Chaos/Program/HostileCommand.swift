@@ -1,6 +1,5 @@
 import ArgumentParser
 import ChaosCore
-import PilotCommands
 
 /// `chaos hostile`: a process with hostile peers. It also ends the beacon, should the coordinator be gone.
 struct HostileCommand: AsyncParsableCommand {

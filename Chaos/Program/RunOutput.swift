@@ -1,6 +1,6 @@
 import ChaosCore
 import FoundationEssentials
-import PilotCommands
+import PilotConsole
 
 /// Tells what goes on, and what came of it.
 struct RunOutput: Sendable {

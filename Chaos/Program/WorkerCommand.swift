@@ -1,6 +1,5 @@
 import ArgumentParser
 import ChaosCore
-import PilotCommands
 
 /// What the processes that `chaos run` starts need to know.
 struct PlanOptions: ParsableArguments {

@@ -12,23 +12,23 @@ _Static_assert(offsetof(struct cpilot_udp_message, length) == offsetof(struct mm
 /* MSG_NOSIGNAL: a socket that somebody else shut down gives EPIPE, and no SIGPIPE. */
 enum { flags_send = MSG_DONTWAIT | MSG_NOSIGNAL };
 
-int cpilot_udp_send(int fd, const void *bytes, size_t count, const struct cpilot_udp_address *to, int family,
-                    const struct cpilot_udp_source *source) {
+int cpilot_udp_send(int fd, const void *head, size_t head_count, const void *body, size_t body_count,
+                    const struct cpilot_udp_address *to, int family, const struct cpilot_udp_source *source) {
   struct sockaddr_in6 name;
   socklen_t length = cpilot_udp_write_address(&name, to, family);
   ssize_t sent;
-  if (source) {
-    struct iovec piece = {(void *)bytes, count};
+  if (source || head_count > 0) {
+    struct iovec pieces[2] = {{(void *)head, head_count}, {(void *)body, body_count}};
     struct msghdr header = {0};
     header.msg_name = &name;
     header.msg_namelen = length;
-    header.msg_iov = &piece;
-    header.msg_iovlen = 1;
-    header.msg_control = (void *)source->bytes;
-    header.msg_controllen = source->count;
+    header.msg_iov = pieces;
+    header.msg_iovlen = 2;
+    header.msg_control = source ? (void *)source->bytes : NULL;
+    header.msg_controllen = source ? source->count : 0;
     sent = sendmsg(fd, &header, flags_send);
   } else {
-    sent = sendto(fd, bytes, count, flags_send, (const struct sockaddr *)&name, length);
+    sent = sendto(fd, body, body_count, flags_send, (const struct sockaddr *)&name, length);
   }
   return sent < 0 ? -errno : (int)sent;
 }

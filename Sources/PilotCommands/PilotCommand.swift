@@ -1,9 +1,10 @@
-internal import ArgumentParser
+package import ArgumentParser
+internal import PilotConsole
 internal import PilotTransport
 
 /// `pilot`: nothing but its subcommands.
-struct PilotCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct PilotCommand: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "pilot",
     abstract: "Carry frames between Pilot nodes, over UDP and over WebSockets.",
     discussion: """
@@ -27,7 +28,9 @@ struct PilotCommand: AsyncParsableCommand {
   /// What `pilot --version` prints.
   static let version = PackageVersion.text
 
-  mutating func run() throws {
+  package init() {}
+
+  package mutating func run() throws {
     throw CommandFailure.usage("no command was given", hint: "pilot --help lists them")
   }
 }

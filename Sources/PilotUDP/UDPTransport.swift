@@ -120,6 +120,11 @@ public final class UDPTransport: Transport {
     try sender.send(frame, to: destination)
   }
 
+  /// Sends one frame whose first bytes lie elsewhere, without copying either part. As ``send(_:to:)``.
+  public func send(header: RawSpan, payload: RawSpan, to destination: Endpoint) throws(TransportError) {
+    _ = try sender.send(header, payload, to: destination)
+  }
+
   /// Sends one frame as one datagram, from the address of this machine that a received frame was written to
   /// (``/PilotTransport/Frame/local``).
   ///

@@ -1,4 +1,5 @@
 import Foundation
+import PilotIdentity
 import Testing
 
 @Suite("The command line", .timeLimit(.minutes(1)))
@@ -47,12 +48,51 @@ struct CommandLineTests {
     #expect(await Program.status(of: process) == 2)
   }
 
+  @Test(
+    "wrong usage doesn't repeat a URL's password",
+    arguments: [
+      ["attach", "wss://user:hunter2@beacon.example"],
+      ["attach", "--node", "7", "--identity", "ID", "--beacon", "wss://user:hunter2@beacon.example"],
+      ["attach", "--node", "7", "--identity", "ID", "--beacon", "udp://user:hunter2@beacon.example"],
+      ["attach", "--node", "7", "--identity", "ID", "--beacon", "user:hunter2@beacon.example?hunter2"],
+    ])
+  func passwords(arguments: [String]) async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "pilot-identity-\(UUID().uuidString)")
+    try Identity().save(to: file.path)
+    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: file) } }
+    let process = try Program.process(arguments.map { $0 == "ID" ? file.path : $0 })
+    let (output, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, error)
+    try process.run()
+    let text = try await Program.contents(of: output) + Program.contents(of: error)
+    #expect(await Program.status(of: process) == 2)
+    #expect(text.contains("beacon.example") && !text.contains("hunter2"), "\(text)")
+  }
+
   @Test("a setting that is no choice is exit 2 as well, and isn't repeated")
   func wrongSetting() async throws {
     let outcome = try await Program.run("beacon", environment: ["PILOT_LOG_LEVEL": "s3cr3t"])
     #expect(outcome.status == 2)
     #expect(outcome.errorLines.count == 1)
     #expect(!outcome.error.contains("s3cr3t"))
+  }
+
+  @Test("a bench that isn't installed is exit 1, and said where it was looked for")
+  func noBench() async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "pilot-alone-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: directory) } }
+    let process = try Program.process(["bench", "udp"])
+    let program = directory.appending(path: "pilot")
+    try FileManager.default.copyItem(at: Program.url(), to: program)
+    process.executableURL = program
+    let error = Pipe()
+    process.standardError = error
+    try process.run()
+    let text = try await Program.contents(of: error)
+    #expect(await Program.status(of: process) == 1)
+    #expect(
+      text.hasPrefix("pilot: \(directory.path)/pilot-bench can't be started: No such file or directory; build it"))
   }
 
   @Test("a frame becomes one line")

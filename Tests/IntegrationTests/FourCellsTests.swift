@@ -1,4 +1,6 @@
 import Logging
+import PilotConsole
+import PilotFixtures
 import PilotTransport
 import PilotWire
 import Testing

@@ -10,7 +10,7 @@ struct SharedTurnsTests {
 
   private static func leave(_ byte: UInt8, with turns: SharedTurns) -> Bool {
     let frame = [byte]
-    return unsafe turns.leave(frame.span.bytes, to: peer)
+    return unsafe turns.leave(RawSpan(), frame.span.bytes, to: peer)
   }
 
   private static func bytes(of batch: borrowing FrameBatch) -> [UInt8] {

@@ -1,7 +1,8 @@
 import ChaosCore
 import FoundationEssentials
 import NIOPosix
-import PilotCommands
+import PilotConsole
+import PilotFixtures
 import PilotTransport
 import PilotWire
 

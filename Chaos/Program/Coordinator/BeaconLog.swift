@@ -1,7 +1,7 @@
 import FoundationEssentials
 import NIOCore
 import NIOPosix
-import PilotCommands
+import PilotConsole
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,5 +1,5 @@
 import ChaosCore
-import PilotCommands
+import PilotConsole
 
 #if canImport(Glibc)
   import Glibc

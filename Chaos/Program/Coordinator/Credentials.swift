@@ -1,6 +1,6 @@
 import ChaosCore
 import FoundationEssentials
-import PilotCommands
+import PilotFixtures
 import PilotIdentity
 import PilotWire
 

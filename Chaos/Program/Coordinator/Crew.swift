@@ -1,7 +1,7 @@
 import ChaosCore
 import FoundationEssentials
 import NIOPosix
-import PilotCommands
+import PilotConsole
 
 /// A process that takes orders.
 struct Mate: Sendable {

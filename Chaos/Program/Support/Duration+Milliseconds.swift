@@ -1,3 +1,5 @@
+import PilotConsole
+
 extension Duration {
   /// In whole milliseconds.
   var milliseconds: Int {

@@ -1,7 +1,7 @@
 import ChaosCore
 import FoundationEssentials
 import NIOPosix
-import PilotCommands
+import PilotConsole
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,6 @@
-import PilotCommands
+import PilotConsole
 import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotWire
 import Synchronization

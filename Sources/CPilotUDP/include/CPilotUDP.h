@@ -72,7 +72,8 @@ struct cpilot_udp_error {
 enum { cpilot_udp_family_other = 0, cpilot_udp_family_ipv4 = 4, cpilot_udp_family_ipv6 = 6 };
 
 /* messages.c */
-int cpilot_udp_send(int fd, const void *_Nullable bytes, size_t count, const struct cpilot_udp_address *to, int family,
+int cpilot_udp_send(int fd, const void *_Nullable head, size_t head_count, const void *_Nullable body,
+                    size_t body_count, const struct cpilot_udp_address *to, int family,
                     const struct cpilot_udp_source *_Nullable source);
 int cpilot_udp_send_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);
 int cpilot_udp_receive_messages(int fd, struct cpilot_udp_message *messages, unsigned int count);

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PilotConsole
 import PilotIdentity
 import PilotWire
 
@@ -48,13 +49,13 @@ struct AttachCommand: AsyncParsableCommand {
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
-    let settings = try await Settings(globals, section: "attach")
+    let settings = try await Settings(globals, of: Self.self, section: "attach")
     let plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
       certificateAuthorities: settings.string(ca, "ca"),
       allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
-      maximumFrameAge: settings.frameAge(maxFrameAge))
+      maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
     let logger = settings.logger("pilot.attach")
     try await ShutdownSignals.run(logger: logger) {
       try await AttachSession(plan, output: AttachOutput(), logger: logger).run()

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PilotConsole
 import PilotWire
 
 /// A line of `pilot attach`'s input.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PilotConsole
 import PilotTransport
 
 #if canImport(Glibc)

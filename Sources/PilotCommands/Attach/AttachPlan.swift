@@ -1,3 +1,4 @@
+import PilotConsole
 import PilotIdentity
 import PilotTransport
 import PilotWSS

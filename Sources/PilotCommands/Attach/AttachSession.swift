@@ -1,4 +1,5 @@
 import Logging
+import PilotConsole
 import PilotTransport
 import PilotWSS
 import PilotWire

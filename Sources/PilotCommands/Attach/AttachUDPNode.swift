@@ -1,4 +1,5 @@
 import Logging
+import PilotConsole
 import PilotIdentity
 import PilotTransport
 import PilotUDP

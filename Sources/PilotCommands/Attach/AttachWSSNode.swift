@@ -1,4 +1,6 @@
+import PilotConsole
 import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotWSS
 import PilotWire

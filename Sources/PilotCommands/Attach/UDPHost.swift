@@ -1,4 +1,5 @@
 import NIOPosix
+import PilotConsole
 import PilotWire
 
 #if canImport(Darwin)

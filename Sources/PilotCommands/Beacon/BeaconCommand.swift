@@ -1,14 +1,15 @@
-import ArgumentParser
+package import ArgumentParser
 import Logging
 import PilotBeacon
+import PilotConsole
 import PilotIdentity
 import PilotWSS
 import PilotWire
 import ServiceLifecycle
 
 /// `pilot beacon`: the relay server.
-struct BeaconCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct BeaconCommand: AsyncParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "beacon",
     abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
     discussion: """
@@ -64,9 +65,11 @@ struct BeaconCommand: AsyncParsableCommand {
 
   @OptionGroup var globals: GlobalOptions
 
-  func run() async throws {
+  package init() {}
+
+  package func run() async throws {
     let signals = await ShutdownSignals.trap()
-    let settings = try await Settings(globals, section: "beacon")
+    let settings = try await Settings(globals, of: Self.self, section: "beacon")
     let logger = settings.logger("pilot.beacon")
     let configuration = try self.configuration(settings)
     let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
@@ -112,7 +115,9 @@ struct BeaconCommand: AsyncParsableCommand {
       guard maximum > 0 else { throw CommandFailure.usage("max-connections must be 1 or more") }
       webSocket.maximumConnections = maximum
     }
-    if let age = try settings.frameAge(maxFrameAge) { webSocket.outgoingAge = age }
+    if let seconds = try settings.int(maxFrameAge, "max-frame-age", in: 1...3_600) {
+      webSocket.outgoingAge = .seconds(seconds)
+    }
     configuration.wss = webSocket
     return configuration
   }

@@ -1,5 +1,7 @@
 import Logging
+import PilotConsole
 import PilotIdentity
+import PilotTransport
 import ServiceLifecycle
 
 /// Has a nodes file read again when it changes, and says so in the log.

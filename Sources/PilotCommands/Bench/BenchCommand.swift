@@ -1,22 +1,20 @@
 internal import ArgumentParser
+internal import PilotConsole
 
-/// `pilot bench`: what the transports and a beacon can do on this machine.
+/// `pilot bench`: hands over to the program `pilot-bench`, which is built beside this one.
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure the transports, and any beacon.",
-    discussion: """
-      Everything runs on this machine, and the figures are about it: take them while it is idle, with a release build.
+    discussion: "Example: pilot bench udp --case bulk --case single")
 
-      Example: what datagrams cost, and what a beacon makes of them.
-        pilot bench udp --case bulk --case single
-        pilot bench relay --cell udp-udp --mode flood
-      """,
-    subcommands: [
-      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, WSSSinkCommand.self, OwnBeaconCommand.self,
-    ])
+  @Argument(parsing: .captureForPassthrough, help: "What pilot-bench is given; --help tells.")
+  var arguments: [String] = []
 
-  mutating func run() throws {
-    throw CommandFailure.usage("bench needs to know what to measure", hint: "pilot bench --help lists what there is")
+  func run() throws {
+    let path = SiblingProgram.path(of: "pilot-bench")
+    let reason = SiblingProgram.replaceProcess(with: path, arguments: arguments)
+    throw CommandFailure(
+      "\(path) can't be started: \(reason)", hint: "build it with swift build, or install it beside pilot")
   }
 }

@@ -1,5 +1,6 @@
 import Logging
 import PilotBeacon
+import PilotFixtures
 import PilotIdentity
 import PilotTransport
 import PilotWSS

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Logging
+import PilotConsole
+import PilotFixtures
 
 /// `pilot demo`: the whole path on one machine, and the proof that it works.
 struct DemoCommand: AsyncParsableCommand {
@@ -25,7 +27,7 @@ struct DemoCommand: AsyncParsableCommand {
   private static let defaultByteCount = 4_000_000
 
   func run() async throws {
-    let settings = try await Settings(globals, section: "demo")
+    let settings = try await Settings(globals, of: Self.self, section: "demo")
     let content =
       try settings.string(file, "file").map { try DemoContent(file: $0) }
       ?? .generated(byteCount: Self.defaultByteCount)
@@ -51,7 +53,7 @@ struct DemoCommand: AsyncParsableCommand {
       content, logger: logger, status: { line in progress.show(line) })
     try Task.checkCancellation()
     progress.finish()
-    for line in asJSON ? results.map(\.json.line) : DemoTable(results).lines {
+    for line in asJSON ? results.map(\.json.line) : TextTable(results).lines {
       try await Console.standard.print(line)
     }
     let failed = results.filter { !$0.isPerfect }

@@ -1,4 +1,5 @@
 import Crypto
+import PilotConsole
 import PilotTransport
 import PilotWire
 

@@ -1,3 +1,5 @@
+import PilotConsole
+
 /// What a cell has shown.
 struct DemoResult: Sendable {
   let cell: DemoCell
@@ -47,10 +49,30 @@ struct DemoResult: Sendable {
   }
 }
 
-extension Duration {
-  /// Seconds and their fractions.
-  var seconds: Double {
-    let (seconds, attoseconds) = components
-    return Double(seconds) + Double(attoseconds) * 1e-18
+extension TextTable {
+  /// The results of a demo, a row for each cell.
+  init(_ results: [DemoResult]) {
+    self.init(
+      columns: ["cell", "sent", "delivered", "lost", "frames/s", "MB/s", "RTT p50", "RTT p99", "SHA-256"], trailing: 1)
+    for result in results { add(result.row) }
+  }
+}
+
+extension DemoResult {
+  /// The result for people.
+  fileprivate var row: [String] {
+    [
+      cell.name, String(sent), String(tally.delivered), String(lost),
+      rate.map { String(Int($0.rounded())) } ?? "–",
+      megabytesPerSecond.map(Self.tenths) ?? "–",
+      roundTrip(0.5).map { "\(Int($0.rounded())) µs" } ?? "–",
+      roundTrip(0.99).map { "\(Int($0.rounded())) µs" } ?? "–",
+      hashMatches ? "matches" : "DIFFERS",
+    ]
+  }
+
+  private static func tenths(_ number: Double) -> String {
+    let tenths = Int((number * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
   }
 }

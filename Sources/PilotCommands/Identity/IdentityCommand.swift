@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import PilotConsole
 
 /// `pilot identity`: the key pairs of nodes.
 struct IdentityCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import PilotConsole
 internal import PilotWire
 
 /// How `identity new` and `identity show` print an identity: its public half, in one of three forms.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import PilotConsole
 internal import PilotIdentity
 
 /// `pilot identity show`.

@@ -1,3 +1,4 @@
+import PilotConsole
 internal import PilotWire
 
 /// Beacon messages as JSON.

@@ -1,3 +1,4 @@
+import PilotConsole
 internal import PilotWire
 
 /// A frame as JSON: its kind in snake case first, then its parts in the order of the wire.

@@ -1,3 +1,4 @@
+import PilotConsole
 internal import PilotWire
 
 /// Bytes written as hex, the way people and tools write them down.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+import PilotConsole
 internal import PilotWire
 
 /// `pilot inspect`.

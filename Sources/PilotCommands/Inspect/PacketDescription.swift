@@ -1,3 +1,4 @@
+import PilotConsole
 internal import PilotWire
 
 /// Packets as JSON.

@@ -1,3 +1,4 @@
+import PilotConsole
 internal import PilotWire
 
 /// Tunnel frames as JSON.

@@ -8,6 +8,17 @@ extension Transport {
   }
 }
 
+extension Transport {
+  /// Copies both parts into one frame, and sends it.
+  public func send(header: RawSpan, payload: RawSpan, to destination: Endpoint) throws(TransportError) {
+    let frame = [UInt8](rawCapacity: header.byteCount + payload.byteCount) { output in
+      output.append(contentsOf: header)
+      output.append(contentsOf: payload)
+    }
+    try send(frame.span.raw, to: destination)
+  }
+}
+
 extension FrameBatch {
   /// Copies an array into the batch. See ``append(_:to:from:)-(RawSpan,_,_)``.
   ///

@@ -51,6 +51,17 @@ public protocol Transport: AnyObject, Sendable {
   @discardableResult
   func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int
 
+  /// Sends one frame whose first bytes lie elsewhere, as one datagram: for who puts a header in front of a payload, and
+  /// would have to copy it. A transport that can, sends both parts from where they lie; what it has from this protocol
+  /// copies them.
+  ///
+  /// - Parameters:
+  ///   - header: The frame's first bytes, borrowed for the call.
+  ///   - payload: The others, likewise. Together at most ``maximumFrameLength``.
+  ///   - destination: As for ``send(_:to:)``.
+  /// - Throws: As ``send(_:to:)``.
+  func send(header: RawSpan, payload: RawSpan, to destination: Endpoint) throws(TransportError)
+
   /// Sends the frames of a batch in their order, for less than the price of sending them one by one.
   ///
   /// The batch is left as it is; ``FrameBatch/removeAll()`` or ``FrameBatch/removeFirst(_:)`` empties it for the next

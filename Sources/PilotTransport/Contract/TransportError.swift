@@ -25,6 +25,13 @@ public struct TransportError: Error, Sendable {
   public var retry: RetryAdvice { code.retry }
 }
 
+extension TransportError: Equatable {
+  /// Whether both say the same. What lies underneath isn't compared.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.code == right.code && left.message == right.message && left.retryAfter == right.retryAfter
+  }
+}
+
 extension TransportError: CustomStringConvertible {
   /// Code, message and cause in one line.
   public var description: String {

@@ -88,10 +88,17 @@ public final class FrameQueue: FrameSource {
       if let lent = unsafe state.withLock({ unsafe $0.lend() }) { return unsafe lent }
       switch await wait() {
       case .frames: continue
+      case .interrupted: return unsafe .none
       case .closed: throw .closed
       case .cancelled: throw .cancelled
       }
     }
+  }
+
+  /// Has the reader look at something else. See ``FrameSource/interrupt()``.
+  public func interrupt() {
+    let waiter = state.withLock { $0.interrupt() }
+    waiter?.resume(returning: .interrupted)
   }
 
   private func wait() async -> Wake {
@@ -108,7 +115,7 @@ public final class FrameQueue: FrameSource {
 }
 
 extension FrameQueue {
-  private enum Wake: Sendable { case frames, closed, cancelled }
+  private enum Wake: Sendable { case frames, interrupted, closed, cancelled }
 
   /// What the lock guards. Chunks move from `spare` to `filled`, to `lent`, and back to `spare`.
   private struct State {
@@ -118,6 +125,7 @@ extension FrameQueue {
     private var frames = 0
     private var bytes = 0
     private var finished = false
+    private var isInterrupted = false
     private var waiter: CheckedContinuation<Wake, Never>?
     private(set) var counts = Counts()
 
@@ -178,6 +186,10 @@ extension FrameQueue {
     mutating func park(_ continuation: CheckedContinuation<Wake, Never>, cancelled: Bool) -> Wake? {
       if finished { return .closed }
       if frames > 0 { return .frames }
+      if isInterrupted {
+        isInterrupted = false
+        return .interrupted
+      }
       if cancelled { return .cancelled }
       waiter = continuation
       return nil
@@ -193,6 +205,12 @@ extension FrameQueue {
 
     mutating func takeWaiter() -> CheckedContinuation<Wake, Never>? {
       waiter.take()
+    }
+
+    mutating func interrupt() -> CheckedContinuation<Wake, Never>? {
+      let waiter = waiter.take()
+      isInterrupted = waiter == nil
+      return waiter
     }
 
     mutating func finish() {

@@ -15,6 +15,10 @@ public protocol FrameSource: AnyObject, Sendable {
   /// - Throws: `.closed` once the transport is closed, also when that happens during the wait; `.cancelled` when the
   ///   task is cancelled during the wait.
   func nextFrames() async throws(TransportError) -> LentFrames
+
+  /// Has the ``nextFrames()`` that waits, or else the next one that would have to, return without frames: the reader has
+  /// something else to look at. From any thread; interruptions that nobody has seen yet are one.
+  func interrupt()
 }
 
 /// Whether a transport is live or closed, shared by its parts.

@@ -87,8 +87,75 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
     unsafe body(all)
   }
 
+  // MARK: For receivers built on this one
+
+  /// Ends the wait of ``fill()`` that is under way, or of the next one that would wait. From any thread.
+  package var interrupter: @Sendable () -> Void { { [source] in source.interrupt() } }
+
+  /// Waits until there is a frame to look at.
+  /// - Returns: False if it was interrupted.
+  package mutating func fill() async throws(TransportError) -> Bool {
+    if unsafe run >= lent.runs.count { try await refill() }
+    if life.isClosed { throw .closed }
+    return unsafe run < lent.runs.count
+  }
+
+  /// The next frame, which stays the next one. Only after ``fill()`` has found one.
+  package var nextFrame: Frame {
+    @_lifetime(borrow self)
+    get {
+      var copy = (run, offset)
+      let (memory, source, local) = unsafe Self.step(over: lent, &copy.0, &copy.1)
+      // SAFETY: as in next(); here the borrow of self holds off whatever would ask for more.
+      let frame = unsafe Frame(bytes: RawSpan(_unsafeBytes: memory), source: source, local: local)
+      return unsafe _overrideLifetime(frame, borrowing: self)
+    }
+  }
+
+  /// Takes the next frame. Only after ``fill()`` has found one. The caller binds it to the access to this receiver.
+  @unsafe @_lifetime(immortal)
+  package mutating func takeFrame() -> Frame {
+    let (memory, source, local) = unsafe take()
+    let frame = unsafe Frame(bytes: RawSpan(_unsafeBytes: memory), source: source, local: local)
+    return unsafe _overrideLifetime(frame, copying: ())
+  }
+
+  /// Passes over the next frame. Only after ``fill()`` has found one.
+  package mutating func skipFrame() { _ = unsafe take() }
+
+  /// Lends all frames that are there.
+  package mutating func lendFilled(
+    _ body: (borrowing Frame) throws(TransportError) -> Void
+  ) throws(TransportError) {
+    while unsafe run < lent.runs.count {
+      // A run at a time: with short frames, finding each one's run anew would cost as much as the kernel's part.
+      // SAFETY: run is an index of the lent runs, and offset lies within the run.
+      let current = unsafe lent.runs[run]
+      var isLast = false
+      while !isLast {
+        if life.isClosed { throw .closed }
+        let left = unsafe current.byteCount - offset
+        let length = unsafe min(current.frameLength, left)
+        let memory = unsafe UnsafeRawBufferPointer(start: current.start + offset, count: length)
+        isLast = length == left
+        offset = isLast ? 0 : offset + length
+        if isLast { run += 1 }
+        // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
+        let bytes = unsafe RawSpan(_unsafeBytes: memory)
+        try unsafe body(Frame(bytes: bytes, source: current.endpoint, local: current.local))
+      }
+    }
+  }
+
   /// Steps over the next frame. The caller made sure that there is one.
   private mutating func take() -> (UnsafeRawBufferPointer, Endpoint, LocalAddress) {
+    unsafe Self.step(over: lent, &run, &offset)
+  }
+
+  @inline(__always)
+  private static func step(
+    over lent: LentFrames, _ run: inout Int, _ offset: inout Int
+  ) -> (UnsafeRawBufferPointer, Endpoint, LocalAddress) {
     // SAFETY: run is an index of the lent runs, and offset lies within the run.
     let current = unsafe lent.runs[run]
     let length = unsafe min(current.frameLength, current.byteCount - offset)

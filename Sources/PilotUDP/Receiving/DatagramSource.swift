@@ -36,7 +36,7 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
   private static let busyLimit = 64
 
   func nextFrames() async throws(TransportError) -> LentFrames {
-    if isDrained { try await wait(forSocket: !isHungUp) }
+    if isDrained, try await wait(forSocket: !isHungUp) { return unsafe .none }
     while true {
       if life.isClosed { throw .closed }
       switch unsafe take() {
@@ -49,8 +49,8 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
         }
         return unsafe lent
       case .again: continue
-      case .nothing: try await wait(forSocket: !isHungUp)
-      case .failed: try await wait(forSocket: false)
+      case .nothing: if try await wait(forSocket: !isHungUp) { return unsafe .none }
+      case .failed: if try await wait(forSocket: false) { return unsafe .none }
       case .closed: throw .closed
       }
     }
@@ -85,7 +85,10 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
     return unsafe .frames(lent)
   }
 
-  private func wait(forSocket: Bool) async throws(TransportError) {
+  func interrupt() { loop.interrupt() }
+
+  /// - Returns: Whether it was interrupted.
+  private func wait(forSocket: Bool) async throws(TransportError) -> Bool {
     busy = 0
     isDrained = false
     switch await loop.wait(forSocket: forSocket) {
@@ -99,8 +102,11 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
       isHungUp = true
     case .closed:
       throw .closed
+    case .interrupted:
+      return true
     case .cancelled:
       throw .cancelled
     }
+    return false
   }
 }

@@ -23,6 +23,8 @@ extension SocketLoop {
     private var isPolling = false
     /// It was told: one signal per poll is enough.
     private var isSignalled = false
+    /// The next wait is to end at once.
+    private var isInterrupted = false
 
     init() { unsafe waiter = nil }
 
@@ -38,19 +40,30 @@ extension SocketLoop {
 
     mutating func park(_ waiter: Waiter, cancelled: Bool) -> OnPark {
       if phase == .ending || phase == .ended { return .immediately(.closed) }
+      if isInterrupted {
+        isInterrupted = false
+        return .immediately(.interrupted)
+      }
       if cancelled { return .immediately(.cancelled) }
       unsafe self.waiter = unsafe waiter
       return .waiting(signal: signal())
     }
 
     /// The waiting task is cancelled: who is to be resumed, and whether the thread has to be told.
-    mutating func interrupt() -> (Waiter?, signal: Bool) {
+    mutating func takeWaiter() -> (Waiter?, signal: Bool) {
       unsafe (waiter.take(), signal())
+    }
+
+    /// Who waits is to look at something else: who is to be resumed, and whether the thread has to be told.
+    mutating func interrupt() -> (Waiter?, signal: Bool) {
+      let waiter = unsafe waiter.take()
+      isInterrupted = unsafe waiter == nil
+      return unsafe (waiter, signal())
     }
 
     /// The thread is about to poll in a task's turn. Not if there is a job, or a reason not to wait.
     mutating func beginInPlace(cancelled: Bool) -> Bool {
-      guard phase == .running, jobs.isEmpty, !cancelled else { return false }
+      guard phase == .running, jobs.isEmpty, !cancelled, !isInterrupted else { return false }
       isPolling = true
       return true
     }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// executor, so that none is lost.
 final class SocketLoop: TaskExecutor {
   /// Why a wait ended.
-  enum Wake: Sendable { case readable, errorReported, hungUp, closed, cancelled }
+  enum Wake: Sendable { case readable, errorReported, hungUp, interrupted, closed, cancelled }
 
   private let socket: SocketDescriptor
   private let wakeUp: WakeUp
@@ -88,10 +88,17 @@ final class SocketLoop: TaskExecutor {
         }
       }
     } onCancel: {
-      let (waiter, signal) = unsafe state.withLock { unsafe $0.interrupt() }
+      let (waiter, signal) = unsafe state.withLock { unsafe $0.takeWaiter() }
       unsafe resume(waiter, .cancelled)
       if signal { wakeUp.signal() }
     }
+  }
+
+  /// Ends the present wait, or the next one if nobody waits.
+  func interrupt() {
+    let (waiter, signal) = unsafe state.withLock { unsafe $0.interrupt() }
+    unsafe resume(waiter, .interrupted)
+    if signal { wakeUp.signal() }
   }
 
   /// A wait of this length doesn't notice that its task is cancelled: under load, that would cost more than the wait.

@@ -29,14 +29,20 @@ final class DatagramSender: Sendable {
   }
 
   func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+    try send(RawSpan(), frame, to: destination)
+  }
+
+  /// Sends a frame of which the first bytes lie elsewhere. Inlined, so that they cost nothing where there are none.
+  @inline(__always)
+  func send(_ head: RawSpan, _ body: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
-    let length = frame.byteCount
+    let length = head.byteCount + body.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
-    if turns.leave(frame, to: destination) { return length }
+    if turns.leave(head, body, to: destination) { return length }
     return try turns.take {
       () throws(TransportError) in
-      try sendNow(frame, to: destination, on: descriptor)
+      try sendNow(head, body, to: destination, from: .any, on: descriptor)
     } flush: { batch in
       sendAll(of: batch, on: descriptor)
     }
@@ -49,23 +55,19 @@ final class DatagramSender: Sendable {
     let length = frame.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
     settle(on: descriptor)
-    return try sendNow(frame, to: destination, from: local, on: descriptor)
-  }
-
-  private func sendNow(_ frame: RawSpan, to destination: Endpoint, on descriptor: CInt) throws(TransportError) -> Int {
-    try sendNow(frame, to: destination, from: .any, on: descriptor)
+    return try sendNow(RawSpan(), frame, to: destination, from: local, on: descriptor)
   }
 
   /// Inlined, so that what is about the local address falls away where there is none.
   @inline(__always)
   private func sendNow(
-    _ frame: RawSpan, to destination: Endpoint, from wanted: LocalAddress, on descriptor: CInt
+    _ head: RawSpan, _ body: RawSpan, to destination: Endpoint, from wanted: LocalAddress, on descriptor: CInt
   ) throws(TransportError) -> Int {
-    let length = frame.byteCount
+    let length = head.byteCount + body.byteCount
     var local = wanted
     var attempts = 0
     while true {
-      let result = transmit(frame, to: destination, from: local, on: descriptor)
+      let result = transmit(head, body, to: destination, from: local, on: descriptor)
       if result >= 0 {
         counters.addSent(1, bytes: length)
         if local != wanted { counters.addFromElsewhere() }
@@ -91,14 +93,17 @@ final class DatagramSender: Sendable {
 
   @inline(__always)
   private func transmit(
-    _ frame: RawSpan, to destination: Endpoint, from local: LocalAddress, on descriptor: CInt
+    _ head: RawSpan, _ body: RawSpan, to destination: Endpoint, from local: LocalAddress, on descriptor: CInt
   ) -> CInt {
     var address = cpilot_udp_address(destination)
-    return unsafe frame.withUnsafeBytes { bytes in
-      // SAFETY: the kernel copies the bytes before the call returns; nil with a count of 0 is an empty datagram. The
-      // source lives as long as its table.
-      unsafe cpilot_udp_send(
-        descriptor, bytes.baseAddress, bytes.count, &address, reach.family, locals?.source(of: local))
+    return unsafe head.withUnsafeBytes { head in
+      unsafe body.withUnsafeBytes { body in
+        // SAFETY: the kernel copies the bytes before the call returns; nil with a count of 0 is an empty datagram. The
+        // source lives as long as its table.
+        unsafe cpilot_udp_send(
+          descriptor, head.baseAddress, head.count, body.baseAddress, body.count, &address, reach.family,
+          locals?.source(of: local))
+      }
     }
   }
 
@@ -185,7 +190,7 @@ final class DatagramSender: Sendable {
     messages.forEachFrame(of: index) { frame in
       var attempts = 0
       while true {
-        let result = transmit(frame, to: destination, from: local, on: descriptor)
+        let result = transmit(RawSpan(), frame, to: destination, from: local, on: descriptor)
         if result >= 0 {
           if local != wanted { counters.addFromElsewhere() }
           return counters.addSent(1, bytes: frame.byteCount)

@@ -22,10 +22,10 @@ final class SharedTurns: Sendable {
     var rounds = 0
     var left: FrameBatch?
 
-    mutating func leave(_ frame: RawSpan, to destination: Endpoint) -> Bool {
+    mutating func leave(_ head: RawSpan, _ body: RawSpan, to destination: Endpoint) -> Bool {
       guard isActive || waiting > 0, rounds < SharedTurns.roundLimit else { return false }
       if left == nil { left = FrameBatch() }
-      return left?.append(frame, to: destination) ?? false
+      return left?.append(header: head, payload: body, to: destination) ?? false
     }
 
     /// Ends the turn if nothing is left, else exchanges what is left for the empty batch.
@@ -48,12 +48,12 @@ final class SharedTurns: Sendable {
   /// Held for a turn, with the memory that is not being filled.
   private let turn = Mutex<FrameBatch?>(nil)
 
-  /// Leaves a frame with whoever is sending.
+  /// Leaves a frame, given in two parts, with whoever is sending.
   ///
   /// - Returns: Whether that worked. If not, the caller has to ``take(_:flush:)`` a turn.
-  func leave(_ frame: RawSpan, to destination: Endpoint) -> Bool {
+  func leave(_ head: RawSpan, _ body: RawSpan, to destination: Endpoint) -> Bool {
     state.withLock { state in
-      if state.leave(frame, to: destination) { return true }
+      if state.leave(head, body, to: destination) { return true }
       state.waiting += 1
       return false
     }

@@ -12,6 +12,8 @@ final class WSSFrameSource: FrameSource {
 
   var life: TransportLife { queue.life }
 
+  func interrupt() { queue.interrupt() }
+
   func nextFrames() async throws(TransportError) -> LentFrames {
     unsafe try await queue.nextFrames()
   }

@@ -99,6 +99,12 @@ public final class WSSTransport: Transport {
     return frame.byteCount
   }
 
+  /// Queues one frame whose first bytes lie elsewhere. As ``send(_:to:)``.
+  public func send(header: RawSpan, payload: RawSpan, to destination: Endpoint) throws(TransportError) {
+    if life.isClosed { throw .closed }
+    try check(outbound.append(head: header, body: payload))
+  }
+
   /// Queues frames for the beacon, and has them sent together. See ``/PilotTransport/Transport/send(contentsOf:)``.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     if life.isClosed { throw .closed }

@@ -1,5 +1,6 @@
 import PilotBeacon
 import PilotTesting
+import PilotNode
 import PilotTransport
 import PilotWire
 

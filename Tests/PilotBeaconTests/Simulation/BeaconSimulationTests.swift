@@ -1,4 +1,5 @@
 import PilotBeacon
+import PilotNode
 import PilotTesting
 import PilotTransport
 import PilotWire

@@ -1,3 +1,4 @@
+import PilotConsole
 import PilotTransport
 import PilotWire
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import PilotConsole
 import PilotTransport
 import PilotWire
 import Synchronization
@@ -11,7 +12,15 @@ struct AttachOutputTests {
   private static let source = Endpoint(ipv4: 192, 0, 2, 9, port: 9)
 
   private static func events(_ body: (AttachOutput) throws -> Void) async throws -> [String] {
-    let (output, _) = try await withConsole { try body(AttachOutput($0)) }
+    let file = FileManager.default.temporaryDirectory.appending(path: "pilot-attach-\(UUID().uuidString)")
+    try Data().write(to: file)
+    let handle = try FileHandle(forUpdating: file)
+    try FileManager.default.removeItem(at: file)
+    let console = Console(output: handle.fileDescriptor, error: handle.fileDescriptor, environment: [:])
+    try body(AttachOutput(console))
+    await console.flush(within: .seconds(60))
+    try handle.seek(toOffset: 0)
+    let output = String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
     struct Line: Decodable {
       let event: String
       let hex: String?

@@ -1,3 +1,4 @@
+import PilotConsole
 import PilotWire
 import Testing
 

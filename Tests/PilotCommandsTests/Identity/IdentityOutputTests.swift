@@ -1,4 +1,5 @@
 import ArgumentParser
+import PilotConsole
 import PilotIdentity
 import PilotWire
 import Testing

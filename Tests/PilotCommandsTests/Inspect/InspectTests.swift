@@ -1,4 +1,5 @@
 import PilotBeacon
+import PilotConsole
 import PilotIdentity
 import PilotWire
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import PilotConsole
 
 /// The test vectors of the wire reference, as far as they can be inspected: read from the copy that PilotWire's tests
 /// have.

@@ -21,6 +21,8 @@ final class BrokenSource: FrameSource {
     life = fault == .deliversAfterClose || fault == .ignoresClose ? TransportLife() : base.queue.life
   }
 
+  func interrupt() {}
+
   func nextFrames() async throws(TransportError) -> LentFrames {
     let lent: LentFrames
     do {

@@ -21,6 +21,8 @@ private final class ScriptedSource: FrameSource {
 
   var turnsLeft: Int { script.withLock { $0.count } }
 
+  func interrupt() {}
+
   func nextFrames() async throws(TransportError) -> LentFrames {
     chunk.removeAll()
     let turn = script.withLock { $0.isEmpty ? nil : $0.removeFirst() }

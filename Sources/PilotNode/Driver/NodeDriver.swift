@@ -1,0 +1,164 @@
+import PilotIdentity
+import PilotTransport
+import PilotWire
+import Synchronization
+
+/// Runs a ``BeaconLink`` over a transport: performs its outputs, and tells it the time, the transport's events and the
+/// frames that are no messages. Decides nothing.
+///
+/// Two tasks of its own keep the time and watch the transport's events, from ``start()`` to ``close()``. Frames are read by
+/// whoever has the receiver. From any thread.
+final class NodeDriver: Sendable {
+  let id: NodeID
+  let transport: any Transport
+  let states = StateLog()
+  let tally = NodeTally()
+  private let identity: Identity
+  private let link: Mutex<BeaconLink>
+  /// Where messages go: the link's beacon, which every send looks up.
+  private let route: Mutex<Endpoint>
+  private let ready: Atomic<Bool>
+  private let alarm = Alarm()
+  private let tasks = Mutex<[Task<Void, Never>]>([])
+  private let closed = Atomic<Bool>(false)
+  /// Wakes the reader when there are states.
+  private let wakeReader = Mutex<(@Sendable () -> Void)?>(nil)
+
+  private let question: [UInt8]
+  private let announcement: [UInt8]
+  private let probe: [UInt8]
+
+  init(
+    id: NodeID, identity: Identity, namesKey: Bool, transport: any Transport, path: BeaconLink.Path,
+    times: BeaconLink.Configuration
+  ) {
+    self.id = id
+    self.identity = identity
+    self.transport = transport
+    var random = SystemRandomNumberGenerator()
+    let token = ProbeToken(using: &random)
+    let payload = token.payload
+    question = Discover(node: nil).encoded()
+    announcement = Discover(node: id, publicKey: namesKey ? identity.publicKey : nil).encoded()
+    probe = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
+    let link = BeaconLink(node: id, path: path, token: token, times, at: .now())
+    route = Mutex(link.beacon)
+    ready = Atomic(false)
+    self.link = Mutex(link)
+  }
+
+  // MARK: Life
+
+  func start() {
+    drive { _ in }
+    tasks.withLock { tasks in
+      tasks = [Task { await self.keepTime() }, Task { await self.watch() }]
+    }
+  }
+
+  var isClosed: Bool { closed.load(ordering: .acquiring) }
+
+  func close() {
+    guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    transport.close()
+    for task in tasks.withLock({ $0 }) { task.cancel() }
+    alarm.ring()
+    states.append(.closed)
+    tellReader()
+  }
+
+  private func keepTime() async {
+    while !isClosed, !Task.isCancelled {
+      let deadline = drive { link in
+        link.tick(at: .now())
+        return link.deadline
+      }
+      await alarm.wait(until: deadline)
+    }
+  }
+
+  private func watch() async {
+    for await event in transport.events { on(event) }
+    close()
+  }
+
+  // MARK: The link
+
+  /// Where frames for the beacon go.
+  var beacon: Endpoint { route.withLock { $0 } }
+
+  /// Whether a message may be lent without asking the link.
+  var isReady: Bool { ready.load(ordering: .acquiring) }
+
+  var state: NodeState { isClosed ? .closed : link.withLock { $0.state } }
+
+  func on(_ event: TransportEvent) {
+    drive { $0.on(event, at: .now()) }
+    alarm.ring()
+  }
+
+  /// Has the link look at a frame. What it then has to tell is in ``states`` when this returns.
+  func received(_ frame: RawSpan, from source: Endpoint) -> BeaconLink.Reception {
+    let before = link.withLock { $0.deadline }
+    let (reception, deadline) = drive { link in (link.received(frame, from: source, at: .now()), link.deadline) }
+    if deadline != before { alarm.ring() }
+    return reception
+  }
+
+  /// Gives the link an event, and performs what it wants done.
+  @discardableResult
+  private func drive<Result>(_ event: (inout BeaconLink) -> Result) -> Result {
+    let (result, outputs) = link.withLock { link in
+      let result = event(&link)
+      var outputs: [BeaconLink.Output] = []
+      while let output = link.nextOutput() {
+        // States are told under the lock, so that they are told in their order.
+        if case .state(let state) = output { states.append(state) } else { outputs.append(output) }
+      }
+      ready.store(link.state.isReady, ordering: .releasing)
+      let beacon = link.beacon
+      route.withLock { $0 = beacon }
+      return (result, outputs)
+    }
+    for output in outputs { perform(output) }
+    if !states.isEmpty { tellReader() }
+    return result
+  }
+
+  private func perform(_ output: BeaconLink.Output) {
+    do throws(TransportError) {
+      switch output {
+      case .ask(let beacon): try transport.send(question, to: beacon)
+      case .announce(let beacon): try transport.send(announcement, to: beacon)
+      case .probe(let beacon): try transport.send(probe, to: beacon)
+      case .prove(let challenge, let beacon): try prove(challenge, to: beacon)
+      case .state: return
+      }
+      tally.controlSent.count()
+    } catch {
+      tally.controlRefused.count()
+      drive { $0.refused(output, error.code, at: .now()) }
+    }
+  }
+
+  private func prove(_ challenge: DiscoverChallenge, to beacon: Endpoint) throws(TransportError) {
+    let signature: Signature
+    do {
+      signature = try identity.sign(challenge.signedText)
+    } catch {
+      throw TransportError(code: .system, message: "the proof of who this node is can't be signed", cause: error)
+    }
+    try transport.send(DiscoverProof(challenge: challenge, signature: signature).encoded(), to: beacon)
+    tally.proofsSent.count()
+  }
+
+  // MARK: The reader
+
+  /// Who is told that there are states.
+  func setReader(_ wake: @escaping @Sendable () -> Void) {
+    wakeReader.withLock { $0 = wake }
+    if !states.isEmpty { wake() }
+  }
+
+  private func tellReader() { wakeReader.withLock { $0 }?() }
+}

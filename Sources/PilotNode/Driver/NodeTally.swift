@@ -1,0 +1,35 @@
+import Synchronization
+
+/// The counts of ``NodeCounters``, written from any thread.
+final class NodeTally: Sendable {
+  let messagesSent = Atomic<UInt64>(0)
+  let framesSent = Atomic<UInt64>(0)
+  let controlSent = Atomic<UInt64>(0)
+  let proofsSent = Atomic<UInt64>(0)
+  let controlRefused = Atomic<UInt64>(0)
+  let messagesReceived = Atomic<UInt64>(0)
+  let controlReceived = Atomic<UInt64>(0)
+  let probesReceived = Atomic<UInt64>(0)
+  let directReceived = Atomic<UInt64>(0)
+  let directDropped = Atomic<UInt64>(0)
+
+  var counters: NodeCounters {
+    var counters = NodeCounters()
+    counters.messagesSent = messagesSent.load(ordering: .relaxed)
+    counters.framesSent = framesSent.load(ordering: .relaxed)
+    counters.controlSent = controlSent.load(ordering: .relaxed)
+    counters.proofsSent = proofsSent.load(ordering: .relaxed)
+    counters.controlRefused = controlRefused.load(ordering: .relaxed)
+    counters.messagesReceived = messagesReceived.load(ordering: .relaxed)
+    counters.controlReceived = controlReceived.load(ordering: .relaxed)
+    counters.probesReceived = probesReceived.load(ordering: .relaxed)
+    counters.directReceived = directReceived.load(ordering: .relaxed)
+    counters.directDropped = directDropped.load(ordering: .relaxed)
+    return counters
+  }
+}
+
+extension Atomic where Value == UInt64 {
+  /// Adds without ordering anything else by it.
+  func count(_ number: UInt64 = 1) { add(number, ordering: .relaxed) }
+}

@@ -1,0 +1,162 @@
+public import PilotTransport
+public import PilotWire
+
+/// How a node comes to its beacon over one path, and stays known to it: a value without clock, socket or random source.
+///
+/// Whoever drives it tells it what happens, then takes its outputs until there are none, and tells it the time again at
+/// its ``deadline``. Each event makes a handful of outputs at most: one for each of the beacon's addresses, and three more.
+///
+/// Over UDP (``Path/datagrams(beacon:others:)``):
+///
+/// 1. A beacon's name can have several addresses, of which some lead nowhere: all are asked what they see (a Discover
+///    with node 0, which registers nothing), and the first that answers is the beacon from then on.
+/// 2. The beacon is told where the node is, and told again (``RegistrationSchedule``). What it asks to be proven is
+///    proven, as often as the node has announced itself and no more.
+/// 3. Its answer says only that it is there: it answers also a node that it believes elsewhere. What shows that frames
+///    come through is one that does: a delivery, or a frame that the node relays to itself. Such probes are sent after an
+///    answer, until one comes back.
+/// 4. What was shown is withdrawn when announcements stay without an answer.
+///
+/// Over WSS (``Path/connection(beacon:)``) the connection shows it, and the node only announces itself
+/// (``AnnouncementSchedule``).
+public struct BeaconLink: Sendable {
+  /// What leads to the beacon.
+  public enum Path: Sendable, Equatable {
+    /// Datagrams to the beacon's address, or to another one that its name has.
+    case datagrams(beacon: Endpoint, others: [Endpoint] = [])
+    /// A connection that the transport keeps up, and calls its peer so.
+    case connection(beacon: Endpoint)
+  }
+
+  /// What the driver is to do.
+  public enum Output: Sendable, Equatable {
+    /// Ask what address is seen: send a Discover with node 0.
+    case ask(Endpoint)
+    /// Send a Discover with the node's ID and key.
+    case announce(Endpoint)
+    /// Relay the node's ``ProbeToken`` to itself.
+    case probe(Endpoint)
+    /// Sign the challenge, and send the proof.
+    case prove(DiscoverChallenge, Endpoint)
+    /// Tell whoever uses the node.
+    case state(NodeState)
+  }
+
+  /// What a received frame is.
+  public enum Reception: Sendable, Equatable {
+    /// A delivery (0x06, 0x09) from the beacon, for this node.
+    case message
+    /// Any other frame of the beacon's. What concerns the link has been looked after.
+    case control
+    /// The frame that the node has relayed to itself. Nobody's business but the link's.
+    case probe
+    /// From anybody else. Nothing in it is believed.
+    case direct
+  }
+
+  private enum Kind: Sendable {
+    case datagrams(DatagramLink)
+    case connection(ConnectionLink)
+  }
+
+  private var kind: Kind
+  private var outputs = OutputList()
+
+  /// Begins. The first outputs are there at once.
+  ///
+  /// - Parameters:
+  ///   - node: The node's ID.
+  ///   - path: What leads to the beacon.
+  ///   - token: What the node's frames to itself carry: nobody else can guess it.
+  ///   - configuration: The times.
+  ///   - now: The time.
+  public init(
+    node: NodeID, path: Path, token: ProbeToken, _ configuration: Configuration = Configuration(),
+    at now: MonotonicInstant
+  ) {
+    switch path {
+    case .datagrams(let beacon, let others):
+      let candidates = [beacon] + others
+      kind = .datagrams(DatagramLink(node: node, beacon, candidates, token: token, configuration, at: now))
+    case .connection(let beacon):
+      kind = .connection(ConnectionLink(node: node, beacon: beacon, configuration.announcement))
+    }
+    tick(at: now)
+  }
+
+  /// Where frames for the beacon go. Over UDP the first of its addresses, until one of them has answered.
+  public var beacon: Endpoint {
+    switch kind {
+    case .datagrams(let link): link.beacon
+    case .connection(let link): link.beacon
+    }
+  }
+
+  /// How the node stands. As the last ``Output/state(_:)`` told.
+  public var state: NodeState {
+    switch kind {
+    case .datagrams(let link): link.state
+    case .connection(let link): link.state
+    }
+  }
+
+  /// When to call ``tick(at:)`` next; nil if only an event makes something due.
+  public var deadline: MonotonicInstant? {
+    switch kind {
+    case .datagrams(let link): link.deadline
+    case .connection(let link): link.deadline
+    }
+  }
+
+  /// The next thing to do; nil if there is none.
+  public mutating func nextOutput() -> Output? { outputs.removeFirst() }
+
+  /// Time has passed.
+  public mutating func tick(at now: MonotonicInstant) {
+    switch kind {
+    case .datagrams(var link):
+      link.tick(at: now, &outputs)
+      kind = .datagrams(link)
+    case .connection(var link):
+      link.tick(at: now, &outputs)
+      kind = .connection(link)
+    }
+  }
+
+  /// A frame has come.
+  public mutating func received(_ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant) -> Reception {
+    switch kind {
+    case .datagrams(var link):
+      defer { kind = .datagrams(link) }
+      return link.received(frame, from: source, at: now, &outputs)
+    case .connection(var link):
+      defer { kind = .connection(link) }
+      return link.received(frame, from: source, at: now, &outputs)
+    }
+  }
+
+  /// The transport has told something.
+  public mutating func on(_ event: TransportEvent, at now: MonotonicInstant) {
+    switch kind {
+    case .datagrams(var link):
+      guard case .unreachable(let endpoint, _, _) = event else { return }
+      link.unreachable(endpoint, at: now, &outputs)
+      kind = .datagrams(link)
+    case .connection(var link):
+      link.on(event, at: now, &outputs)
+      kind = .connection(link)
+    }
+  }
+
+  /// The transport did not take what an output had it send.
+  public mutating func refused(_ output: Output, _ error: TransportError.Code, at now: MonotonicInstant) {
+    switch kind {
+    case .datagrams(var link):
+      link.refused(output, error, &outputs)
+      kind = .datagrams(link)
+    case .connection(var link):
+      link.refused(at: now)
+      kind = .connection(link)
+    }
+  }
+}

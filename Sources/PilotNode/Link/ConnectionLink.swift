@@ -1,0 +1,52 @@
+import PilotTransport
+import PilotWire
+
+/// A ``BeaconLink`` over WSS.
+struct ConnectionLink: Sendable {
+  let beacon: Endpoint
+  private(set) var state = NodeState.joining
+  private let node: NodeID
+  private var schedule: AnnouncementSchedule
+
+  init(node: NodeID, beacon: Endpoint, _ configuration: AnnouncementSchedule.Configuration) {
+    self.node = node
+    self.beacon = beacon
+    schedule = AnnouncementSchedule(configuration)
+  }
+
+  var deadline: MonotonicInstant? { schedule.due }
+
+  mutating func tick(at now: MonotonicInstant, _ outputs: inout OutputList) {
+    if schedule.tick(at: now) == .announce { outputs.append(.announce(beacon)) }
+  }
+
+  /// Frames come only from a beacon that has let the node in. The first one can be seen before the event that says so.
+  mutating func received(
+    _ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
+  ) -> BeaconLink.Reception {
+    guard source == beacon else { return .direct }
+    if state == .joining { connected(at: now, &outputs) }
+    return Delivery(frame, for: node) == nil ? .control : .message
+  }
+
+  mutating func on(_ event: TransportEvent, at now: MonotonicInstant, _ outputs: inout OutputList) {
+    switch event {
+    case .connected where state == .joining, .reconnected: connected(at: now, &outputs)
+    case .reconnecting(let reason, let attempt, let delay):
+      schedule.disconnected()
+      state = .reconnecting(reason: reason, attempt: attempt, delay: delay)
+      outputs.append(.state(state))
+    case .connected, .unreachable, .notice, .closed: break
+    }
+  }
+
+  private mutating func connected(at now: MonotonicInstant, _ outputs: inout OutputList) {
+    state = .ready(observed: nil)
+    outputs.append(.state(state))
+    schedule.connected(at: now)
+    tick(at: now, &outputs)
+  }
+
+  /// The transport did not take the announcement.
+  mutating func refused(at now: MonotonicInstant) { schedule.refused(at: now) }
+}

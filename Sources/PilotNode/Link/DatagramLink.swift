@@ -1,0 +1,184 @@
+import PilotTransport
+import PilotWire
+
+/// A ``BeaconLink`` over UDP.
+struct DatagramLink: Sendable {
+  private enum Place: Sendable {
+    case unknown(candidates: [Endpoint], askAt: MonotonicInstant, then: Duration)
+    case known(RegistrationSchedule)
+  }
+
+  private enum Evidence: Sendable {
+    /// The beacon has yet to answer. Nothing is said before the deadline, and nothing more after it.
+    case none(deadline: MonotonicInstant?)
+    /// It has, and a frame has yet to come through.
+    case answered(probeAt: MonotonicInstant, then: Duration, deadline: MonotonicInstant?)
+    /// Frames come through.
+    case shown
+  }
+
+  private let node: NodeID
+  private let token: ProbeToken
+  private let configuration: BeaconLink.Configuration
+  private(set) var beacon: Endpoint
+  private(set) var state = NodeState.joining
+  private var place: Place
+  private var evidence: Evidence
+  /// Where the beacon saw the node last.
+  private var observed: Endpoint?
+  /// Announcements since the last answer.
+  private var unanswered = 0
+
+  /// How rarely probes are sent in the end.
+  private static let longestProbeGap: Duration = .seconds(10)
+
+  init(
+    node: NodeID, _ first: Endpoint, _ candidates: [Endpoint], token: ProbeToken,
+    _ configuration: BeaconLink.Configuration, at now: MonotonicInstant
+  ) {
+    self.node = node
+    self.token = token
+    self.configuration = configuration
+    beacon = first
+    place =
+      candidates.count > 1
+      ? .unknown(candidates: candidates, askAt: now, then: configuration.askAgain)
+      : .known(RegistrationSchedule(configuration.registration, at: now))
+    evidence = .none(deadline: now.advanced(by: configuration.patience))
+  }
+
+  // MARK: Time
+
+  var deadline: MonotonicInstant? {
+    let next =
+      switch place {
+      case .unknown(_, let askAt, _): askAt
+      case .known(let schedule): schedule.due
+      }
+    return switch evidence {
+    case .none(let deadline): min(next, deadline ?? next)
+    case .answered(let probeAt, _, let deadline): min(next, probeAt, deadline ?? next)
+    case .shown: next
+    }
+  }
+
+  mutating func tick(at now: MonotonicInstant, _ outputs: inout OutputList) {
+    switch place {
+    case .unknown(let candidates, let askAt, let gap) where now >= askAt:
+      let next = min(gap * 2, configuration.registration.interval)
+      place = .unknown(candidates: candidates, askAt: now.advanced(by: gap), then: next)
+      for candidate in candidates { outputs.append(.ask(candidate)) }
+    case .unknown: break
+    case .known(var schedule):
+      if schedule.tick(at: now) == .announce { announce(&outputs) }
+      place = .known(schedule)
+    }
+    switch evidence {
+    case .none(let deadline?) where now >= deadline:
+      evidence = .none(deadline: nil)
+      tell(.unreachable(.unanswered), &outputs)
+    case .answered(let probeAt, let gap, let deadline):
+      let isOver = deadline.map { now >= $0 } ?? false
+      if isOver { tell(.unreachable(.undelivered), &outputs) }
+      let isDue = now >= probeAt
+      if isDue { outputs.append(.probe(beacon)) }
+      evidence = .answered(
+        probeAt: isDue ? now.advanced(by: gap) : probeAt,
+        then: isDue ? min(gap * 2, Self.longestProbeGap) : gap, deadline: isOver ? nil : deadline)
+    case .none, .shown: break
+    }
+  }
+
+  private mutating func announce(_ outputs: inout OutputList) {
+    if case .shown = evidence, unanswered >= configuration.lossLimit {
+      evidence = .none(deadline: nil)
+      tell(.unreachable(.unanswered), &outputs)
+    }
+    unanswered += 1
+    outputs.append(.announce(beacon))
+  }
+
+  private mutating func tell(_ state: NodeState, _ outputs: inout OutputList) {
+    guard state != self.state else { return }
+    self.state = state
+    outputs.append(.state(state))
+  }
+
+  // MARK: Frames
+
+  mutating func received(
+    _ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
+  ) -> BeaconLink.Reception {
+    switch place {
+    case .unknown(let candidates, _, _):
+      guard candidates.contains(source) else { return .direct }
+      guard let reply = try? DiscoverReply(parsing: frame) else { return .direct }
+      beacon = source
+      observed = reply.endpoint
+      place = .known(RegistrationSchedule(configuration.registration, at: now))
+      tick(at: now, &outputs)
+      return .control
+    case .known(var schedule):
+      guard source == beacon else { return .direct }
+      if let delivery = Delivery(frame, for: node) {
+        shown(&outputs)
+        return delivery.sender == node && token.isCarried(by: delivery.payload) ? .probe : .message
+      }
+      if let reply = try? DiscoverReply(parsing: frame) {
+        _ = schedule.answered(at: now)
+        place = .known(schedule)
+        answered(reply.endpoint, at: now, &outputs)
+      } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node {
+        if schedule.challenged(at: now) { outputs.append(.prove(challenge, beacon)) }
+        place = .known(schedule)
+      }
+      return .control
+    }
+  }
+
+  private mutating func answered(
+    _ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
+  ) {
+    unanswered = 0
+    observed = endpoint
+    switch evidence {
+    case .none(let deadline):
+      evidence = .answered(
+        probeAt: now, then: configuration.probeAgain,
+        deadline: deadline ?? now.advanced(by: configuration.patience))
+    case .answered(_, let gap, let deadline):
+      evidence = .answered(probeAt: now, then: gap, deadline: deadline)
+    case .shown:
+      tell(.ready(observed: observed), &outputs)
+    }
+    tick(at: now, &outputs)
+  }
+
+  /// A frame has come through the beacon.
+  private mutating func shown(_ outputs: inout OutputList) {
+    if case .shown = evidence { return }
+    evidence = .shown
+    tell(.ready(observed: observed), &outputs)
+  }
+
+  // MARK: What goes wrong
+
+  /// ICMP has reported that nothing listens at an address.
+  mutating func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList) {
+    guard endpoint == beacon, case .known(var schedule) = place else { return }
+    _ = schedule.unreachable(at: now)
+    place = .known(schedule)
+    tick(at: now, &outputs)
+  }
+
+  /// Where nothing can be sent, waiting for an answer is pointless.
+  mutating func refused(_ output: BeaconLink.Output, _ error: TransportError.Code, _ outputs: inout OutputList) {
+    guard error != .backpressure, error != .closed, case .none(_?) = evidence else { return }
+    switch output {
+    case .announce, .ask(beacon):
+      evidence = .none(deadline: nil)
+      tell(.unreachable(.unsendable(error)), &outputs)
+    case .ask, .probe, .prove, .state: break
+    }
+  }
+}

@@ -1,0 +1,84 @@
+public import PilotIdentity
+public import PilotTransport
+public import PilotWire
+
+/// A node: an identity that is joined to a beacon, and addresses others by their IDs.
+///
+/// ```swift
+/// let node = try await Node.join(Node.Configuration(id: 7, identity: identity, beacon: "wss://beacon.example"))
+/// try node.send(Array("hello".utf8), to: peer)
+/// var receiver = try node.makeReceiver()
+/// try await receiver.forEachMessage { message in print(message.sender, message.payload.byteCount) }
+/// ```
+///
+/// Over UDP it registers with its beacon, proves who it is, renews that every minute and after a restart of the beacon;
+/// over WSS it keeps its connection up and announces itself. Programs are the same on both.
+///
+/// **Life.** It is joined from ``join(_:)`` or ``start(_:)`` until ``leave()``, or until nobody holds it or its receiver any
+/// more. Nothing else ends it: what goes wrong shows in its states while it goes on trying.
+///
+/// **Concurrency.** Everything but the receiver may be used from any task or thread. There is one receiver, and somebody
+/// has to read it: a beacon's questions are answered as they are read. Its answers may wait for a minute; a node that
+/// nobody reads for longer may lose its place at the beacon.
+public final class Node: Sendable {
+  private let hold: NodeHold
+  /// What ``join(_:)`` has read from, until somebody asks for it.
+  let receiver: ReceiverBox
+
+  /// A node on a transport that is there already, of any kind.
+  ///
+  /// The transport is the node's from then on: nobody else reads it, and ``leave()`` closes it.
+  ///
+  /// - Parameters:
+  ///   - id: The node's ID.
+  ///   - identity: Its key pair. The transport may know it, too, as WSS does.
+  ///   - transport: What carries its frames.
+  ///   - path: How the transport leads to the beacon.
+  ///   - times: When it does what.
+  ///   - namesKey: Whether it offers the beacon to prove who it is. Deployed nodes don't.
+  /// - Throws: `.receiverTaken` if somebody reads the transport; `.closed`; `.system`.
+  public init(
+    id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path,
+    times: BeaconLink.Configuration = BeaconLink.Configuration(), namesKey: Bool = true
+  ) throws(TransportError) {
+    let receiver = try transport.makeReceiver()
+    hold = NodeHold(
+      NodeDriver(id: id, identity: identity, namesKey: namesKey, transport: transport, path: path, times: times))
+    self.receiver = ReceiverBox(NodeReceiver(receiver, of: hold))
+    driver.start()
+  }
+
+  var driver: NodeDriver { hold.driver }
+
+  /// The node's ID.
+  public var id: NodeID { driver.id }
+
+  /// How it stands now. The receiver tells every change.
+  public var state: NodeState { driver.state }
+
+  /// What carries its frames. For looking at; sending over it goes around the node's counters.
+  public var transport: any Transport { driver.transport }
+
+  /// Where frames for the beacon go.
+  public var beacon: Endpoint { driver.beacon }
+
+  /// The longest payload that ``send(_:to:)-(RawSpan,NodeID)`` takes, in bytes: 9 less than a frame of the transport's.
+  public var maximumPayloadLength: Int { driver.transport.maximumFrameLength - Relay.headerLength }
+
+  /// What went through so far.
+  public var counters: NodeCounters {
+    var counters = driver.tally.counters
+    counters.statesDropped = driver.states.dropped
+    counters.transport = driver.transport.counters
+    return counters
+  }
+
+  /// Hands out the one receiver.
+  ///
+  /// - Throws: `.receiverTaken` from the second call on.
+  public func makeReceiver() throws(TransportError) -> NodeReceiver { try receiver.take() }
+
+  /// Leaves the beacon: at once, for good, from anywhere, as often as you like. The transport is closed, and the last state
+  /// is ``NodeState/closed``. The beacon forgets a node on UDP after ten minutes: the wire has no farewell.
+  public func leave() { driver.close() }
+}

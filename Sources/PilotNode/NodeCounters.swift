@@ -1,0 +1,37 @@
+public import PilotTransport
+
+/// What went through a node, and what did not: totals since it was made.
+///
+/// They add up. What a node took to be sent (``messagesSent``, ``framesSent``, ``controlSent``) is what its transport took:
+/// it is in the transport's `framesSent`, among its outgoing drops, or still queued. What the transport handed to the
+/// receiver and was asked for is one of ``messagesReceived``, ``controlReceived``, ``probesReceived``, ``directReceived``
+/// and ``directDropped``.
+public struct NodeCounters: Sendable, Equatable {
+  /// Payloads taken by ``Node/send(_:to:)-(RawSpan,NodeID)`` and its batched form.
+  public var messagesSent: UInt64 = 0
+  /// Frames taken as they are, by ``Node/send(frame:to:)``.
+  public var framesSent: UInt64 = 0
+  /// Announcements, questions, proofs and frames to itself.
+  public var controlSent: UInt64 = 0
+  /// Signed challenges among them.
+  public var proofsSent: UInt64 = 0
+  /// What the transport didn't take of those: they are tried again in time.
+  public var controlRefused: UInt64 = 0
+  /// Messages of other nodes.
+  public var messagesReceived: UInt64 = 0
+  /// Other frames of the beacon's.
+  public var controlReceived: UInt64 = 0
+  /// Frames that the node had relayed to itself.
+  public var probesReceived: UInt64 = 0
+  /// Frames from elsewhere.
+  public var directReceived: UInt64 = 0
+  /// Frames from elsewhere that came while ``Node/join(_:)`` waited, when nobody could take them.
+  public var directDropped: UInt64 = 0
+  /// States that nobody read in time, the oldest ones.
+  public var statesDropped: UInt64 = 0
+  /// The transport's own.
+  public var transport = TransportCounters()
+
+  /// All at zero.
+  public init() {}
+}

@@ -1,0 +1,48 @@
+public import PilotTransport
+public import PilotWire
+
+/// What a node's receiver lends: states and frames, in one order.
+///
+/// No message comes before the first ``NodeState/ready(observed:)``.
+public enum NodeEvent: ~Escapable {
+  /// How the node stands has changed.
+  case state(NodeState)
+  /// Another node has sent something through the beacon.
+  case message(NodeMessage)
+  /// Another frame of the beacon's. What concerns the node's registration has been looked after; a PunchCommand or a
+  /// Notify is whoever's who can use it.
+  case control(NodeFrame)
+  /// A frame from anybody but the beacon: perhaps a peer's, directly. Nothing in it is believed.
+  case direct(NodeFrame)
+}
+
+/// What another node has sent, lent: it lives until the receiver is asked for the next event.
+public struct NodeMessage: ~Escapable {
+  /// Who sent it, as far as the beacon knows.
+  public let sender: NodeID
+  /// What was sent, possibly nothing.
+  public let payload: RawSpan
+
+  @_lifetime(copy payload)
+  init(sender: NodeID, payload: RawSpan) {
+    self.sender = sender
+    self.payload = payload
+  }
+}
+
+/// A frame that is no message, lent as ``NodeMessage`` is.
+public struct NodeFrame: ~Escapable {
+  /// The datagram's bytes, possibly none.
+  public let bytes: RawSpan
+  /// Where it came from.
+  public let source: Endpoint
+  /// Which address of this machine it was written to.
+  public let local: LocalAddress
+
+  @_lifetime(copy bytes)
+  init(_ bytes: RawSpan, from source: Endpoint, local: LocalAddress) {
+    self.bytes = bytes
+    self.source = source
+    self.local = local
+  }
+}

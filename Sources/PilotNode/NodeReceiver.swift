@@ -1,0 +1,210 @@
+public import PilotTransport
+import PilotWire
+
+/// The reading end of a node: states and frames, in one order, for one task. It can't be copied.
+///
+/// ```swift
+/// var receiver = try node.makeReceiver()
+/// while let event = try await receiver.next() {
+///   switch event {
+///   case .state(let state): print(state)
+///   case .message(let message): print(message.sender, message.payload.byteCount)
+///   case .control, .direct: break
+///   }
+/// }
+/// // The node has left.
+/// ```
+public struct NodeReceiver: ~Copyable, Sendable {
+  private var receiver: Receiver
+  private let hold: NodeHold
+  private var driver: NodeDriver { hold.driver }
+
+  init(_ receiver: consuming Receiver, of hold: NodeHold) {
+    hold.driver.setReader(receiver.interrupter)
+    self.receiver = receiver
+    self.hold = hold
+  }
+
+  /// The next event, as soon as there is one; nil when the node has left, after ``NodeState/closed``.
+  ///
+  /// What it holds is lent until this receiver is used again: keeping it longer doesn't compile.
+  ///
+  /// - Throws: `.cancelled` when the task is cancelled while it waits, and the receiver is as good as before; `.system`
+  ///   when the transport can't be read.
+  @_lifetime(&self)
+  public mutating func next() async throws(TransportError) -> NodeEvent? {
+    while true {
+      if let state = driver.states.takeFirst() { return .state(state) }
+      if driver.isClosed { return nil }
+      guard try await fill() else { continue }
+      let driver = driver
+      // SAFETY: the frames live until the receiver is filled again, which needs exclusive access to self, and that the
+      // event's lifetime holds.
+      switch look() {
+      case nil: continue
+      case .probe:
+        driver.tally.probesReceived.count()
+        receiver.skipFrame()
+      case .control:
+        driver.tally.controlReceived.count()
+        return unsafe _overrideLifetime(.control(Self.frame(receiver.takeFrame())), mutating: &self)
+      case .direct:
+        driver.tally.directReceived.count()
+        return unsafe _overrideLifetime(.direct(Self.frame(receiver.takeFrame())), mutating: &self)
+      case .message:
+        driver.tally.messagesReceived.count()
+        let frame = unsafe receiver.takeFrame()
+        // The look has found a delivery in it.
+        guard let delivery = Delivery(frame.bytes, for: driver.id) else { continue }
+        let message = NodeMessage(sender: delivery.sender, payload: delivery.payload)
+        return unsafe _overrideLifetime(NodeEvent.message(message), mutating: &self)
+      }
+    }
+  }
+
+  /// Lends every event to a closure, one after the other, until the node has left: the usual loop, and the cheapest one.
+  ///
+  /// - Parameters:
+  ///   - body: Called with each event, which can't leave it. What it throws ends the loop; `.closed` once the node has left
+  ///     ends it without an error.
+  ///   - whenDrained: Called each time that all which had arrived has been lent, before more is waited for: the place to
+  ///     send what was gathered meanwhile.
+  /// - Throws: `.cancelled` when the task is cancelled while it waits, `.system` when the transport can't be read, and what
+  ///   the closures throw.
+  public mutating func forEach(
+    _ body: (NodeEvent) throws(TransportError) -> Void,
+    whenDrained: () async throws(TransportError) -> Void = {}
+  ) async throws(TransportError) {
+    let driver = driver
+    do throws(TransportError) {
+      while true {
+        try Self.lendStates(of: driver, to: body)
+        if driver.isClosed { return }
+        guard try await fill() else { continue }
+        var messages: UInt64 = 0
+        defer { driver.tally.messagesReceived.count(messages) }
+        try receiver.lendFilled { frame throws(TransportError) in
+          try Self.lend(frame, of: driver, counting: &messages, to: body)
+        }
+        try await whenDrained()
+      }
+    } catch {
+      guard error.code == .closed, driver.isClosed else { throw error }
+      try Self.lendStates(of: driver, to: body)
+    }
+  }
+
+  /// Lends every message to a closure until the node has left, for who doesn't care about anything else. As
+  /// ``forEach(_:whenDrained:)``.
+  public mutating func forEachMessage(
+    _ body: (NodeMessage) throws(TransportError) -> Void
+  ) async throws(TransportError) {
+    try await forEach { event throws(TransportError) in
+      if case .message(let message) = event { try body(message) }
+    }
+  }
+
+  /// Reads until the node is ready. Messages stay for the reader, and so do the states; direct frames are dropped.
+  ///
+  /// - Throws: `.timedOut` when it is unreachable instead; `.closed`, `.cancelled`, `.system`.
+  mutating func waitUntilReady() async throws(TransportError) {
+    while true {
+      for state in driver.states.waiting {
+        switch state {
+        case .ready: return
+        case .unreachable(let hindrance): throw hindrance.error(at: driver.beacon)
+        case .closed: throw .closed
+        case .joining, .reconnecting: continue
+        }
+      }
+      guard try await fill() else { continue }
+      switch look() {
+      case nil, .message: continue
+      case .probe: driver.tally.probesReceived.count()
+      case .control: driver.tally.controlReceived.count()
+      case .direct: driver.tally.directDropped.count()
+      }
+      receiver.skipFrame()
+    }
+  }
+
+  // MARK: Frames
+
+  /// Waits until there is a frame.
+  ///
+  /// - Returns: False if something else is to be done first.
+  private mutating func fill() async throws(TransportError) -> Bool {
+    do throws(TransportError) {
+      return try await receiver.fill()
+    } catch {
+      guard error.code == .closed else { throw error }
+      driver.close()
+      return false
+    }
+  }
+
+  /// What the next frame is; nil if states have to be told before it.
+  private func look() -> BeaconLink.Reception? {
+    let driver = driver
+    let frame = receiver.nextFrame
+    if Self.isPlainMessage(frame, of: driver) { return .message }
+    let reception = driver.received(frame.bytes, from: frame.source)
+    // A message that shows that the node is reachable: looking at it twice changes nothing more.
+    return reception == .message && !driver.states.isEmpty ? nil : reception
+  }
+
+  @unsafe @_lifetime(immortal)
+  private static func frame(_ frame: consuming Frame) -> NodeFrame {
+    unsafe _overrideLifetime(NodeFrame(frame.bytes, from: frame.source, local: frame.local), copying: ())
+  }
+
+  /// Whether it is a message for which nobody has to be asked.
+  @inline(__always)
+  private static func isPlainMessage(_ frame: borrowing Frame, of driver: NodeDriver) -> Bool {
+    guard driver.isReady, frame.source == driver.beacon, let delivery = Delivery(frame.bytes, for: driver.id) else {
+      return false
+    }
+    return delivery.sender != driver.id
+  }
+
+  private static func lend(
+    _ frame: borrowing Frame, of driver: NodeDriver, counting messages: inout UInt64,
+    to body: (NodeEvent) throws(TransportError) -> Void
+  ) throws(TransportError) {
+    if driver.isReady, frame.source == driver.beacon, let delivery = Delivery(frame.bytes, for: driver.id),
+      delivery.sender != driver.id
+    {
+      messages &+= 1
+      return try body(.message(NodeMessage(sender: delivery.sender, payload: delivery.payload)))
+    }
+    let reception = driver.received(frame.bytes, from: frame.source)
+    try lendStates(of: driver, to: body)
+    switch reception {
+    case .message:
+      guard let delivery = Delivery(frame.bytes, for: driver.id) else { return }
+      messages &+= 1
+      try body(.message(NodeMessage(sender: delivery.sender, payload: delivery.payload)))
+    case .probe:
+      driver.tally.probesReceived.count()
+    case .control:
+      driver.tally.controlReceived.count()
+      try body(.control(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
+    case .direct:
+      driver.tally.directReceived.count()
+      try body(.direct(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
+    }
+  }
+
+  private static func lendStates(
+    of driver: NodeDriver, to body: (NodeEvent) throws(TransportError) -> Void
+  ) throws(TransportError) {
+    while let state = driver.states.takeFirst() { try body(.state(state)) }
+  }
+}
+
+extension NodeState.Hindrance {
+  /// Why a node could not join.
+  func error(at beacon: Endpoint) -> TransportError {
+    TransportError(code: .timedOut, message: "\(self) (\(beacon)); check its address, and whether UDP gets through")
+  }
+}

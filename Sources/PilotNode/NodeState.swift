@@ -1,0 +1,50 @@
+public import PilotTransport
+public import PilotWire
+
+/// How a node stands with its beacon.
+@nonexhaustive
+public enum NodeState: Sendable, Equatable {
+  /// It has begun, and nothing is known yet.
+  case joining
+  /// What is sent to it arrives: over UDP a frame has come through the beacon, over WSS the beacon has let it in.
+  ///
+  /// It stands until another state is told. Over UDP it is told again when the address changes.
+  ///
+  /// - Parameter observed: Where the beacon sees the node; nil over WSS.
+  case ready(observed: Endpoint?)
+  /// Nothing arrives, for this reason. The node goes on trying, and tells when it is ready.
+  case unreachable(Hindrance)
+  /// The connection is down; the given attempt, counted from 1, starts after the delay.
+  case reconnecting(reason: TransportError, attempt: Int, delay: Duration)
+  /// The node has left; the last state.
+  case closed
+
+  /// What stands between a node and its beacon, over UDP.
+  @nonexhaustive
+  public enum Hindrance: Sendable, Hashable {
+    /// The beacon doesn't answer.
+    case unanswered
+    /// The beacon answers, and what it is asked to deliver to the node doesn't arrive: it holds the node to be elsewhere,
+    /// or doesn't take it.
+    case undelivered
+    /// This machine can't send to the beacon: no route, another address family, a firewall of its own.
+    case unsendable(TransportError.Code)
+  }
+
+  /// Whether what is sent to the node arrives.
+  public var isReady: Bool {
+    if case .ready = self { return true }
+    return false
+  }
+}
+
+extension NodeState.Hindrance: CustomStringConvertible {
+  /// One clause without a full stop, for people.
+  public var description: String {
+    switch self {
+    case .unanswered: "the beacon doesn't answer"
+    case .undelivered: "the beacon answers and delivers nothing: it takes this node to be elsewhere"
+    case .unsendable(let code): "nothing can be sent to the beacon (\(code))"
+    }
+  }
+}
