@@ -38,7 +38,8 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Identity", description: "PilotIdentity: keys and their files (swift-crypto)"),
-    .trait(name: "WSS", description: "PilotWSS: WebSocket and TLS (SwiftNIO)", enabledTraits: ["Identity"]),
+    .trait(
+      name: "WSS", description: "PilotWSS and PilotNode: WebSocket and TLS (SwiftNIO)", enabledTraits: ["Identity"]),
     .trait(name: "Beacon", description: "PilotBeacon: the relay server", enabledTraits: ["WSS"]),
     .trait(name: "Commands", description: "The program, and all that tests it", enabledTraits: ["Beacon"]),
     .default(enabledTraits: ["Commands"]),
@@ -261,7 +262,8 @@ let package = Package(
 // What a target takes from other packages comes with a trait, so that SwiftPM doesn't even fetch it for a client who turns the trait
 // off: one with `traits: []` uses PilotWire, PilotTransport, PilotUDP and PilotTesting, and has no other package in the house.
 for target in package.targets {
-  let trait = ["PilotIdentity": "Identity", "PilotWSS": "WSS", "PilotBeacon": "Beacon"][target.name] ?? "Commands"
+  let traits = ["PilotIdentity": "Identity", "PilotWSS": "WSS", "PilotNode": "WSS", "PilotBeacon": "Beacon"]
+  let trait = traits[target.name] ?? "Commands"
   target.dependencies = target.dependencies.map { dependency in
     guard case .productItem(let name, let package?, let aliases, _) = dependency else { return dependency }
     return .product(name: name, package: package, moduleAliases: aliases, condition: .when(traits: [trait]))
