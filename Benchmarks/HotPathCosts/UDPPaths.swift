@@ -23,7 +23,8 @@ extension HotPath {
     var sum: UInt64 = 0
     stopwatch.start()
     for index in 0..<count {
-      sum &+= UInt64(try pair.sender.send(samples.bytes(at: index), to: pair.receiver.localEndpoint))
+      try pair.sender.send(samples.bytes(at: index), to: pair.receiver.localEndpoint)
+      sum &+= 1
     }
     stopwatch.stop()
     return sum

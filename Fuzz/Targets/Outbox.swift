@@ -22,20 +22,19 @@ final class Outbox: Transport {
 
   func makeReceiver() throws(TransportError) -> Receiver { throw .closed }
 
-  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     guard frame.byteCount <= maximumFrameLength else {
       throw .frameTooLarge(frame.byteCount, limit: maximumFrameLength)
     }
     let copy = frame.copy
     sent.withLock { $0.append((copy, destination)) }
-    return frame.byteCount
   }
 
   func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     var taken = 0
     do {
       try batch.forEach { frame, destination throws(TransportError) in
-        _ = try send(frame, to: destination)
+        try send(frame, to: destination)
         taken += 1
       }
     } catch {

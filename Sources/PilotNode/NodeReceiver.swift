@@ -83,7 +83,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
         guard try await fill() else { continue }
         var messages: UInt64 = 0
         defer { driver.tally.messagesReceived.count(messages) }
-        try receiver.lendFilled { frame throws(TransportError) in
+        try receiver.lendAll { frame throws(TransportError) in
           try Self.lend(frame, of: driver, counting: &messages, to: body)
         }
         try await whenDrained()

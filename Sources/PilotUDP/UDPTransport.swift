@@ -22,7 +22,7 @@ public import PilotWire
 ///
 /// ```swift
 /// try await withTaskExecutorPreference(transport.executor) {
-///   while true { try await receiver.receive { frame, source in … } }
+///   try await receiver.forEach { frame in … }
 /// }
 /// ```
 ///
@@ -81,7 +81,7 @@ public final class UDPTransport: Transport {
   /// ``Configuration/receiveCoalescing``, up to 64 frames can be behind each.
   public var counters: TransportCounters { counts.snapshot }
 
-  /// What happened beside frames, oldest first; for one consumer.
+  /// What happened beside frames, oldest first; see ``PilotTransport/TransportEvents``.
   public var events: TransportEvents { eventSource.events }
 
   /// The thread that waits for the socket, as an executor for the tasks that receive.
@@ -111,18 +111,16 @@ public final class UDPTransport: Transport {
   /// While another task is in such a call, the frame is copied, and that task sends it when its own call returns, together
   /// with others that have come. What the kernel then refuses is dropped and counted as `.refusedByKernel`.
   ///
-  /// - Returns: The frame's length, in bytes.
   /// - Throws: `.frameTooLarge` above 65,507 bytes to IPv4 and 65,527 to IPv6; `.invalidDestination` for port 0, an
   ///   unspecified address and a family that the socket doesn't reach; `.backpressure` when the socket buffer or the
   ///   device queue is full; `.unreachable` when this machine has no route; `.system`; `.closed`.
-  @discardableResult
-  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     try sender.send(frame, to: destination)
   }
 
   /// Sends one frame whose first bytes lie elsewhere, without copying either part. As ``send(_:to:)``.
   public func send(header: RawSpan, payload: RawSpan, to destination: Endpoint) throws(TransportError) {
-    _ = try sender.send(header, payload, to: destination)
+    try sender.send(header, payload, to: destination)
   }
 
   /// Sends one frame as one datagram, from the address of this machine that a received frame was written to
@@ -133,10 +131,8 @@ public final class UDPTransport: Transport {
   ///   - destination: Where to.
   ///   - local: Where from. If this machine doesn't have the address any more, the frame leaves from the one that the
   ///     system chooses, counted as `framesFromElsewhere`.
-  /// - Returns: The frame's length, in bytes.
   /// - Throws: As ``send(_:to:)``.
-  @discardableResult
-  public func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+  public func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) {
     try sender.send(frame, to: destination, from: local)
   }
 

@@ -1,7 +1,8 @@
 /// What was wrong with bytes or text that claimed to be something of the Pilot wire.
 ///
-/// The set is closed: each case is one fault of the input (or, for `noRoom` and `payloadTooLong`, of the output), and none
+/// More cases may come, and a `switch` outside of this package needs an `@unknown default`. Each is one fault of the input (or, for `noRoom` and `payloadTooLong`, of the output), and none
 /// of them says anything about the state of a connection. A frame that throws is dropped and counted; it never ends a loop.
+@nonexhaustive
 public enum WireError: Error, Equatable, Sendable {
   /// There was no byte at all, not even a type.
   case empty
@@ -38,6 +39,7 @@ public enum WireError: Error, Equatable, Sendable {
 }
 
 /// Why a text isn't a JSON object that this module accepts.
+@nonexhaustive
 public enum JSONFault: Equatable, Sendable {
   /// A byte that can't stand there.
   case unexpectedByte(UInt8)

@@ -31,3 +31,15 @@ func handOver(_ transport: any Transport) async throws {
 func read(_ receiver: consuming Receiver) async throws {
   while true { print(try await receiver.next().source) }
 }
+
+func answer(_ transport: any Transport) async throws {
+  var receiver = try transport.makeReceiver()
+  try await receiver.forEach { frame throws(TransportError) in
+    try transport.send(frame.bytes, to: frame.source)
+  }
+}
+
+func readBoth(_ first: any Transport, _ second: any Transport) async throws {
+  var receiver = Receiver.merging(try first.makeReceiver(), try second.makeReceiver())
+  try await receiver.forEach { frame in print(frame.source) }
+}

@@ -10,7 +10,7 @@ struct DatagramTests {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4()
     let box = try ReceiverBox(receiver)
-    #expect(try sender.send(pattern(length), to: receiver.localEndpoint) == length)
+    try sender.send(pattern(length), to: receiver.localEndpoint)
     #expect(try await box.next() == Kept(bytes: pattern(length), source: sender.localEndpoint))
   }
 
@@ -19,7 +19,7 @@ struct DatagramTests {
     let sender = try UDPTransport.ipv6()
     let receiver = try UDPTransport.ipv6()
     let box = try ReceiverBox(receiver)
-    #expect(try sender.send(pattern(length), to: receiver.localEndpoint) == length)
+    try sender.send(pattern(length), to: receiver.localEndpoint)
     #expect(try await box.next() == Kept(bytes: pattern(length), source: sender.localEndpoint))
   }
 

@@ -36,9 +36,10 @@ struct FaultTests {
       gone.close()
       let box = try ReceiverBox(transport)
       let waiting = Task { try await box.next() }
+      var events = transport.events.makeAsyncIterator()
       for frame in [pattern(100, seed: 3), pattern(64, seed: 4), [1, 2, 3], []] {
         try transport.send(frame, to: gone.localEndpoint)
-        let quoted = await transport.firstEvent { event -> (Endpoint, [UInt8])? in
+        let quoted = await events.next { event -> (Endpoint, [UInt8])? in
           guard case .unreachable(let endpoint, _, let quoted) = event else { return nil }
           return (endpoint, quoted.bytes.copied)
         }

@@ -171,7 +171,8 @@
       }
       try #require(unknown > 0)
       #expect(server.counters.framesWithoutLocal == UInt64(unknown))
-      let notice = await server.firstEvent { event -> String? in
+      var events = server.events.makeAsyncIterator()
+      let notice = await events.next { event -> String? in
         guard case .notice(let text) = event, text.contains("addresses") else { return nil }
         return text
       }
@@ -184,7 +185,7 @@
       #expect(try await peerBox.next().source == own)
       // Told once.
       server.close()
-      let another = await server.firstEvent { event in if case .notice(let text) = event { text } else { nil } }
+      let another = await events.next { event in if case .notice(let text) = event { text } else { nil } }
       #expect(another == nil)
     }
 

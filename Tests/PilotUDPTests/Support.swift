@@ -68,20 +68,21 @@ extension UDPTransport {
     return try bind(configuration)
   }
 
-  @discardableResult
-  func send(_ bytes: [UInt8], to destination: Endpoint) throws(TransportError) -> Int {
-    unsafe try send(bytes.span.bytes, to: destination)
-  }
-
-  @discardableResult
-  func send(_ bytes: [UInt8], to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+  func send(_ bytes: [UInt8], to destination: Endpoint, from local: LocalAddress) throws(TransportError) {
     unsafe try send(bytes.span.bytes, to: destination, from: local)
   }
 
   /// The first event for which the closure has a value.
   func firstEvent<Value>(_ pick: (TransportEvent) -> Value?) async -> Value? {
     var iterator = events.makeAsyncIterator()
-    while let event = await iterator.next() {
+    return await iterator.next(pick)
+  }
+}
+
+extension TransportEvents.Iterator {
+  /// The next event for which the closure has a value.
+  mutating func next<Value>(_ pick: (TransportEvent) -> Value?) async -> Value? {
+    while let event = await next() {
       if let value = pick(event) { return value }
     }
     return nil

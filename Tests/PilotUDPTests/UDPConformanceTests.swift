@@ -28,6 +28,19 @@ struct UDPFixture: TransportFixture {
   }
 }
 
+/// The same, with a receiver that is merged from it and a queue where nothing happens.
+private struct MergedFixture: TransportFixture {
+  private let base = UDPFixture(isIPv6: false)
+
+  var promises: TransportPromises { base.promises }
+
+  func connect() async throws -> TransportLink {
+    var link = try await base.connect()
+    link.transport = MergedTransport(link.transport, listeningTo: try InMemoryNetwork().makeTransport())
+    return link
+  }
+}
+
 @Suite("Conformance of the UDP transport")
 struct UDPConformanceTests {
   @Test("keeps the contract", arguments: TransportConformance.checks, [false, true])
@@ -46,5 +59,11 @@ struct UDPConformanceTests {
       UDPFixture(isIPv6: false).promises.deadDestination != nil
     default: true
     }
+  }
+
+  @Test("keeps the contract with a merged receiver", arguments: TransportConformance.checks)
+  func conformsMerged(_ check: TransportConformance.Check) async throws {
+    let outcome = try await check.run(against: MergedFixture())
+    if check.name != TransportConformance.Check.boundsSlowReaders.name { #expect(outcome == .passed) }
   }
 }

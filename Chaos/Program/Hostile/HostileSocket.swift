@@ -80,14 +80,7 @@ final class HostileSocket: Sendable {
 
   private func read() async {
     await withTaskExecutorPreference(transport.executor) {
-      do {
-        var receiver = try transport.makeReceiver()
-        while true {
-          try await receiver.receive { frame, _ in handle(frame) }
-        }
-      } catch {
-        // Closed.
-      }
+      await transport.receiveAll { frame in handle(frame.bytes) }
     }
   }
 

@@ -44,15 +44,8 @@ final class Liar: Sendable {
   }
 
   private func read() async {
-    do {
-      var receiver = try transport.makeReceiver()
-      while true {
-        try await receiver.receive { frame, _ in
-          if (try? DiscoverReply(parsing: frame)) != nil { replies.pass() }
-        }
-      }
-    } catch {
-      // Closed.
+    await transport.receiveAll { frame in
+      if (try? DiscoverReply(parsing: frame.bytes)) != nil { replies.pass() }
     }
   }
 }

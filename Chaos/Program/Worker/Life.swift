@@ -110,14 +110,10 @@ final class Life: Sendable {
 
   private func receive() async {
     await withTaskExecutorPreference(executor) {
-      do {
-        var receiver = try transport.makeReceiver()
-        while true {
-          try await receiver.receive { frame, source in handle(frame, from: source) }
-          if let pause = node.takePause() { try? await Task.sleep(for: pause) }
-        }
-      } catch {
-        // Closed.
+      await transport.receiveAll { frame in
+        handle(frame.bytes, from: frame.source)
+      } whenDrained: {
+        if let pause = node.takePause() { try? await Task.sleep(for: pause) }
       }
     }
   }

@@ -47,14 +47,7 @@ final class Witness: Sendable {
 
   private func read() async {
     await withTaskExecutorPreference(transport.executor) {
-      do {
-        var receiver = try transport.makeReceiver()
-        while true {
-          try await receiver.receive { frame, _ in note(frame) }
-        }
-      } catch {
-        // Closed.
-      }
+      await transport.receiveAll { frame in note(frame.bytes) }
     }
   }
 

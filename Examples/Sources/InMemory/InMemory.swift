@@ -45,7 +45,9 @@ enum InMemory {
       switch error.retry {
       case .soon: print("\(reading) dropped, the queue is full: the next one will do")
       case .afterEvent: print("\(reading) not sent, waiting for the connection (\(error.code))")
+      case .later: print("\(reading) not sent, worth another try when something has changed (\(error.code))")
       case .never: print("\(reading) can't be sent: \(error)")
+      @unknown default: print("\(reading) not sent: \(error)")
       }
     }
   }

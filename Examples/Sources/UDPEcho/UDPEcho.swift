@@ -11,7 +11,7 @@ enum UDPEcho {
   static func main() async throws {
     // Port 0: the system picks one, and `localEndpoint` tells which.
     var configuration = UDPTransport.Configuration()
-    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    configuration.bindTo = .loopback(port: 0)
     let server = try UDPTransport.bind(configuration)
     let client = try UDPTransport.bind(configuration)
 
@@ -37,16 +37,10 @@ enum UDPEcho {
   /// Sends every frame back to where it came from, until the transport is closed. Works on any transport.
   private static func echo(on transport: some Transport) async throws {
     var receiver = try transport.makeReceiver()
-    do {
-      while true {
-        // Lends all that has arrived, one frame after the other.
-        try await receiver.receive { frame, source throws(TransportError) in
-          try transport.send(frame, to: source)
-        }
-      }
-    } catch {
-      guard error.code == .closed else { throw error }
-      print("the echo saw \(transport.counters.framesReceived) frames")
+    // Lends one frame after the other, and returns when the transport is closed.
+    try await receiver.forEach { frame throws(TransportError) in
+      try transport.send(frame.bytes, to: frame.source)
     }
+    print("the echo saw \(transport.counters.framesReceived) frames")
   }
 }

@@ -63,6 +63,7 @@ enum WSSHello {
       case .reconnected: print("connected again")
       case .unreachable, .notice: break
       case .closed: print("closed")
+      @unknown default: break
       }
     }
   }

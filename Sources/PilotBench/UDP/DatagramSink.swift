@@ -50,8 +50,10 @@ struct DatagramSink: Sendable {
   }
 
   /// Receives until ``close()``.
-  func serve(_ service: Service) async {
-    await withTaskExecutorPreference(socket.transport.executor) { await socket.serve(service) }
+  func serve(_ service: Service) async throws(TransportError) {
+    try await withTaskExecutorPreference(socket.transport.executor) { () async throws(TransportError) in
+      try await socket.serve(service)
+    }
   }
 
   /// Ends the receiving.
@@ -61,22 +63,24 @@ struct DatagramSink: Sendable {
 }
 
 extension DatagramSink.Socket {
-  func serve(_ service: DatagramSink.Service) async {
+  func serve(_ service: DatagramSink.Service) async throws(TransportError) {
     do {
       var receiver = try transport.makeReceiver()
       var touched: UInt8 = 0
       var length = 0
-      while true {
-        let frames = try await receiver.receive { frame, source in
-          if !frame.isEmpty { touched &+= frame.byte(at: 0) }
-          length = frame.byteCount
-          // An echo that doesn't leave shows as a round trip that isn't over.
-          if service == .echo { _ = try? transport.send(frame, to: source) }
-        }
+      var frames = 0
+      try await receiver.forEach { frame in
+        if !frame.bytes.isEmpty { touched &+= frame.bytes.byte(at: 0) }
+        length = frame.bytes.byteCount
+        frames += 1
+        // An echo that doesn't leave shows as a round trip that isn't over.
+        if service == .echo { try? transport.send(frame.bytes, to: frame.source) }
+      } whenDrained: {
         count.add(frames, lastLength: length, touched: touched)
+        frames = 0
       }
     } catch {
-      // Closed, or cancelled: either way it was to end.
+      guard error.code == .cancelled || error.code == .closed else { throw error }
     }
   }
 }

@@ -61,7 +61,7 @@ struct WSSSender: Sendable {
 
   private func sendOneByOne(_ frame: [UInt8]) throws(TransportError) -> Int {
     for sent in 0..<Self.turn {
-      let taken = try Self.unlessFull { () throws(TransportError) in
+      let taken: Void? = try Self.unlessFull { () throws(TransportError) in
         try transport.send(frame.span.raw, to: .wssBeacon)
       }
       if taken == nil { return sent }
@@ -70,7 +70,7 @@ struct WSSSender: Sendable {
   }
 
   /// What a send gave, or nil if the queue is full.
-  private static func unlessFull(_ send: () throws(TransportError) -> Int) throws(TransportError) -> Int? {
+  private static func unlessFull<Value>(_ send: () throws(TransportError) -> Value) throws(TransportError) -> Value? {
     do throws(TransportError) {
       return try send()
     } catch {

@@ -15,6 +15,18 @@ protocol AttachNode: AnyObject, Sendable {
 }
 
 extension AttachNode {
+  /// Lends what arrives to a closure until the transport is closed. A node that can't hear says why, and closes it.
+  func receiveAll(_ body: (borrowing Frame) -> Void) async {
+    do {
+      var receiver = try transport.makeReceiver()
+      try await receiver.forEach { frame in body(frame) }
+    } catch {
+      guard error.code != .closed, error.code != .cancelled else { return }
+      output.write(.error(error))
+      transport.close()
+    }
+  }
+
   /// Does what a line of the input says.
   func perform(_ line: LineReader.Line) {
     do throws(CommandFailure) {

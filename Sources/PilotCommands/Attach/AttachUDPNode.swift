@@ -49,17 +49,10 @@ final class AttachUDPNode: AttachNode {
   }
 
   private func receive() async {
-    do {
-      var receiver = try transport.makeReceiver()
-      while true {
-        try await receiver.receive { frame, source in
-          guard !isOwnProbe(frame, from: source) else { return }
-          heard(frame, from: source)
-          output.write(frame, from: source, isBeacon: source == beacon)
-        }
-      }
-    } catch {
-      // Closed: the events end too.
+    await receiveAll { frame in
+      guard !isOwnProbe(frame.bytes, from: frame.source) else { return }
+      heard(frame.bytes, from: frame.source)
+      output.write(frame.bytes, from: frame.source, isBeacon: frame.source == beacon)
     }
   }
 

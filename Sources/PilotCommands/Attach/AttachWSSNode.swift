@@ -72,14 +72,7 @@ final class AttachWSSNode: AttachNode {
   }
 
   private func receive() async {
-    do {
-      var receiver = try transport.makeReceiver()
-      while true {
-        // Whatever comes on this connection, the beacon has sent.
-        try await receiver.receive { frame, source in output.write(frame, from: source, isBeacon: true) }
-      }
-    } catch {
-      // Closed: the events end, too.
-    }
+    // Whatever comes on this connection, the beacon has sent.
+    await receiveAll { frame in output.write(frame.bytes, from: frame.source, isBeacon: true) }
   }
 }

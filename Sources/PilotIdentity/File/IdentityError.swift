@@ -1,6 +1,7 @@
 internal import PilotWire
 
 /// Why there is no identity, no file for it, or no signature. No case holds key material.
+@nonexhaustive
 public enum IdentityError: Error, Hashable, Sendable {
   /// A seed had this many bytes instead of 32.
   case wrongSeedLength(Int)

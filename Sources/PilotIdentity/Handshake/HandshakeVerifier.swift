@@ -41,6 +41,7 @@ public struct HandshakeVerifier: Sendable {
 
 /// Whether a WSS node is let in, and why not. The reasons are for the beacon's own log and counters: the peer gets
 /// ``peerReason`` for all of them.
+@nonexhaustive
 public enum HandshakeVerdict: Hashable, Sendable {
   /// The known key signed the challenge. Which key the reply names doesn't matter.
   case accepted

@@ -15,6 +15,7 @@ public struct NodesFileError: Error, Hashable, Sendable {
 }
 
 /// What can be wrong with a nodes file. Lines count from 1.
+@nonexhaustive
 public enum NodesFileProblem: Error, Hashable, Sendable {
   /// It can't be opened or read; most often it isn't there. `reason` is the system's text.
   case cannotRead(reason: String)

@@ -46,7 +46,7 @@ extension Node {
   public static func join(_ configuration: Configuration) async throws(TransportError) -> Node {
     if let wss = configuration.connection {
       let transport = try await WSSTransport.connect(wss)
-      let node = try Node(configuration, on: transport, path: .connection(beacon: .wssBeacon))
+      let node = try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
       // The transport's event says the same, a moment later.
       node.driver.on(.connected)
       return node
@@ -63,7 +63,8 @@ extension Node {
   /// - Throws: `.invalidConfiguration`; over UDP `.resolveFailed` and `.bindFailed`; `.cancelled`.
   public static func start(_ configuration: Configuration) async throws(TransportError) -> Node {
     if let wss = configuration.connection {
-      return try Node(configuration, on: try WSSTransport.start(wss), path: .connection(beacon: .wssBeacon))
+      let transport = try WSSTransport.start(wss)
+      return try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
     }
     guard case .udp(let host, let port) = configuration.beacon else {
       throw TransportError(code: .invalidConfiguration, message: "a beacon over WSS needs a configuration for it")

@@ -49,8 +49,7 @@ public final class TransportPeer: ConformancePeer {
 
 extension Transport {
   /// Sends a frame, again and again while the queue is full.
-  @discardableResult
-  func sendWhenPossible(_ frame: [UInt8], to destination: Endpoint) async throws(TransportError) -> Int {
+  func sendWhenPossible(_ frame: [UInt8], to destination: Endpoint) async throws(TransportError) {
     while true {
       do {
         return try unsafe send(frame.span.bytes, to: destination)

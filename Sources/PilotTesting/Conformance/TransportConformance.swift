@@ -5,7 +5,7 @@
 public enum TransportConformance {
   /// All checks.
   public static let checks: [Check] = [
-    .keepsFrames, .refusesTooLong, .namesSources, .lendsStableMemory,
+    .keepsFrames, .refusesTooLong, .refusesOtherDestinations, .namesSources, .lendsStableMemory,
     .sendsBatches, .keepsOrderOfBothForms, .takesTheFrontOfABatch, .receivesBatches, .endsABatchWithItsBody,
     .handsOutOneReceiver, .handsOutOneReceiverToMany, .keepsItsEndpoint, .survivesCancellation,
     .survivesDeadDestinations,

@@ -49,6 +49,8 @@ public struct TransportPromises: Sendable {
   /// A destination where nobody receives, if the transport is told so by its network. Default nil: it isn't, and the
   /// check of that does not apply.
   public var deadDestination: Endpoint?
+  /// A destination that it doesn't reach and has to refuse. Default: port 0 of no address, which nobody can be at.
+  public var invalidDestination = Endpoint.any(port: 0)
 
   /// Promises the least.
   public init(maximumFrameLength: Int) {

@@ -23,6 +23,7 @@ public final class InMemoryTransport: Transport {
   }
 
   /// What becomes of the frames that are given to a transport's send.
+  @nonexhaustive
   public enum Sending: Sendable, Equatable {
     /// They are taken.
     case open
@@ -72,8 +73,7 @@ public final class InMemoryTransport: Transport {
   ///
   /// - Throws: `.closed`, `.frameTooLarge`; `.invalidDestination` for port 0; `.backpressure` and `.reconnecting` when
   ///   ``setSending(_:)`` says so.
-  @discardableResult
-  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     let length = frame.byteCount
     if queue.life.isClosed { throw .closed }
     if length > maximumFrameLength { throw .frameTooLarge(length, limit: maximumFrameLength) }
@@ -83,7 +83,6 @@ public final class InMemoryTransport: Transport {
     // Counted before the peer can have it: whoever was told of the frame finds it in the counters.
     try state.withLock { state throws(TransportError) in try state.take(length) }
     if !network.deliver(frame, from: localEndpoint, to: destination) { reportUnreachable(destination, frame) }
-    return length
   }
 
   /// Sends the frames of a batch one by one, in order.
@@ -122,7 +121,8 @@ public final class InMemoryTransport: Transport {
     }
     switch (before == .reconnecting, sending == .reconnecting) {
     case (false, true):
-      let reason = TransportError(code: .connectionLost, message: "the test took the connection down")
+      let reason = TransportError(
+        code: .connectionLost, message: "the test took the connection down", retry: .afterEvent)
       eventSource.emit(.reconnecting(reason: reason, attempt: 1, delay: .zero))
     case (true, false):
       eventSource.emit(.reconnected)

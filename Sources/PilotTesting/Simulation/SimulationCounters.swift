@@ -36,6 +36,7 @@ public struct SimulationCounters: Sendable, Equatable {
 }
 
 /// Why a ``SimulatedNetwork`` dropped a datagram.
+@nonexhaustive
 public enum SimulationDrop: Int, CaseIterable, Sendable {
   /// The sender is closed.
   case senderClosed

@@ -28,6 +28,7 @@ extension SimulatedNetwork {
   }
 
   /// What happens on the network. When it happens is ``SimulatedNetwork/now``.
+  @nonexhaustive
   public enum Event: Sendable, Equatable {
     /// A datagram arrived.
     case delivered(Delivery)

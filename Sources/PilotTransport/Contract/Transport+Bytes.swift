@@ -2,8 +2,7 @@ public import PilotWire
 
 extension Transport {
   /// Sends an array as one datagram. See ``send(_:to:)-(RawSpan,_)``.
-  @discardableResult
-  public func send(_ bytes: [UInt8], to destination: Endpoint) throws(TransportError) -> Int {
+  public func send(_ bytes: [UInt8], to destination: Endpoint) throws(TransportError) {
     try send(bytes.span.raw, to: destination)
   }
 }

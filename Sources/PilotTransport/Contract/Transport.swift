@@ -11,7 +11,8 @@ public import PilotWire
 /// goes on.
 ///
 /// **Concurrency.** ``send(_:to:)``, ``send(contentsOf:)``, ``close()`` and the properties may be used from any task or
-/// thread at any time. There is one reader, the ``Receiver``, which the compiler keeps single.
+/// thread at any time. There is one reader, the ``Receiver``: that one task uses it at a time is the compiler's doing, that
+/// ``makeReceiver()`` hands out one is checked when it is called.
 ///
 /// **Waiting.** Sending never waits for the network: what can't be taken at once is refused with an error whose
 /// ``TransportError/retry`` says whether to try again. Everything taken and then dropped is counted in ``counters`` by
@@ -30,10 +31,10 @@ public protocol Transport: AnyObject, Sendable {
   /// What went through and what was dropped so far.
   var counters: TransportCounters { get }
 
-  /// What happened beside frames, oldest first. For one consumer; see ``TransportEvents``.
+  /// What happened beside frames, oldest first, for any number of consumers; see ``TransportEvents``.
   var events: TransportEvents { get }
 
-  /// Hands out the one receiver.
+  /// Hands out the one receiver. Merge it with another transport's to read both (``Receiver/merging(_:_:)``).
   ///
   /// - Throws: ``TransportError/Code-swift.struct/receiverTaken`` from the second call on, and
   ///   ``TransportError/Code-swift.struct/closed`` after `close()`.
@@ -43,13 +44,12 @@ public protocol Transport: AnyObject, Sendable {
   ///
   /// - Parameters:
   ///   - frame: 0 to ``maximumFrameLength`` bytes, borrowed for the call.
-  ///   - destination: Where to. A transport with a single peer, such as WSS, ignores it.
-  /// - Returns: The number of bytes taken, always the frame's length.
+  ///   - destination: Where to. A transport with a single peer, such as WSS, takes only that peer's endpoint.
   /// - Throws: `.frameTooLarge` and nothing is sent; `.backpressure` when a queue is full; `.reconnecting` while a
-  ///   connection is being re-established; `.invalidDestination`; `.unreachable` when this machine has no route;
+  ///   connection is being re-established; `.invalidDestination` for what this transport doesn't reach, and nothing is
+  ///   sent elsewhere instead; `.unreachable` when this machine has no route;
   ///   `.system`; `.closed` after `close()`.
-  @discardableResult
-  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int
+  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError)
 
   /// Sends one frame whose first bytes lie elsewhere, as one datagram: for who puts a header in front of a payload, and
   /// would have to copy it. A transport that can, sends both parts from where they lie; what it has from this protocol

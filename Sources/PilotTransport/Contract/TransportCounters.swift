@@ -65,7 +65,10 @@ public struct TransportCounters: Sendable, Equatable {
   }
 }
 
-/// Why a frame was dropped.
+/// Why a frame was dropped. More may come: a `switch` needs an `@unknown default`.
+///
+/// The raw value is the reason's place in a list of counts, which can change from version to version.
+@nonexhaustive
 public enum DropReason: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// Outgoing: it waited in the queue beyond its deadline.
   case expired

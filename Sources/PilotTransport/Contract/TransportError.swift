@@ -12,17 +12,28 @@ public struct TransportError: Error, Sendable {
   /// How long the peer asks to be left alone from now on, where it says so (`Retry-After`, RFC 9110, section 10.2.3). As
   /// the peer has it, a day at most: a transport keeps to it up to its longest delay.
   public var retryAfter: Duration?
+  private var advice: RetryAdvice?
 
   /// Makes an error.
-  public init(code: Code, message: String, cause: (any Error)? = nil, retryAfter: Duration? = nil) {
+  ///
+  /// - Parameter retry: What to do about it, where the code doesn't tell. Default: as its code usually has it.
+  public init(
+    code: Code, message: String, cause: (any Error)? = nil, retryAfter: Duration? = nil, retry: RetryAdvice? = nil
+  ) {
     self.code = code
     self.message = message
     self.cause = cause
     self.retryAfter = retryAfter
+    advice = retry
   }
 
-  /// Whether trying again makes sense, and when.
-  public var retry: RetryAdvice { code.retry }
+  /// Whether the call that threw this can succeed later, and when. It comes from the place that threw: the same code can
+  /// mean that the transport goes on by itself (as the reason of ``TransportEvent/reconnecting(reason:attempt:delay:)``),
+  /// and that nothing does (from a connect that has failed).
+  public var retry: RetryAdvice {
+    get { advice ?? code.usualRetry(after: retryAfter) }
+    set { advice = newValue }
+  }
 }
 
 extension TransportError: Equatable {
@@ -40,7 +51,8 @@ extension TransportError: CustomStringConvertible {
   }
 }
 
-/// Whether the same call can succeed later.
+/// Whether the same call can succeed later. More may come: a `switch` needs an `@unknown default`.
+@nonexhaustive
 public enum RetryAdvice: Sendable, Hashable {
   /// Not as it is: the call, the configuration or the life of the transport has to change.
   case never
@@ -48,6 +60,9 @@ public enum RetryAdvice: Sendable, Hashable {
   case soon
   /// When an event says so: the transport is working on it by itself.
   case afterEvent
+  /// When something outside has changed, which no event will tell: try again after this time, or with growing delays if
+  /// nobody has named one.
+  case later(after: Duration?)
 }
 
 extension TransportError {
@@ -115,13 +130,13 @@ extension TransportError {
       return limit
     }
 
-    /// Whether trying again makes sense.
-    public var retry: RetryAdvice {
+    /// Whether trying again makes sense, where the place that throws doesn't say.
+    fileprivate func usualRetry(after delay: Duration?) -> RetryAdvice {
       switch kind {
       case .backpressure, .cancelled: .soon
-      case .reconnecting, .connectionLost, .unreachable, .atCapacity, .timedOut, .connectFailed, .resolveFailed,
-        .replaced:
-        .afterEvent
+      case .reconnecting: .afterEvent
+      case .connectionLost, .unreachable, .atCapacity, .timedOut, .connectFailed, .resolveFailed, .replaced:
+        .later(after: delay)
       case .closed, .receiverTaken, .frameTooLarge, .invalidDestination, .invalidConfiguration, .bindFailed,
         .tlsFailed, .upgradeRefused, .authenticationFailed, .protocolViolation, .system:
         .never

@@ -1,6 +1,7 @@
 public import PilotWire
 
-/// Something that happened to a transport, beside frames.
+/// Something that happened to a transport, beside frames. More may come: a `switch` needs an `@unknown default`.
+@nonexhaustive
 public enum TransportEvent: Sendable {
   /// The first connection is up. Transports without connections are up from the start and say nothing.
   case connected
@@ -19,48 +20,79 @@ public enum TransportEvent: Sendable {
   case closed
 }
 
-/// The events of a transport, oldest first: an asynchronous sequence for one consumer.
+/// The events of a transport, oldest first: an asynchronous sequence for any number of consumers.
 ///
-/// It keeps the newest 256 until they are read, and drops older ones: who reads late sees the recent past. It ends after
-/// ``TransportEvent/closed``.
+/// The newest 256 are kept, for all consumers together. Each iterator is a consumer of its own: it begins with the oldest
+/// event that is kept, takes none from another, and ends after ``TransportEvent/closed``. One that falls further behind
+/// than what is kept goes on with the oldest that is, and knows how many it has missed (``Iterator/missed``).
+///
+/// So whoever begins to read late sees the recent past first, and so does whoever makes a second iterator to look for
+/// what comes next: keep the first one for that.
 public struct TransportEvents: AsyncSequence, Sendable {
-  /// How many unread events are kept.
+  /// How many events are kept.
   public static let capacity = 256
 
-  private let stream: AsyncStream<TransportEvent>
+  private let log: EventLog
 
-  fileprivate init(stream: AsyncStream<TransportEvent>) {
-    self.stream = stream
+  fileprivate init(log: EventLog) {
+    self.log = log
   }
 
-  /// Starts reading.
-  public func makeAsyncIterator() -> AsyncStream<TransportEvent>.Iterator {
-    stream.makeAsyncIterator()
+  /// Starts reading, with the oldest event that is kept.
+  public func makeAsyncIterator() -> Iterator {
+    Iterator(log: log)
+  }
+
+  /// One consumer's place in the events. A copy of it is another consumer, which goes on from there.
+  public struct Iterator: AsyncIteratorProtocol, Sendable {
+    private let log: EventLog
+    private var position: UInt64
+    /// How many events were gone before this consumer came to read them, those from before it began not counted.
+    public private(set) var missed: UInt64 = 0
+
+    fileprivate init(log: EventLog) {
+      self.log = log
+      position = log.oldest
+    }
+
+    /// The next event, as soon as there is one.
+    ///
+    /// - Returns: Nil after ``TransportEvent/closed``, and when the task is cancelled while it waits, which ends nobody
+    ///   else's reading.
+    public mutating func next() async -> TransportEvent? {
+      while true {
+        switch log.read(at: position) {
+        case .event(let event, let skipped):
+          missed += skipped
+          position += skipped + 1
+          return event
+        case .end:
+          return nil
+        case .nothing:
+          guard await log.wait(for: position) else { return nil }
+        }
+      }
+    }
   }
 }
 
 /// The writing end of ``TransportEvents``, for whoever implements a transport.
 public struct TransportEventSource: Sendable {
-  /// The reading end.
-  public let events: TransportEvents
-  private let continuation: AsyncStream<TransportEvent>.Continuation
+  private let log = EventLog(capacity: TransportEvents.capacity)
 
   /// Makes both ends.
-  public init() {
-    let (stream, continuation) = AsyncStream.makeStream(
-      of: TransportEvent.self, bufferingPolicy: .bufferingNewest(TransportEvents.capacity))
-    events = TransportEvents(stream: stream)
-    self.continuation = continuation
-  }
+  public init() {}
 
-  /// Tells the consumer. From any thread; after ``finish()`` without effect.
+  /// The reading end.
+  public var events: TransportEvents { TransportEvents(log: log) }
+
+  /// Tells the consumers. From any thread, without waiting for any of them; after ``finish()`` without effect.
   public func emit(_ event: TransportEvent) {
-    continuation.yield(event)
+    log.append(event)
   }
 
-  /// Tells that the transport is closed, and ends the sequence.
+  /// Tells that the transport is closed, and ends the sequence. Whoever makes a source calls it: consumers wait for it.
   public func finish() {
-    continuation.yield(.closed)
-    continuation.finish()
+    log.finish(with: .closed)
   }
 }

@@ -65,6 +65,17 @@ public struct FrameBatch: ~Copyable, Sendable {
     for index in 0..<runs.count { try unsafe runs[index].forEachFrame(body) }
   }
 
+  /// How many frames at the front are to one destination.
+  package borrowing func countFront(to destination: Endpoint) -> Int {
+    let runs = unsafe chunk.content.runs
+    var count = 0
+    for index in 0..<runs.count {
+      guard unsafe runs[index].endpoint == destination else { break }
+      count += unsafe runs[index].frameCount
+    }
+    return count
+  }
+
   /// Calls a closure with the frames from the cursor on, at most `limit`, and moves the cursor behind them.
   package borrowing func forEach(from cursor: inout RunCursor, limit: Int, _ body: (RawSpan, Endpoint) -> Void) {
     unsafe chunk.content.forEachFrame(from: &cursor, limit: limit, body)

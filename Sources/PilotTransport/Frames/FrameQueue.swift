@@ -57,7 +57,7 @@ public final class FrameQueue: FrameSource {
       state.push(frame, from: source, limits: limits)
       return state.takeWaiter()
     }
-    waiter?.resume(returning: .frames)
+    waiter?.wake(.frames)
   }
 
   /// Counts a message that arrived and is no frame, for transports that hear such. From any thread.
@@ -78,7 +78,7 @@ public final class FrameQueue: FrameSource {
       state.finish()
       return state.takeWaiter()
     }
-    waiter?.resume(returning: .closed)
+    waiter?.wake(.closed)
   }
 
   /// Lends the oldest chunk of frames, as soon as there is one.
@@ -98,7 +98,18 @@ public final class FrameQueue: FrameSource {
   /// Has the reader look at something else. See ``FrameSource/interrupt()``.
   public func interrupt() {
     let waiter = state.withLock { $0.interrupt() }
-    waiter?.resume(returning: .interrupted)
+    waiter?.wake(.interrupted)
+  }
+
+  /// Lends the oldest chunk of frames, if there is one.
+  public func takeFrames() throws(TransportError) -> LentFrames? {
+    if life.isClosed { throw .closed }
+    return unsafe state.withLock { unsafe $0.lend() }
+  }
+
+  /// Tells once when a frame has come, or the queue has ended.
+  public func onReadable(_ wake: @escaping @Sendable () -> Void) {
+    if state.withLock({ $0.watch(wake) }) { wake() }
   }
 
   private func wait() async -> Wake {
@@ -109,13 +120,26 @@ public final class FrameQueue: FrameSource {
       }
     } onCancel: {
       let waiter = state.withLock { $0.takeWaiter() }
-      waiter?.resume(returning: .cancelled)
+      waiter?.wake(.cancelled)
     }
   }
 }
 
 extension FrameQueue {
   private enum Wake: Sendable { case frames, interrupted, closed, cancelled }
+
+  /// Who is told of the next frame, once.
+  private enum Waiter: Sendable {
+    case task(CheckedContinuation<Wake, Never>)
+    case watcher(@Sendable () -> Void)
+
+    func wake(_ reason: Wake) {
+      switch self {
+      case .task(let continuation): continuation.resume(returning: reason)
+      case .watcher(let wake): wake()
+      }
+    }
+  }
 
   /// What the lock guards. Chunks move from `spare` to `filled`, to `lent`, and back to `spare`.
   private struct State {
@@ -126,7 +150,7 @@ extension FrameQueue {
     private var bytes = 0
     private var finished = false
     private var isInterrupted = false
-    private var waiter: CheckedContinuation<Wake, Never>?
+    private var waiter: Waiter?
     private(set) var counts = Counts()
 
     /// A chunk holds any frame and many small ones.
@@ -191,8 +215,15 @@ extension FrameQueue {
         return .interrupted
       }
       if cancelled { return .cancelled }
-      waiter = continuation
+      waiter = .task(continuation)
       return nil
+    }
+
+    /// Whether it is to be called at once.
+    mutating func watch(_ wake: @escaping @Sendable () -> Void) -> Bool {
+      if finished || frames > 0 { return true }
+      waiter = .watcher(wake)
+      return false
     }
 
     mutating func countMalformed() {
@@ -203,11 +234,11 @@ extension FrameQueue {
       counts.unread += 1
     }
 
-    mutating func takeWaiter() -> CheckedContinuation<Wake, Never>? {
+    mutating func takeWaiter() -> Waiter? {
       waiter.take()
     }
 
-    mutating func interrupt() -> CheckedContinuation<Wake, Never>? {
+    mutating func interrupt() -> Waiter? {
       let waiter = waiter.take()
       isInterrupted = waiter == nil
       return waiter

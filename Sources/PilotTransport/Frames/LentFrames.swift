@@ -9,7 +9,7 @@ public struct LentFrames {
   /// Lends frames.
   ///
   /// - Parameters:
-  ///   - runs: Memory that stays as it is until the next call of ``FrameSource/nextFrames()`` or the end of the source.
+  ///   - runs: Memory that stays as it is until the source is asked for more, or the end of the source.
   ///   - frames: How many frames the runs hold together.
   @inlinable
   public init(runs: UnsafeBufferPointer<FrameRun>, frames: Int) {

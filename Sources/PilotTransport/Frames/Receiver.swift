@@ -1,19 +1,21 @@
 public import PilotWire
 
-/// The reading end of a transport. There is one, and one task reads it: it can't be copied, and two tasks can't use it at
-/// once; both are compile-time errors.
+/// The reading end of a transport: one task reads it. It can't be copied, and two tasks can't use it at once; both are
+/// compile-time errors. That a transport has only one is checked when the program runs: a second
+/// ``Transport/makeReceiver()`` compiles, and throws ``TransportError/Code-swift.struct/receiverTaken``.
 ///
 /// ```swift
 /// var receiver = try transport.makeReceiver()
-/// while true {
-///   let frame = try await receiver.next()
-///   print(frame.source, frame.bytes.byteCount)
+/// try await receiver.forEach { frame throws(TransportError) in
+///   try transport.send(frame.bytes, to: frame.source)
 /// }
+/// // The transport is closed.
 /// ```
 ///
-/// Receiving ends with ``TransportError/Code-swift.struct/closed`` after ``Transport/close()`` and with nothing else;
-/// ``TransportError/Code-swift.struct/cancelled`` says that the waiting task was cancelled, and the receiver is as good
-/// as before.
+/// ``forEach(_:whenDrained:)`` returns when the transport is closed, and throws what went wrong. ``next()`` and
+/// ``receive(_:)`` have no other way to say it, so they throw ``TransportError/Code-swift.struct/closed`` then. From all
+/// three, ``TransportError/Code-swift.struct/cancelled`` says that the waiting task was cancelled, and the receiver is as
+/// good as before.
 @safe
 public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is its own until it asks for more
   private let source: any FrameSource
@@ -46,7 +48,8 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
   /// Waits until there is at least one frame, then lends all that have arrived to a closure, one after the other.
   ///
   /// - Parameter body: Called with each frame's bytes and source; the bytes can't leave it. What it throws ends the call;
-  ///   frames not yet lent come with the next receive.
+  ///   frames not yet lent come with the next receive. It throws what this call throws, since Swift has no type for "one
+  ///   error or the other": whoever has another error to get out keeps it in a variable, and throws `.cancelled`.
   /// - Returns: How many frames were lent.
   @discardableResult
   public mutating func receive(_ body: (RawSpan, Endpoint) throws(TransportError) -> Void) async throws(TransportError)
@@ -73,6 +76,51 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
       }
     }
     return count
+  }
+
+  /// Lends every frame to a closure, one after the other, until the transport is closed: the usual receive loop.
+  ///
+  /// - Parameters:
+  ///   - body: Called with each frame, which can't leave it. What it throws ends the loop, but for `.closed` when this
+  ///     transport is: whoever answers over the same transport needs no case for its end.
+  ///   - whenDrained: Called each time that all frames which had arrived have been lent, before more are waited for: the
+  ///     place to send what was gathered meanwhile.
+  /// - Throws: `.cancelled` when the task is cancelled while it waits, `.system` when the source fails, and what the
+  ///   closures throw. Never `.closed` for this receiver's own transport. Frames not yet lent come with the next call.
+  public mutating func forEach(
+    _ body: (borrowing Frame) throws(TransportError) -> Void,
+    whenDrained: () async throws(TransportError) -> Void = {}
+  ) async throws(TransportError) {
+    do throws(TransportError) {
+      while true {
+        while unsafe run >= lent.runs.count { try await refill() }
+        try lendAll(body)
+        try await whenDrained()
+      }
+    } catch {
+      guard error.code == .closed, life.isClosed else { throw error }
+    }
+  }
+
+  /// Lends what is left of the frames that were lent to this receiver.
+  package mutating func lendAll(_ body: (borrowing Frame) throws(TransportError) -> Void) throws(TransportError) {
+    while unsafe run < lent.runs.count {
+      // SAFETY: run is an index of the lent runs, and offset lies within the run.
+      let current = unsafe lent.runs[run]
+      var isLast = false
+      while !isLast {
+        if life.isClosed { throw .closed }
+        let left = unsafe current.byteCount - offset
+        let length = unsafe min(current.frameLength, left)
+        let memory = unsafe UnsafeRawBufferPointer(start: current.start + offset, count: length)
+        isLast = length == left
+        offset = isLast ? 0 : offset + length
+        if isLast { run += 1 }
+        // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
+        let bytes = unsafe RawSpan(_unsafeBytes: memory)
+        try unsafe body(Frame(bytes: bytes, source: current.endpoint, local: current.local))
+      }
+    }
   }
 
   /// Waits until there is at least one frame, then lends all that have arrived as runs. For those who look at many frames
@@ -123,30 +171,6 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
   /// Passes over the next frame. Only after ``fill()`` has found one.
   package mutating func skipFrame() { _ = unsafe take() }
 
-  /// Lends all frames that are there.
-  package mutating func lendFilled(
-    _ body: (borrowing Frame) throws(TransportError) -> Void
-  ) throws(TransportError) {
-    while unsafe run < lent.runs.count {
-      // A run at a time: with short frames, finding each one's run anew would cost as much as the kernel's part.
-      // SAFETY: run is an index of the lent runs, and offset lies within the run.
-      let current = unsafe lent.runs[run]
-      var isLast = false
-      while !isLast {
-        if life.isClosed { throw .closed }
-        let left = unsafe current.byteCount - offset
-        let length = unsafe min(current.frameLength, left)
-        let memory = unsafe UnsafeRawBufferPointer(start: current.start + offset, count: length)
-        isLast = length == left
-        offset = isLast ? 0 : offset + length
-        if isLast { run += 1 }
-        // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
-        let bytes = unsafe RawSpan(_unsafeBytes: memory)
-        try unsafe body(Frame(bytes: bytes, source: current.endpoint, local: current.local))
-      }
-    }
-  }
-
   /// Steps over the next frame. The caller made sure that there is one.
   private mutating func take() -> (UnsafeRawBufferPointer, Endpoint, LocalAddress) {
     unsafe Self.step(over: lent, &run, &offset)
@@ -173,5 +197,35 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
     run = 0
     offset = 0
     unsafe lent = try await source.nextFrames()
+  }
+}
+
+extension Receiver {
+  /// One receiver for what two transports receive, without a copy: whoever uses UDP and WSS at once reads both here.
+  ///
+  /// The two take turns, so that neither is starved: when one has lent what had arrived, the other is asked first. Frames
+  /// say where they come from by their ``Frame/source``; give each WSS transport a beacon endpoint of its own.
+  /// ``Frame/local`` means something to the transport that it came from only.
+  ///
+  /// Closing one transport ends its frames, but for those that were lent already, and nothing else. The merged receiver is
+  /// closed when both transports are. An error of one that isn't its end is thrown once, and receiving goes on with the
+  /// next call.
+  ///
+  /// - Parameters:
+  ///   - first: The receiver of one transport; what it was lent and hasn't passed on comes first.
+  ///   - second: That of another. Merge the result again for a third one.
+  public static func merging(_ first: consuming Receiver, _ second: consuming Receiver) -> Receiver {
+    let rests = [first.rest(), second.rest()]
+    return Receiver(MergedSource(first.source, second.source, rests: rests))
+  }
+
+  /// What this receiver was lent and has not passed on; nil if nothing.
+  private func rest() -> LentRest? {
+    guard unsafe run < lent.runs.count else { return nil }
+    // SAFETY: run is an index of the lent runs, and offset lies within the first of them.
+    var runs = unsafe Array(lent.runs[run...])
+    unsafe runs[0].start += offset
+    unsafe runs[0].byteCount -= offset
+    return unsafe LentRest(runs)
   }
 }

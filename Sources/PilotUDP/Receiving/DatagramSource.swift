@@ -1,5 +1,6 @@
 internal import PilotTransport
 internal import PilotWire
+internal import Synchronization
 
 /// The receiving half: takes all datagrams that are there with one system call, and waits only when there are none.
 ///
@@ -18,6 +19,10 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
   private var isHungUp = false
   /// Whether the last receive left room: then there is nothing more, and looking for it would cost more than to wait.
   private var isDrained = false
+  /// The last look failed in a way that the socket is ready for, without end: it gets a pause.
+  private var needsPause = false
+  /// Why the closure of ``onReadable(_:)`` was called, for the next ``takeFrames()``.
+  private let news = News()
 
   init(
     transport: UDPTransport, socket: SocketDescriptor, loop: SocketLoop, counters: UDPCounters, errors: ErrorQueue,
@@ -56,6 +61,37 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
     }
   }
 
+  func takeFrames() throws(TransportError) -> LentFrames? {
+    if let wake = news.take() { _ = try heed(wake) }
+    if isDrained {
+      isDrained = false
+      return nil
+    }
+    while true {
+      if life.isClosed { throw .closed }
+      switch unsafe take() {
+      case .frames(let lent):
+        isDrained = !messages.isFull
+        return unsafe lent
+      case .again: continue
+      case .nothing: return nil
+      case .failed:
+        needsPause = true
+        return nil
+      case .closed: throw .closed
+      }
+    }
+  }
+
+  func onReadable(_ wake: @escaping @Sendable () -> Void) {
+    let watchesSocket = !isHungUp && !needsPause
+    needsPause = false
+    loop.watch(forSocket: watchesSocket) { [news] reason in
+      news.put(reason)
+      wake()
+    }
+  }
+
   @unsafe private enum Taken {
     case frames(LentFrames)
     case again, nothing, failed, closed
@@ -91,7 +127,12 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
   private func wait(forSocket: Bool) async throws(TransportError) -> Bool {
     busy = 0
     isDrained = false
-    switch await loop.wait(forSocket: forSocket) {
+    return try heed(await loop.wait(forSocket: forSocket))
+  }
+
+  /// - Returns: Whether the wait was interrupted.
+  private func heed(_ wake: SocketLoop.Wake) throws(TransportError) -> Bool {
+    switch wake {
     case .readable:
       isHungUp = false
     case .errorReported:
@@ -109,4 +150,13 @@ final class DatagramSource: FrameSource, @unchecked Sendable {
     }
     return false
   }
+}
+
+/// What the loop's thread leaves for the reader, who may be in another one.
+private final class News: Sendable {
+  private let wake = Mutex<SocketLoop.Wake?>(nil)
+
+  func put(_ wake: SocketLoop.Wake) { self.wake.withLock { $0 = wake } }
+
+  func take() -> SocketLoop.Wake? { wake.withLock { $0.take() } }
 }

@@ -1,9 +1,14 @@
 internal import PilotTransport
 
 extension SocketLoop {
-  /// A task that waits for the socket.
+  /// A task that waits for the socket, or a closure to call instead of resuming one.
   @unsafe struct Waiter {
-    let continuation: UnsafeContinuation<Wake, Never>
+    @unsafe enum Target {
+      case task(UnsafeContinuation<Wake, Never>)
+      case closure(@Sendable (Wake) -> Void)
+    }
+
+    let target: Target
     /// Or else for a pause to end.
     let watchesSocket: Bool
   }

@@ -32,7 +32,8 @@ final class SocketLoop: TaskExecutor {
     }
     guard result == 0 else {
       throw TransportError(
-        code: .system, message: "no thread to wait for the socket with", cause: SystemError(-result))
+        code: .system, message: "no thread to wait for the socket with", cause: SystemError(-result),
+        retry: .later(after: nil))
     }
   }
 
@@ -80,7 +81,7 @@ final class SocketLoop: TaskExecutor {
       if inPlace, let wake = waitInPlace(milliseconds: -1) { return wake }
       // SAFETY: whoever takes the waiter out of the state, under the lock, resumes it: exactly once.
       return unsafe await withUnsafeContinuation { continuation in
-        let waiter = unsafe Waiter(continuation: continuation, watchesSocket: forSocket)
+        let waiter = unsafe Waiter(target: .task(continuation), watchesSocket: forSocket)
         let parked = state.withLock { unsafe $0.park(waiter, cancelled: Task.isCancelled) }
         switch parked {
         case .waiting(let signal): if signal { wakeUp.signal() }
@@ -99,6 +100,17 @@ final class SocketLoop: TaskExecutor {
     let (waiter, signal) = unsafe state.withLock { unsafe $0.interrupt() }
     unsafe resume(waiter, .interrupted)
     if signal { wakeUp.signal() }
+  }
+
+  /// Has a closure called once, on the loop's thread or on that of ``close()``, when there may be something to receive.
+  ///
+  /// It takes the place of the one before. Not while a task waits in ``wait(forSocket:)``.
+  func watch(forSocket: Bool, _ tell: @escaping @Sendable (Wake) -> Void) {
+    let waiter = unsafe Waiter(target: .closure(tell), watchesSocket: forSocket)
+    switch state.withLock({ unsafe $0.park(waiter, cancelled: false) }) {
+    case .waiting(let signal): if signal { wakeUp.signal() }
+    case .immediately(let wake): tell(wake)
+    }
   }
 
   /// A wait of this length doesn't notice that its task is cancelled: under load, that would cost more than the wait.
@@ -122,7 +134,11 @@ final class SocketLoop: TaskExecutor {
   }
 
   private func resume(_ waiter: Waiter?, _ wake: Wake) {
-    if let waiter = unsafe waiter { unsafe waiter.continuation.resume(returning: wake) }
+    guard let waiter = unsafe waiter else { return }
+    switch unsafe waiter.target {
+    case .task(let continuation): unsafe continuation.resume(returning: wake)
+    case .closure(let tell): tell(wake)
+    }
   }
 }
 

@@ -28,19 +28,19 @@ final class DatagramSender: Sendable {
     self.locals = locals
   }
 
-  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     try send(RawSpan(), frame, to: destination)
   }
 
   /// Sends a frame of which the first bytes lie elsewhere. Inlined, so that they cost nothing where there are none.
   @inline(__always)
-  func send(_ head: RawSpan, _ body: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  func send(_ head: RawSpan, _ body: RawSpan, to destination: Endpoint) throws(TransportError) {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
     let length = head.byteCount + body.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
-    if turns.leave(head, body, to: destination) { return length }
-    return try turns.take {
+    if turns.leave(head, body, to: destination) { return }
+    try turns.take {
       () throws(TransportError) in
       try sendNow(head, body, to: destination, from: .any, on: descriptor)
     } flush: { batch in
@@ -49,20 +49,20 @@ final class DatagramSender: Sendable {
   }
 
   /// Sends a frame from one of this machine's addresses. It shares no turn: answers that there are many of come in batches.
-  func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) -> Int {
+  func send(_ frame: RawSpan, to destination: Endpoint, from local: LocalAddress) throws(TransportError) {
     guard let descriptor = socket.enter() else { throw .closed }
     defer { socket.leave() }
     let length = frame.byteCount
     guard reach.admits(destination, length: length) else { throw reach.refusal(destination, length: length) }
     settle(on: descriptor)
-    return try sendNow(RawSpan(), frame, to: destination, from: local, on: descriptor)
+    try sendNow(RawSpan(), frame, to: destination, from: local, on: descriptor)
   }
 
   /// Inlined, so that what is about the local address falls away where there is none.
   @inline(__always)
   private func sendNow(
     _ head: RawSpan, _ body: RawSpan, to destination: Endpoint, from wanted: LocalAddress, on descriptor: CInt
-  ) throws(TransportError) -> Int {
+  ) throws(TransportError) {
     let length = head.byteCount + body.byteCount
     var local = wanted
     var attempts = 0
@@ -71,7 +71,7 @@ final class DatagramSender: Sendable {
       if result >= 0 {
         counters.addSent(1, bytes: length)
         if local != wanted { counters.addFromElsewhere() }
-        return length
+        return
       }
       let error = SystemError(-result)
       switch after(error, attempts: &attempts, on: descriptor) {

@@ -100,7 +100,7 @@ extension SystemError {
       case EMFILE, ENFILE: "; the limit of open files is reached"
       default: ""
       }
-    return TransportError(code: .bindFailed, message: "can't open a UDP socket\(hint)", cause: self)
+    return TransportError(code: .bindFailed, message: "can't open a UDP socket\(hint)", cause: self, retry: opensLater)
   }
 
   /// Why a socket could not be bound.
@@ -115,7 +115,15 @@ extension SystemError {
       case EMFILE, ENFILE: "; the limit of open files is reached"
       default: ""
       }
-    return TransportError(code: .bindFailed, message: "can't bind \(endpoint)\(hint)", cause: self)
+    return TransportError(code: .bindFailed, message: "can't bind \(endpoint)\(hint)", cause: self, retry: opensLater)
+  }
+
+  /// What another program, or the administrator of this machine, can change without this program doing anything.
+  private var opensLater: RetryAdvice {
+    switch code {
+    case EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENFILE: .later(after: nil)
+    default: .never
+    }
   }
 
   /// Whether an IPv6 socket failed because this machine has no IPv6.

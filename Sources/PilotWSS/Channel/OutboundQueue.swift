@@ -134,18 +134,20 @@ package final class OutboundQueue: Sendable {
   /// How many frames of a batch are encoded under one lock: about a microsecond's work.
   private static let framesPerTurn = 16
 
-  /// Encodes the frames of a batch behind the others, up to the first one that isn't taken.
+  /// Encodes the first frames of a batch behind the others, up to the first one that isn't taken.
   ///
+  /// - Parameter count: How many at most. Default: all.
   /// - Returns: How many were taken, what became of the last one, and whether the caller has to ``wake()`` the connection.
   package func push(
-    contentsOf batch: borrowing FrameBatch, at time: MonotonicInstant
+    contentsOf batch: borrowing FrameBatch, first count: Int = .max, at time: MonotonicInstant
   ) -> (taken: Int, Admission, needsWake: Bool) {
     var cursor = RunCursor()
     var taken = 0
     var outcome = (Admission.queued, needsWake: false)
-    while outcome.0 == .queued, taken < batch.count {
+    let count = min(count, batch.count)
+    while outcome.0 == .queued, taken < count {
       state.withLock { state in
-        batch.forEach(from: &cursor, limit: Self.framesPerTurn) { frame, _ in
+        batch.forEach(from: &cursor, limit: min(Self.framesPerTurn, count - taken)) { frame, _ in
           guard outcome.0 == .queued else { return }
           let (admission, needsWake) = state.push(head: frame, body: RawSpan(), at: time)
           outcome = (admission, outcome.needsWake || needsWake)

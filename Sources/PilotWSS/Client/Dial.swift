@@ -174,7 +174,7 @@ package final class Dial {
     state = .dialing(.authenticating)
     let peer = WSSClientPeer(
       authentication: WSSClientAuthentication(node: configuration.node, identity: configuration.identity),
-      inbound: inbound,
+      inbound: inbound, beacon: configuration.beaconEndpoint,
       onEstablished: { [weak self] in self?.established() },
       onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
     self.peer = peer

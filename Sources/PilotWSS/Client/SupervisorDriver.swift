@@ -92,7 +92,10 @@ final class SupervisorDriver {
       hopeless: error.isHopeless, retryAfter: error.retryAfter ?? .zero, at: MonotonicInstant(loop.now), random: random)
     switch action {
     case .wait(let delay, let attempt):
-      events.emit(.reconnecting(reason: error, attempt: attempt, delay: delay))
+      // Whatever has failed: the transport goes on by itself, and another event will tell how.
+      var reason = error
+      reason.retry = .afterEvent
+      events.emit(.reconnecting(reason: reason, attempt: attempt, delay: delay))
       let bound = NIOLoopBound(self, eventLoop: loop)
       timer = loop.scheduleTask(in: TimeAmount(delay)) { bound.value.timerFired() }
     case .nothing:

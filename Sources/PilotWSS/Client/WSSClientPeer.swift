@@ -5,16 +5,18 @@ import PilotWire
 final class WSSClientPeer: WebSocketPeer {
   private var authentication: WSSClientAuthentication
   private let inbound: FrameQueue
+  private let beacon: Endpoint
   private let onEstablished: () -> Void
   private let onEnd: (WebSocketEnd, _ wasEstablished: Bool) -> Void
   private(set) var link: (any WebSocketLink)?
 
   init(
-    authentication: WSSClientAuthentication, inbound: FrameQueue, onEstablished: @escaping () -> Void,
-    onEnd: @escaping (WebSocketEnd, _ wasEstablished: Bool) -> Void
+    authentication: WSSClientAuthentication, inbound: FrameQueue, beacon: Endpoint,
+    onEstablished: @escaping () -> Void, onEnd: @escaping (WebSocketEnd, _ wasEstablished: Bool) -> Void
   ) {
     self.authentication = authentication
     self.inbound = inbound
+    self.beacon = beacon
     self.onEstablished = onEstablished
     self.onEnd = onEnd
   }
@@ -42,7 +44,7 @@ final class WSSClientPeer: WebSocketPeer {
     guard authentication.isEstablished else {
       return .close(WebSocketCloseFrame(.policyViolation, reason: "a frame before auth_ok"))
     }
-    inbound.push(binary, from: .wssBeacon)
+    inbound.push(binary, from: beacon)
     return .none
   }
 

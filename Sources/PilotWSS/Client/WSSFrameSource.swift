@@ -17,4 +17,12 @@ final class WSSFrameSource: FrameSource {
   func nextFrames() async throws(TransportError) -> LentFrames {
     unsafe try await queue.nextFrames()
   }
+
+  func takeFrames() throws(TransportError) -> LentFrames? {
+    unsafe try queue.takeFrames()
+  }
+
+  func onReadable(_ wake: @escaping @Sendable () -> Void) {
+    queue.onReadable(wake)
+  }
 }

@@ -8,6 +8,9 @@ extension WSSTransport {
   public struct Configuration: Sendable {
     /// The beacon.
     public var beacon: WSSURL
+    /// What the beacon is called: where its frames come from, and frames to it go. Default 192.0.2.2:0. Whoever has several
+    /// WSS transports gives each beacon a number (``PilotWire/Endpoint/wssBeacon(_:)``).
+    public var beaconEndpoint = Endpoint.wssBeacon
     /// This node.
     public var node: NodeID
     /// The key that the beacon knows for this node.
@@ -56,6 +59,11 @@ extension WSSTransport {
         throw TransportError(
           code: .invalidConfiguration,
           message: "\(beacon) is not encrypted and not on this machine; use wss:// or allow plaintext explicitly")
+      }
+      guard beaconEndpoint.isWSSBeacon else {
+        throw TransportError(
+          code: .invalidConfiguration,
+          message: "the beacon's endpoint is \(beaconEndpoint) and must be 192.0.2.2 with a number as its port")
       }
       if dialLimit <= .zero || keepalive.interval <= .zero || keepalive.timeout <= .zero {
         throw TransportError(

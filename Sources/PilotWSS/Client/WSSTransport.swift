@@ -11,8 +11,8 @@ import Synchronization
 /// connection is dialled again, with growing delays and for ever: only ``close()`` ends the transport. While it is down,
 /// sending throws `.reconnecting` at once, and ``events`` tells why and when the next attempt is due.
 ///
-/// Frames of one connection arrive in the order in which they were sent. The destination of a send is ignored: the one
-/// peer is the beacon, whose frames come from ``/PilotWire/Endpoint/wssBeacon``.
+/// Frames of one connection arrive in the order in which they were sent. The one peer is the beacon: it is called
+/// ``Configuration/beaconEndpoint``, which frames come from, and the only destination that a send takes.
 ///
 /// A transport that nobody refers to any more closes itself; its receiver counts as a reference.
 public final class WSSTransport: Transport {
@@ -30,6 +30,7 @@ public final class WSSTransport: Transport {
   private let loop: any EventLoop
   private let driver: NIOLoopBoundBox<SupervisorDriver>
   private let reconnects: ReconnectCount
+  private let beacon: Endpoint
 
   private init(_ configuration: Configuration) throws(TransportError) {
     try configuration.validate()
@@ -38,6 +39,7 @@ public final class WSSTransport: Transport {
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     let limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)
     self.life = life
+    beacon = configuration.beaconEndpoint
     loop = group.next()
     inbound = FrameQueue(limits: configuration.incoming, life: life)
     outbound = OutboundQueue(role: .client, limits: limits, overflow: .refuseNewest, now: { .now() })
@@ -92,11 +94,12 @@ public final class WSSTransport: Transport {
   }
 
   /// Queues one frame for the beacon. See ``/PilotTransport/Transport/send(_:to:)``.
-  @discardableResult
-  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
+  ///
+  /// - Throws: `.invalidDestination` for anything but ``Configuration/beaconEndpoint``.
+  public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     if life.isClosed { throw .closed }
+    guard destination == beacon else { throw elsewhere }
     try check(outbound.append(head: frame, body: RawSpan()))
-    return frame.byteCount
   }
 
   /// Queues one frame whose first bytes lie elsewhere. As ``send(_:to:)``.
@@ -108,10 +111,16 @@ public final class WSSTransport: Transport {
   /// Queues frames for the beacon, and has them sent together. See ``/PilotTransport/Transport/send(contentsOf:)``.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     if life.isClosed { throw .closed }
-    let (taken, admission, needsWake) = outbound.push(contentsOf: batch, at: outbound.time)
+    let count = batch.countFront(to: beacon)
+    if count == 0, !batch.isEmpty { throw elsewhere }
+    let (taken, admission, needsWake) = outbound.push(contentsOf: batch, first: count, at: outbound.time)
     if needsWake { outbound.wake() }
     if taken == 0 { try check(admission) }
     return taken
+  }
+
+  private var elsewhere: TransportError {
+    TransportError(code: .invalidDestination, message: "a WSS transport reaches its beacon only, which is \(beacon)")
   }
 
   private func check(_ admission: OutboundQueue.Admission) throws(TransportError) {

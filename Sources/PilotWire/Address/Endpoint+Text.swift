@@ -52,6 +52,7 @@ extension Endpoint: CustomStringConvertible {
 }
 
 /// Why a text is no endpoint.
+@nonexhaustive
 public enum EndpointSyntaxError: Error, Equatable, Sendable {
   /// No `:port` behind the address.
   case missingPort

@@ -74,6 +74,21 @@ extension Endpoint {
   /// datagram ever comes from (PilotTransport, "The contract").
   public static let wssLocal = Endpoint(ipv4: 192, 0, 2, 1, port: 0)
 
-  /// What a WSS transport calls its beacon: 192.0.2.2:0 (PilotTransport, "The contract").
-  public static let wssBeacon = Endpoint(ipv4: 192, 0, 2, 2, port: 0)
+  /// What a WSS transport calls its beacon, unless it is told otherwise: 192.0.2.2:0 (PilotTransport, "The contract").
+  public static let wssBeacon = wssBeacon(0)
+
+  /// What a WSS transport can call one of several beacons: 192.0.2.2, with the beacon's number in the port. The number is
+  /// the program's own, and stands on no wire.
+  public static func wssBeacon(_ number: UInt16) -> Endpoint {
+    Endpoint(ipv4: 192, 0, 2, 2, port: number)
+  }
+
+  /// Whether this stands for the beacon of a WSS transport.
+  public var isWSSBeacon: Bool { ipv4Address == Endpoint.wssBeacon.ipv4Address }
+
+  /// All of a machine's addresses, IPv6 and IPv4, for a socket to be bound to: [::]:port.
+  public static func any(port: UInt16) -> Endpoint { Endpoint(high: 0, low: 0, port: port) }
+
+  /// The machine itself, by IPv4: 127.0.0.1:port.
+  public static func loopback(port: UInt16) -> Endpoint { Endpoint(ipv4: 127, 0, 0, 1, port: port) }
 }

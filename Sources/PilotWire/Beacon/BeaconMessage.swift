@@ -1,4 +1,5 @@
 /// Any beacon message, read from a frame that it borrows (wire reference, section 2).
+@nonexhaustive
 public enum BeaconMessage: ~Escapable {
   /// A node makes itself known.
   case discover(Discover)

@@ -2,7 +2,7 @@
 ///
 /// Numbers are sizes in bytes; all integers are big-endian. Types 0x0D...0x0F are free; 0x0B
 /// and 0x0C are this project's own, which deployed peers drop in silence.
-@frozen
+@nonexhaustive
 public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   /// 0x01 · node:4 · [public key:32] · ignored
   case discover = 0x01

@@ -1,4 +1,5 @@
 /// Which of the two families of frames one belongs to, told by its first byte (wire reference, section 1).
+@nonexhaustive
 public enum FrameFamily: Hashable, Sendable {
   /// Spoken with a beacon: the first byte is below 0x10.
   case beacon

@@ -1,4 +1,5 @@
 /// Any text message of a WSS connection (wire reference, section 3).
+@nonexhaustive
 public enum HandshakeMessage: Hashable, Sendable {
   /// From the beacon: sign this.
   case challenge(AuthChallenge)

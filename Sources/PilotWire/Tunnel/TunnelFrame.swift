@@ -1,5 +1,6 @@
 /// Any tunnel frame, read from bytes that it borrows (wire reference, section 4). Formats only: what a signature or a tag is
 /// worth is for the session to find out.
+@nonexhaustive
 public enum TunnelFrame: ~Escapable {
   /// A packet in the clear.
   case plain(PlainFrame)

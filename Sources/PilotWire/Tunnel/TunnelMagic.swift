@@ -1,5 +1,6 @@
 /// The four bytes that a tunnel frame starts with, as a big-endian number, with the layout of what follows them (wire
 /// reference, section 4).
+@nonexhaustive
 public enum TunnelMagic: UInt32, CaseIterable, Sendable {
   /// `PILT` · packet
   case plain = 0x5049_4C54

@@ -51,6 +51,10 @@ final class BrokenSource: FrameSource {
     }
   }
 
+  func takeFrames() throws(TransportError) -> LentFrames? { unsafe try base.queue.takeFrames() }
+
+  func onReadable(_ wake: @escaping @Sendable () -> Void) { base.queue.onReadable(wake) }
+
   private func change(_ lent: LentFrames) async throws(TransportError) -> LentFrames {
     var frames: [(bytes: [UInt8], source: Endpoint)] = []
     for index in unsafe lent.runs.indices {

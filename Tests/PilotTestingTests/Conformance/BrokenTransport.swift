@@ -12,6 +12,7 @@ enum Fault: String, CaseIterable, Sendable {
   case deliversAfterClose, sendsAfterClose, ignoresClose, wakesLate, ignoresCancellation, handsOutTwoReceivers
   case makesReceiverAfterClose, movesAfterClose, diesOfUnreachable, countsNothing, countsNoDrops, neverEndsEvents
   case closesTwice, dropsNewest, batchesOvertake, handsOutOnePerTask, staysFull, failsWhenFull, losesUncounted
+  case takesAnyDestination
 }
 
 /// An in-memory transport with a fault.
@@ -64,9 +65,10 @@ final class BrokenTransport: Transport {
     return Receiver(source)
   }
 
-  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) -> Int {
-    if fault == .sendsAfterClose, base.queue.life.isClosed { return frame.byteCount }
+  func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
+    if fault == .sendsAfterClose, base.queue.life.isClosed { return }
     switch fault {
+    case .takesAnyDestination where destination.port == 0: break
     case .truncates where frame.byteCount > 1_000:
       try base.send(frame.extracting(droppingLast: 1), to: destination)
     case .sendsRefused where frame.byteCount > maximumFrameLength:
@@ -90,7 +92,6 @@ final class BrokenTransport: Transport {
     default:
       try base.send(frame, to: destination)
     }
-    return frame.byteCount
   }
 
   func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
@@ -120,7 +121,7 @@ final class BrokenTransport: Transport {
     if base.queue.life.isClosed { throw .closed }
     for (index, frame) in frames.enumerated() {
       do {
-        _ = try unsafe send(frame.bytes.span.bytes, to: frame.destination)
+        try unsafe send(frame.bytes.span.bytes, to: frame.destination)
       } catch {
         if index == 0 { throw error }
         return index

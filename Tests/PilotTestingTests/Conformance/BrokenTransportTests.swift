@@ -54,6 +54,7 @@ struct BrokenTransportTests {
     (.losesEmptyFrames, .keepsFrames, "still waiting for an empty frame at the peer"),
     (.takesTooLong, .refusesTooLong, "has to throw .frame_too_large, and threw nothing"),
     (.sendsRefused, .refusesTooLong, "expected a frame of 8 bytes at the peer"),
+    (.takesAnyDestination, .refusesOtherDestinations, "has to throw .invalid_destination, and threw nothing"),
     (.forgesSources, .namesSources, "came with the source 192.0.2.2:0"),
     (.reusesLentMemory, .lendsStableMemory, "differs from the expected one from offset 0 on"),
     (.reversesBatches, .sendsBatches, "as frame 1 of 200"),

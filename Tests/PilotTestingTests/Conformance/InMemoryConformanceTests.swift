@@ -26,6 +26,19 @@ struct InMemoryFixture: TransportFixture {
   }
 }
 
+/// The same, with a receiver that is merged from it and a transport where nothing happens.
+private struct MergedFixture: TransportFixture {
+  private let base = InMemoryFixture()
+
+  var promises: TransportPromises { base.promises }
+
+  func connect() async throws -> TransportLink {
+    var link = try await base.connect()
+    link.transport = MergedTransport(link.transport, listeningTo: try InMemoryNetwork().makeTransport())
+    return link
+  }
+}
+
 @Suite("Conformance of the in-memory transport")
 struct InMemoryConformanceTests {
   @Test("keeps the contract", arguments: TransportConformance.checks)
@@ -37,6 +50,12 @@ struct InMemoryConformanceTests {
   @Test("keeps the contract at other maximum lengths", arguments: TransportConformance.checks, [1, 65_535])
   func conformsAtOtherLengths(_ check: TransportConformance.Check, _ maximum: Int) async throws {
     let outcome = try await check.run(against: InMemoryFixture(maximumFrameLength: maximum))
+    #expect(outcome == .passed)
+  }
+
+  @Test("keeps the contract with a merged receiver", arguments: TransportConformance.checks)
+  func conformsMerged(_ check: TransportConformance.Check) async throws {
+    let outcome = try await check.run(against: MergedFixture())
     #expect(outcome == .passed)
   }
 

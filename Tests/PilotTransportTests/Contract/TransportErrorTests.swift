@@ -13,25 +13,38 @@ struct TransportErrorTests {
     (.invalidDestination, "invalid_destination", .never),
     (.invalidConfiguration, "invalid_configuration", .never),
     (.bindFailed, "bind_failed", .never),
-    (.resolveFailed, "resolve_failed", .afterEvent),
-    (.connectFailed, "connect_failed", .afterEvent),
+    (.resolveFailed, "resolve_failed", .later(after: nil)),
+    (.connectFailed, "connect_failed", .later(after: nil)),
     (.tlsFailed, "tls_failed", .never),
     (.upgradeRefused, "upgrade_refused", .never),
-    (.atCapacity, "at_capacity", .afterEvent),
+    (.atCapacity, "at_capacity", .later(after: nil)),
     (.authenticationFailed, "authentication_failed", .never),
-    (.timedOut, "timed_out", .afterEvent),
-    (.connectionLost, "connection_lost", .afterEvent),
-    (.replaced, "replaced", .afterEvent),
+    (.timedOut, "timed_out", .later(after: nil)),
+    (.connectionLost, "connection_lost", .later(after: nil)),
+    (.replaced, "replaced", .later(after: nil)),
     (.protocolViolation, "protocol_violation", .never),
-    (.unreachable, "unreachable", .afterEvent),
+    (.unreachable, "unreachable", .later(after: nil)),
     (.system, "system", .never),
   ]
 
   @Test("each code has its name for logs and its advice", arguments: codes)
   func names(_ code: TransportError.Code, _ name: String, _ advice: RetryAdvice) {
     #expect(code.description == name)
-    #expect(code.retry == advice)
     #expect(TransportError(code: code, message: "m").retry == advice)
+  }
+
+  @Test("the place that throws has the last word on the advice", arguments: codes)
+  func advice(_ code: TransportError.Code, _ name: String, _ advice: RetryAdvice) {
+    var error = TransportError(code: code, message: "m", retry: .afterEvent)
+    #expect(error.retry == .afterEvent)
+    error.retry = .never
+    #expect(error.retry == .never)
+  }
+
+  @Test("a peer that asks to be left alone is called again after that time")
+  func later() {
+    let error = TransportError(code: .atCapacity, message: "m", retryAfter: .seconds(12))
+    #expect(error.retry == .later(after: .seconds(12)))
   }
 
   @Test("no two codes are equal or have one name")

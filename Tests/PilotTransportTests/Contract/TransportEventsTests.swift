@@ -54,4 +54,57 @@ struct TransportEventsTests {
     source.finish()
     #expect(await task.value == ["a", "closed"])
   }
+
+  @Test("come to each consumer as if it were the only one, whenever it begins")
+  func severalConsumers() async {
+    let source = TransportEventSource()
+    let events = source.events
+    source.emit(.notice("a"))
+    async let early = Self.notices(events)
+    async let other = Self.notices(events)
+    for _ in 0..<100 { await Task.yield() }
+    source.emit(.notice("b"))
+    source.finish()
+    #expect(await early == ["a", "b", "closed"])
+    #expect(await other == ["a", "b", "closed"])
+    #expect(await Self.notices(events) == ["a", "b", "closed"])
+  }
+
+  @Test("a consumer that falls behind skips what is gone, and knows how many that were")
+  func missed() async {
+    let source = TransportEventSource()
+    var slow = source.events.makeAsyncIterator()
+    source.emit(.notice("first"))
+    guard case .notice("first") = await slow.next() else { return #expect(Bool(false)) }
+    for number in 0..<1_000 { source.emit(.notice("\(number)")) }
+    guard case .notice("744") = await slow.next() else { return #expect(Bool(false)) }
+    #expect(slow.missed == 744)
+    // Who begins now has missed nothing: it knows of nothing before.
+    var late = source.events.makeAsyncIterator()
+    guard case .notice("744") = await late.next() else { return #expect(Bool(false)) }
+    #expect(late.missed == 0)
+    source.finish()
+    guard case .notice("745") = await slow.next() else { return #expect(Bool(false)) }
+    #expect(slow.missed == 744)
+  }
+
+  @Test("a cancelled consumer ends alone, and its iterator goes on where it was")
+  func cancelled() async {
+    let source = TransportEventSource()
+    let events = source.events
+    async let other = Self.notices(events)
+    let waiting = Task {
+      var iterator = events.makeAsyncIterator()
+      let first = await iterator.next()
+      return (isNothing: first == nil, iterator)
+    }
+    for _ in 0..<100 { await Task.yield() }
+    waiting.cancel()
+    var (isNothing, iterator) = await waiting.value
+    #expect(isNothing)
+    source.emit(.notice("a"))
+    source.finish()
+    guard case .notice("a") = await iterator.next() else { return #expect(Bool(false)) }
+    #expect(await other == ["a", "closed"])
+  }
 }

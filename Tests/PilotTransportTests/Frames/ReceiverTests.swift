@@ -34,6 +34,10 @@ private final class ScriptedSource: FrameSource {
     case nil: throw .closed
     }
   }
+
+  func takeFrames() throws(TransportError) -> LentFrames? { nil }
+
+  func onReadable(_ wake: @escaping @Sendable () -> Void) {}
 }
 
 @Suite("Receiver")
@@ -148,6 +152,62 @@ struct ReceiverTests {
     }
     #expect(error?.code == .closed)
     #expect(seen == 2)
+  }
+
+  @Test("forEach lends all frames with their sources, tells when it has caught up, and returns when it is closed")
+  func forEach() async throws {
+    let source = ScriptedSource(.frames(Self.frames), .frames([TestFrame(7)]), .frames([TestFrame(8)]))
+    var receiver = Receiver(source)
+    #expect(try await receiver.nextCopy() == Self.frames[0])
+    var frames: [TestFrame] = []
+    var batches: [Int] = []
+    try await receiver.forEach { frame in
+      frames.append(TestFrame(frame.copiedBytes, frame.source))
+      if frames.last == TestFrame(8) { _ = source.life.end() }
+    } whenDrained: {
+      batches.append(frames.count)
+    }
+    #expect(frames == Self.frames.dropFirst() + [TestFrame(7), TestFrame(8)])
+    #expect(batches == [5, 6, 7])
+  }
+
+  @Test("forEach ends quietly with its own transport only", arguments: [true, false])
+  func forEachWhenClosed(_ isOwn: Bool) async throws {
+    let source = ScriptedSource(.frames(Self.frames))
+    var receiver = Receiver(source)
+    var seen = 0
+    var code: TransportError.Code?
+    do {
+      try await receiver.forEach { _ throws(TransportError) in
+        seen += 1
+        if isOwn { _ = source.life.end() }
+        // What an answer over a closed transport throws.
+        throw .closed
+      }
+    } catch {
+      code = error.code
+    }
+    #expect(code == (isOwn ? nil : .closed))
+    #expect(seen == 1)
+  }
+
+  @Test(
+    "forEach throws what went wrong, and goes on when it is called again",
+    arguments: [TransportError.Code.cancelled, .system])
+  func forEachThrows(_ code: TransportError.Code) async throws {
+    let source = ScriptedSource(
+      .frames([TestFrame(1)]), .failure(TransportError(code: code, message: "once")), .frames([TestFrame(2)]))
+    var receiver = Receiver(source)
+    var frames: [TestFrame] = []
+    let error = await #expect(throws: TransportError.self) {
+      try await receiver.forEach { frame in frames.append(TestFrame(frame.copiedBytes, frame.source)) }
+    }
+    #expect(error?.code == code)
+    try await receiver.forEach { frame in
+      frames.append(TestFrame(frame.copiedBytes, frame.source))
+      _ = source.life.end()
+    }
+    #expect(frames == [TestFrame(1), TestFrame(2)])
   }
 
   @Test("the life of a transport ends once and hands its receiver out once")

@@ -34,6 +34,7 @@ struct ConfigurationTests {
     { $0.dialLimit = .zero }, { $0.keepalive.interval = .zero }, { $0.keepalive.timeout = .seconds(-1) },
     { $0.backoff.initial = .zero }, { $0.backoff.maximum = .milliseconds(1) }, { $0.outgoing.bytes = 131_071 },
     { $0.outgoing.age = .zero }, { $0.incoming.bytes = 65_535 }, { $0.incoming.frames = 0 },
+    { $0.beaconEndpoint = .wssLocal }, { $0.beaconEndpoint = .loopback(port: 1) },
   ]
 
   @Test(arguments: changes.indices)

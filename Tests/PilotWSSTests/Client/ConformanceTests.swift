@@ -29,6 +29,7 @@ private struct WSSFixture: TransportFixture {
         TestClient.configuration(listener.url(secure: files != nil, host: "localhost"), node: node) {
           $0.outgoing.age = .seconds(600)
           $0.incoming = Self.incoming
+          $0.beaconEndpoint = .wssBeacon(UInt16(node))
           $0.certificateAuthorities = files?.path("ca")
         })
     }
@@ -36,8 +37,8 @@ private struct WSSFixture: TransportFixture {
     // A connection can be used by the node before the listener has written it down.
     for node in [1, 2] as [UInt32] { _ = try await listener.connection(of: node) }
     return TransportLink(
-      transport, peer: RelayedPeer(peer: try TransportPeer(peer, destination: .wssBeacon), listener: listener),
-      destination: .wssBeacon, source: .wssBeacon)
+      transport, peer: RelayedPeer(peer: try TransportPeer(peer, destination: .wssBeacon(2)), listener: listener),
+      destination: .wssBeacon(1), source: .wssBeacon(1))
   }
 }
 

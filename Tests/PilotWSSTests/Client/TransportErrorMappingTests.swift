@@ -43,8 +43,8 @@ struct TransportErrorMappingTests {
 
   @Test func `each answer to the upgrade is explained`() {
     let table: [(HTTPResponseStatus, TransportError.Code, String, RetryAdvice)] = [
-      (.serviceUnavailable, .atCapacity, "at capacity", .afterEvent),
-      (.tooManyRequests, .atCapacity, "too often", .afterEvent),
+      (.serviceUnavailable, .atCapacity, "at capacity", .later(after: nil)),
+      (.tooManyRequests, .atCapacity, "too often", .later(after: nil)),
       (.custom(code: 599, reasonPhrase: "a\u{1B}b"), .upgradeRefused, "599 a b instead", .never),
       (.upgradeRequired, .upgradeRefused, "proxy", .never),
       (.notFound, .upgradeRefused, "/v1/compat", .never),

@@ -8,7 +8,7 @@ import Testing
 final class TestClient: @unchecked Sendable {  // receiver and events are used by one task of a test at a time
   let transport: WSSTransport
   private var receiver: Receiver
-  private var events: AsyncStream<TransportEvent>.Iterator
+  private var events: TransportEvents.Iterator
 
   init(_ transport: WSSTransport) throws {
     self.transport = transport

@@ -53,19 +53,18 @@ struct BenchNode: Sendable {
       var handler = handler
       var receiver = try transport.makeReceiver()
       do throws(TransportError) {
-        while true {
-          try await receiver.receive { frame, source in
-            guard source == beacon else { return }
-            if let delivery = try? BenchDelivery(frame) {
-              handler.received(delivery)
-            } else if (try? DiscoverReply(parsing: frame)) != nil {
-              registrations.add(1, at: 0)
-            }
+        try await receiver.forEach { frame in
+          guard frame.source == beacon else { return }
+          if let delivery = try? BenchDelivery(frame.bytes) {
+            handler.received(delivery)
+          } else if (try? DiscoverReply(parsing: frame.bytes)) != nil {
+            registrations.add(1, at: 0)
           }
+        } whenDrained: {
           handler.readCompleted()
         }
       } catch {
-        guard error.code == .closed || error.code == .cancelled else { throw error }
+        guard error.code == .cancelled else { throw error }
       }
       return handler
     }

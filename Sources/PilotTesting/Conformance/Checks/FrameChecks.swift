@@ -38,6 +38,36 @@ extension TransportConformance.Check {
     try await side.expectAtPeer(sentinel)
   }
 
+  /// A frame that goes elsewhere than it was to is worse than one that is refused. That nothing of it is sent is shown by
+  /// a sentinel that arrives first.
+  public static let refusesOtherDestinations = Self("refuses a destination that it doesn't reach, and sends nothing") {
+    trial in
+    let side = try await trial.connectReading()
+    let frame = Bytes.pattern(min(8, trial.promises.maximumFrameLength), seed: 1)
+    let other = trial.promises.invalidDestination
+    let before = side.transport.counters.framesSent
+    try await expectFailure(.invalidDestination, "send to \(other)") { try side.transport.send(frame, to: other) }
+    var batch = FrameBatch()
+    _ = batch.append(frame, to: other)
+    try await expectFailure(.invalidDestination, "send of a batch to \(other)") {
+      _ = try side.transport.send(contentsOf: batch)
+    }
+    let counted = side.transport.counters.framesSent - before
+    guard counted == 0 else { throw Violation("\(counted) frames to \(other) were counted as sent") }
+    let first = Bytes.pattern(min(8, trial.promises.maximumFrameLength), seed: 2)
+    batch.removeAll()
+    for (frame, destination) in [(first, side.link.destination), (frame, other), (frame, side.link.destination)] {
+      _ = batch.append(frame, to: destination)
+    }
+    trial.step = "sending a batch with \(other) in the middle"
+    let taken = try side.transport.send(contentsOf: batch)
+    guard taken == 1 else { throw Violation("\(taken) frames were taken of a batch whose second is to \(other)") }
+    try await side.expectAtPeer(first)
+    let sentinel = Bytes.pattern(min(8, trial.promises.maximumFrameLength), seed: 3)
+    try await side.send(sentinel)
+    try await side.expectAtPeer(sentinel)
+  }
+
   /// The source is what a reply is sent to.
   public static let namesSources = Self("names the source of every frame, in single and batch receives") { trial in
     let side = try await trial.connectReading()
