@@ -139,7 +139,6 @@ final class FuzzedBeacon {
   private func note(_ datagram: [UInt8], from source: Endpoint) {
     switch try? BeaconMessage(parsing: datagram.span.raw) {
     case .discover(let message): note(message.node, from: source)
-    case .discoverEx(let message): note(message.node, from: source)
     case .discoverProof(let message): note(message.challenge.node, from: source)
     default: break
     }

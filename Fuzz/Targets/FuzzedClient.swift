@@ -12,6 +12,7 @@ final class FuzzedClient {
   private let inbound = FrameQueue(limits: FrameQueue.Limits(bytes: 65_536, frames: 4))
   private let outbound: OutboundQueue
   private var dial: Dial?
+  private var connection: ClientConnection?
   private var decoder = WebSocketDecoder(role: .server)
   private var request: [UInt8] = []
   private var key: WebSocketKey?
@@ -36,10 +37,16 @@ final class FuzzedClient {
     channel.connect(to: address, promise: nil)
     let dial = Dial(
       configuration: configuration, tls: nil, loop: loop, inbound: inbound, outbound: outbound,
-      onEstablished: { [unowned self] in establishedCount += 1 }, onDown: { [unowned self] _ in downCount += 1 })
+      onEstablished: { [unowned self] in established($0) }, onFailure: { [unowned self] _ in downCount += 1 })
     self.dial = dial
     dial.connected(channel)
     loop.run()
+  }
+
+  private func established(_ connection: ClientConnection) {
+    establishedCount += 1
+    self.connection = connection
+    connection.onEnd = { [unowned self] _ in downCount += 1 }
   }
 
   var isOpen: Bool { channel.isActive && downCount == 0 }
@@ -74,10 +81,12 @@ final class FuzzedClient {
 
   func hangUp() {
     dial?.cancel()
+    connection?.close()
     _ = try? channel.finish(acceptAlreadyClosed: true)
     outbound.close()
     inbound.finish()
     dial = nil
+    connection = nil
     try? loop.syncShutdownGracefully()
   }
 

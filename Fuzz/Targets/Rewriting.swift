@@ -10,7 +10,6 @@ package func rewritten(beaconMessage bytes: [UInt8]) throws(WireError) -> [UInt8
   case .relay(let message): message.encoded()
   case .relayDeliver(let message): message.encoded()
   case .sync(let message): try rewritten(message)
-  case .discoverEx(let message): message.encoded()
   case .relayDeliverDest(let message): message.encoded()
   case .notify(let message): message.encoded()
   case .discoverChallenge(let message): message.encoded()

@@ -80,7 +80,7 @@ struct FourCellsTests {
       var atA = try a.transport.makeReceiver()
       var atB = try b.transport.makeReceiver()
       try await a.register(&atA)
-      try b.transport.send(DiscoverEx(node: b.id, publicKey: nil).encoded(), to: b.beacon)
+      try b.transport.send(Discover(node: b.id, wantsDestination: true).encoded(), to: b.beacon)
       #expect(try await atB.reply() == b.transport.localEndpoint)
       try a.relay([1, 2, 3], to: b.id)
       let frame = try await atB.next()

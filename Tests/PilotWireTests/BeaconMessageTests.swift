@@ -11,9 +11,7 @@ import Testing
     case .discover(let message):
       #expect(message.node == fields.nodeId.flatMap { NodeID($0) })
       #expect(message.publicKey?.base64 == fields.publicKey)
-    case .discoverEx(let message):
-      #expect(message.node == fields.nodeId.flatMap { NodeID($0) })
-      #expect(message.publicKey?.base64 == fields.publicKey)
+      #expect(message.wantsDestination == (frame[0] == 0x08))
     case .discoverReply(let message):
       #expect(message.endpoint.addressText == fields.address)
       #expect(message.endpoint.port == fields.port)
@@ -121,7 +119,7 @@ import Testing
       #expect(try Discover(parsing: frame.span.raw).node == nil)
     }
     #expect(Discover(node: nil).encoded() == [0x01, 0, 0, 0, 0])
-    #expect(DiscoverEx(node: nil).encoded() == [0x08, 0, 0, 0, 0])
+    #expect(Discover(node: nil, wantsDestination: true).encoded() == [0x08, 0, 0, 0, 0])
   }
 
   @Test(arguments: [("00000000", []), ("0000000100000000", [1]), ("000000000000000000000002", [2])])

@@ -51,7 +51,7 @@ import Testing
     let v6 = Endpoint(high: 1, low: 2, port: 3)
     try checkRoom(Discover(node: node))
     try checkRoom(Discover(node: node, publicKey: key))
-    try checkRoom(DiscoverEx(node: node, publicKey: key))
+    try checkRoom(Discover(node: node, publicKey: key, wantsDestination: true))
     try checkRoom(DiscoverReply(endpoint: .wssLocal))
     try checkRoom(PunchCommand(endpoint: v6))
     try checkRoom(PunchRequest(requester: node, target: node, grant: grant))

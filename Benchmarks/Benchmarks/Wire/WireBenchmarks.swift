@@ -14,7 +14,7 @@ let benchmarks: @Sendable () -> Void = {
 private func beaconMessages(_ examples: Examples) {
   message("Discover", Discover(node: examples.node))
   message("Discover with a key", Discover(node: examples.node, publicKey: examples.key))
-  message("DiscoverEx", DiscoverEx(node: examples.node))
+  message("DiscoverEx", Discover(node: examples.node, wantsDestination: true))
   message("DiscoverReply", DiscoverReply(endpoint: examples.endpoint))
   message("PunchRequest", PunchRequest(requester: examples.node, target: examples.node, grant: examples.grant))
   message("PunchCommand", PunchCommand(endpoint: examples.endpoint))

@@ -16,7 +16,7 @@ final class Liar: Sendable {
     self.node = node
     var configuration = WSSTransport.Configuration(
       beacon: WSSURL(host: "localhost", port: site.wss), node: node, identity: try keys.identity(of: node.rawValue))
-    configuration.certificateAuthorities = site.authority
+    configuration.trust = .file(site.authority)
     configuration.backoff.maximum = .seconds(2)
     transport = try WSSTransport.start(configuration)
     let task = Task { await read() }

@@ -119,7 +119,7 @@ final class Node: Sendable {
     let site = try station.beacon()
     var configuration = WSSTransport.Configuration(
       beacon: WSSURL(host: "localhost", port: site.wss), node: id, identity: identity)
-    configuration.certificateAuthorities = site.authority
+    configuration.trust = .file(site.authority)
     // A run has many outages in a short time; a node that waits for half a minute would miss most of it.
     configuration.backoff.maximum = .seconds(2)
     // Small enough to overflow when the node doesn't read.

@@ -20,7 +20,7 @@ enum WSSHello {
     }
     var configuration = WSSTransport.Configuration(
       beacon: try WSSURL(parsing: arguments[1]), node: node, identity: try Identity.load(from: arguments[3]))
-    if arguments.count > 4 { configuration.certificateAuthorities = arguments[4] }
+    if arguments.count > 4 { configuration.trust = .file(arguments[4]) }
 
     // Name, TCP, TLS, upgrade and authentication. What fails is thrown, with what to try. From here on the transport
     // keeps its connection up by itself.

@@ -8,7 +8,7 @@ extension Router {
   ///   - frame: the frame that was answered with an invitation.
   ///   - now: the instant that it was handed to the router.
   public static func offer(in frame: RawSpan, at now: MonotonicInstant) -> DiscoverOffer? {
-    guard let claim = try? Claim(parsing: frame), let node = claim.node, let key = claim.key else { return nil }
+    guard let claim = try? Claim(parsing: frame), let node = claim.node, let key = claim.publicKey else { return nil }
     return DiscoverOffer(
       node: node, key: key, stamp: ChallengeStamp(at: now, wantsDestination: claim.wantsDestination))
   }
@@ -63,7 +63,7 @@ extension Router {
   private func invites(
     _ claim: Claim, from source: Endpoint, known: Registration?, at now: UInt64
   ) -> Bool {
-    guard claim.key != nil else { return false }
+    guard claim.publicKey != nil else { return false }
     guard let known, known.isProven, known.endpoint == source, known.wantsDestination == claim.wantsDestination
     else { return true }
     return known.expiresAt.since(now) <= bounds.nodeLifetime / 2
@@ -136,22 +136,9 @@ extension Router {
   }
 }
 
-/// What Discover and DiscoverEx say.
-private struct Claim {
-  /// nil if it only asks how the beacon sees its address.
-  let node: NodeID?
-  let key: PublicKey?
-  let wantsDestination: Bool
+/// A Discover is no more than that.
+private typealias Claim = Discover
 
-  init(parsing frame: RawSpan) throws(WireError) {
-    if !frame.isEmpty, frame.byte(at: 0) == BeaconMessageType.discoverEx.rawValue {
-      let message = try DiscoverEx(parsing: frame)
-      (node, key, wantsDestination) = (message.node, message.publicKey, true)
-    } else {
-      let message = try Discover(parsing: frame)
-      (node, key, wantsDestination) = (message.node, message.publicKey, false)
-    }
-  }
-
-  var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }
+extension Discover {
+  fileprivate var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }
 }

@@ -41,7 +41,7 @@ struct WSSBench: Sendable {
     let sink = try await WSSSink.start(for: node, identity, authority: authority)
     defer { sink.end() }
     var configuration = WSSTransport.Configuration(beacon: sink.url, node: node, identity: identity)
-    configuration.certificateAuthorities = authority?.authorityPath
+    if let authority { configuration.trust = .file(authority.authorityPath) }
     let transport = try await WSSTransport.connect(configuration)
     defer { transport.close() }
     var receiver = try transport.makeReceiver()

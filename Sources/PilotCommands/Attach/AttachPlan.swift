@@ -31,7 +31,7 @@ struct AttachPlan {
     udp = transport == .wss ? nil : urls.lazy.compactMap(\.udp).first
     if transport != .udp, let url = urls.lazy.compactMap(\.wss).first {
       var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: self.identity)
-      configuration.certificateAuthorities = certificateAuthorities
+      if let certificateAuthorities { configuration.trust = .file(certificateAuthorities) }
       configuration.allowsPlaintext = allowsPlaintext
       if let maximumFrameAge { configuration.outgoing.age = maximumFrameAge }
       wss = configuration

@@ -32,7 +32,7 @@ struct DemoNode: Sendable {
       return DemoNode(id: id, transport: try UDPTransport.bind(configuration), beacon: beacon)
     case .wss:
       var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: identity)
-      configuration.certificateAuthorities = authority
+      configuration.trust = .file(authority)
       configuration.outgoing.age = patience
       return DemoNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .wssBeacon)
     }

@@ -9,8 +9,6 @@ enum BeaconDescription {
     return switch message {
     case .discover(let message):
       discover(kind, message.node, message.publicKey, frame, message.encodedLength)
-    case .discoverEx(let message):
-      discover(kind, message.node, message.publicKey, frame, message.encodedLength)
     case .discoverReply(let message): endpoint(kind, message.endpoint, frame, message.encodedLength)
     case .punchCommand(let message): endpoint(kind, message.endpoint, frame, message.encodedLength)
     case .punchRequest(let message): request(kind, message, frame)

@@ -5,9 +5,9 @@ internal import PilotWire
 /// Which destinations a socket can send to, and how much at a time.
 struct SocketReach: Sendable, Equatable {
   /// 65,535 of the IPv4 total length, less 20 of its header and 8 of UDP's (RFC 791, RFC 768).
-  static let longestIPv4Frame = 65_507
+  static let longestIPv4Frame = FrameLimits.maximumOverUDPv4
   /// 65,535 of the IPv6 payload length, less 8 of UDP's header (RFC 8200).
-  static let longestIPv6Frame = 65_527
+  static let longestIPv6Frame = FrameLimits.maximumOverUDPv6
 
   /// The family of the socket's addresses, a `cpilot_udp_family` constant.
   let family: CInt

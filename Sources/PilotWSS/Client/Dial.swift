@@ -1,11 +1,8 @@
 package import NIOCore
-import NIOHTTP1
-import NIOPosix
-package import NIOSSL
 package import PilotTransport
-import PilotWire
 
-/// One attempt to connect, from the name's resolution to `auth_ok`, all within one limit, and then the connection itself.
+/// One attempt to connect, from the name's resolution to `auth_ok`, all within one limit. It puts the steps one after the
+/// other, and each step stands by itself: ``Connector``, ``TLSHandshake``, ``UpgradeRequester``, ``ClientConnection``.
 /// Confined to one event loop.
 package final class Dial {
   /// How far an attempt got; names the step that took too long.
@@ -18,31 +15,32 @@ package final class Dial {
 
   private enum State {
     case dialing(Step)
-    case established
     case over
   }
 
   private let configuration: WSSTransport.Configuration
-  private let tls: NIOSSLContext?
+  private let tls: ClientTLS?
   private let loop: any EventLoop
   private let inbound: FrameQueue
   private let outbound: OutboundQueue
-  private let onEstablished: () -> Void
-  private let onDown: (TransportError) -> Void
+  private let onEstablished: (ClientConnection) -> Void
+  private let onFailure: (TransportError) -> Void
+  private let connector: Connector
   private var state = State.dialing(.connecting)
-  private var channels: [any Channel] = []
-  private var gate: HandshakeGate?
+  private var channel: (any Channel)?
   /// The pipeline keeps it.
   private weak var requester: UpgradeRequester?
-  private var peer: WSSClientPeer?
+  private var connection: ClientConnection?
   private var limitTimer: Scheduled<Void>?
 
   /// - Parameters:
-  ///   - onEstablished: Called once when frames can flow.
-  ///   - onDown: Called once when the attempt has failed or the connection has ended, unless ``cancel()`` came first.
+  ///   - tls: nil where the connection is to be in the clear.
+  ///   - onEstablished: Called once when frames can flow, with the connection, which is the owner's from then on.
+  ///   - onFailure: Called once when the attempt has failed. Neither is called after ``cancel()``.
   package init(
-    configuration: WSSTransport.Configuration, tls: NIOSSLContext?, loop: any EventLoop, inbound: FrameQueue,
-    outbound: OutboundQueue, onEstablished: @escaping () -> Void, onDown: @escaping (TransportError) -> Void
+    configuration: WSSTransport.Configuration, tls: ClientTLS?, loop: any EventLoop, inbound: FrameQueue,
+    outbound: OutboundQueue, onEstablished: @escaping (ClientConnection) -> Void,
+    onFailure: @escaping (TransportError) -> Void
   ) {
     self.configuration = configuration
     self.tls = tls
@@ -50,42 +48,30 @@ package final class Dial {
     self.inbound = inbound
     self.outbound = outbound
     self.onEstablished = onEstablished
-    self.onDown = onDown
+    self.onFailure = onFailure
+    connector = Connector(loop: loop)
   }
 
   func start() {
     let bound = NIOLoopBound(self, eventLoop: loop)
     limitTimer = loop.scheduleTask(in: TimeAmount(configuration.dialLimit)) { bound.value.limitReached() }
-    ClientBootstrap(group: loop)
-      .connectTimeout(TimeAmount(configuration.dialLimit))
-      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .channelInitializer { channel in
-        bound.value.opened(channel)
+    connector.connect(to: configuration.beacon, within: configuration.dialLimit) { result in
+      switch result {
+      case .success(let channel): bound.value.connected(channel)
+      case .failure(let error): bound.value.fail(error)
       }
-      .connect(host: configuration.beacon.host, port: configuration.beacon.port)
-      .whenComplete { result in
-        switch result {
-        case .success(let channel): bound.value.connected(channel)
-        case .failure(let error):
-          bound.value.fail(TransportError(connecting: error, to: bound.value.configuration.beacon))
-        }
-      }
-  }
-
-  /// Ends the attempt or the connection, without a call to `onDown`.
-  package func cancel() {
-    guard !isOver else { return }
-    over()
-    if let link = peer?.link {
-      link.perform(.close(WebSocketCloseFrame(.normal)))
-    } else {
-      closeChannels()
     }
   }
 
-  private var isOver: Bool {
-    if case .over = state { return true }
-    return false
+  /// Ends the attempt, without a call to anybody.
+  package func cancel() {
+    guard case .dialing = state else { return }
+    over()
+    connector.cancel()
+    // A WebSocket says goodbye; before there is one, TCP ends.
+    if let connection { connection.close() } else { channel?.cutOff() }
+    channel = nil
+    connection = nil
   }
 
   private func over() {
@@ -94,24 +80,14 @@ package final class Dial {
     limitTimer = nil
   }
 
-  /// Racing attempts (RFC 8305) make several channels, some of them after the name's late resolution; all must go when
-  /// the dial is over.
-  private func opened(_ channel: any Channel) -> EventLoopFuture<Void> {
-    guard !isOver else { return loop.makeFailedFuture(TransportError.cancelled) }
-    channels.append(channel)
-    return loop.makeSucceededVoidFuture()
-  }
-
-  private func closeChannels() {
-    for channel in channels { channel.cutOff() }
-    channels = []
-  }
-
   private func fail(_ error: TransportError) {
-    guard !isOver else { return }
+    guard case .dialing = state else { return }
     over()
-    closeChannels()
-    onDown(error)
+    connector.cancel()
+    channel?.cutOff()
+    channel = nil
+    connection = nil
+    onFailure(error)
   }
 
   /// The time for all steps is over.
@@ -127,79 +103,60 @@ package final class Dial {
 
   /// Goes on with a channel that is connected.
   package func connected(_ channel: any Channel) {
-    guard !isOver else { return channel.cutOff() }
-    channels = [channel]
-    do {
-      if let tls {
-        state = .dialing(.securing)
-        let name = configuration.beacon.serverName
-        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-      } else {
-        state = .dialing(.upgrading)
-      }
+    guard case .dialing = state else { return channel.cutOff() }
+    self.channel = channel
+    attempt {
       TCPTuning.apply(to: channel, deadAfter: configuration.keepalive.interval + configuration.keepalive.timeout)
       try BufferSizes.large.apply(to: channel)
-      try requestUpgrade(on: channel)
-    } catch {
-      fail(TransportError(code: .system, message: "the connection could not be set up", cause: error))
+      guard let tls else { return try upgrade(channel) }
+      state = .dialing(.securing)
+      try TLSHandshake.start(on: channel, with: configuration.beacon, tls) { [weak self] result in
+        switch result {
+        case .success: self?.secured(channel)
+        case .failure(let error): self?.fail(error)
+        }
+      }
     }
   }
 
-  private func requestUpgrade(on channel: any Channel) throws {
-    let upgrader = WSSClientUpgrader { [weak self] context in self?.upgraded(context) }
-    let requester = UpgradeRequester(
-      beacon: configuration.beacon, awaitsTLS: tls != nil, upgrader: upgrader,
-      onSecured: { [weak self] in self?.state = .dialing(.upgrading) },
+  private func secured(_ channel: any Channel) {
+    guard case .dialing = state else { return channel.cutOff() }
+    attempt { try upgrade(channel) }
+  }
+
+  private func upgrade(_ channel: any Channel) throws {
+    state = .dialing(.upgrading)
+    requester = try UpgradeRequester.start(
+      on: channel, at: configuration.beacon,
+      onUpgrade: { [weak self] in self?.upgraded(channel) },
       onFailure: { [weak self] error in self?.fail(error) })
-    self.requester = requester
-    let bound = NIOLoopBound(requester, eventLoop: loop)
-    let gate = HandshakeGate { [weak requester] head in
-      // The parser has seen a final answer that isn't 101: what follows is its body, and nothing upgrades any more.
-      if requester?.isReadingBody == true { return .forward }
-      // Other informational responses may precede the one that counts (RFC 9110, section 15.2).
-      let status = head.dropFirst("HTTP/1.1 ".utf8.count).prefix(3)
-      return status.first == UInt8(ascii: "1") && !status.elementsEqual("101".utf8) ? .nextHead : .hold
-    }
-    self.gate = gate
-    try channel.pipeline.syncOperations.addHandler(gate)
-    try channel.pipeline.syncOperations.addHTTPClientHandlers(
-      leftOverBytesStrategy: .forwardBytes,
-      decoderLimitConfiguration: .handshake,
-      withClientUpgrade: (upgraders: [upgrader], completionHandler: { _ in bound.value.finished() }))
-    try channel.pipeline.syncOperations.addHandler(requester)
   }
 
-  private func upgraded(_ context: ChannelHandlerContext) {
-    guard !isOver else { return context.channel.cutOff() }
+  private func upgraded(_ channel: any Channel) {
+    guard case .dialing = state else { return channel.cutOff() }
     state = .dialing(.authenticating)
-    let peer = WSSClientPeer(
-      authentication: WSSClientAuthentication(node: configuration.node, identity: configuration.identity),
-      inbound: inbound, beacon: configuration.beaconEndpoint,
-      onEstablished: { [weak self] in self?.established() },
-      onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
-    self.peer = peer
-    var times = WebSocketTimes()
-    times.keepalive = configuration.keepalive
-    times.authentication = configuration.dialLimit
-    times.closing = .seconds(1)
-    let handler = WebSocketChannelHandler(role: .client, peer: peer, outbound: outbound, times: times)
-    do {
-      try context.pipeline.syncOperations.addHandler(handler)
-      if let gate = gate.take() { context.pipeline.syncOperations.removeHandler(gate, promise: nil) }
-    } catch {
-      fail(TransportError(code: .system, message: "the connection could not be set up", cause: error))
-    }
+    let connection = ClientConnection(configuration)
+    connection.onEstablished = { [weak self] in self?.established() }
+    connection.onEnd = { [weak self] error in self?.fail(error) }
+    self.connection = connection
+    attempt { try connection.start(on: channel, inbound: inbound, outbound: outbound) }
   }
 
   private func established() {
-    guard case .dialing = state else { return }
-    state = .established
-    limitTimer?.cancel()
-    limitTimer = nil
-    onEstablished()
+    guard case .dialing = state, let connection else { return }
+    over()
+    channel = nil
+    self.connection = nil
+    connection.onEstablished = nil
+    connection.onEnd = nil
+    onEstablished(connection)
   }
 
-  private func ended(_ end: WebSocketEnd, _ wasEstablished: Bool) {
-    fail(TransportError(end, of: configuration, wasEstablished: wasEstablished))
+  private func attempt(_ body: () throws -> Void) {
+    do {
+      try body()
+    } catch {
+      fail(TransportError(code: .system, message: "the connection could not be set up", cause: error))
+    }
   }
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 import PilotTransport
 import Synchronization
 
@@ -15,7 +14,7 @@ final class ReconnectCount: Sendable {
 /// Performs what a ``ConnectionSupervisor`` decides: dials, sets timers, announces. Confined to one event loop.
 final class SupervisorDriver {
   private let configuration: WSSTransport.Configuration
-  private let tls: NIOSSLContext?
+  private let tls: ClientTLS?
   private let loop: any EventLoop
   private let inbound: FrameQueue
   private let outbound: OutboundQueue
@@ -23,11 +22,12 @@ final class SupervisorDriver {
   private let reconnects: ReconnectCount
   private var supervisor: ConnectionSupervisor
   private var dial: Dial?
+  private var connection: ClientConnection?
   private var timer: Scheduled<Void>?
   private var firstOutcome: ((TransportError?) -> Void)?
 
   init(
-    loop: any EventLoop, configuration: WSSTransport.Configuration, tls: NIOSSLContext?, inbound: FrameQueue,
+    loop: any EventLoop, configuration: WSSTransport.Configuration, tls: ClientTLS?, inbound: FrameQueue,
     outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount
   ) {
     self.configuration = configuration
@@ -57,31 +57,37 @@ final class SupervisorDriver {
     timer = nil
     dial?.cancel()
     dial = nil
+    connection?.close()
+    connection = nil
     report(.closed)
   }
 
   private func startDial() {
     let dial = Dial(
       configuration: configuration, tls: tls, loop: loop, inbound: inbound, outbound: outbound,
-      onEstablished: { [weak self] in self?.established() },
-      onDown: { [weak self] error in self?.down(error) })
+      onEstablished: { [weak self] connection in self?.established(connection) },
+      onFailure: { [weak self] error in self?.down(error) })
     self.dial = dial
     dial.start()
   }
 
-  private func established() {
+  private func established(_ connection: ClientConnection) {
+    dial = nil
     switch supervisor.connected(at: MonotonicInstant(loop.now)) {
     case .announce(let first):
+      self.connection = connection
+      connection.onEnd = { [weak self] error in self?.down(error) }
       if !first { reconnects.increment() }
       events.emit(first ? .connected : .reconnected)
       report(nil)
     case .discard:
-      dial?.cancel()
+      connection.close()
     }
   }
 
   private func down(_ error: TransportError) {
     dial = nil
+    connection = nil
     if firstOutcome != nil {
       // Whoever waits for the first attempt gives up with it.
       _ = supervisor.close()

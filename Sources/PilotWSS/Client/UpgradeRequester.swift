@@ -1,9 +1,8 @@
 import NIOCore
 import NIOHTTP1
-import NIOTLS
 import PilotTransport
 
-/// Sends the upgrade request once the connection is secured, and explains any answer but a right 101.
+/// Sends the upgrade request on a connection that is ready for it, and explains any answer but a right 101.
 final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias OutboundOut = HTTPClientRequestPart
@@ -21,22 +20,49 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
   static let patience = TimeAmount.seconds(1)
 
   private let beacon: WSSURL
-  private let awaitsTLS: Bool
   private let upgrader: WSSClientUpgrader
-  private let onSecured: () -> Void
   private let onFailure: (TransportError) -> Void
   private var context: ChannelHandlerContext?
   private var state = State.awaitingAnswer
 
-  init(
-    beacon: WSSURL, awaitsTLS: Bool, upgrader: WSSClientUpgrader, onSecured: @escaping () -> Void,
-    onFailure: @escaping (TransportError) -> Void
-  ) {
+  private init(beacon: WSSURL, upgrader: WSSClientUpgrader, onFailure: @escaping (TransportError) -> Void) {
     self.beacon = beacon
-    self.awaitsTLS = awaitsTLS
     self.upgrader = upgrader
-    self.onSecured = onSecured
     self.onFailure = onFailure
+  }
+
+  /// Begins on a channel that is connected and, for `wss://`, secured. The pipeline keeps the requester until the end.
+  ///
+  /// - Parameters:
+  ///   - onUpgrade: Called once when the channel's bytes are a WebSocket's: it adds their handler.
+  ///   - onFailure: Called once when the beacon refuses, or doesn't answer as it should.
+  static func start(
+    on channel: any Channel, at beacon: WSSURL, onUpgrade: @escaping () -> Void,
+    onFailure: @escaping (TransportError) -> Void
+  ) throws -> UpgradeRequester {
+    var gate: HandshakeGate?
+    let upgrader = WSSClientUpgrader { context in
+      onUpgrade()
+      // Behind the new handler's back: what the gate holds is the WebSocket's.
+      if let gate = gate.take() { context.pipeline.syncOperations.removeHandler(gate, promise: nil) }
+    }
+    let requester = UpgradeRequester(beacon: beacon, upgrader: upgrader, onFailure: onFailure)
+    let bound = NIOLoopBound(requester, eventLoop: channel.eventLoop)
+    let added = HandshakeGate { [weak requester] head in
+      // The parser has seen a final answer that isn't 101: what follows is its body, and nothing upgrades any more.
+      if requester?.isReadingBody == true { return .forward }
+      // Other informational responses may precede the one that counts (RFC 9110, section 15.2).
+      let status = head.dropFirst("HTTP/1.1 ".utf8.count).prefix(3)
+      return status.first == UInt8(ascii: "1") && !status.elementsEqual("101".utf8) ? .nextHead : .hold
+    }
+    gate = added
+    try channel.pipeline.syncOperations.addHandler(added)
+    try channel.pipeline.syncOperations.addHTTPClientHandlers(
+      leftOverBytesStrategy: .forwardBytes,
+      decoderLimitConfiguration: .handshake,
+      withClientUpgrade: (upgraders: [upgrader], completionHandler: { _ in bound.value.finished() }))
+    try channel.pipeline.syncOperations.addHandler(requester)
+    return requester
   }
 
   /// Whether what follows is the body of an answer that upgrades nothing.
@@ -47,7 +73,7 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    if !awaitsTLS { send(context) }
+    send(context)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -68,14 +94,6 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
     guard isReadingBody else { return false }
     refuse()
     return true
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case TLSUserEvent.handshakeCompleted = event {
-      onSecured()
-      send(context)
-    }
-    context.fireUserInboundEventTriggered(event)
   }
 
   private func send(_ context: ChannelHandlerContext) {
@@ -135,11 +153,7 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     if !giveUp() {
-      fail(
-        TransportError(
-          code: .connectFailed,
-          message:
-            "\(beacon.authority) closed the connection before it answered; is it a beacon, and is TLS expected there?"))
+      fail(.closedUnanswered(by: beacon))
     }
     context.fireChannelInactive()
   }

@@ -15,11 +15,9 @@ extension WSSTransport {
     public var node: NodeID
     /// The key that the beacon knows for this node.
     public var identity: Identity
-    /// A PEM file with the certificate authorities to trust, and no others. Default: those that
-    /// ``authorityVariables`` name, or else the system's.
-    public var certificateAuthorities: String?
-    /// What the environment says about the certificate authorities to trust. Default: what this process's does.
-    public var authorityVariables = AuthorityVariables.process
+    /// The certificate authorities that may vouch for the beacon. Default: those that the environment names, or else the
+    /// system's.
+    public var trust = Trust.system
     /// Allows `ws://` to another host than this one. Default false: credentials aren't sent, but frames are readable.
     public var allowsPlaintext = false
     /// From the name's resolution to `auth_ok`. Default 20 s (wire reference, section 3).

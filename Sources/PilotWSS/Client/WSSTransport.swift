@@ -1,6 +1,5 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
 public import PilotTransport
 public import PilotWire
 import Synchronization
@@ -34,7 +33,7 @@ public final class WSSTransport: Transport {
 
   private init(_ configuration: Configuration) throws(TransportError) {
     try configuration.validate()
-    let tls = configuration.beacon.isSecure ? try ClientTLS.context(for: configuration) : nil
+    let tls = configuration.beacon.isSecure ? try ClientTLS(trusting: configuration.trust) : nil
     let life = TransportLife()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     let limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)

@@ -2,19 +2,27 @@ import NIOSSL
 import PilotIdentity
 import PilotTransport
 
-/// The certificate authorities that a node trusts: those of the file that it was given, or else those that the environment
-/// names, or else the system's.
+/// The certificate authorities that a node trusts: those that it was given, or else those that the environment names, or else
+/// the system's.
 ///
 /// They are read here and not by the TLS library, which takes a store that isn't there for one that trusts nobody.
 enum TrustedAuthorities {
   /// - Throws: `.invalidConfiguration` that says what was looked for and what to do, if there is nothing to trust.
-  static func roots(
-    file: String?, variables: AuthorityVariables, system: SystemAuthorities
-  ) throws(TransportError) -> NIOSSLTrustRoots {
-    if let file { return .certificates(try certificates(ofFile: file, role: "the CA file \(file)")) }
-    if variables.file != nil || variables.directories != nil {
+  static func roots(of trust: Trust, system: SystemAuthorities) throws(TransportError) -> NIOSSLTrustRoots {
+    switch trust.source {
+    case .file(let path):
+      return .certificates(try certificates(ofFile: path, role: "the CA file \(path)"))
+    case .pem(let bytes):
+      return .certificates(
+        try certificates("the text of certificate authorities") { () throws(PEMFault) in try PEMFile(bytes) })
+    case .system(let variables) where variables.file != nil || variables.directories != nil:
       return .certificates(try certificates(of: variables))
+    case .system:
+      return try roots(of: system)
     }
+  }
+
+  private static func roots(of system: SystemAuthorities) throws(TransportError) -> NIOSSLTrustRoots {
     #if canImport(Darwin)
       // They aren't in files there.
       return .default
@@ -24,8 +32,14 @@ enum TrustedAuthorities {
   }
 
   private static func certificates(ofFile path: String, role: String) throws(TransportError) -> [NIOSSLCertificate] {
+    try certificates(role) { () throws(PEMFault) in try PEMFile(reading: path) }
+  }
+
+  private static func certificates(
+    _ role: String, of file: () throws(PEMFault) -> PEMFile
+  ) throws(TransportError) -> [NIOSSLCertificate] {
     do throws(PEMFault) {
-      return try PEMFile(reading: path).certificates()
+      return try file().certificates()
     } catch {
       throw TransportError(code: .invalidConfiguration, message: "\(role) \(error)")
     }

@@ -1,7 +1,7 @@
 /// Any beacon message, read from a frame that it borrows (wire reference, section 2).
 @nonexhaustive
 public enum BeaconMessage: ~Escapable {
-  /// A node makes itself known.
+  /// A node makes itself known, at an endpoint of its own or of several.
   case discover(Discover)
   /// The answer to that: how the beacon sees the node.
   case discoverReply(DiscoverReply)
@@ -15,8 +15,6 @@ public enum BeaconMessage: ~Escapable {
   case relayDeliver(RelayDeliver)
   /// What nodes another beacon has.
   case sync(Sync)
-  /// A node makes itself known, at an endpoint of several.
-  case discoverEx(DiscoverEx)
   /// A tunnel frame at the end of its way, at an endpoint of several nodes.
   case relayDeliverDest(RelayDeliverDest)
   /// Something waits elsewhere.
@@ -35,14 +33,13 @@ public enum BeaconMessage: ~Escapable {
     let byte = frame.byte(at: 0)
     guard let type = BeaconMessageType(rawValue: byte) else { throw .unknownType(byte) }
     switch type {
-    case .discover: self = .discover(try Discover(parsing: frame))
+    case .discover, .discoverEx: self = .discover(try Discover(parsing: frame))
     case .discoverReply: self = .discoverReply(try DiscoverReply(parsing: frame))
     case .punchRequest: self = .punchRequest(try PunchRequest(parsing: frame))
     case .punchCommand: self = .punchCommand(try PunchCommand(parsing: frame))
     case .relay: self = .relay(try Relay(parsing: frame))
     case .relayDeliver: self = .relayDeliver(try RelayDeliver(parsing: frame))
     case .sync: self = .sync(try Sync(parsing: frame))
-    case .discoverEx: self = .discoverEx(try DiscoverEx(parsing: frame))
     case .relayDeliverDest: self = .relayDeliverDest(try RelayDeliverDest(parsing: frame))
     case .notify: self = .notify(try Notify(parsing: frame))
     case .discoverChallenge: self = .discoverChallenge(try DiscoverChallenge(parsing: frame))
@@ -53,14 +50,13 @@ public enum BeaconMessage: ~Escapable {
   /// The message's type.
   public var type: BeaconMessageType {
     switch self {
-    case .discover: .discover
+    case .discover(let message): message.type
     case .discoverReply: .discoverReply
     case .punchRequest: .punchRequest
     case .punchCommand: .punchCommand
     case .relay: .relay
     case .relayDeliver: .relayDeliver
     case .sync: .sync
-    case .discoverEx: .discoverEx
     case .relayDeliverDest: .relayDeliverDest
     case .notify: .notify
     case .discoverChallenge: .discoverChallenge

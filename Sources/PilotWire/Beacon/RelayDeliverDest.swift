@@ -1,4 +1,4 @@
-/// A relayed tunnel frame at the end of its way, for an endpoint that asked with ``DiscoverEx`` to be told which of its nodes
+/// A relayed tunnel frame at the end of its way, for an endpoint that asked with ``Discover/wantsDestination`` to be told which of its nodes
 /// it is for: `0x09 · sender:4 · destination:4 · payload`.
 ///
 /// It borrows the payload from the frame.

@@ -24,12 +24,6 @@ struct FixedBytes<let wordCount: Int>: Sendable {
     self.init(in: bytes, at: 0)
   }
 
-  /// The bytes of a Base64 text, or nil if it isn't canonical or has another length.
-  init?(base64: some StringProtocol) {
-    guard let bytes = Base64.decode(base64), bytes.count == Self.byteCount else { return nil }
-    self.init(in: bytes.span.raw, at: 0)
-  }
-
   /// The bytes in place, for as long as the value is borrowed.
   var bytes: RawSpan {
     @_lifetime(borrow self)

@@ -1,5 +1,5 @@
 /// The random bytes that a beacon has a node sign, fresh for each connection (wire reference, section 3).
-public struct ChallengeNonce: Hashable, Sendable {
+public struct ChallengeNonce: FixedSizeBytes {
   /// The size, in bytes.
   public static let byteCount = 32
 
@@ -36,9 +36,6 @@ public struct ChallengeNonce: Hashable, Sendable {
   ) throws(Failure) -> Result {
     try body(storage.bytes)
   }
-
-  /// A copy of the 32 bytes.
-  public var bytes: [UInt8] { storage.bytes.copied() }
 }
 
 extension ChallengeNonce: CustomStringConvertible {

@@ -1,6 +1,6 @@
 /// An Ed25519 public key (RFC 8032): the identity that a node is known by. Any 32 bytes; whether they are a point on the
 /// curve is for the signature check to find out.
-public struct PublicKey: Hashable, Sendable {
+public struct PublicKey: Base64Bytes {
   /// The size, in bytes.
   public static let byteCount = 32
 
@@ -18,15 +18,6 @@ public struct PublicKey: Hashable, Sendable {
     storage = FixedBytes(in: frame, at: offset)
   }
 
-  /// The value of a Base64 text with the standard alphabet and padding; nil for any other text or length.
-  public init?(base64: some StringProtocol) {
-    guard let storage = FixedBytes<4>(base64: base64) else { return nil }
-    self.storage = storage
-  }
-
-  /// The text that stands for it in JSON: Base64 with the standard alphabet and padding.
-  public var base64: String { Base64.encode(storage.bytes) }
-
   /// Lends the 32 bytes to `body`, without a copy.
   public func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
@@ -39,12 +30,4 @@ public struct PublicKey: Hashable, Sendable {
   func append(to output: inout OutputRawSpan) {
     output.append(contentsOf: storage.bytes)
   }
-
-  /// A copy of the 32 bytes.
-  public var bytes: [UInt8] { storage.bytes.copied() }
-}
-
-extension PublicKey: CustomStringConvertible {
-  /// The Base64 text.
-  public var description: String { base64 }
 }

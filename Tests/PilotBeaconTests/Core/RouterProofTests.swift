@@ -22,8 +22,7 @@ struct RouterProofTests {
     _ harness: inout RouterHarness, from endpoint: Endpoint, key: PublicKey? = nil, ex: Bool = false
   ) -> DiscoverChallenge? {
     let key = key ?? self.key
-    let frame =
-      ex ? DiscoverEx(node: node, publicKey: key).encoded() : Discover(node: node, publicKey: key).encoded()
+    let frame = Discover(node: node, publicKey: key, wantsDestination: ex).encoded()
     guard case .answer(let answer) = harness.frame(frame, from: .udp(endpoint)), answer.invitesProof,
       let offer = Router.offer(in: frame.span.raw, at: harness.now)
     else { return nil }

@@ -73,8 +73,7 @@ struct CertificateFileTests {
   func `what is wrong with a CA file is said`(index: Int) throws {
     let (name, reason) = Self.authorities[index]
     let error = #expect(throws: TransportError.self) {
-      try TrustedAuthorities.roots(
-        file: files.path(name), variables: AuthorityVariables([:]), system: SystemAuthorities.known)
+      try TrustedAuthorities.roots(of: .file(files.path(name)), system: SystemAuthorities.known)
     }
     #expect(error?.code == .invalidConfiguration)
     #expect(error?.message.contains("the CA file \(files.path(name)) ") == true)

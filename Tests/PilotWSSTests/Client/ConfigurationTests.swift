@@ -47,7 +47,7 @@ struct ConfigurationTests {
       var configuration = WSSTransport.Configuration(
         beacon: WSSURL(host: "localhost"), node: try TestIdentities.node(7), identity: try TestIdentities.identity(7)
       )
-      configuration.certificateAuthorities = path
+      configuration.trust = .file(path)
       let error = #expect(throws: TransportError.self) { try WSSTransport.start(configuration) }
       #expect(error?.code == .invalidConfiguration)
       #expect(error?.message.contains(path) == true)

@@ -30,7 +30,7 @@ private struct WSSFixture: TransportFixture {
           $0.outgoing.age = .seconds(600)
           $0.incoming = Self.incoming
           $0.beaconEndpoint = .wssBeacon(UInt16(node))
-          $0.certificateAuthorities = files?.path("ca")
+          if let files { $0.trust = .file(files.path("ca")) }
         })
     }
     let (transport, peer) = (try await connect(1), try await connect(2))

@@ -62,7 +62,7 @@ struct LeakTests {
     let files = try TestFiles()
     let tls = try ServerTLS(certificate: files.path("server"), key: files.path("server-key"))
     try await cycle(
-      100, TestListener.start(tls: tls), { $0.certificateAuthorities = files.path("ca") }, secure: true)
+      100, TestListener.start(tls: tls), { $0.trust = .file(files.path("ca")) }, secure: true)
   }
 
   @Test func `a hundred refused attempts leave nothing`() async throws {
@@ -84,7 +84,7 @@ struct LeakTests {
     ] {
       let loop = MultiThreadedEventLoopGroup.singleton.next()
       let configuration = try TestClient.configuration(url)
-      let tls = url.isSecure ? try ClientTLS.context(for: configuration) : nil
+      let tls = url.isSecure ? try ClientTLS(trusting: configuration.trust) : nil
       let events = TransportEventSource()
       let observed = try await loop.submit {
         let driver = SupervisorDriver(

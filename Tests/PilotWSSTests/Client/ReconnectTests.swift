@@ -91,7 +91,7 @@ struct ReconnectTests {
     let proxy = try await TestProxy.start(to: listener.address)
     let url = WSSURL(isSecure: secure, host: "localhost", port: Int(proxy.address.port))
     let client = try await TestClient.connect(url) {
-      $0.certificateAuthorities = files.path("ca")
+      $0.trust = .file(files.path("ca"))
       $0.keepalive.interval = .seconds(1)
       $0.keepalive.timeout = .seconds(1)
     }

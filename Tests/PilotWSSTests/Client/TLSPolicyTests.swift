@@ -48,7 +48,7 @@ struct TLSPolicyTests {
     }
     let error = await failure {
       _ = try await TestClient.connect(WSSURL(host: "localhost", port: Int(server.address.port))) {
-        $0.certificateAuthorities = files.path(kind)
+        $0.trust = .file(files.path(kind))
       }
     }
     await server.stop()
@@ -90,7 +90,7 @@ struct TLSPolicyTests {
     let tls = try ServerTLS(certificate: files.path(kind), key: files.path("\(kind)-key"))
     let listener = try await TestListener.start(tls: tls)
     let client = try await TestClient.connect(listener.url(secure: true, host: "localhost")) {
-      $0.certificateAuthorities = files.path(kind == "server" ? "ca" : kind)
+      $0.trust = .file(files.path(kind == "server" ? "ca" : kind))
     }
     try client.send([1])
     #expect(try await client.next() == [1])

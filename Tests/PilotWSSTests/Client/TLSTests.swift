@@ -20,7 +20,9 @@ struct TLSTests {
 
   private func refusal(of url: WSSURL, trusting authority: String?, _ files: TestFiles) async -> TransportError? {
     await failure {
-      _ = try await TestClient.connect(url) { $0.certificateAuthorities = authority.map { files.path($0) } }
+      _ = try await TestClient.connect(url) {
+        if let authority { $0.trust = .file(files.path(authority)) }
+      }
     }
   }
 
@@ -44,7 +46,7 @@ struct TLSTests {
     let listener = try await TestListener.start(tls: tls)
     let error = await refusal(of: listener.url(secure: true, host: host), trusting: "ca", files)
     #expect(error?.code == .tlsFailed)
-    #expect(error?.message.contains("name the host") == true)
+    #expect(error?.message.contains("name the host \(host);") == true)
     await listener.shutDown()
   }
 
@@ -113,7 +115,7 @@ struct TLSTests {
       try NIOSSLCertificate(bytes: Array(TestPEM.second.utf8), format: .pem).toDERBytes()
     )
     let staying = try await TestClient.connect(listener.url(secure: true, host: "localhost")) {
-      $0.certificateAuthorities = files.path("ca")
+      $0.trust = .file(files.path("ca"))
     }
     #expect(tls.reloadIfChanged().name == "unchanged")
     #expect(try await subject() == first)

@@ -39,7 +39,7 @@ struct TransferTests {
     let tls = try ServerTLS(certificate: files.path("server"), key: files.path("server-key"))
     let listener = try await TestListener.start(tls: tls)
     let client = try await TestClient.connect(listener.url(secure: true, host: host)) {
-      $0.certificateAuthorities = files.path("ca")
+      $0.trust = .file(files.path("ca"))
     }
     try await echo(listener, client)
   }

@@ -22,14 +22,14 @@ struct TransportErrorMappingTests {
       (
         .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: beacon), .connectFailed, "does the beacon run"
       ),
-      (.init(upgrading: NIOSSLError.uncleanShutdown, to: beacon), .connectFailed, "is it a beacon"),
+      (.init(securing: NIOSSLError.uncleanShutdown, to: beacon), .connectFailed, "is it a beacon"),
       (
-        .init(upgrading: NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])), to: beacon), .connectFailed,
+        .init(securing: NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])), to: beacon), .connectFailed,
         "TLS"
       ),
-      (.init(upgrading: NIOSSLError.unableToValidateCertificate, to: beacon), .tlsFailed, "CA file"),
-      (.init(upgrading: NIOSSLExtraError.failedToValidateHostname, to: beacon), .tlsFailed, "name the host"),
-      (.init(upgrading: NIOSSLError.handshakeFailed(.unknownError([])), to: beacon), .tlsFailed, "TLS 1.2"),
+      (.init(securing: IOError(errnoCode: 104, reason: "read"), to: beacon), .connectFailed, "before it was secured"),
+      (.init(securing: NIOSSLError.handshakeFailed(.unknownError([])), to: beacon), .tlsFailed, "TLS 1.2"),
+      (.init(upgrading: NIOSSLError.uncleanShutdown, to: beacon), .connectFailed, "is it a beacon"),
       (.init(upgrading: HTTPParserError.headerOverflow, to: beacon), .upgradeRefused, "more than 8 HTTP heads"),
       (.init(upgrading: HTTPParserError.invalidVersion, to: beacon), .upgradeRefused, "doesn't speak HTTP"),
       (.init(upgrading: IOError(errnoCode: 104, reason: "read"), to: beacon), .connectFailed, "ended the connection"),

@@ -22,8 +22,8 @@ struct TrustedAuthoritiesTests {
   private func roots(
     file: String? = nil, _ environment: [String: String] = [:], system: SystemAuthorities? = nil
   ) throws -> [NIOSSLCertificate] {
-    let roots = try TrustedAuthorities.roots(
-      file: file, variables: AuthorityVariables(environment), system: system ?? self.system)
+    let trust = file.map { Trust.file($0) } ?? .system(variables: AuthorityVariables(environment))
+    let roots = try TrustedAuthorities.roots(of: trust, system: system ?? self.system)
     guard case .certificates(let certificates) = roots else { throw Unexpected(roots) }
     return certificates
   }
@@ -87,12 +87,12 @@ struct TrustedAuthoritiesTests {
     let listener = try await TestListener.start(tls: tls)
     let url = listener.url(secure: true, host: "localhost")
     let client = try await TestClient.connect(url) {
-      $0.authorityVariables = AuthorityVariables(["SSL_CERT_FILE": files.path("ca")])
+      $0.trust = .system(variables: AuthorityVariables(["SSL_CERT_FILE": files.path("ca")]))
     }
     client.close()
     let error = await failure {
       _ = try await TestClient.connect(url) {
-        $0.authorityVariables = AuthorityVariables(["SSL_CERT_FILE": files.path("other-ca")])
+        $0.trust = .system(variables: AuthorityVariables(["SSL_CERT_FILE": files.path("other-ca")]))
       }
     }
     #expect(error?.code == .tlsFailed)

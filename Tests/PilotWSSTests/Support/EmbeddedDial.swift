@@ -21,8 +21,8 @@ final class EmbeddedDial {
     let configuration = try TestClient.configuration(beacon)
     try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 80)).wait()
     let dial = Dial(
-      configuration: configuration, tls: nil, loop: loop, inbound: inbound, outbound: outbound, onEstablished: {},
-      onDown: { [unowned self] in error = $0 })
+      configuration: configuration, tls: nil, loop: loop, inbound: inbound, outbound: outbound, onEstablished: { _ in },
+      onFailure: { [unowned self] in error = $0 })
     self.dial = dial
     dial.connected(channel)
     loop.run()

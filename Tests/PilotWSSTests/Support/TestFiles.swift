@@ -12,6 +12,10 @@ final class TestFiles: Sendable {
       ("server-key", TestPEM.serverKey), ("stranger", TestPEM.stranger), ("stranger-key", TestPEM.strangerKey),
       ("rsa", TestPEM.rsa), ("rsa-key", TestPEM.rsaKey), ("ed25519", TestPEM.ed25519),
       ("ed25519-key", TestPEM.ed25519Key), ("p521", TestPEM.p521), ("p521-key", TestPEM.p521Key),
+      ("past", TestPEM.past), ("past-key", TestPEM.pastKey), ("future", TestPEM.future),
+      ("future-key", TestPEM.futureKey), ("expired-ca", TestPEM.expiredAuthority), ("orphan", TestPEM.orphan),
+      ("orphan-key", TestPEM.orphanKey), ("purpose-ca", TestPEM.purposeAuthority), ("purpose", TestPEM.purpose),
+      ("purpose-key", TestPEM.purposeKey),
     ] { try write(text, to: name) }
   }
 

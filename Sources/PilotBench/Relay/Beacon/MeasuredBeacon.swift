@@ -43,7 +43,7 @@ struct MeasuredBeacon: Sendable {
   ) throws(CommandFailure) -> WSSTransport.Configuration {
     guard let url = carrier == .wss ? wss : ws else { throw missing(carrier) }
     var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: numbers.identity)
-    configuration.certificateAuthorities = certificateAuthorities
+    if let certificateAuthorities { configuration.trust = .file(certificateAuthorities) }
     configuration.allowsPlaintext = true
     return configuration
   }

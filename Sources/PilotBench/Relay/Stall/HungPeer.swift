@@ -27,7 +27,7 @@ struct HungPeer: Sendable {
       "attach", "--node", String(id.rawValue), "--identity", identityPath, "--transport", "wss", "--beacon",
       configuration.beacon.description, "--insecure-plaintext", "--log-level", "error",
     ]
-    if let authorities = configuration.certificateAuthorities { arguments += ["--ca", authorities] }
+    if let authorities = beacon.certificateAuthorities { arguments += ["--ca", authorities] }
     let child = try ChildProcess.start(arguments, program: SiblingProgram.path(of: "pilot"))
     guard let line = await child.line(), let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)),
       event.event == "ready"

@@ -39,11 +39,7 @@ struct RouterHarness: ~Copyable {
   mutating func discover(
     _ node: NodeID?, from origin: FrameOrigin, ex: Bool = false, key: PublicKey? = nil
   ) -> RouterAction {
-    let bytes =
-      ex
-      ? DiscoverEx(node: node, publicKey: key).encoded()
-      : Discover(node: node, publicKey: key).encoded()
-    return frame(bytes, from: origin)
+    frame(Discover(node: node, publicKey: key, wantsDestination: ex).encoded(), from: origin)
   }
 
   @discardableResult

@@ -1,0 +1,47 @@
+import NIOCore
+package import PilotTransport
+
+/// One connection to a beacon, from the upgrade on: the authentication, then frames, then its end. Confined to its event
+/// loop.
+package final class ClientConnection {
+  private let configuration: WSSTransport.Configuration
+  private var peer: WSSClientPeer?
+  private var hasEnded = false
+  /// Called once when frames can flow.
+  var onEstablished: (() -> Void)?
+  /// Called once when the connection has ended, unless ``close()`` came first.
+  package var onEnd: ((TransportError) -> Void)?
+
+  init(_ configuration: WSSTransport.Configuration) {
+    self.configuration = configuration
+  }
+
+  /// Begins on a channel whose bytes are those of a WebSocket.
+  func start(on channel: any Channel, inbound: FrameQueue, outbound: OutboundQueue) throws {
+    let peer = WSSClientPeer(
+      authentication: WSSClientAuthentication(node: configuration.node, identity: configuration.identity),
+      inbound: inbound, beacon: configuration.beaconEndpoint,
+      onEstablished: { [weak self] in self?.onEstablished?() },
+      onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
+    self.peer = peer
+    var times = WebSocketTimes()
+    times.keepalive = configuration.keepalive
+    times.authentication = configuration.dialLimit
+    times.closing = .seconds(1)
+    try channel.pipeline.syncOperations.addHandler(
+      WebSocketChannelHandler(role: .client, peer: peer, outbound: outbound, times: times))
+  }
+
+  /// Ends the connection with a Close, without a call to ``onEnd``.
+  package func close() {
+    onEstablished = nil
+    onEnd = nil
+    peer?.link?.perform(.close(WebSocketCloseFrame(.normal)))
+  }
+
+  private func ended(_ end: WebSocketEnd, _ wasEstablished: Bool) {
+    guard !hasEnded else { return }
+    hasEnded = true
+    onEnd?(TransportError(end, of: configuration, wasEstablished: wasEstablished))
+  }
+}

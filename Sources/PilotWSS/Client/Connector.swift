@@ -1,0 +1,65 @@
+import NIOCore
+import NIOPosix
+import PilotTransport
+
+/// How a TCP connection to a beacon comes about: by the name's resolution, and with its addresses racing (RFC 8305).
+///
+/// This is the place for ways through a proxy: whatever they are, they end in a channel on which TLS, or the upgrade, can
+/// begin. Confined to one event loop; makes one connection.
+final class Connector {
+  private let loop: any EventLoop
+  private var channels: [any Channel] = []
+  private var isOver = false
+
+  init(loop: any EventLoop) {
+    self.loop = loop
+  }
+
+  /// Begins. `completion` hears once of the channel or of why there is none, unless ``cancel()`` came first. The channel is
+  /// then its owner's to end.
+  ///
+  /// - Parameter limit: The longest time for all addresses together.
+  func connect(
+    to beacon: WSSURL, within limit: Duration, completion: @escaping (Result<any Channel, TransportError>) -> Void
+  ) {
+    let bound = NIOLoopBound((self, completion), eventLoop: loop)
+    ClientBootstrap(group: loop)
+      .connectTimeout(TimeAmount(limit))
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelInitializer { channel in
+        bound.value.0.opened(channel)
+      }
+      .connect(host: beacon.host, port: beacon.port)
+      .whenComplete { result in
+        let (connector, completion) = bound.value
+        connector.finish(result.mapError { TransportError(connecting: $0, to: beacon) }, completion)
+      }
+  }
+
+  /// Ends the attempt with every connection that it has opened.
+  func cancel() {
+    guard !isOver else { return }
+    isOver = true
+    for channel in channels { channel.cutOff() }
+    channels = []
+  }
+
+  /// A race makes several channels, some of them after the name's late resolution; all must go when it is over.
+  private func opened(_ channel: any Channel) -> EventLoopFuture<Void> {
+    guard !isOver else { return loop.makeFailedFuture(TransportError.cancelled) }
+    channels.append(channel)
+    return loop.makeSucceededVoidFuture()
+  }
+
+  private func finish(
+    _ result: Result<any Channel, TransportError>, _ completion: (Result<any Channel, TransportError>) -> Void
+  ) {
+    guard !isOver else {
+      if case .success(let channel) = result { channel.cutOff() }
+      return
+    }
+    isOver = true
+    channels = []
+    completion(result)
+  }
+}

@@ -1,0 +1,73 @@
+import NIOCore
+import NIOSSL
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotWSS
+
+/// Why a beacon's certificate is not taken, as a person is told.
+@Suite(.timeLimit(.minutes(1)))
+struct CertificateFaultTests {
+  /// A certificate, the authority that is trusted, and what must be said.
+  static let faults: [(String, String, [String])] = [
+    ("past", "past", ["expired at 2001-01-01T00:00:00Z", "clock"]),
+    ("past", "ca", ["expired at 2001-01-01T00:00:00Z"]),
+    ("future", "future", ["is valid from 2098-01-01T00:00:00Z on", "clock"]),
+    ("rsa", "ca", ["is signed by itself", "CA file"]),
+    ("server", "other-ca", ["an authority that isn't trusted", "CA file"]),
+    ("orphan", "expired-ca", ["whose own certificate is not valid now", "CA file"]),
+    ("stranger", "ca", ["doesn't name the host localhost"]),
+    ("purpose", "purpose-ca", ["made for servers"]),
+  ]
+
+  @Test(arguments: faults.indices, [TLSVersion.tlsv12, .tlsv13])
+  func `each has its own reason, with what to do`(index: Int, version: TLSVersion) async throws {
+    let (certificate, authority, reasons) = Self.faults[index]
+    let files = try TestFiles()
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: try NIOSSLCertificate.fromPEMFile(files.path(certificate)).map { .certificate($0) },
+      privateKey: .privateKey(try NIOSSLPrivateKey(file: files.path("\(certificate)-key"), format: .pem)))
+    configuration.minimumTLSVersion = version
+    configuration.maximumTLSVersion = version
+    let server = try await RawServer.start(tls: NIOSSLContext(configuration: configuration))
+    let error = await failure {
+      _ = try await TestClient.connect(WSSURL(host: "localhost", port: Int(server.address.port))) {
+        $0.trust = .file(files.path(authority))
+      }
+    }
+    #expect(error?.code == .tlsFailed)
+    for reason in reasons { #expect(error?.message.contains(reason) == true, "\(error as Any)") }
+    #expect(error?.cause != nil)
+    await server.stop()
+  }
+
+  @Test func `a handshake that broke before there was a certificate doesn't blame it`() throws {
+    let tls = try ClientTLS(trusting: .pem(Array(TestPEM.authority.utf8)))
+    let past = try NIOSSLCertificate(bytes: Array(TestPEM.past.utf8), format: .pem)
+    let broken = NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake]))
+    #expect(tls.fault(after: broken, of: past, at: 0) == nil)
+    #expect(tls.fault(after: ChannelError.eof, of: past, at: 0) == nil)
+    #expect(tls.fault(after: NIOSSLError.unableToValidateCertificate, of: nil, at: 0) == nil)
+    #expect(tls.fault(after: NIOSSLError.unableToValidateCertificate, of: past, at: 0) == .notYetValid(946_684_800))
+  }
+
+  @Test func `authorities may come from memory`() async throws {
+    let files = try TestFiles()
+    let tls = try ServerTLS(certificate: files.path("server"), key: files.path("server-key"))
+    let listener = try await TestListener.start(tls: tls)
+    let url = listener.url(secure: true, host: "localhost")
+    let client = try await TestClient.connect(url) { $0.trust = .pem(Array(TestPEM.authority.utf8)) }
+    client.close()
+    let error = await failure {
+      _ = try await TestClient.connect(url) { $0.trust = .pem(Array(TestPEM.otherAuthority.utf8)) }
+    }
+    #expect(error?.code == .tlsFailed)
+    for (text, reason) in [("", "is empty"), (TestPEM.serverKey, "private key")] {
+      let error = await failure { _ = try await TestClient.connect(url) { $0.trust = .pem(Array(text.utf8)) } }
+      #expect(error?.code == .invalidConfiguration)
+      #expect(error?.message.contains(reason) == true)
+    }
+    await listener.shutDown()
+  }
+}

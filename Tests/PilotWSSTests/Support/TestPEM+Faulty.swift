@@ -1,0 +1,140 @@
+/// Certificates that are no good, for localhost, 127.0.0.1 and ::1, and who signed them.
+///
+/// Made like the others of ``TestPEM``, on P-256.
+extension TestPEM {
+  /// Valid in 2000, signed by itself.
+  static let past = """
+    -----BEGIN CERTIFICATE-----
+    MIIBkTCCATigAwIBAgIUfDf8T2M24+WRnRhUYHbFG/LxFIcwCgYIKoZIzj0EAwIw
+    DzENMAsGA1UEAwwEcGFzdDAeFw0wMDAxMDEwMDAwMDBaFw0wMTAxMDEwMDAwMDBa
+    MA8xDTALBgNVBAMMBHBhc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATeXvvp
+    RPb2Z9ksqbYlHbguVOI0C+17ASq/Lh+PKbt75lZsAXImNCtOXdbDexmDbCE15dxc
+    wFTAsSBknpCDcYjao3IwcDAsBgNVHREEJTAjgglsb2NhbGhvc3SHBH8AAAGHEAAA
+    AAAAAAAAAAAAAAAAAAEwDAYDVR0TAQH/BAIwADATBgNVHSUEDDAKBggrBgEFBQcD
+    ATAdBgNVHQ4EFgQUE+rdisifBvCuYMKMHNn1Xl81LhwwCgYIKoZIzj0EAwIDRwAw
+    RAIgU7b7rSRE4ZXpTHq8OL4PxTc4tY8nNqcWTulZF2NGuwUCIB7pl3ZDbnTjj/nI
+    8lG/Rto406mU+Ll+L3wAo5zPvaKh
+    -----END CERTIFICATE-----
+
+    """
+
+  /// Of ``past``.
+  static let pastKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5hhO3pG/e+vA1P9u
+    tOMcpZ9Pcap5nlFjMC6h68d5jMShRANCAATeXvvpRPb2Z9ksqbYlHbguVOI0C+17
+    ASq/Lh+PKbt75lZsAXImNCtOXdbDexmDbCE15dxcwFTAsSBknpCDcYja
+    -----END PRIVATE KEY-----
+
+    """
+
+  /// Valid from 2098 on, signed by itself.
+  static let future = """
+    -----BEGIN CERTIFICATE-----
+    MIIBmTCCAUCgAwIBAgIUMNDQXUD3djrVkZs/BECyUgcWwHEwCgYIKoZIzj0EAwIw
+    ETEPMA0GA1UEAwwGZnV0dXJlMCIYDzIwOTgwMTAxMDAwMDAwWhgPMjA5OTAxMDEw
+    MDAwMDBaMBExDzANBgNVBAMMBmZ1dHVyZTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+    A0IABAHfZrr+PcQP/MSb77y4SGL2Mb1B4LKoB5duyypwUmOEsuUPUpoO5ekkAoRH
+    eGJvnzP8ZJybG6323qrkSlrpqI2jcjBwMCwGA1UdEQQlMCOCCWxvY2FsaG9zdIcE
+    fwAAAYcQAAAAAAAAAAAAAAAAAAAAATAMBgNVHRMBAf8EAjAAMBMGA1UdJQQMMAoG
+    CCsGAQUFBwMBMB0GA1UdDgQWBBRIBtYmXEERfexhJ02K2ZHS7vNldTAKBggqhkjO
+    PQQDAgNHADBEAiB9AZCgIpt2QRvCBWt3m87E95ldQBnfgSiVkbpQqkUoeAIgf3aP
+    RWT0MoKgfDFcw914/tGIlmzzh09/gdD1nEoirU0=
+    -----END CERTIFICATE-----
+
+    """
+
+  /// Of ``future``.
+  static let futureKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFq8SJ6WLvQo8Q4zI
+    R0M+Z1YffizuGYzjBrh2koZ8HMKhRANCAAQB32a6/j3ED/zEm++8uEhi9jG9QeCy
+    qAeXbssqcFJjhLLlD1KaDuXpJAKER3hib58z/GScmxut9t6q5Epa6aiN
+    -----END PRIVATE KEY-----
+
+    """
+
+  /// An authority that was valid in 2000.
+  static let expiredAuthority = """
+    -----BEGIN CERTIFICATE-----
+    MIIBXzCCAQSgAwIBAgIUc4K/ygmei1gVchZMgILy5c6PUlwwCgYIKoZIzj0EAwIw
+    FTETMBEGA1UEAwwKZXhwaXJlZC1jYTAeFw0wMDAxMDEwMDAwMDBaFw0wMTAxMDEw
+    MDAwMDBaMBUxEzARBgNVBAMMCmV4cGlyZWQtY2EwWTATBgcqhkjOPQIBBggqhkjO
+    PQMBBwNCAASRP7U+A7w0GyZoxb9E2DODoBDTiXzpw+cvEQktHAGuwiQTQzNubNb8
+    edtGysV4lgjYF58ukFgsfFiwYlMOH8hpozIwMDAPBgNVHRMBAf8EBTADAQH/MB0G
+    A1UdDgQWBBSqcLy2DSflhZGlwEiIdTfNYXt7oTAKBggqhkjOPQQDAgNJADBGAiEA
+    65LkrTr7WgHJNoYmYfPvIHEZfowjfSKVQF/Nq0CYv5MCIQDn/CaOcqPDn4+j+xzs
+    yn7rbrWHWpKRO3596a2UzNNgcg==
+    -----END CERTIFICATE-----
+
+    """
+
+  /// Valid now, signed by ``expiredAuthority``.
+  static let orphan = """
+    -----BEGIN CERTIFICATE-----
+    MIIBvzCCAWWgAwIBAgIUJXlqoZOUwl18ht3UqWJBWWmadcIwCgYIKoZIzj0EAwIw
+    FTETMBEGA1UEAwwKZXhwaXJlZC1jYTAgFw0yMDAxMDEwMDAwMDBaGA8yMDk5MTIz
+    MTIzNTk1OVowETEPMA0GA1UEAwwGb3JwaGFuMFkwEwYHKoZIzj0CAQYIKoZIzj0D
+    AQcDQgAERcnJIl9JK4qggfUzN3/jJc4ygGSZiIA8QcR9wZCV5A4Lsog//9qykCbi
+    J99QHSV4w36NEy0OWT17wktXHoAUZaOBlDCBkTAsBgNVHREEJTAjgglsb2NhbGhv
+    c3SHBH8AAAGHEAAAAAAAAAAAAAAAAAAAAAEwDAYDVR0TAQH/BAIwADATBgNVHSUE
+    DDAKBggrBgEFBQcDATAdBgNVHQ4EFgQU0piGhGmAeA3H9vLbWQw//80+x70wHwYD
+    VR0jBBgwFoAUqnC8tg0n5YWRpcBIiHU3zWF7e6EwCgYIKoZIzj0EAwIDSAAwRQIh
+    AKz5Rxl+OZMLn1ssvLc1Kbrp4Y+XfM047QA8WfHLoz57AiAVsEBzl0Xygm88gVVT
+    hdf7/TITouF+gv6dy+OAqNyGeg==
+    -----END CERTIFICATE-----
+
+    """
+
+  /// Of ``orphan``.
+  static let orphanKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpQTZ/6stjp7L4tr1
+    l85X9g0uJiWf3WCKnhnCqtb2AW6hRANCAARFyckiX0kriqCB9TM3f+MlzjKAZJmI
+    gDxBxH3BkJXkDguyiD//2rKQJuIn31AdJXjDfo0TLQ5ZPXvCS1cegBRl
+    -----END PRIVATE KEY-----
+
+    """
+
+  /// An authority that is valid now.
+  static let purposeAuthority = """
+    -----BEGIN CERTIFICATE-----
+    MIIBYTCCAQagAwIBAgIUR93/LTcJUYnJCvhhQo2yU8Y5WCMwCgYIKoZIzj0EAwIw
+    FTETMBEGA1UEAwwKcHVycG9zZS1jYTAgFw0yMDAxMDEwMDAwMDBaGA8yMDk5MTIz
+    MTIzNTk1OVowFTETMBEGA1UEAwwKcHVycG9zZS1jYTBZMBMGByqGSM49AgEGCCqG
+    SM49AwEHA0IABHA6JMNQs0yGajUdqLeq4CQMIM7Vk8omLkX8yiCP1Lg0DpJR5S5o
+    lPGhm+SsGqVzWhi3usaSgIWVmQ7JIFcmh7qjMjAwMA8GA1UdEwEB/wQFMAMBAf8w
+    HQYDVR0OBBYEFMvwcjY1dEEI/tuAt8pSMvN/qpmrMAoGCCqGSM49BAMCA0kAMEYC
+    IQD3FEj2WTU4LS7APeuLE3W+1a4Jia/wkPvGwFjjkNv5AQIhAPl8/Mj/PJFPSSQc
+    POUAd57qVs4M3C0vciruOQNsBVsy
+    -----END CERTIFICATE-----
+
+    """
+
+  /// For clients only (`clientAuth`), signed by ``purposeAuthority``.
+  static let purpose = """
+    -----BEGIN CERTIFICATE-----
+    MIIBwDCCAWagAwIBAgIUa0AfCEIjU+NoCi/h3nT+jxhUo+kwCgYIKoZIzj0EAwIw
+    FTETMBEGA1UEAwwKcHVycG9zZS1jYTAgFw0yMDAxMDEwMDAwMDBaGA8yMDk5MTIz
+    MTIzNTk1OVowEjEQMA4GA1UEAwwHcHVycG9zZTBZMBMGByqGSM49AgEGCCqGSM49
+    AwEHA0IABBEuh7VjNeKjKARfGB1ASmcCofDVWj7dVsOM6j3Fv0xBoCW85ATjaqk1
+    Wk6B5hqId6PClCjqVM1j2ejq6OIvxzyjgZQwgZEwLAYDVR0RBCUwI4IJbG9jYWxo
+    b3N0hwR/AAABhxAAAAAAAAAAAAAAAAAAAAABMAwGA1UdEwEB/wQCMAAwEwYDVR0l
+    BAwwCgYIKwYBBQUHAwIwHQYDVR0OBBYEFHuJxRJj8gN7zBuYgdtADn/1pditMB8G
+    A1UdIwQYMBaAFMvwcjY1dEEI/tuAt8pSMvN/qpmrMAoGCCqGSM49BAMCA0gAMEUC
+    IQDayX8BHwYJqc6BxEew3lEi6zlcchfQ76th46wBXvpVbwIgbRxcR0Ts6fExKpbh
+    XSvbtF2Evxv78E5GZJ8fi+T/6OI=
+    -----END CERTIFICATE-----
+
+    """
+
+  /// Of ``purpose``.
+  static let purposeKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgDF0d6XC0OBj3s1Qw
+    NmKXL6G2OoU0pQprDJpUmQdc8iehRANCAAQRLoe1YzXioygEXxgdQEpnAqHw1Vo+
+    3VbDjOo9xb9MQaAlvOQE42qpNVpOgeYaiHejwpQo6lTNY9no6ujiL8c8
+    -----END PRIVATE KEY-----
+
+    """
+}
