@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// What every target of this package is held to: the Swift 6 language mode with the upcoming features on, unsafe
@@ -35,6 +35,14 @@ let package = Package(
     .library(name: "PilotTesting", targets: ["PilotTesting"]),
     .executable(name: "pilot", targets: ["pilot"]),
     .executable(name: "pilot-bench", targets: ["pilot-bench"]),
+  ],
+  traits: [
+    .trait(name: "Identity", description: "PilotIdentity: keys and their files (swift-crypto)"),
+    .trait(
+      name: "WSS", description: "PilotWSS and PilotNode: WebSocket and TLS (SwiftNIO)", enabledTraits: ["Identity"]),
+    .trait(name: "Beacon", description: "PilotBeacon: the relay server", enabledTraits: ["WSS"]),
+    .trait(name: "Commands", description: "The program, and all that tests it", enabledTraits: ["Beacon"]),
+    .default(enabledTraits: ["Commands"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -251,3 +259,14 @@ let package = Package(
       swiftSettings: lending),
   ]
 )
+
+// What a target takes from other packages comes with a trait, so that SwiftPM doesn't even fetch it for a client who turns the trait
+// off: one with `traits: []` uses PilotWire, PilotTransport, PilotUDP and PilotTesting, and has no other package in the house.
+for target in package.targets {
+  let traits = ["PilotIdentity": "Identity", "PilotWSS": "WSS", "PilotNode": "WSS", "PilotBeacon": "Beacon"]
+  let trait = traits[target.name] ?? "Commands"
+  target.dependencies = target.dependencies.map { dependency in
+    guard case .productItem(let name, let package?, let aliases, _) = dependency else { return dependency }
+    return .product(name: name, package: package, moduleAliases: aliases, condition: .when(traits: [trait]))
+  }
+}

@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// As strict as the package itself, but for memory: `span.bytes` is unsafe, since other elements than bytes have gaps.

@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// The same strictness as the package itself. A client needs none of these flags; the examples show that they don't hurt.

@@ -37,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=PARTS, metavar="PART",
                         help=f"one of {', '.join(PARTS)}; can be repeated")
     parser.add_argument("--output", type=pathlib.Path, metavar="FILE",
-                        help="writes the tables between the markers in this file, too: Benchmarks/README.md")
+                        help="writes the tables between the markers in this file, too: Benchmarks/RESULTS.md")
     parser.add_argument("--raw", type=pathlib.Path, metavar="FILE", help="writes every measured line as JSON")
     parser.add_argument("--no-build", action="store_true", help="takes the programs as they are")
     parser.add_argument("--pilot", type=pathlib.Path, metavar="FILE", help="measures this program")

@@ -16,6 +16,9 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long: 90s, 5m, 2h. At least one round of each kind is run.", valueName: "time"))
   var duration = "5m"
 
+  @Option(help: "So many rounds and no more, whatever the duration. What hasn't happened in them is no failure then.")
+  var rounds: Int?
+
   @Option(help: "Honest nodes, half of them over UDP and half over WSS.")
   var nodes = 200
 
@@ -35,6 +38,7 @@ struct RunCommand: AsyncParsableCommand {
     guard let length = Length(duration) else {
       throw ValidationError("--duration must be a number with s, m or h, such as 90s")
     }
+    if let rounds, rounds < 1 { throw ValidationError("--rounds is 1 or more") }
     guard nodes > 0, nodes <= 4_000, (1...16).contains(workers) else {
       throw ValidationError("--nodes is 1 to 4000, and --workers 1 to 16")
     }
@@ -45,7 +49,8 @@ struct RunCommand: AsyncParsableCommand {
     let seed = seed ?? .random(in: 1...999_999_999)
     let plan = Plan(seed: seed, population: Population(nodes: nodes, workers: workers))
     let output = RunOutput(isVerbose: verbose, isJSON: json)
-    let again = "Chaos/run --seed \(seed) --duration \(duration) --nodes \(nodes) --workers \(workers)"
+    let extent = rounds.map { "--rounds \($0)" } ?? "--duration \(duration)"
+    let again = "Chaos/run --seed \(seed) \(extent) --nodes \(nodes) --workers \(workers)"
     output.report("seed \(seed)")
     let box = SummaryBox()
     do {
@@ -53,7 +58,7 @@ struct RunCommand: AsyncParsableCommand {
         var coordinator = try await Coordinator.start(plan: plan, pilot: program, output: output)
         defer { output.finishProgress() }
         do {
-          box.set(try await coordinator.run(for: length.duration))
+          box.set(try await coordinator.run(for: length.duration, rounds: rounds))
         } catch {
           coordinator.end()
           throw error
@@ -71,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
       throw ExitCode.failure
     }
     guard let summary = box.value else { throw ExitCode.failure }
-    let verdict = Verdict(summary)
+    let verdict = Verdict(summary, isShort: rounds != nil)
     try await output.end(summary, verdict, again: again)
     if !verdict.broken.isEmpty { throw ExitCode.failure }
   }

@@ -81,7 +81,7 @@ public final class UDPTransport: Transport {
   /// ``Configuration/receiveCoalescing``, up to 64 frames can be behind each.
   public var counters: TransportCounters { counts.snapshot }
 
-  /// What happened beside frames, oldest first; see ``PilotTransport/TransportEvents``.
+  /// What happened beside frames, oldest first; see ``/PilotTransport/TransportEvents``.
   public var events: TransportEvents { eventSource.events }
 
   /// The thread that waits for the socket, as an executor for the tasks that receive.
@@ -124,7 +124,7 @@ public final class UDPTransport: Transport {
   }
 
   /// Sends one frame as one datagram, from the address of this machine that a received frame was written to
-  /// (``PilotTransport/Frame/local``).
+  /// (``/PilotTransport/Frame/local``).
   ///
   /// - Parameters:
   ///   - frame: The bytes.

@@ -1,4 +1,4 @@
-#if os(Linux)
+#if os(Linux) && !CPILOT_UDP_PLAIN
   import CPilotUDP
   import PilotTransport
   import PilotWire

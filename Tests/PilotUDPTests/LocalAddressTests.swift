@@ -1,4 +1,4 @@
-#if os(Linux)
+#if os(Linux) && !CPILOT_UDP_PLAIN
   import PilotTransport
   import PilotUDP
   import PilotWire

@@ -44,15 +44,15 @@ struct Coordinator: ~Copyable {
     }
   }
 
-  /// Runs rounds for this long, and as many as it takes for each kind of weather.
-  mutating func run(for duration: Duration) async throws -> Summary {
+  /// Runs rounds for this long, and as many as it takes for each kind of weather; or so many rounds and no more.
+  mutating func run(for duration: Duration, rounds: Int? = nil) async throws -> Summary {
     let end = ContinuousClock.now.advanced(by: duration)
     try await crew.tell([crew.hostile], .guardBeacon(beacon.child.id))
     try await crew.tell(crew.all, .open(beacon.site(credentials)))
     try await crew.tell(crew.all, .settle)
     try await rebase()
     var number = 0
-    while number < Plan.firstCycle || ContinuousClock.now < end {
+    while rounds.map({ number < $0 }) ?? (number < Plan.firstCycle || ContinuousClock.now < end) {
       let round = plan.round(number)
       output.progress("round \(number + 1), \(round.weather.rawValue)")
       try await play(round)

@@ -60,6 +60,7 @@ public final class BeaconServer: Service {
   /// From now on datagrams and connections wait in the kernel, and connections are accepted; ``run()`` has to follow.
   ///
   /// - Parameters:
+  ///   - configuration: Where it listens, and its limits.
   ///   - keys: Which key belongs to which node.
   ///   - logger: Gets comings and goings at debug, refusals and troubles above. No line per datagram.
   /// - Throws: `TransportError` with `.bindFailed` or `.invalidConfiguration`. Nothing stays bound then.

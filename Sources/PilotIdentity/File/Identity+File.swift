@@ -30,7 +30,9 @@ extension Identity {
   /// The bytes are on the disk when this returns. Needs a file system with hard links unless `overwrite` is set. Blocks
   /// for as long as the disk takes.
   ///
-  /// - Parameter overwrite: Whether a file that is there already may be replaced. Its identity is then lost.
+  /// - Parameters:
+  ///   - path: The file, in a folder that exists.
+  ///   - overwrite: Whether a file that is there already may be replaced. Its identity is then lost.
   /// - Throws: `IdentityError.alreadyExists` or `.cannotWrite`; what was at `path` is then unchanged.
   public func save(to path: String, overwrite: Bool = false) throws(IdentityError) {
     let document = IdentityDocument(seed: seed, publicHalf: publicKey.bytes, publicKey: publicKey)

@@ -6,10 +6,10 @@ import Synchronization
 ///
 /// It keeps order, and a frame that ``send(_:to:)`` took is in the receiver's queue when the call returns. The queue is
 /// bounded: when its reader is slow the oldest frames go, counted at the receiver as
-/// ``PilotTransport/DropReason/receiveQueueFull``.
+/// ``/PilotTransport/DropReason/receiveQueueFull``.
 ///
 /// A frame to an endpoint where nobody is counts as sent, as it does with UDP, and the answer is what ICMP would have
-/// brought: ``PilotTransport/TransportEvent/unreachable(_:reason:quoted:)`` and one more unreachable report in the counters.
+/// brought: ``/PilotTransport/TransportEvent/unreachable(_:reason:quoted:)`` and one more unreachable report in the counters.
 public final class InMemoryTransport: Transport {
   /// The limits of a transport.
   public struct Configuration: Sendable, Equatable {
@@ -101,7 +101,7 @@ public final class InMemoryTransport: Transport {
   }
 
   /// Leaves the network: at once, for good. Unread frames are counted as
-  /// ``PilotTransport/DropReason/closedBeforeReading``.
+  /// ``/PilotTransport/DropReason/closedBeforeReading``.
   public func close() {
     guard queue.life.end() else { return }
     network.release(localEndpoint)

@@ -72,6 +72,7 @@ public struct ConnectionSupervisor: Sendable {
   ///   - hopeless: Whether an early retry can't help: the beacon refused the identity, or another instance of this node
   ///     took the connection over.
   ///   - retryAfter: How long the peer asks to be left alone. It counts up to the backoff's longest delay.
+  ///   - now: When it was noticed.
   ///   - random: Uniform in 0..<1, for the jitter.
   public mutating func down(
     hopeless: Bool, retryAfter: Duration = .zero, at now: MonotonicInstant, random: Double

@@ -9,7 +9,7 @@ extension WSSTransport {
     /// The beacon.
     public var beacon: WSSURL
     /// What the beacon is called: where its frames come from, and frames to it go. Default 192.0.2.2:0. Whoever has several
-    /// WSS transports gives each beacon a number (``PilotWire/Endpoint/wssBeacon(_:)``).
+    /// WSS transports gives each beacon a number (``/PilotWire/Endpoint/wssBeacon(_:)``).
     public var beaconEndpoint = Endpoint.wssBeacon
     /// This node.
     public var node: NodeID

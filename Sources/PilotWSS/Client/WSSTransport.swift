@@ -17,9 +17,9 @@ import Synchronization
 public final class WSSTransport: Transport {
   /// Always 65,535 bytes (wire reference, section 1).
   public var maximumFrameLength: Int { FrameLimits.maximumOverWSS }
-  /// ``PilotWire/Endpoint/wssLocal``: a WSS transport has no address of its own.
+  /// ``/PilotWire/Endpoint/wssLocal``: a WSS transport has no address of its own.
   public var localEndpoint: Endpoint { .wssLocal }
-  /// Connection changes with their reasons; see ``TransportEvent``.
+  /// Connection changes with their reasons; see ``/PilotTransport/TransportEvent``.
   public var events: TransportEvents { eventSource.events }
 
   private let life: TransportLife
@@ -53,7 +53,7 @@ public final class WSSTransport: Transport {
 
   /// Makes a transport that begins to dial and goes on until it is closed, whatever the first attempt gives.
   ///
-  /// Sends throw `.reconnecting` until ``TransportEvent/connected`` is announced.
+  /// Sends throw `.reconnecting` until ``/PilotTransport/TransportEvent/connected`` is announced.
   ///
   /// - Throws: `.invalidConfiguration`.
   public static func start(_ configuration: Configuration) throws(TransportError) -> WSSTransport {
@@ -92,7 +92,7 @@ public final class WSSTransport: Transport {
     return Receiver(WSSFrameSource(transport: self, queue: inbound))
   }
 
-  /// Queues one frame for the beacon. See ``Transport/send(_:to:)``.
+  /// Queues one frame for the beacon. See ``/PilotTransport/Transport/send(_:to:)``.
   ///
   /// - Throws: `.invalidDestination` for anything but ``Configuration/beaconEndpoint``.
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
@@ -107,7 +107,7 @@ public final class WSSTransport: Transport {
     try check(outbound.append(head: header, body: payload))
   }
 
-  /// Queues frames for the beacon, and has them sent together. See ``Transport/send(contentsOf:)``.
+  /// Queues frames for the beacon, and has them sent together. See ``/PilotTransport/Transport/send(contentsOf:)``.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     if life.isClosed { throw .closed }
     let count = batch.countFront(to: beacon)
@@ -152,7 +152,7 @@ public final class WSSTransport: Transport {
     return counters
   }
 
-  /// Closes the connection and ends the transport. See ``Transport/close()``.
+  /// Closes the connection and ends the transport. See ``/PilotTransport/Transport/close()``.
   public func close() {
     guard life.end() else { return }
     outbound.close()

@@ -25,7 +25,7 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
 
   /// Reads a URL. No user, query or fragment; an empty path means ``defaultPath``.
   ///
-  /// - Throws: ``TransportError/Code-swift.struct/invalidConfiguration`` that says what is wrong.
+  /// - Throws: ``/PilotTransport/TransportError/Code-swift.struct/invalidConfiguration`` that says what is wrong.
   public init(parsing text: String) throws(TransportError) {
     // What stands here goes into an HTTP request: a line break would begin a field of its own.
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
