@@ -1,4 +1,5 @@
 import PilotTransport
+import PilotWire
 import Testing
 
 @testable import PilotWSS
