@@ -35,7 +35,6 @@ let package = Package(
   targets: [
     benchmarks("Wire", [pilot("PilotWire")]),
     benchmarks("Frames", [pilot("PilotTransport"), pilot("PilotWire")]),
-    benchmarks("Router", [pilot("PilotBeacon"), pilot("PilotTransport"), pilot("PilotWire")]),
     benchmarks("Sealing", [.product(name: "Crypto", package: "swift-crypto")]),
   ]
 )

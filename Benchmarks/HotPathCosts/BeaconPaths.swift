@@ -20,7 +20,7 @@ extension HotPath {
     defer { pair.close() }
     let totals = RelayTotals()
     let relay = FrameRelay(
-      engine: RelayEngine(Router.Configuration(), seed: 1), udp: pair.sender, authenticator: NoAuthenticator(),
+      engine: RelayEngine(RouterConfiguration(), seed: 1), udp: pair.sender, authenticator: NoAuthenticator(),
       totals: totals, submit: { _ in false })
     let node = try Samples.nodes(1)[0]
     try hand([Discover(node: node).encoded()], from: pair.receiver.localEndpoint, to: relay)

@@ -15,7 +15,6 @@ final class FuzzedBeacon {
   private let outbox = Outbox()
   private let totals = RelayTotals()
   private let engine: RelayEngine
-  private let authenticator: KeyedDiscoverAuthenticator
   private let later: Later
   /// The probe that was last sent to an endpoint.
   private var probes: [Endpoint: [UInt8]] = [:]
@@ -32,7 +31,7 @@ final class FuzzedBeacon {
   }
 
   init() {
-    var configuration = Router.Configuration()
+    var configuration = RouterConfiguration()
     configuration.nodeCapacity = 6
     let engine = RelayEngine(configuration, seed: 1)
     let keys = StaticKeyDirectory(FuzzedNode.keys)
@@ -47,12 +46,11 @@ final class FuzzedBeacon {
     let dispatcher = NIOLoopBound(
       RelayDispatcher(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)
     var listening = WSSListener.Configuration(address: outbox.localEndpoint, unixTime: { FuzzedNode.unixTime })
-    listening.maximumConnections = 3
-    listening.outgoing = OutboundQueue.Limits(bytes: 1 << 17, age: .seconds(1))
+    listening.limits.maximumConnections = 3
+    listening.limits.outgoingBytes = 1 << 17
     listener = WSSListener(listening, keys: keys, dispatchers: { _ in dispatcher.value })
     relay = makeRelay()
     self.engine = engine
-    self.authenticator = authenticator
     self.later = later
   }
 
@@ -82,7 +80,7 @@ final class FuzzedBeacon {
   func reportUnreachable(_ endpoint: Endpoint) {
     let probe = probes[endpoint, default: []]
     let quoted = QuotedDatagram(probe.span.raw)
-    if let answer = engine.unreachable(endpoint, quoting: quoted, by: authenticator, at: now) { relay.send(answer) }
+    relay.reportUnreachable(endpoint, quoting: quoted, at: now)
     relay.flush()
   }
 

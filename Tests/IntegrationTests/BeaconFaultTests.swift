@@ -104,7 +104,8 @@ struct BeaconFaultTests {
     // A datagram is counted when the kernel has taken it, which its receiver can see sooner: so after the end.
     let statistics = try #require(server?.statistics)
     #expect(statistics.udpAnswers == 3)
-    #expect(statistics.router.relayed[.udpToUDP] + statistics.udpAnswers == statistics.udp.framesSent)
+    #expect(
+      statistics.router.relayed[RelayCell(from: .udp, to: .udp)] + statistics.udpAnswers == statistics.udp.framesSent)
   }
 
   @Test("A node whose socket is gone is found at another port at once", .timeLimit(.minutes(1)))
@@ -184,7 +185,7 @@ struct BeaconFaultTests {
   @Test("A peer that reads nothing delays nobody, and what waits for it stays bounded", .timeLimit(.minutes(1)))
   func slowPeer() async throws {
     try await TestBeacon.run {
-      $0.wss?.outgoingBytes = 256 * 1_024
+      $0.wss?.limits.outgoingBytes = 256 * 1_024
     } _: { beacon in
       let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
       let proxy = try await TCPProxy.start(to: beacon.url.port)

@@ -27,7 +27,7 @@ struct CommandLineStreamsTests {
         let payload = [UInt8](repeating: 1, count: 60_000)
         // Much more than a pipe holds, and nobody reads on.
         for _ in 0..<8 { try await sender.relayInTurn(payload, to: try TestNode.id(7)) }
-        while beacon.server.statistics.router.relayed[.wssToWSS] < 8 {
+        while beacon.server.statistics.router.relayed[RelayCell(from: .wss, to: .wss)] < 8 {
           try Task.checkCancellation()
           await Task.yield()
         }

@@ -67,7 +67,7 @@ struct FourCellsTests {
         }
         for try await received in group { #expect(received == Array(0..<10)) }
       }
-      #expect(beacon.server.statistics.router.relayed[.udpToUDP] == 400)
+      #expect(beacon.server.statistics.router.relayed[RelayCell(from: .udp, to: .udp)] == 400)
       #expect(beacon.server.statistics.udp.framesReceived == 440)
       for node in nodes { node.transport.close() }
     }

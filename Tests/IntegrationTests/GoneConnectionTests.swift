@@ -12,13 +12,13 @@ struct GoneConnectionTests {
   @Test("A relay to a WSS peer whose connection has just ended is dropped and counted")
   func isCounted() async throws {
     let connection = try await TestBeacon.endedConnection()
-    let engine = RelayEngine(Router.Configuration(), seed: 1)
-    // Nobody detaches it: to the router it is there.
-    _ = engine.attach(connection)
+    let engine = RelayEngine(RouterConfiguration(), seed: 1)
     let totals = RelayTotals()
     let relay = FrameRelay(
       engine: engine, udp: try InMemoryNetwork().makeTransport(), authenticator: NoAuthenticator(), totals: totals,
       submit: { _ in false })
+    // Nobody detaches it: to the router it is there.
+    relay.attach(connection, at: .now())
     let frame = Relay(sender: connection.node, destination: connection.node, payload: RawSpan()).encoded()
     for _ in 0..<3 { relay.relay(frame.span.raw, from: connection, at: .now()) }
     relay.flush()

@@ -12,8 +12,9 @@ struct RevokedConnectionTests {
   @Test("A change ends the connections opened with a key that is not their node's any more, and no others")
   func areThoseOfChangedKeys() async throws {
     let connection = try await TestBeacon.endedConnection()
-    let engine = RelayEngine(Router.Configuration(), seed: 1)
-    _ = engine.attach(connection)
+    let engine = RelayEngine(RouterConfiguration(), seed: 1)
+    var outputs: [RouterOutput] = []
+    engine.attach(connection, &outputs)
     let same = StaticKeyDirectory([connection.node: connection.key])
     let another = StaticKeyDirectory([connection.node: Identity().publicKey])
     let none = StaticKeyDirectory([:])

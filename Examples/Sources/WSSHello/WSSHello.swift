@@ -31,27 +31,15 @@ enum WSSHello {
     // A frame for a node travels inside a Relay message; this one comes straight back.
     let greeting = Array("hello, \(node)".utf8)
     // Sending never waits: the frame is queued, or the error says why not. The one peer is the beacon.
-    try transport.send(relay(greeting, from: node, to: node), to: .wssBeacon)
+    try transport.send(Relay.encoded(sender: node, destination: node, payload: greeting), to: .wssBeacon)
 
     var receiver = try transport.makeReceiver()
     let frame = try await receiver.next()
     let delivery = try RelayDeliver(parsing: frame.bytes)
-    print("node \(delivery.sender) says \"\(text(delivery.payload))\"")
+    print("node \(delivery.sender) says \"\(String(utf8: delivery.payload) ?? "no text")\"")
 
     transport.close()
     await watching
-  }
-
-  /// A payload for another node, as the beacon takes it.
-  private static func relay(_ payload: [UInt8], from sender: NodeID, to destination: NodeID) -> [UInt8] {
-    // SAFETY: bytes have no padding, so that all of the span is initialized.
-    let bytes = unsafe payload.span.bytes
-    return Relay(sender: sender, destination: destination, payload: bytes).encoded()
-  }
-
-  private static func text(_ bytes: RawSpan) -> String {
-    // SAFETY: the buffer is read within the closure.
-    unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
   }
 
   /// Losses and returns of the connection, with their reasons.

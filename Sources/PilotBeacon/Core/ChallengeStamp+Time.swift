@@ -1,5 +1,5 @@
-public import PilotTransport
-public import PilotWire
+package import PilotTransport
+package import PilotWire
 
 /// What this beacon puts into its stamps: its own monotonic clock, in nanoseconds, so that no wall clock that is set back
 /// makes an old challenge valid again. The lowest bit tells DiscoverEx from Discover, so that the beacon has nothing to
@@ -11,8 +11,8 @@ extension ChallengeStamp {
   }
 
   /// When the challenge was made.
-  public var issuedAt: MonotonicInstant { MonotonicInstant(nanoseconds: rawValue & ~1) }
+  package var issuedAt: MonotonicInstant { MonotonicInstant(nanoseconds: rawValue & ~1) }
 
   /// Whether it was DiscoverEx that drew the challenge.
-  public var wantsDestination: Bool { rawValue & 1 != 0 }
+  package var wantsDestination: Bool { rawValue & 1 != 0 }
 }

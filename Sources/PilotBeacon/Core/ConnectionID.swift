@@ -2,19 +2,17 @@
 ///
 /// What ties a frame to the connection it came over: a node's newest connection and the one that it replaced differ in
 /// this and in nothing else (wire reference, section 3).
-@frozen
-public struct ConnectionID: Hashable, Sendable {
+package struct ConnectionID: Hashable, Sendable {
   /// The number. Whoever accepts connections counts it up.
-  public let rawValue: UInt64
+  package let rawValue: UInt64
 
   /// The connection with this number.
-  @inlinable
-  public init(rawValue: UInt64) {
+  package init(rawValue: UInt64) {
     self.rawValue = rawValue
   }
 }
 
 extension ConnectionID: CustomStringConvertible {
   /// The number in decimal.
-  public var description: String { String(rawValue) }
+  package var description: String { String(rawValue) }
 }

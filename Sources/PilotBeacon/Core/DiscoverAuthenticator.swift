@@ -1,4 +1,5 @@
-public import PilotWire
+package import PilotTransport
+package import PilotWire
 
 /// What the router leaves to cryptography: it knows which node has which key, and holds the beacon's secret.
 ///
@@ -6,7 +7,7 @@ public import PilotWire
 /// relayed, and have to be cheap (one HMAC). `verifies` is expensive (Ed25519): it is made elsewhere, for what the router
 /// admits to it, and only once `hasMade` has held. Only who receives at an endpoint has a valid token for it, so that a forged
 /// source address never gets as far as the signature.
-public protocol DiscoverAuthenticator: Sendable {
+package protocol DiscoverAuthenticator: Sendable {
   /// The node's known key, if it is at hand.
   func knownKey(of node: NodeID) -> PublicKey?
 
@@ -33,11 +34,15 @@ public protocol DiscoverAuthenticator: Sendable {
 }
 
 /// The key that a Discover names, and the stamp for the challenge to prove it.
-public struct DiscoverOffer: Hashable, Sendable {
+package struct DiscoverOffer: Hashable, Sendable {
   /// Who it says it is.
-  public let node: NodeID
+  package let node: NodeID
   /// Which key it says it has.
-  public let key: PublicKey
+  package let key: PublicKey
   /// The stamp for the challenge.
-  public let stamp: ChallengeStamp
+  package let stamp: ChallengeStamp
+  /// Where it says so from, and where the challenge goes.
+  package let endpoint: Endpoint
+  /// Which of this machine's addresses it was said to.
+  package let local: LocalAddress
 }

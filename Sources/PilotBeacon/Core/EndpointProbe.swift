@@ -1,5 +1,5 @@
-public import PilotTransport
-public import PilotWire
+package import PilotTransport
+package import PilotWire
 
 /// The question whether anybody still receives where a node is registered, asked because it is claimed from elsewhere:
 /// a DiscoverReply to the old endpoint, with the node and a nonce behind the address, which readers ignore.
@@ -7,17 +7,17 @@ public import PilotWire
 /// `0x02 · IP length:1 · IP:4 or 16 · port:2 · node:4 · nonce:16`. A deployed node takes it for a late answer. A host where
 /// nothing listens answers with ICMP, which quotes the datagram: only who has seen the nonce can have sent that report, which
 /// otherwise may come from anywhere (RFC 792, RFC 4443 section 3.1).
-public struct EndpointProbe: Hashable, Sendable, BitwiseCopyable {
+package struct EndpointProbe: Hashable, Sendable, BitwiseCopyable {
   /// The node that is claimed.
-  public let node: NodeID
+  package let node: NodeID
   /// Where it is registered, and where the probe goes.
-  public let endpoint: Endpoint
+  package let endpoint: Endpoint
   /// Which of this machine's addresses it leaves from.
-  public let local: LocalAddress
+  package let local: LocalAddress
   /// Where the claim came from.
-  public let claimant: Endpoint
+  package let claimant: Endpoint
   /// When it was asked, in nanoseconds of the driver's monotonic clock.
-  public let askedAt: UInt64
+  package let askedAt: UInt64
 
   package init(
     node: NodeID, endpoint: Endpoint, local: LocalAddress = .any, claimant: Endpoint, askedAt: UInt64
@@ -32,7 +32,7 @@ public struct EndpointProbe: Hashable, Sendable, BitwiseCopyable {
   /// The datagram.
   ///
   /// - Parameter nonce: What ``DiscoverAuthenticator/nonce(for:)`` makes of this probe.
-  public func encoded(nonce: ChallengeToken) -> [UInt8] {
+  package func encoded(nonce: ChallengeToken) -> [UInt8] {
     var bytes = DiscoverReply(endpoint: endpoint).encoded()
     let tail: [UInt64] = [UInt64(node.rawValue) << 32, nonce.high, nonce.low]
     for (index, word) in tail.enumerated() {
@@ -42,11 +42,11 @@ public struct EndpointProbe: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// What a report of ICMP quotes, if that is a probe: the node, and the nonce to be checked.
-  public struct Quote: Hashable, Sendable {
+  package struct Quote: Hashable, Sendable {
     /// The node that it asked for.
-    public let node: NodeID
+    package let node: NodeID
     /// Its nonce, by the report's account.
-    public let nonce: ChallengeToken
+    package let nonce: ChallengeToken
 
     /// Reads the bytes that a report quotes, from the start of the datagram's payload.
     ///
@@ -54,7 +54,7 @@ public struct EndpointProbe: Hashable, Sendable, BitwiseCopyable {
     ///   - quoted: As much of the datagram as the report holds. Less than all of the probe is no evidence: RFC 792 asks
     ///     for 8 bytes only, and routers that keep to that tell nothing here.
     ///   - endpoint: Where the datagram had been sent to.
-    public init?(_ quoted: RawSpan, to endpoint: Endpoint) {
+    package init?(_ quoted: RawSpan, to endpoint: Endpoint) {
       let reply = DiscoverReply(endpoint: endpoint)
       let start = reply.encodedLength
       guard quoted.byteCount >= start + 20, (try? DiscoverReply(parsing: quoted)) == reply.withoutScope,

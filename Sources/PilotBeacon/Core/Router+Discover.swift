@@ -1,48 +1,39 @@
-public import PilotTransport
-public import PilotWire
+package import PilotTransport
+package import PilotWire
 
 extension Router {
-  /// The key that a Discover names, for the authenticator, when the answer invites a proof; nil if there is none.
-  ///
-  /// - Parameters:
-  ///   - frame: the frame that was answered with an invitation.
-  ///   - now: the instant that it was handed to the router.
-  public static func offer(in frame: RawSpan, at now: MonotonicInstant) -> DiscoverOffer? {
-    guard let claim = try? Claim(parsing: frame), let node = claim.node, let key = claim.publicKey else { return nil }
-    return DiscoverOffer(
-      node: node, key: key, stamp: ChallengeStamp(at: now, wantsDestination: claim.wantsDestination))
-  }
-
   /// A Discover or DiscoverEx: always answered, and believed as far as its origin goes.
   mutating func discover(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
-    let claim: Claim
+    let claim: Discover
     do throws(WireError) {
-      claim = try Claim(parsing: frame)
+      claim = try Discover(parsing: frame)
     } catch {
       return drop(RouterDropReason(error))
     }
     guard let claimed = claim.node else {
       counters.discovers.count(.addressOnly)
-      return .answer(DiscoverAnswer(to: origin))
+      put(.reply(origin.hop))
+      return .taken
     }
     switch origin {
     case .wss(_, let node):
       guard claimed == node else { return drop(.nodeMismatch) }
       wss.setWantsDestination(claim.wantsDestination, for: node)
       counters.discovers.count(.wss)
-      return .answer(DiscoverAnswer(to: origin))
+      put(.reply(origin.hop))
     case .udp(let source, let local):
-      return .answer(answer(claim, of: claimed, from: source, local, at: now.nanoseconds))
+      answer(claim, of: claimed, from: source, local, at: now)
     }
+    return .taken
   }
 
   private mutating func answer(
-    _ claim: Claim, of node: NodeID, from source: Endpoint, _ local: LocalAddress, at now: UInt64
-  ) -> DiscoverAnswer {
+    _ claim: Discover, of node: NodeID, from source: Endpoint, _ local: LocalAddress, at instant: MonotonicInstant
+  ) {
+    let now = instant.nanoseconds
     let known = nodes.live(node, at: now)
     let outcome = outcome(of: claim, of: node, from: source, local, known: known, at: now)
     counters.discovers.count(outcome)
-    var probing: NodeID?
     if outcome == .refusedAlive, let known {
       let question = EndpointProbe(
         node: node, endpoint: known.endpoint, local: known.local, claimant: source, askedAt: now)
@@ -50,28 +41,41 @@ extension Router {
       if claims.note(pending, interval: bounds.probeInterval) {
         counters.probes &+= 1
         incidents.note(RouterIncident(.probed, node, from: known.endpoint, to: source))
-        probing = node
+        put(.probe(question))
       }
     }
-    return DiscoverAnswer(
-      to: .udp(source, local), probing: probing,
-      invitesProof: invites(claim, from: source, known: known, at: now)
-    )
+    put(.reply(.udp(source, from: local)))
+    if let key = claim.publicKey, invites(claim, from: source, known: known, at: now) {
+      let stamp = ChallengeStamp(at: instant, wantsDestination: claim.wantsDestination)
+      put(.findKey(DiscoverOffer(node: node, key: key, stamp: stamp, endpoint: source, local: local)))
+    }
   }
 
   /// Whether a proof would change anything: whether the node would be believed more afterwards, or longer, or otherwise.
   private func invites(
-    _ claim: Claim, from source: Endpoint, known: Registration?, at now: UInt64
+    _ claim: Discover, from source: Endpoint, known: Registration?, at now: UInt64
   ) -> Bool {
-    guard claim.publicKey != nil else { return false }
     guard let known, known.isProven, known.endpoint == source, known.wantsDestination == claim.wantsDestination
     else { return true }
     return known.expiresAt.since(now) <= bounds.nodeLifetime / 2
   }
 
+  /// A node's key has been looked for: the one that was offered draws a challenge, and one that isn't at hand is fetched.
+  ///
+  /// - Parameter key: The known key; nil if none is at hand.
+  package mutating func foundKey(_ key: PublicKey?, for offer: DiscoverOffer, at now: MonotonicInstant) {
+    guard let key else {
+      // At the next Discover it may be at hand.
+      if admitsFetch(for: offer.endpoint, at: now) { put(.fetchKey(offer.node)) }
+      return
+    }
+    guard key == offer.key, admitsChallenge(of: offer.node, to: offer.endpoint, at: now) else { return }
+    put(.challenge(offer))
+  }
+
   /// Whether a challenge for this node may go to this endpoint: once a second. Asked when the key that was offered is the
   /// known one: whoever forges the source, and offers another key, must not use up what is the node's own.
-  public mutating func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
+  mutating func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
     guard challenges.admits(sourceHash(node, at: endpoint), at: now.nanoseconds) else {
       counters.challengesHeldBack &+= 1
       return false
@@ -81,7 +85,7 @@ extension Router {
 
   /// Whether the key of a node that a Discover from this endpoint names may be fetched: a few a second for each address.
   /// Whoever invents nodes must not take all of the directory's lookups.
-  public mutating func admitsFetch(for endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
+  mutating func admitsFetch(for endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
     guard fetches.admits(sourceHash(addressOf: endpoint), at: now.nanoseconds) else {
       counters.fetchesHeldBack &+= 1
       return false
@@ -90,7 +94,7 @@ extension Router {
   }
 
   private mutating func outcome(
-    of claim: Claim, of node: NodeID, from source: Endpoint, _ local: LocalAddress, known: Registration?,
+    of claim: Discover, of node: NodeID, from source: Endpoint, _ local: LocalAddress, known: Registration?,
     at now: UInt64
   ) -> DiscoverOutcome {
     if let known, known.endpoint == source {
@@ -135,9 +139,6 @@ extension Router {
     }
   }
 }
-
-/// A Discover is no more than that.
-private typealias Claim = Discover
 
 extension Discover {
   fileprivate var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }

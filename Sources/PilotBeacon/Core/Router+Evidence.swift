@@ -1,29 +1,58 @@
-public import PilotTransport
-public import PilotWire
+package import PilotTransport
+package import PilotWire
 
 /// What makes the router believe more than a Discover says: a signature, or a report that the old endpoint is gone.
 extension Router {
-  /// A proof: its age is checked here, its token and its signature by the driver's authenticator, which asks
-  /// ``admits(_:from:at:)`` in between.
+  /// A proof: its age is checked here, its token and then its signature by the authenticator.
   mutating func proof(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
     guard case .udp(let source, let local) = origin else { return drop(.proofOverWSS) }
-    let stamp: ChallengeStamp
+    let proof: DiscoverProof
     do throws(WireError) {
-      stamp = try DiscoverProof(parsing: frame).challenge.stamp
+      proof = try DiscoverProof(parsing: frame)
     } catch {
       return drop(RouterDropReason(error))
     }
+    let stamp = proof.challenge.stamp
     guard stamp.issuedAt <= now, now.nanoseconds - stamp.issuedAt.nanoseconds <= bounds.proofLifetime else {
       return drop(.proofExpired)
     }
     counters.proofsSubmitted &+= 1
-    return .verifyProof(from: source, local)
+    put(.checkToken(ProofJob(proof, from: source, local)))
+    return .taken
+  }
+
+  /// The token of a proof has been checked: only who receives at the proof's source has one of this beacon's for it.
+  package mutating func checkedToken(of job: ProofJob, isOwn: Bool, at now: MonotonicInstant) {
+    guard isOwn else { return counters.proofs.count(.forged) }
+    if admits(job.proof, from: job.source, at: now) { put(.verify(.proof(job))) }
+  }
+
+  /// A signature has been verified.
+  ///
+  /// - Parameter holds: Whether it is of the known key, and, of a grant, its time not over.
+  package mutating func verified(_ job: VerificationJob, holds: Bool, at now: MonotonicInstant) {
+    switch job {
+    case .proof(let job):
+      guard holds else { return counters.proofs.count(.failed) }
+      proven(job, at: now)
+    case .grant(let request, let origin):
+      guard holds else { return counters.grants.count(.refused) }
+      granted(request, from: origin, at: now)
+    }
+  }
+
+  /// There was no room for a verification.
+  package mutating func leftOut(_ job: VerificationJob) {
+    switch job {
+    case .proof: counters.proofs.count(.limited)
+    case .grant: counters.grants.count(.limited)
+    }
   }
 
   /// The beacon has made the challenge of a proof that came from `source`: whether its signature is to be verified.
   ///
   /// Each challenge is worth one verification, and there are so many a second for each source address, and in all.
-  public mutating func admits(_ proof: DiscoverProof, from source: Endpoint, at now: MonotonicInstant) -> Bool {
+  mutating func admits(_ proof: DiscoverProof, from source: Endpoint, at now: MonotonicInstant) -> Bool {
     let token = proof.challenge.token
     guard !spentTokens.contains(token) else {
       counters.proofs.count(.repeated)
@@ -42,57 +71,47 @@ extension Router {
   /// The authenticator has verified a proof: its node is bound to its source from now on, whoever was there before.
   ///
   /// A node that is also attached over WSS stays reachable there first.
-  ///
-  /// - Returns: the answer for the node to learn of it; nil if the proof is no news, because the node has proven since to be
-  ///   elsewhere: a proof that was overheard can't take it back.
-  public mutating func proven(
-    _ proof: DiscoverProof, from source: Endpoint, _ local: LocalAddress = .any, at now: MonotonicInstant
-  ) -> DiscoverAnswer? {
-    let (node, stamp) = (proof.challenge.node, proof.challenge.stamp)
+  /// It is no news if the node has proven since to be elsewhere: a proof that was overheard can't take it back.
+  private mutating func proven(_ job: ProofJob, at now: MonotonicInstant) {
+    let (source, local) = (job.source, job.local)
+    let (node, stamp) = (job.proof.challenge.node, job.proof.challenge.stamp)
     let known = nodes.live(node, at: now.nanoseconds)
     if let known, known.endpoint != source {
       guard !known.isProven || stamp.issuedAt.nanoseconds > known.since else {
-        counters.proofs.count(.superseded)
-        return nil
+        return counters.proofs.count(.superseded)
       }
       note(known.isProven ? .proof : .takeover, of: node, from: known.endpoint, to: source)
     }
     let flags: Registration.Flags = stamp.wantsDestination ? [.proven, .wantsDestination] : .proven
     _ = bind(node, to: source, local, flags: flags, at: now.nanoseconds)
     counters.proofs.count(.accepted)
-    return DiscoverAnswer(to: .udp(source, local))
+    put(.reply(.udp(source, from: local)))
   }
 
-  /// The driver has refused a proof: `.forged`, `.failed`, or `.limited` if there was no room for it.
-  public mutating func proofRefused(_ outcome: ProofOutcome) {
-    counters.proofs.count(outcome)
-  }
-
-  /// ICMP has reported that nobody receives at an endpoint, and quotes a probe for this node: the probe that is under way, if
-  /// there is one, for the driver to hold the quoted nonce against ``DiscoverAuthenticator/nonce(for:)``.
-  public func pendingProbe(_ node: NodeID, at now: MonotonicInstant) -> EndpointProbe? {
-    claims.claim(of: node, at: now.nanoseconds, timeout: bounds.probeTimeout)?.probe
-  }
-
-  /// A report of ICMP quoted something else than a probe's own nonce: it changes nothing.
-  public mutating func unfoundedReport() {
-    counters.unfoundedReports &+= 1
-  }
-
-  /// ICMP has reported that nobody receives a probe, and quoted its nonce.
+  /// ICMP has reported that nobody receives at an endpoint.
   ///
-  /// It counts only if the node hasn't been heard from there since the probe was sent.
-  ///
-  /// - Returns: the answer to a claim that has come true.
-  public mutating func unreachable(_ probe: EndpointProbe, at now: MonotonicInstant) -> DiscoverAnswer? {
+  /// - Parameter quoted: What the report quotes of the datagram's payload. It counts if that is a probe that is under way,
+  ///   with its nonce.
+  package mutating func unreachable(_ endpoint: Endpoint, quoting quoted: RawSpan, at now: MonotonicInstant) {
+    guard let quote = EndpointProbe.Quote(quoted, to: endpoint),
+      let probe = claims.claim(of: quote.node, at: now.nanoseconds, timeout: bounds.probeTimeout)?.probe
+    else { return }
+    guard probe.endpoint == endpoint else { return counters.unfoundedReports &+= 1 }
+    put(.checkNonce(probe, quote.nonce))
+  }
+
+  /// The nonce that a report has quoted has been checked. With the probe's own nonce, the claim that was made comes true if
+  /// the node hasn't been heard from its old endpoint since the probe was sent.
+  package mutating func checkedNonce(of probe: EndpointProbe, isOwn: Bool, at now: MonotonicInstant) {
+    guard isOwn else { return counters.unfoundedReports &+= 1 }
     let now = now.nanoseconds
     guard let claim = claims.take(probe), now.since(probe.askedAt) <= bounds.probeTimeout,
       let known = nodes.live(probe.node, at: now), known.endpoint == probe.endpoint,
       known.heardAt <= probe.askedAt, !known.isProven
-    else { return nil }
+    else { return }
     let flags: Registration.Flags = claim.wantsDestination ? [.moved, .wantsDestination] : .moved
     _ = bind(probe.node, to: probe.claimant, claim.local, flags: flags, at: now)
     note(.unreachable, of: probe.node, from: probe.endpoint, to: probe.claimant)
-    return DiscoverAnswer(to: .udp(probe.claimant, claim.local))
+    put(.reply(.udp(probe.claimant, from: claim.local)))
   }
 }

@@ -22,11 +22,11 @@ extension Router {
     } catch {
       return drop(RouterDropReason(error))
     }
-    let fromWSS: Bool
+    let carrier: RelayCell.Carrier
     switch origin {
     case .wss(_, let node):
       guard message.sender == node else { return drop(.senderMismatch) }
-      fromWSS = true
+      carrier = .wss
     case .udp(let source, let local):
       switch nodes.hear(message.sender, from: source, at: now) {
       case .current: break
@@ -35,9 +35,9 @@ extension Router {
       case .elsewhere: return drop(.senderMismatch)
       case .unknown: return drop(.senderUnknown)
       }
-      fromWSS = false
+      carrier = .udp
     }
-    return deliver(from: message.sender, to: message.destination, fromWSS: fromWSS, at: now)
+    return deliver(from: message.sender, to: message.destination, over: carrier, at: now)
   }
 
   /// An unproven node seems to speak from another port of its address. It is heard if it has been silent for long enough for
@@ -56,19 +56,19 @@ extension Router {
 
   /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).
   private mutating func deliver(
-    from sender: NodeID, to destination: NodeID, fromWSS: Bool, at now: UInt64
+    from sender: NodeID, to destination: NodeID, over carrier: RelayCell.Carrier, at now: UInt64
   ) -> RouterAction {
     if let peer = wss.peer(destination) {
-      counters.relayed.count(fromWSS ? .wssToWSS : .udpToWSS)
+      counters.relayed.count(RelayCell(from: carrier, to: .wss))
       let header = DeliverHeader(sender, destination, wantsDestination: peer.wantsDestination)
-      return .deliverWSS(ConnectionID(rawValue: peer.connection), header)
+      return .deliver(.wss(ConnectionID(rawValue: peer.connection)), header)
     }
     guard let registration = nodes.live(destination, at: now) else { return drop(.destinationUnknown) }
-    counters.relayed.count(fromWSS ? .wssToUDP : .udpToUDP)
+    counters.relayed.count(RelayCell(from: carrier, to: .udp))
     let wantsDestination = registration.flags.contains(.wantsDestination)
-    return .deliverUDP(
-      registration.endpoint, DeliverHeader(sender, destination, wantsDestination: wantsDestination),
-      from: registration.local)
+    return .deliver(
+      .udp(registration.endpoint, from: registration.local),
+      DeliverHeader(sender, destination, wantsDestination: wantsDestination))
   }
 }
 
@@ -76,7 +76,7 @@ extension DeliverHeader {
   fileprivate init(_ sender: NodeID, _ destination: NodeID, wantsDestination: Bool) {
     self =
       wantsDestination
-      ? .withDestination(sender: sender, destination: destination)
-      : .short(sender: sender)
+      ? DeliverHeader(sender: sender, destination: destination)
+      : DeliverHeader(sender: sender)
   }
 }

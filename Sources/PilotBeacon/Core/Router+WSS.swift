@@ -1,17 +1,16 @@
-public import PilotWire
+package import PilotWire
 
 extension Router {
   /// A node has authenticated over WSS: this connection is the node's from now on.
   ///
   /// An unproven registration over UDP is forgotten: it may be the node's own, or somebody else's.
-  ///
-  /// - Returns: the connection that it replaces, which the driver closes (1000, `replaced`). Nothing more that comes over
-  ///   it is dispatched.
-  public mutating func attach(node: NodeID, connection: ConnectionID) -> ConnectionID? {
+  /// A connection that it replaces is to be closed, ``RouterOutput/replaced(_:)``; nothing more that comes over it is
+  /// dispatched.
+  package mutating func attach(node: NodeID, connection: ConnectionID) {
     nodes.removeUnproven(node)
-    let replaced = wss.attach(node, connection)
-    if replaced != nil { counters.replacements &+= 1 }
-    return replaced
+    guard let replaced = wss.attach(node, connection) else { return }
+    counters.replacements &+= 1
+    put(.replaced(replaced))
   }
 
   /// The node's known key has changed, or is known no more: what it has proven with it counts no longer.
@@ -20,7 +19,7 @@ extension Router {
   ///
   /// - Returns: Whether there was a proven registration.
   @discardableResult
-  public mutating func revoke(_ node: NodeID) -> Bool {
+  package mutating func revoke(_ node: NodeID) -> Bool {
     guard let endpoint = nodes.removeProven(node) else { return false }
     counters.revocations &+= 1
     incidents.note(RouterIncident(.revoked, node, from: endpoint, to: nil))
@@ -29,7 +28,7 @@ extension Router {
 
   /// So many keys have changed that nobody knows whose: no proof counts any longer. The nodes stay where they are, as those
   /// that can prove nothing, until they prove it again. A walk over the whole table.
-  public mutating func revokeAll() {
+  package mutating func revokeAll() {
     counters.revocations &+= UInt64(nodes.distrustAll())
   }
 
@@ -37,7 +36,7 @@ extension Router {
   ///
   /// - Returns: whether the node is gone.
   @discardableResult
-  public mutating func detach(node: NodeID, connection: ConnectionID) -> Bool {
+  package mutating func detach(node: NodeID, connection: ConnectionID) -> Bool {
     wss.detach(node, connection)
   }
 }

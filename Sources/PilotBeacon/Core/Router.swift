@@ -1,11 +1,15 @@
-public import PilotTransport
+package import PilotTransport
 internal import PilotWire
 
 /// Decides what becomes of each frame that reaches a beacon: who is registered where, what is relayed to whom, and what
 /// isn't believed.
 ///
 /// It has no clock, socket or random source: the same frames at the same instants with the same seed give the same
-/// actions. Not synchronised: one thread at a time. Per relayed frame it makes two or three lookups and no allocation.
+/// actions and outputs. Not synchronised: one thread at a time. Per relayed frame it makes two or three lookups and no
+/// allocation.
+///
+/// A relayed frame is answered by ``on(_:from:at:)`` itself. All else that a call leads to is in ``nextOutput()``, any
+/// number of things, which the driver takes before it makes way for another thread.
 ///
 /// Where a node is, and who says so:
 ///
@@ -14,7 +18,7 @@ internal import PilotWire
 /// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it speaks up. It may go to another
 ///   port of its address at once, but not twice within half a minute. Who claims to be the node from elsewhere gets it when the
 ///   old endpoint has been silent for too long for a node, or is reported unreachable by ICMP that quotes the probe.
-public struct Router: ~Copyable, Sendable {
+package struct Router: ~Copyable, Sendable {
   let bounds: RouterBounds
   var nodes: NodeTable
   var wss: WSSTable
@@ -30,13 +34,14 @@ public struct Router: ~Copyable, Sendable {
   var grantsInAll: RateLimit
   let sourceHash: KeyedHash
   var counters = RouterStatistics()
+  private var outputs = RouterOutputs()
 
   /// A router that knows nobody.
   ///
   /// - Parameters:
   ///   - configuration: its bounds.
   ///   - seed: unpredictable to the outside (from the system's generator), or IDs can be chosen to slow it down.
-  public init(_ configuration: Configuration = Configuration(), seed: UInt64) {
+  package init(_ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64) {
     bounds = RouterBounds(configuration)
     nodes = NodeTable(capacity: bounds.nodeCapacity, settlingTime: bounds.settlingTime, seed: seed)
     wss = WSSTable(seed: seed ^ 1)
@@ -53,7 +58,7 @@ public struct Router: ~Copyable, Sendable {
   }
 
   /// Totals, and how much it holds now.
-  public var statistics: RouterStatistics {
+  package var statistics: RouterStatistics {
     var snapshot = counters
     snapshot.nodes = nodes.count
     snapshot.wssPeers = wss.count
@@ -63,12 +68,13 @@ public struct Router: ~Copyable, Sendable {
   /// A frame has come.
   ///
   /// Frames for one destination leave in the order of the calls, if the driver performs the actions in that order.
+  /// Afterwards there may be outputs.
   ///
   /// - Parameters:
   ///   - frame: one whole datagram or binary message.
   ///   - origin: where it came from.
   ///   - now: not before the instants of earlier calls, give or take what threads need to take turns.
-  public mutating func on(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
+  package mutating func on(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
     counters.frames &+= 1
     switch origin {
     case .udp(let source, _):
@@ -104,7 +110,7 @@ public struct Router: ~Copyable, Sendable {
   ///     has about 700,000 slots, so that 20,000 every second see each of them twice a minute.
   /// - Returns: how many were removed.
   @discardableResult
-  public mutating func expire(at now: MonotonicInstant, limit: Int) -> Int {
+  package mutating func expire(at now: MonotonicInstant, limit: Int) -> Int {
     let removed = nodes.expire(at: now.nanoseconds, limit: limit)
     counters.expirations &+= UInt64(removed)
     return removed
@@ -112,12 +118,19 @@ public struct Router: ~Copyable, Sendable {
 
   /// What has happened since the last call that an operator may want to look into: the first of each kind, with the number
   /// of those that followed.
-  public mutating func takeIncidents() -> [RouterIncident] { incidents.take() }
+  package mutating func takeIncidents() -> [RouterIncident] { incidents.take() }
 
   /// Counts and notes that a registration moves.
   mutating func note(_ cause: MoveCause, of node: NodeID, from old: Endpoint, to new: Endpoint) {
     counters.moves.count(cause)
     incidents.note(RouterIncident(.moved(cause), node, from: old, to: new))
+  }
+
+  /// The next thing that is to be done for the router; nil if there is nothing more.
+  package mutating func nextOutput() -> RouterOutput? { outputs.next() }
+
+  mutating func put(_ output: RouterOutput) {
+    if !outputs.append(output) { counters.outputsDropped &+= 1 }
   }
 
   mutating func drop(_ reason: RouterDropReason) -> RouterAction {

@@ -1,53 +1,51 @@
 internal import PilotTransport
 
-extension Router {
-  /// The router's bounds. Negative durations count as zero.
-  public struct Configuration: Sendable, Equatable {
-    /// How long a node stays registered without a Discover. Default 10 min (wire reference, section 2).
-    public var nodeLifetime: Duration = .seconds(600)
-    /// The most nodes registered over UDP, at least 1. Default 500,000 (wire reference, section 2). About 110 bytes each
-    /// when full. WSS peers are not among them: they are bounded by the connections that the server accepts.
-    public var nodeCapacity = 500_000
-    /// How long after a move no other one is accepted, unless proven. Default 30 s (wire reference, section 2).
-    public var moveHoldDown: Duration = .seconds(30)
-    /// A node moves without further evidence once its old endpoint has been silent for longer than this. Default 75 s:
-    /// nodes repeat their Discover every 60 s (wire reference, section 2).
-    public var silenceBeforeMove: Duration = .seconds(75)
-    /// A Relay from another port of a node's address moves the node once its endpoint has been silent for longer than this: until
-    /// then its NAT has no reason to give it another port. Default 30 s, the least that NATs in use wait (RFC 4787, section 4.3,
-    /// asks for 2 min). A Discover from there moves it at once.
-    public var silenceBeforeRebinding: Duration = .seconds(30)
-    /// How long after a probe an ICMP report counts as its result. Default 2 s.
-    public var probeTimeout: Duration = .seconds(2)
-    /// The least time between two probes for one node. Default 1 s.
-    public var probeInterval: Duration = .seconds(1)
-    /// How long a registration must have been spoken for before a full table prefers to keep it. Default 30 s: a flood of
-    /// invented nodes pushes itself out before it lasts as long.
-    public var settlingTime: Duration = .seconds(30)
-    /// How long a challenge can be answered. Default 30 s.
-    public var proofLifetime: Duration = .seconds(30)
-    /// Challenges a second for each source and node, at least 1. Default 1.
-    public var challengesPerSecond = 1
-    /// Keys fetched a second for Discovers of each source address, at least 1, and four at once. Default 1. For directories
-    /// that have to ask, such as a registry.
-    public var fetchesPerSource = 1
-    /// Signatures of proofs verified a second for each source address (the first 64 bits of an IPv6 one), at least 1, and
-    /// five times as many at once. Default 2. A verification takes about 70 µs.
-    public var proofsPerSource = 2
-    /// Signatures of proofs verified a second in all, at least 1, and as many of punch grants. Default 200.
-    public var proofsInAll = 200
-    /// Requests to punch served a second for each source address or WSS node, at least 1. Default 1 (wire reference,
-    /// section 2).
-    public var punchesPerSource = 1
-    /// Requests to punch served a second in all, at least 1. Default 10 (wire reference, section 2).
-    public var punchesInAll = 10
-    /// Whether a request to punch is served only with a grant of its target (wire reference, section 2). Default no:
-    /// deployed nodes send none.
-    public var requiresPunchGrant = false
+/// What bounds a beacon's registrations, and who may move them. Negative durations count as zero.
+public struct RouterConfiguration: Sendable, Equatable {
+  /// How long a node stays registered without a Discover. Default 10 min (wire reference, section 2).
+  public var nodeLifetime: Duration = .seconds(600)
+  /// The most nodes registered over UDP, at least 1. Default 500,000 (wire reference, section 2). About 110 bytes each
+  /// when full. WSS peers are not among them: they are bounded by the connections that the server accepts.
+  public var nodeCapacity = 500_000
+  /// How long after a move no other one is accepted, unless proven. Default 30 s (wire reference, section 2).
+  public var moveHoldDown: Duration = .seconds(30)
+  /// A node moves without further evidence once its old endpoint has been silent for longer than this. Default 75 s:
+  /// nodes repeat their Discover every 60 s (wire reference, section 2).
+  public var silenceBeforeMove: Duration = .seconds(75)
+  /// A Relay from another port of a node's address moves the node once its endpoint has been silent for longer than this: until
+  /// then its NAT has no reason to give it another port. Default 30 s, the least that NATs in use wait (RFC 4787, section 4.3,
+  /// asks for 2 min). A Discover from there moves it at once.
+  public var silenceBeforeRebinding: Duration = .seconds(30)
+  /// How long after a probe an ICMP report counts as its result. Default 2 s.
+  public var probeTimeout: Duration = .seconds(2)
+  /// The least time between two probes for one node. Default 1 s.
+  public var probeInterval: Duration = .seconds(1)
+  /// How long a registration must have been spoken for before a full table prefers to keep it. Default 30 s: a flood of
+  /// invented nodes pushes itself out before it lasts as long.
+  public var settlingTime: Duration = .seconds(30)
+  /// How long a challenge can be answered. Default 30 s.
+  public var proofLifetime: Duration = .seconds(30)
+  /// Challenges a second for each source and node, at least 1. Default 1.
+  public var challengesPerSecond = 1
+  /// Keys fetched a second for Discovers of each source address, at least 1, and four at once. Default 1. For directories
+  /// that have to ask, such as a registry.
+  public var fetchesPerSource = 1
+  /// Signatures of proofs verified a second for each source address (the first 64 bits of an IPv6 one), at least 1, and
+  /// five times as many at once. Default 2. A verification takes about 70 µs.
+  public var proofsPerSource = 2
+  /// Signatures of proofs verified a second in all, at least 1, and as many of punch grants. Default 200.
+  public var proofsInAll = 200
+  /// Requests to punch served a second for each source address or WSS node, at least 1. Default 1 (wire reference,
+  /// section 2).
+  public var punchesPerSource = 1
+  /// Requests to punch served a second in all, at least 1. Default 10 (wire reference, section 2).
+  public var punchesInAll = 10
+  /// Whether a request to punch is served only with a grant of its target (wire reference, section 2). Default no:
+  /// deployed nodes send none.
+  public var requiresPunchGrant = false
 
-    /// The defaults.
-    public init() {}
-  }
+  /// The defaults.
+  public init() {}
 }
 
 /// The configuration in the unit that the router computes in: nanoseconds.
@@ -63,7 +61,7 @@ struct RouterBounds: Sendable {
   let proofLifetime: UInt64
   let requiresPunchGrant: Bool
 
-  init(_ configuration: Router.Configuration) {
+  init(_ configuration: RouterConfiguration) {
     func nanoseconds(_ duration: Duration) -> UInt64 { UInt64(max(0, duration.clampedNanoseconds)) }
     nodeLifetime = nanoseconds(configuration.nodeLifetime)
     nodeCapacity = max(1, configuration.nodeCapacity)

@@ -1,9 +1,9 @@
-public import PilotWire
+package import PilotWire
 
 /// Something that an operator may want to look into: who was believed to be where has changed, or was put in question.
-public struct RouterIncident: Equatable, Sendable {
+package struct RouterIncident: Equatable, Sendable {
   /// What happened.
-  public enum Kind: Equatable, Sendable {
+  package enum Kind: Equatable, Sendable {
     /// The registration moved.
     case moved(MoveCause)
     /// It was removed because the key that it was proven with isn't the node's any more.
@@ -13,15 +13,15 @@ public struct RouterIncident: Equatable, Sendable {
   }
 
   /// What happened.
-  public let kind: Kind
+  package let kind: Kind
   /// To which node.
-  public let node: NodeID
+  package let node: NodeID
   /// Where it was registered.
-  public let from: Endpoint
+  package let from: Endpoint
   /// Where it is registered now, or claimed from; nil if nowhere.
-  public let to: Endpoint?
+  package let to: Endpoint?
   /// How many more of its kind there were since the last time that somebody asked.
-  public internal(set) var more: UInt64 = 0
+  package internal(set) var more: UInt64 = 0
 
   init(_ kind: Kind, _ node: NodeID, from: Endpoint, to: Endpoint?) {
     self.kind = kind

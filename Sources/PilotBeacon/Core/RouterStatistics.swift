@@ -2,29 +2,29 @@
 ///
 /// They add up: each frame is in exactly one of ``relayed``, ``discovers``, ``proofsSubmitted``, ``punches`` and ``drops``.
 public struct RouterStatistics: Sendable, Equatable {
-  /// Frames handed to ``Router/on(_:from:at:)``.
+  /// Frames handed to the router.
   public internal(set) var frames: UInt64 = 0
   /// Relay frames passed on, by the transports they came and left on.
-  public internal(set) var relayed = Tally<RelayCell>()
+  public internal(set) var relayed = Tally<RelayCell, 4>()
   /// Discovers answered, by what became of them.
-  public internal(set) var discovers = Tally<DiscoverOutcome>()
+  public internal(set) var discovers = Tally<DiscoverOutcome, 10>()
   /// Proofs whose challenge was young enough; ``proofs`` says what came of them, those that are being verified left out.
   public internal(set) var proofsSubmitted: UInt64 = 0
   /// Requests to punch, by what became of them.
-  public internal(set) var punches = Tally<PunchOutcome>()
+  public internal(set) var punches = Tally<PunchOutcome, 6>()
   /// Frames dropped, by reason.
-  public internal(set) var drops = Tally<RouterDropReason>()
+  public internal(set) var drops = Tally<RouterDropReason, 15>()
 
   /// Proofs, by what became of them.
-  public internal(set) var proofs = Tally<ProofOutcome>()
+  public internal(set) var proofs = Tally<ProofOutcome, 6>()
   /// Punch grants, by what became of them.
-  public internal(set) var grants = Tally<GrantOutcome>()
+  public internal(set) var grants = Tally<GrantOutcome, 4>()
   /// Challenges that were not sent because the node had got one at this source within the second.
   public internal(set) var challengesHeldBack: UInt64 = 0
   /// Keys that were not fetched because their Discovers' source has had its share.
   public internal(set) var fetchesHeldBack: UInt64 = 0
   /// Registrations that went from one endpoint to another, by cause.
-  public internal(set) var moves = Tally<MoveCause>()
+  public internal(set) var moves = Tally<MoveCause, 6>()
   /// Proven registrations that were removed because their node's key changed.
   public internal(set) var revocations: UInt64 = 0
   /// Probes sent to endpoints that a Discover from elsewhere put in question.
@@ -39,6 +39,9 @@ public struct RouterStatistics: Sendable, Equatable {
   /// WSS connections replaced by a newer one of their node.
   public internal(set) var replacements: UInt64 = 0
 
+  /// Answers, and all else that a frame leads to beside a relay, for which the router's queue had no room.
+  public internal(set) var outputsDropped: UInt64 = 0
+
   /// Nodes registered over UDP now. Those that have run out count until they are removed.
   public internal(set) var nodes = 0
   /// Nodes attached over WSS now.
@@ -49,27 +52,5 @@ public struct RouterStatistics: Sendable, Equatable {
   /// What ``frames`` must equal: every frame that ended in a counter.
   public var accountedFor: UInt64 {
     relayed.total &+ discovers.total &+ proofsSubmitted &+ punches.total &+ drops.total
-  }
-}
-
-/// The transports that a relayed frame came and left on.
-public enum RelayCell: Int, CaseIterable, Sendable, CustomStringConvertible {
-  /// From a datagram to a datagram.
-  case udpToUDP
-  /// From a datagram to a WSS connection.
-  case udpToWSS
-  /// From a WSS connection to a datagram.
-  case wssToUDP
-  /// From a WSS connection to a WSS connection.
-  case wssToWSS
-
-  /// The cell's name in snake case, fit for metrics.
-  public var description: String {
-    switch self {
-    case .udpToUDP: "udp_to_udp"
-    case .udpToWSS: "udp_to_wss"
-    case .wssToUDP: "wss_to_udp"
-    case .wssToWSS: "wss_to_wss"
-    }
   }
 }

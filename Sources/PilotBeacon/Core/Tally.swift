@@ -1,12 +1,12 @@
 /// Totals by the cases of an enumeration, stored in place: counting never allocates, and a copy is a snapshot.
 ///
-/// `Key` has at most 24 cases, numbered from 0.
-public struct Tally<Key: CaseIterable & RawRepresentable<Int> & Sendable>: Sendable {
-  static var limit: Int { 24 }
+/// `count` is the number of cases, which are numbered from 0.
+public struct Tally<Key: CaseIterable & RawRepresentable<Int> & Sendable, let count: Int>: Sendable {
+  private var counts = InlineArray<count, UInt64>(repeating: 0)
 
-  private var counts = InlineArray<24, UInt64>(repeating: 0)
-
-  init() {}
+  init() {
+    precondition(Key.allCases.count == count, "a total for each case of \(Key.self)")
+  }
 
   /// The total of one case.
   public internal(set) subscript(key: Key) -> UInt64 {

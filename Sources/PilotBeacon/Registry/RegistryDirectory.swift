@@ -64,7 +64,7 @@ public final class RegistryDirectory: KeyDirectory {
   }
 
   /// What it has asked for so far, and left out.
-  package var counts: RegistryCounts { state.withLock { $0.counts } }
+  public var counts: RegistryCounts { state.withLock { $0.counts } }
 
   /// The key of `node`, from memory or from the registry. One that has run out is asked for; it counts as long as the
   /// registry fails to answer.

@@ -14,17 +14,17 @@ enum RegistryPurpose: Hashable, CaseIterable {
 }
 
 /// Lookups of a registry.
-package struct RegistryCounts: Sendable, Equatable {
+public struct RegistryCounts: Sendable, Equatable {
   /// Begun.
-  package var asked: UInt64 = 0
+  public internal(set) var asked: UInt64 = 0
   /// Without an answer that says which key the node has, or that there is no such node.
-  package var failed: UInt64 = 0
+  public internal(set) var failed: UInt64 = 0
   /// Refused to those who would have waited, because too many were under way.
-  package var refused: UInt64 = 0
+  public internal(set) var refused: UInt64 = 0
   /// Left for later, because too many known keys were being asked for, or the registry has just failed.
-  package var refreshesLeftOut: UInt64 = 0
+  public internal(set) var refreshesLeftOut: UInt64 = 0
   /// Left out, because too many unknown nodes were being asked for, or the registry has just failed.
-  package var prefetchesLeftOut: UInt64 = 0
+  public internal(set) var prefetchesLeftOut: UInt64 = 0
 }
 
 /// What the lock of a ``RegistryDirectory`` guards: what is remembered, and what is being asked.

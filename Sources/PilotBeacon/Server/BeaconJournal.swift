@@ -39,12 +39,11 @@ package final class BeaconJournal: Sendable {
     state.withLock { $0.ignored += 1 }
   }
 
-  func attached(_ connection: WSSConnection, replacing replaced: WSSConnection?) {
+  func attached(_ connection: WSSConnection) {
     logger.debug(
       "Node attached",
       metadata: [
         "node": "\(connection.node)", "remote": "\(connection.remote)", "connection": "\(connection.id)",
-        "replaces": "\(replaced.map { String($0.id) } ?? "none")",
       ])
   }
 

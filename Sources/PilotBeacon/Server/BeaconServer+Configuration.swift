@@ -1,3 +1,5 @@
+public import NIOCore
+public import PilotWSS
 public import PilotWire
 
 extension BeaconServer {
@@ -14,7 +16,12 @@ extension BeaconServer {
     /// everybody who can connect may read them.
     public var http: Endpoint?
     /// The router's bounds: registrations, their lifetimes, how a node moves.
-    public var router = Router.Configuration()
+    public var router = RouterConfiguration()
+    /// How long a graceful shutdown goes on relaying after it has begun to refuse new WebSocket connections. Default zero:
+    /// connections are closed at once.
+    public var drainWindow: Duration = .zero
+    /// Where WebSocket and status connections are served. Default: SwiftNIO's shared event loops, one for each processor.
+    public var eventLoopGroup: (any EventLoopGroup)?
     /// What the kernel is asked to buffer on each UDP socket, in bytes, each way. Default 4 MiB.
     public var socketBufferBytes = 4 << 20
 
@@ -27,16 +34,8 @@ extension BeaconServer {
       public var address: Endpoint
       /// Certificate and key; nil speaks plain `ws`, for a reverse proxy on the same machine.
       public var tls: TLSFiles?
-      /// Connections at most; beyond it the upgrade is answered 503. Default 10,000.
-      public var maximumConnections = 10_000
-      /// What waits for one peer, in bytes; its oldest frames make room. Default 1 MiB.
-      public var outgoingBytes = 1 << 20
-      /// How long a frame waits for a peer before it is dropped. Default 1 s.
-      public var outgoingAge: Duration = .seconds(1)
-      /// How long a peer may be silent. Default 90 s (wire reference, section 3).
-      public var idleLimit: Duration = .seconds(90)
-      /// How long a peer may take to authenticate. Default 10 s (wire reference, section 3).
-      public var authenticationLimit: Duration = .seconds(10)
+      /// How many, how slow and how silent peers may be.
+      public var limits = WSSLimits()
 
       /// Accepts on this address.
       public init(address: Endpoint) {

@@ -25,6 +25,7 @@ extension BeaconServer.Parts {
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
+    let tls = tls
     let dispatchers = LoopDispatchers { number in
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
@@ -32,17 +33,21 @@ extension BeaconServer.Parts {
         submit: verifications.submit)
       return RelayDispatcher(engine: engine, relay: relay, journal: journal)
     }
-    let tls = tls
     let listener = configuration.wss.map { settings in
       WSSListener(
         WSSListener.Configuration(settings, tls: tls, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
+    let shutdown = BeaconShutdown()
     status = configuration.http.map { _ in
-      StatusListener(logger: logger) {
-        BeaconStatistics(engine: engine, udp: udp, listener: listener, totals: totals, journal: journal)
+      StatusListener(logger: logger, phase: { shutdown.phase }) {
+        BeaconStatistics(
+          engine: engine, udp: udp, listener: listener, totals: totals, journal: journal,
+          registry: (keys as? RegistryDirectory)?.counts)
       }
     }
+    drainWindow = configuration.drainWindow
+    self.shutdown = shutdown
     self.keys = keys
     self.listener = listener
     self.udp = udp
@@ -54,10 +59,29 @@ extension BeaconServer.Parts {
     self.logger = logger
   }
 
-  /// Closes everything; peers are told.
-  func shutDown() async {
-    udp.close()
-    await status?.shutDown()
+  /// Closes everything: the peers' connections, which are told, and then the sockets.
+  func close() async {
     await listener?.shutDown()
+    await status?.shutDown()
+    udp.close()
+  }
+}
+
+extension WSSListener.Configuration {
+  /// The listener's part of a beacon's configuration.
+  fileprivate init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, logger: Logger) {
+    self.init(address: settings.address, unixTime: WallClock.now)
+    self.tls = tls
+    limits = settings.limits
+    self.logger = logger
+    let descriptors = DescriptorLimit.current
+    if fit(intoDescriptors: descriptors) {
+      logger.notice(
+        "Fewer WebSocket connections than configured: raise the limit of open files (ulimit -n, LimitNOFILE=)",
+        metadata: [
+          "configured": "\(settings.limits.maximumConnections)", "connections": "\(limits.maximumConnections)",
+          "open_files": "\(descriptors)",
+        ])
+    }
   }
 }

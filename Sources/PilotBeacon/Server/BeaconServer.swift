@@ -1,4 +1,5 @@
 public import Logging
+import NIOCore
 import NIOPosix
 public import PilotIdentity
 import PilotTransport
@@ -9,8 +10,9 @@ public import ServiceLifecycle
 
 /// A beacon: relays frames between nodes on UDP and nodes on WebSocket connections.
 ///
-/// ``start(_:keys:logger:)`` binds the sockets, ``run()`` serves until it is told to stop. Graceful shutdown tells the
-/// connected peers, so that they look for another beacon at once; cancellation ends abruptly.
+/// ``start(_:keys:logger:)`` binds the sockets, ``run()`` serves until it is told to stop. Graceful shutdown admits no new
+/// connections, goes on relaying for ``Configuration/drainWindow``, and then tells the connected peers, so that they look for
+/// another beacon at once. Cancellation leaves the window out.
 public final class BeaconServer: Service {
   /// Where it can be reached.
   public let addresses: Addresses
@@ -30,6 +32,8 @@ public final class BeaconServer: Service {
     let totals: RelayTotals
     let journal: BeaconJournal
     let tls: ServerTLS?
+    let drainWindow: Duration
+    let shutdown: BeaconShutdown
     let logger: Logger
 
     /// A relay for one more source of frames, which leave by this socket.
@@ -64,7 +68,7 @@ public final class BeaconServer: Service {
     _ configuration: Configuration, keys: any KeyDirectory, logger: Logger
   ) async throws -> BeaconServer {
     let parts = try Parts(configuration, keys: keys, logger: logger)
-    let group = MultiThreadedEventLoopGroup.singleton
+    let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     do {
       let wss = try await parts.listener?.start(on: group)
       var http: Endpoint?
@@ -72,7 +76,7 @@ public final class BeaconServer: Service {
       return BeaconServer(
         addresses: Addresses(udp: parts.udp.localEndpoint, wss: wss, http: http), parts: parts)
     } catch {
-      await parts.shutDown()
+      await parts.close()
       throw error
     }
   }
@@ -90,19 +94,19 @@ public final class BeaconServer: Service {
     } onGracefulShutdown: {
       self.stop()
     }
-    await parts.shutDown()
-    if failure.code != .closed { throw failure }
+    if failure.code != .closed, failure.code != .cancelled { throw failure }
   }
 
   /// Ends ``run()`` as a graceful shutdown does. Returns at once; from anywhere, as often as you like.
   public func stop() {
-    parts.udp.close()
+    parts.shutdown.begin()
   }
 
-  /// All loops end when the UDP sockets are closed, which is how this server is stopped.
+  /// The loops end with the UDP sockets, which are closed at the end of the shutdown.
   /// - Returns: Why: `.closed`, unless it could not begin.
   private func serve() async -> TransportError {
     await withTaskGroup(of: TransportError?.self) { group in
+      group.addTask { await self.endWhenAsked() }
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.reloadRegularly() }
       group.addTask(priority: .utility) { await self.verifySignatures() }
@@ -115,11 +119,21 @@ public final class BeaconServer: Service {
       for await result in group {
         guard let result else { continue }
         if ending == nil { ending = result }
-        stop()
+        // Unless the shutdown has closed the sockets, one loop can't serve: what is left is closed without draining.
         group.cancelAll()
       }
       return ending ?? .closed
     }
+  }
+
+  private func endWhenAsked() async -> TransportError? {
+    await parts.shutdown.run(draining: parts.drainWindow, clock: MonotonicClock()) {
+      parts.logger.info("Draining: no new connections", metadata: ["window": "\(parts.drainWindow)"])
+      parts.listener?.refuseNew()
+    } close: {
+      await parts.close()
+    }
+    return nil
   }
 
   /// On the socket's own thread: receive, decide, send, without a hop in between.
@@ -147,9 +161,7 @@ public final class BeaconServer: Service {
     for await event in socket.events {
       switch event {
       case .unreachable(let endpoint, _, let quoted):
-        let answer = parts.engine.unreachable(endpoint, quoting: quoted, by: parts.authenticator, at: .now())
-        guard let answer else { continue }
-        relay.send(answer)
+        relay.reportUnreachable(endpoint, quoting: quoted, at: .now())
         relay.flush()
       case .notice(let text):
         parts.logger.notice("\(text)")

@@ -25,6 +25,8 @@ public struct BeaconStatistics: Sendable {
   public let turnedAway: Int
   /// Peers refused, by reason in snake case.
   public let refusals: [String: UInt64]
+  /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
+  public let registry: RegistryCounts?
 
   /// Frames for WebSocket peers, by what became of them.
   public struct PeerTotals: Sendable, Equatable {
@@ -54,7 +56,8 @@ public struct BeaconStatistics: Sendable {
 
 extension BeaconStatistics {
   init(
-    engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, totals: RelayTotals, journal: BeaconJournal
+    engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, totals: RelayTotals, journal: BeaconJournal,
+    registry: RegistryCounts?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -69,6 +72,7 @@ extension BeaconStatistics {
     ignoredFrames = journal.ignoredFrames
     openConnections = listener?.openConnections ?? 0
     turnedAway = listener?.turnedAway ?? 0
+    self.registry = registry
     refusals = Dictionary(uniqueKeysWithValues: journal.refusals.map { ($0.key.rawValue, $0.value) })
   }
 }
@@ -77,6 +81,7 @@ extension BeaconServer {
   /// A snapshot, put together from the parts' own: totals of different parts may be a moment apart.
   public var statistics: BeaconStatistics {
     BeaconStatistics(
-      engine: parts.engine, udp: parts.udp, listener: parts.listener, totals: parts.totals, journal: parts.journal)
+      engine: parts.engine, udp: parts.udp, listener: parts.listener, totals: parts.totals, journal: parts.journal,
+      registry: (parts.keys as? RegistryDirectory)?.counts)
   }
 }

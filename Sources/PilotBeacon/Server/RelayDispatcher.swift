@@ -18,9 +18,8 @@ package final class RelayDispatcher: WSSDispatcher {
   }
 
   package func attached(_ connection: WSSConnection) {
-    let replaced = engine.attach(connection)
-    journal.attached(connection, replacing: replaced)
-    replaced?.close(.normal, reason: "replaced")
+    relay.attach(connection, at: .now())
+    journal.attached(connection)
   }
 
   package func received(_ frame: RawSpan, on connection: WSSConnection) {

@@ -1,12 +1,12 @@
 import PilotIdentity
 package import PilotTransport
 import PilotWSS
-package import PilotWire
+import PilotWire
 import Synchronization
 
 /// The router and the connections it knows by number, shared by every thread that receives frames.
 ///
-/// The lock covers decisions, about a microsecond; frames are sent outside of it.
+/// The lock covers decisions, about a microsecond; what they lead to is done outside of it.
 package final class RelayEngine: Sendable {
   fileprivate struct State: ~Copyable {
     var router: Router
@@ -15,38 +15,14 @@ package final class RelayEngine: Sendable {
     var anticipated: UInt64 = 0
   }
 
-  /// What to do with a frame, with the connection at hand.
-  enum Decision {
-    case sendUDP(Endpoint, DeliverHeader, from: LocalAddress)
-    case sendWSS(WSSConnection, DeliverHeader)
-    /// Answer over UDP, as told.
-    case answerUDP(DiscoverAnswer)
-    /// Answer with the connection's own remote address.
-    case answerWSS(WSSConnection)
-    /// On the heap, so that the others stay small.
-    indirect case rare(RareDecision)
-    case nothing
-  }
-
-  /// What few frames lead to.
-  enum RareDecision {
-    /// Answer over UDP, and send this probe.
-    case answerAndProbe(DiscoverAnswer, EndpointProbe)
-    case verifyProof(from: Endpoint, LocalAddress)
-    case punch(Punch, Punch?)
-    case verifyGrant(from: FrameOrigin)
-  }
-
-  /// A PunchCommand that is due.
-  struct Punch {
-    /// Where it goes.
-    enum Hop {
-      case udp(Endpoint, from: LocalAddress)
-      case wss(WSSConnection)
-    }
-
-    let hop: Hop
-    let endpoint: Endpoint
+  /// What one hold of the lock has given.
+  struct Turn {
+    /// For each frame, in order.
+    var actions: [RouterAction] = []
+    /// For each delivery over WSS among the actions, in order; nil if its connection has just ended.
+    var connections: [WSSConnection?] = []
+    /// What else is to be done, behind the deliveries.
+    var outputs: [RouterOutput] = []
   }
 
   /// How many decisions are made under one lock: enough for its price to vanish, few enough for others not to wait.
@@ -54,21 +30,21 @@ package final class RelayEngine: Sendable {
 
   private let state: Mutex<State>
 
-  package init(_ configuration: Router.Configuration, seed: UInt64) {
+  package init(_ configuration: RouterConfiguration, seed: UInt64) {
     state = Mutex(State(router: Router(configuration, seed: seed)))
   }
 
   package var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
 
   /// Decides about one frame.
-  func decide(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> Decision {
-    state.withLock { $0.decide(frame, from: origin, at: now) }
+  func decide(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant, into turn: inout Turn) {
+    state.withLock { $0.decide(frame, from: origin, at: now, into: &turn) }
   }
 
   /// Decides about the next few datagrams, and moves the cursor behind them.
   @unsafe
   func decide(
-    _ datagrams: LentFrames, from cursor: inout RunCursor, into decisions: inout [Decision], at now: MonotonicInstant
+    _ datagrams: LentFrames, from cursor: inout RunCursor, into turn: inout Turn, at now: MonotonicInstant
   ) {
     var ahead = cursor
     state.withLock { state in
@@ -76,50 +52,21 @@ package final class RelayEngine: Sendable {
         state.anticipated ^= state.router.anticipate(frame)
       }
       unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source, local in
-        decisions.append(state.decide(frame, from: .udp(source, local), at: now))
+        state.decide(frame, from: .udp(source, local), at: now, into: &turn)
       }
     }
   }
 
-  /// Whether a challenge for this node may go to this endpoint.
-  func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
-    state.withLock { $0.router.admitsChallenge(of: node, to: endpoint, at: now) }
-  }
-
-  /// Whether a key may be fetched for a Discover from this endpoint.
-  func admitsFetch(for endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
-    state.withLock { $0.router.admitsFetch(for: endpoint, at: now) }
-  }
-
-  /// Whether the signature of a proof, whose challenge this beacon has made, is worth to be verified.
-  func admits(_ proof: DiscoverProof, from source: Endpoint, at now: MonotonicInstant) -> Bool {
-    state.withLock { $0.router.admits(proof, from: source, at: now) }
-  }
-
-  /// A proof holds.
-  /// - Returns: The answer that is due.
-  func proven(
-    _ proof: DiscoverProof, from source: Endpoint, _ local: LocalAddress, at now: MonotonicInstant
-  ) -> DiscoverAnswer? {
-    state.withLock { $0.router.proven(proof, from: source, local, at: now) }
-  }
-
-  /// A proof doesn't hold, or wasn't looked at.
-  func proofRefused(_ outcome: ProofOutcome) {
-    state.withLock { $0.router.proofRefused(outcome) }
-  }
-
-  /// A request's grant holds.
-  /// - Returns: What to send.
-  func granted(_ request: PunchRequest, from origin: FrameOrigin, at now: MonotonicInstant) -> (Punch, Punch?)? {
+  /// Tells the router what came of an output, or what has happened beside frames.
+  ///
+  /// - Parameters:
+  ///   - outputs: Gets what is to be done then.
+  ///   - event: Calls the one method of the router that stands for it.
+  func tell(_ outputs: inout [RouterOutput], _ event: (inout Router) -> Void) {
     state.withLock { state in
-      state.router.granted(request, from: origin, at: now).flatMap { state.punches($0, at: now) }
+      event(&state.router)
+      state.router.drain(into: &outputs)
     }
-  }
-
-  /// A request's grant doesn't hold, or wasn't looked at.
-  func grantRefused(_ outcome: GrantOutcome) {
-    state.withLock { $0.router.grantRefused(outcome) }
   }
 
   /// The keys of these nodes have changed: what they have proven with the old ones counts no longer. Some at a time, so that
@@ -149,12 +96,11 @@ package final class RelayEngine: Sendable {
   }
 
   /// A peer has authenticated.
-  /// - Returns: The connection that it replaces.
-  func attach(_ connection: WSSConnection) -> WSSConnection? {
+  func attach(_ connection: WSSConnection, _ outputs: inout [RouterOutput]) {
     state.withLock { state in
       state.connections[connection.id] = connection
-      let replaced = state.router.attach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
-      return replaced.flatMap { state.connections.removeValue(forKey: $0.rawValue) }
+      state.router.attach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
+      state.router.drain(into: &outputs)
     }
   }
 
@@ -165,22 +111,8 @@ package final class RelayEngine: Sendable {
     }
   }
 
-  /// ICMP has reported that a datagram to an endpoint found nobody. It counts if it quotes a probe with its nonce.
-  /// - Returns: The answer that is due then.
-  package func unreachable(
-    _ endpoint: Endpoint, quoting quoted: QuotedDatagram, by authenticator: some DiscoverAuthenticator,
-    at now: MonotonicInstant
-  ) -> DiscoverAnswer? {
-    guard let quote = EndpointProbe.Quote(quoted.bytes, to: endpoint),
-      let probe = state.withLock({ $0.router.pendingProbe(quote.node, at: now) })
-    else { return nil }
-    let isFounded = probe.endpoint == endpoint && authenticator.nonce(for: probe) == quote.nonce
-    return state.withLock { state in
-      if isFounded { return state.router.unreachable(probe, at: now) }
-      state.router.unfoundedReport()
-      return nil
-    }
-  }
+  /// The connection with this number, unless it has ended.
+  func connection(_ id: ConnectionID) -> WSSConnection? { state.withLock { $0.connections[id.rawValue] } }
 
   /// What has happened since the last call that an operator may want to look into.
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
@@ -196,46 +128,20 @@ package final class RelayEngine: Sendable {
 
 extension RelayEngine.State {
   fileprivate mutating func decide(
-    _ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant
-  ) -> RelayEngine.Decision {
-    switch router.on(frame, from: origin, at: now) {
-    case .deliverUDP(let endpoint, let header, let local):
-      return .sendUDP(endpoint, header, from: local)
-    case .deliverWSS(let id, let header):
-      return connections[id.rawValue].map { .sendWSS($0, header) } ?? .nothing
-    case .answer(let answer):
-      switch answer.origin {
-      case .udp:
-        let probe = answer.probing.flatMap { router.pendingProbe($0, at: now) }
-        return probe.map { .rare(.answerAndProbe(answer, $0)) } ?? .answerUDP(answer)
-      case .wss(let id, _): return connections[id.rawValue].map { .answerWSS($0) } ?? .nothing
-      }
-    case .verifyProof(let source, let local):
-      return .rare(.verifyProof(from: source, local))
-    case .punch(let pair):
-      return punches(pair, at: now).map { .rare(.punch($0, $1)) } ?? .nothing
-    case .verifyGrant(let origin):
-      return .rare(.verifyGrant(from: origin))
-    case .drop, .nothing:
-      return .nothing
+    _ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant, into turn: inout RelayEngine.Turn
+  ) {
+    let action = router.on(frame, from: origin, at: now)
+    switch action {
+    case .deliver(.wss(let id), _): turn.connections.append(connections[id.rawValue])
+    case .taken: router.drain(into: &turn.outputs)
+    case .deliver(.udp, _), .drop: break
     }
+    turn.actions.append(action)
   }
+}
 
-  fileprivate func punches(
-    _ pair: PunchPair, at now: MonotonicInstant
-  ) -> (RelayEngine.Punch, RelayEngine.Punch?)? {
-    guard let commands = router.commands(for: pair, at: now), let requester = punch(commands.requester) else {
-      return nil
-    }
-    return (requester, commands.target.flatMap { punch($0) })
-  }
-
-  private func punch(_ command: PunchCommands.Command) -> RelayEngine.Punch? {
-    switch command.recipient {
-    case .udp(let endpoint, let local):
-      RelayEngine.Punch(hop: .udp(endpoint, from: local), endpoint: command.endpoint)
-    case .wss(let id, _):
-      connections[id.rawValue].map { RelayEngine.Punch(hop: .wss($0), endpoint: command.endpoint) }
-    }
+extension Router {
+  fileprivate mutating func drain(into outputs: inout [RouterOutput]) {
+    while let output = nextOutput() { outputs.append(output) }
   }
 }

@@ -1,14 +1,3 @@
-package import PilotTransport
-package import PilotWire
-
-/// What takes a signature to decide.
-package enum VerificationJob: Sendable {
-  /// A proof whose challenge this beacon has made, and that the router has admitted.
-  case proof(DiscoverProof, from: Endpoint, LocalAddress)
-  /// A request to punch that the router has found due, if its grant holds.
-  case grant(PunchRequest, from: FrameOrigin)
-}
-
 /// Signatures that wait to be verified, away from the threads that relay: a verification takes as long as relaying twenty
 /// frames.
 ///

@@ -8,88 +8,108 @@ struct BeaconMetrics {
     let name: String
     let help: String
     let isGauge: Bool
-    let values: [(labels: String, value: UInt64)]
+    /// What tells the values apart; nil if there is only one.
+    var label: String?
+    let values: [(name: String, value: UInt64)]
   }
 
   private let metrics: [Metric]
 
   init(_ statistics: BeaconStatistics) {
     let (router, udp, peers) = (statistics.router, statistics.udp, statistics.peers)
-    metrics = [
-      .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
-      .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.wssPeers),
-      .gauge(
-        "pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
-      .gauge("pilot_beacon_waiting_bytes", "Bytes that wait for WebSocket peers.", statistics.waitingBytes),
-      .counter("pilot_beacon_frames_total", "Frames handed to the router.", router.frames),
+    metrics =
+      [
+        .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
+        .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.wssPeers),
+        .gauge(
+          "pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
+        .gauge("pilot_beacon_waiting_bytes", "Bytes that wait for WebSocket peers.", statistics.waitingBytes),
+        .counter("pilot_beacon_frames_total", "Frames handed to the router.", router.frames),
+        .labelled(
+          "pilot_beacon_relayed_total", "Frames relayed, by cell.", "cell",
+          RelayCell.allCases.map { ($0.description, router.relayed[$0]) }),
+        .labelled(
+          "pilot_beacon_dropped_total", "Frames dropped by the router, by reason.", "reason",
+          RouterDropReason.allCases.map { ($0.description, router.drops[$0]) }),
+        .labelled(
+          "pilot_beacon_discovers_total", "Discovers, by what became of them.", "outcome",
+          DiscoverOutcome.allCases.map { ($0.description, router.discovers[$0]) }),
+        .labelled(
+          "pilot_beacon_proofs_total", "Proofs of identity over UDP, by result.", "result",
+          ProofOutcome.allCases.map { ($0.description, router.proofs[$0]) }),
+        .counter(
+          "pilot_beacon_challenges_held_back_total", "Challenges not sent, one a second and source being enough.",
+          router.challengesHeldBack),
+        .counter(
+          "pilot_beacon_fetches_held_back_total", "Keys not fetched for a Discover, its source having had its share.",
+          router.fetchesHeldBack),
+        .labelled(
+          "pilot_beacon_moves_total", "Registrations that went to another endpoint, by cause.", "cause",
+          MoveCause.allCases.map { ($0.description, router.moves[$0]) }),
+        .counter(
+          "pilot_beacon_probes_total", "Endpoints asked for a sign because their node is claimed from elsewhere.",
+          router.probes),
+        .counter(
+          "pilot_beacon_unfounded_reports_total", "ICMP reports about a probe that don't quote its nonce.",
+          router.unfoundedReports),
+        .counter(
+          "pilot_beacon_revocations_total", "Proven registrations ended because their node's key changed.",
+          router.revocations),
+        .labelled(
+          "pilot_beacon_punches_total", "Requests to punch, by what became of them.", "outcome",
+          PunchOutcome.allCases.map { ($0.description, router.punches[$0]) }),
+        .labelled(
+          "pilot_beacon_punch_grants_total", "Punch grants, by what became of them.", "result",
+          GrantOutcome.allCases.map { ($0.description, router.grants[$0]) }),
+        .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
+        .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
+        .counter(
+          "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
+        .labelled(
+          "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
+          [
+            ("sent", peers.sent), ("expired", peers.expired), ("overflowed", peers.overflowed),
+            ("too_long", peers.tooLong), ("lost", peers.lost), ("gone", statistics.connectionsGone),
+          ]),
+        .counter(
+          "pilot_beacon_wss_ignored_total", "Frames of peers whose connection was being closed.",
+          statistics.ignoredFrames),
+        .labelled(
+          "pilot_beacon_refusals_total", "Peers refused, by reason.", "reason",
+          statistics.refusals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
+        .counter(
+          "pilot_beacon_turned_away_total", "Connections turned away for want of room.", UInt64(statistics.turnedAway)),
+        .counter(
+          "pilot_beacon_udp_answers_total", "Answers, challenges and probes of the beacon's own, over UDP.",
+          statistics.udpAnswers),
+        .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
+        .counter("pilot_beacon_udp_received_total", "Datagrams received.", udp.framesReceived),
+        .counter(
+          "pilot_beacon_udp_without_local_total", "Datagrams whose own address isn't known: answered from any.",
+          udp.framesWithoutLocal),
+        .counter(
+          "pilot_beacon_udp_from_elsewhere_total", "Datagrams sent from another address, since theirs is gone.",
+          udp.framesFromElsewhere),
+        .labelled(
+          "pilot_beacon_udp_dropped_total", "Datagrams dropped at the socket, by reason.", "reason",
+          DropReason.allCases.map { ($0.description, udp.drops[$0]) } + [("no_room", statistics.refusedByKernel)]),
+        .counter(
+          "pilot_beacon_outputs_dropped_total", "Answers that the router's queue had no room for.",
+          router.outputsDropped),
+      ] + Self.registry(statistics.registry)
+  }
+
+  /// Only of a beacon with a registry: another one's zeros would look like one that nobody asks.
+  private static func registry(_ counts: RegistryCounts?) -> [Metric] {
+    guard let counts else { return [] }
+    return [
+      .counter("pilot_beacon_registry_lookups_total", "Lookups of the registry begun.", counts.asked),
       .labelled(
-        "pilot_beacon_relayed_total", "Frames relayed, by cell.", "cell",
-        RelayCell.allCases.map { ($0.description, router.relayed[$0]) }),
-      .labelled(
-        "pilot_beacon_dropped_total", "Frames dropped by the router, by reason.", "reason",
-        RouterDropReason.allCases.map { ($0.description, router.drops[$0]) }),
-      .labelled(
-        "pilot_beacon_discovers_total", "Discovers, by what became of them.", "outcome",
-        DiscoverOutcome.allCases.map { ($0.description, router.discovers[$0]) }),
-      .labelled(
-        "pilot_beacon_proofs_total", "Proofs of identity over UDP, by result.", "result",
-        ProofOutcome.allCases.map { ($0.description, router.proofs[$0]) }),
-      .counter(
-        "pilot_beacon_challenges_held_back_total", "Challenges not sent, one a second and source being enough.",
-        router.challengesHeldBack),
-      .counter(
-        "pilot_beacon_fetches_held_back_total", "Keys not fetched for a Discover, its source having had its share.",
-        router.fetchesHeldBack),
-      .labelled(
-        "pilot_beacon_moves_total", "Registrations that went to another endpoint, by cause.", "cause",
-        MoveCause.allCases.map { ($0.description, router.moves[$0]) }),
-      .counter(
-        "pilot_beacon_probes_total", "Endpoints asked for a sign because their node is claimed from elsewhere.",
-        router.probes),
-      .counter(
-        "pilot_beacon_unfounded_reports_total", "ICMP reports about a probe that don't quote its nonce.",
-        router.unfoundedReports),
-      .counter(
-        "pilot_beacon_revocations_total", "Proven registrations ended because their node's key changed.",
-        router.revocations),
-      .labelled(
-        "pilot_beacon_punches_total", "Requests to punch, by what became of them.", "outcome",
-        PunchOutcome.allCases.map { ($0.description, router.punches[$0]) }),
-      .labelled(
-        "pilot_beacon_punch_grants_total", "Punch grants, by what became of them.", "result",
-        GrantOutcome.allCases.map { ($0.description, router.grants[$0]) }),
-      .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
-      .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
-      .counter(
-        "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
-      .labelled(
-        "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
+        "pilot_beacon_registry_shortfalls_total", "Lookups of the registry without an answer, or not begun.", "reason",
         [
-          ("sent", peers.sent), ("expired", peers.expired), ("overflowed", peers.overflowed),
-          ("too_long", peers.tooLong), ("lost", peers.lost), ("gone", statistics.connectionsGone),
+          ("failed", counts.failed), ("refused", counts.refused), ("refresh_left_out", counts.refreshesLeftOut),
+          ("prefetch_left_out", counts.prefetchesLeftOut),
         ]),
-      .counter(
-        "pilot_beacon_wss_ignored_total", "Frames of peers whose connection was being closed.",
-        statistics.ignoredFrames),
-      .labelled(
-        "pilot_beacon_refusals_total", "Peers refused, by reason.", "reason",
-        statistics.refusals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
-      .counter(
-        "pilot_beacon_turned_away_total", "Connections turned away for want of room.", UInt64(statistics.turnedAway)),
-      .counter(
-        "pilot_beacon_udp_answers_total", "Answers, challenges and probes of the beacon's own, over UDP.",
-        statistics.udpAnswers),
-      .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
-      .counter("pilot_beacon_udp_received_total", "Datagrams received.", udp.framesReceived),
-      .counter(
-        "pilot_beacon_udp_without_local_total", "Datagrams whose own address isn't known: answered from any.",
-        udp.framesWithoutLocal),
-      .counter(
-        "pilot_beacon_udp_from_elsewhere_total", "Datagrams sent from another address, since theirs is gone.",
-        udp.framesFromElsewhere),
-      .labelled(
-        "pilot_beacon_udp_dropped_total", "Datagrams dropped at the socket, by reason.", "reason",
-        DropReason.allCases.map { ($0.description, udp.drops[$0]) } + [("no_room", statistics.refusedByKernel)]),
     ]
   }
 
@@ -98,7 +118,10 @@ struct BeaconMetrics {
     var text = ""
     for metric in metrics {
       text += "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.isGauge ? "gauge" : "counter")\n"
-      for (labels, value) in metric.values { text += "\(metric.name)\(labels) \(value)\n" }
+      for (name, value) in metric.values {
+        let labels = metric.label.map { "{\($0)=\"\(name)\"}" } ?? ""
+        text += "\(metric.name)\(labels) \(value)\n"
+      }
     }
     return text
   }
@@ -107,8 +130,8 @@ struct BeaconMetrics {
   var page: String {
     var rows = ""
     for metric in metrics {
-      for (labels, value) in metric.values where value > 0 || metric.isGauge {
-        let label = labels.split(separator: "\"").dropFirst().first.map { ": \($0)" } ?? ""
+      for (name, value) in metric.values where value > 0 || metric.isGauge {
+        let label = metric.label == nil ? "" : ": \(name)"
         rows += "<tr><td>\(metric.help.dropLast())\(label)</td><td>\(value)</td></tr>\n"
       }
     }
@@ -136,8 +159,6 @@ extension BeaconMetrics.Metric {
   fileprivate static func labelled(
     _ name: String, _ help: String, _ label: String, _ values: [(String, UInt64)]
   ) -> Self {
-    Self(
-      name: name, help: help, isGauge: false,
-      values: values.map { (labels: "{\(label)=\"\($0.0)\"}", value: $0.1) })
+    Self(name: name, help: help, isGauge: false, label: label, values: values.map { (name: $0.0, value: $0.1) })
   }
 }

@@ -16,13 +16,20 @@ final class StatusListener: Sendable {
   private static let requestLimit: TimeAmount = .seconds(10)
 
   private let logger: Logger
+  private let phase: @Sendable () -> BeaconLifecycle.Phase
   private let statistics: @Sendable () -> BeaconStatistics
   private let open = Atomic<Int>(0)
   private let listener = Mutex<(any Channel)?>(nil)
 
-  /// - Parameter logger: Hears of troubles of the listening socket.
-  init(logger: Logger, statistics: @escaping @Sendable () -> BeaconStatistics) {
+  /// - Parameters:
+  ///   - logger: Hears of troubles of the listening socket.
+  ///   - phase: The server's, which its health depends on.
+  init(
+    logger: Logger, phase: @escaping @Sendable () -> BeaconLifecycle.Phase,
+    statistics: @escaping @Sendable () -> BeaconStatistics
+  ) {
     self.logger = logger
+    self.phase = phase
     self.statistics = statistics
   }
 
@@ -70,19 +77,20 @@ final class StatusListener: Sendable {
     try channel.pipeline.syncOperations.configureHTTPServerPipeline(
       withPipeliningAssistance: true, withServerUpgrade: nil, withErrorHandling: true,
       withEncoderConfiguration: HTTPResponseEncoder.Configuration(), withDecoderLimitConfiguration: .handshake)
-    try channel.pipeline.syncOperations.addHandler(StatusResponder(statistics: statistics))
+    try channel.pipeline.syncOperations.addHandler(StatusResponder(phase: phase, statistics: statistics))
   }
 }
 
 /// Answers one request.
 private final class StatusResponder: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
 
+  private let phase: () -> BeaconLifecycle.Phase
   private let statistics: () -> BeaconStatistics
   private var head: HTTPRequestHead?
 
-  init(statistics: @escaping () -> BeaconStatistics) {
+  init(phase: @escaping () -> BeaconLifecycle.Phase, statistics: @escaping () -> BeaconStatistics) {
+    self.phase = phase
     self.statistics = statistics
   }
 
@@ -90,38 +98,27 @@ private final class StatusResponder: ChannelInboundHandler {
     switch unwrapInboundIn(data) {
     case .head(let head): self.head = head
     case .body: break
-    case .end: head.take().map { answer($0, context: context) }
+    case .end: head.take().map { answer(to: $0).send(to: $0, in: context) }
     }
   }
 
-  private func answer(_ request: HTTPRequestHead, context: ChannelHandlerContext) {
-    let (status, type, text) = content(for: request)
-    var head = HTTPResponseHead(version: .http1_1, status: status)
-    head.headers.add(name: "Content-Type", value: type)
-    head.headers.add(name: "Content-Length", value: String(text.utf8.count))
-    head.headers.add(name: "Cache-Control", value: "no-store")
-    head.headers.add(name: "Connection", value: "close")
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if request.method != .HEAD {
-      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
-    }
-    let channel = context.channel
-    context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
-  }
-
-  private func content(for request: HTTPRequestHead) -> (HTTPResponseStatus, type: String, text: String) {
+  private func answer(to request: HTTPRequestHead) -> HTTPAnswer {
     guard request.method == .GET || request.method == .HEAD else {
-      return (.methodNotAllowed, "text/plain; charset=utf-8", "Only GET is served.\n")
+      return HTTPAnswer(.methodNotAllowed, "Only GET is served.\n", fields: ["Allow": "GET, HEAD"])
     }
+    let uncached: HTTPHeaders = ["Cache-Control": "no-store"]
     switch request.targetPath {
     case "/health", "/healthz":
-      return (.ok, "text/plain; charset=utf-8", "ok\n")
+      // Whoever sends peers here is to send them elsewhere while there is time.
+      return phase() == .serving
+        ? HTTPAnswer(.ok, "ok\n", fields: uncached) : HTTPAnswer(.serviceUnavailable, "draining\n", fields: uncached)
     case "/metrics":
-      return (.ok, "text/plain; version=0.0.4; charset=utf-8", BeaconMetrics(statistics()).exposition)
+      return HTTPAnswer(
+        .ok, BeaconMetrics(statistics()).exposition, type: "text/plain; version=0.0.4; charset=utf-8", fields: uncached)
     case "/":
-      return (.ok, "text/html; charset=utf-8", BeaconMetrics(statistics()).page)
+      return HTTPAnswer(.ok, BeaconMetrics(statistics()).page, type: "text/html; charset=utf-8", fields: uncached)
     default:
-      return (.notFound, "text/plain; charset=utf-8", "There are /, /health, /healthz and /metrics.\n")
+      return HTTPAnswer(.notFound, "There are /, /health, /healthz and /metrics.\n")
     }
   }
 

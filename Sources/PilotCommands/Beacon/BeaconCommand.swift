@@ -113,10 +113,10 @@ package struct BeaconCommand: AsyncParsableCommand {
     }
     if let maximum = try settings.int(maxConnections, "max-connections") {
       guard maximum > 0 else { throw CommandFailure.usage("max-connections must be 1 or more") }
-      webSocket.maximumConnections = maximum
+      webSocket.limits.maximumConnections = maximum
     }
     if let seconds = try settings.int(maxFrameAge, "max-frame-age", in: 1...3_600) {
-      webSocket.outgoingAge = .seconds(seconds)
+      webSocket.limits.outgoingAge = .seconds(seconds)
     }
     configuration.wss = webSocket
     return configuration

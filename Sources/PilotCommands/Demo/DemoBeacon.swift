@@ -45,7 +45,7 @@ struct DemoBeacon {
     configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
     var wss = BeaconServer.Configuration.WebSocket(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
     wss.tls = BeaconServer.Configuration.TLSFiles(certificate: authority.certificatePath, key: authority.keyPath)
-    wss.outgoingAge = DemoNode.patience
+    wss.limits.outgoingAge = DemoNode.patience
     configuration.wss = wss
     return configuration
   }

@@ -13,6 +13,8 @@ final class ConnectionAdmission: Sendable {
     var entries: [ObjectIdentifier: Entry] = [:]
     var upgraded = 0
     var turnedAway = 0
+    /// Whether it drains: no upgrade is admitted any more.
+    var isRefusing = false
     var isShutDown = false
   }
 
@@ -57,7 +59,7 @@ final class ConnectionAdmission: Sendable {
   /// - Returns: Whether there is room for one more peer.
   func upgrade(_ channel: any Channel) -> Bool {
     state.withLock { state in
-      guard !state.isShutDown, state.upgraded < maximumConnections,
+      guard !state.isShutDown, !state.isRefusing, state.upgraded < maximumConnections,
         state.entries[ObjectIdentifier(channel)]?.isUpgraded == false
       else {
         state.turnedAway += 1
@@ -68,6 +70,11 @@ final class ConnectionAdmission: Sendable {
       return true
     }
   }
+
+  /// Admits no upgrade from now on. What has upgraded stays.
+  func refuseNew() { state.withLock { $0.isRefusing = true } }
+
+  var isRefusing: Bool { state.withLock { $0.isRefusing } }
 
   /// How to take a connection's leave. On its event loop.
   func onShutDown(of channel: any Channel, _ close: @escaping () -> Void) {

@@ -2,11 +2,10 @@ import NIOCore
 import NIOHTTP1
 
 /// Answers every request that isn't upgraded, one per connection (wire reference, section 3): `/health` and `/healthz` with
-/// 200, a plain GET of `/v1/compat` with 426, which tells a beacon from a proxy that only accepts TCP, an upgrade beyond the
+/// 200 (503 while the listener drains), a plain GET of `/v1/compat` with 426, which tells a beacon from a proxy that only accepts TCP, an upgrade beyond the
 /// capacity with 503, all else with 404.
 final class WSSHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
 
   private enum State {
     case awaitingHead
@@ -15,7 +14,13 @@ final class WSSHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
     case answered
   }
 
+  private let isRefusing: () -> Bool
   private var state = State.awaitingHead
+
+  /// - Parameter isRefusing: Whether the listener drains.
+  init(isRefusing: @escaping () -> Bool) {
+    self.isRefusing = isRefusing
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
@@ -26,55 +31,43 @@ final class WSSHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
     case .end:
       guard case .awaitingEnd(let head) = state else { return }
       state = .answered
-      let (status, text) = Self.answer(to: head)
-      respond(status, text, to: head, context: context)
+      answer(to: head).send(to: head, in: context)
     }
   }
 
-  static func answer(to head: HTTPRequestHead) -> (HTTPResponseStatus, String) {
+  private func answer(to head: HTTPRequestHead) -> HTTPAnswer {
     switch (head.targetPath, head.method) {
     case ("/health", .GET), ("/health", .HEAD), ("/healthz", .GET), ("/healthz", .HEAD):
-      return (.ok, "ok\n")
+      return isRefusing() ? HTTPAnswer(.serviceUnavailable, "draining\n") : HTTPAnswer(.ok, "ok\n")
     case ("/health", _), ("/healthz", _):
-      return (.methodNotAllowed, "Health is asked for with GET.\n")
+      return HTTPAnswer(.methodNotAllowed, "Health is asked for with GET.\n", fields: ["Allow": "GET, HEAD"])
     case (WSSURL.defaultPath[...], _):
-      do {
-        _ = try WebSocketHandshake.accept(head)
-        if head.announcesBody { return (.badRequest, "A WebSocket handshake must not have a body.\n") }
-        // The request was in order, so it was the capacity.
-        return (.serviceUnavailable, "This beacon is at capacity.\n")
-      } catch {
-        return (error.status, "\(error)\n")
-      }
+      return Self.explain(head, isRefusing: isRefusing())
     default:
-      return (.notFound, "This is a Pilot beacon: WebSocket at \(WSSURL.defaultPath), health at /health.\n")
+      return HTTPAnswer(
+        .notFound, "This is a Pilot beacon: WebSocket at \(WSSURL.defaultPath), health at /health.\n")
     }
   }
 
-  private func respond(
-    _ status: HTTPResponseStatus, _ text: String, to request: HTTPRequestHead, context: ChannelHandlerContext
-  ) {
-    var head = HTTPResponseHead(version: .http1_1, status: status)
-    head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
-    head.headers.add(name: "Content-Length", value: String(text.utf8.count))
-    if status == .methodNotAllowed {
-      let isHealth = request.targetPath != WSSURL.defaultPath
-      head.headers.add(name: "Allow", value: isHealth ? "GET, HEAD" : "GET")
+  /// Why a request to upgrade wasn't granted.
+  private static func explain(_ head: HTTPRequestHead, isRefusing: Bool) -> HTTPAnswer {
+    do {
+      _ = try WebSocketHandshake.accept(head)
+    } catch {
+      return HTTPAnswer(error.status, "\(error)\n", fields: fields(for: error.status))
     }
-    if status == .upgradeRequired {
-      head.headers.add(name: "Upgrade", value: "websocket")
-      head.headers.add(name: "Sec-WebSocket-Version", value: WebSocketHandshake.version)
-      head.headers.add(name: "Connection", value: "Upgrade, close")
-    } else {
-      head.headers.add(name: "Connection", value: "close")
+    if head.announcesBody { return HTTPAnswer(.badRequest, "A WebSocket handshake must not have a body.\n") }
+    // The request was in order, so it was the capacity.
+    let reason = isRefusing ? "This beacon is shutting down.\n" : "This beacon is at capacity.\n"
+    return HTTPAnswer(.serviceUnavailable, reason, fields: ["Retry-After": "5"])
+  }
+
+  private static func fields(for status: HTTPResponseStatus) -> HTTPHeaders {
+    switch status {
+    case .methodNotAllowed: ["Allow": "GET"]
+    case .upgradeRequired: ["Upgrade": "websocket", "Sec-WebSocket-Version": WebSocketHandshake.version]
+    default: [:]
     }
-    if status == .serviceUnavailable { head.headers.add(name: "Retry-After", value: "5") }
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if request.method != .HEAD {
-      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
-    }
-    let channel = context.channel
-    context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

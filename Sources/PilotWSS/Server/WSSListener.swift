@@ -27,7 +27,8 @@ package final class WSSListener: Sendable {
     self.keys = keys
     self.dispatchers = dispatchers
     admission = ConnectionAdmission(
-      maximumConnections: configuration.maximumConnections, maximumHandshakes: configuration.maximumHandshakes,
+      maximumConnections: configuration.limits.maximumConnections,
+      maximumHandshakes: configuration.limits.maximumHandshakes,
       maximumOpen: configuration.maximumOpen)
   }
 
@@ -67,6 +68,11 @@ package final class WSSListener: Sendable {
     }
   }
 
+  /// Answers new requests to upgrade, and those after the health, with 503 from now on; what is open stays.
+  package func refuseNew() {
+    admission.refuseNew()
+  }
+
   /// Stops accepting, closes every connection with 1001, and waits until they are gone, a few seconds at most.
   package func shutDown() async {
     if let channel = serverChannel.withLock({ $0.take() }) {
@@ -81,17 +87,17 @@ package final class WSSListener: Sendable {
       channel.close(promise: nil)
       return
     }
-    TCPTuning.apply(to: channel, deadAfter: configuration.idleLimit)
+    TCPTuning.apply(to: channel, deadAfter: configuration.limits.idleLimit)
     try configuration.sizes.apply(to: channel)
     let loop = channel.eventLoop
-    let limit = loop.scheduleTask(in: TimeAmount(configuration.handshakeLimit)) { channel.cutOff() }
+    let limit = loop.scheduleTask(in: TimeAmount(configuration.limits.handshakeLimit)) { channel.cutOff() }
     channel.closeFuture.whenComplete { _ in limit.cancel() }
     let pipeline = channel.pipeline.syncOperations
     if let tls = configuration.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
     var isUpgrading = false
     let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
     try pipeline.addHandler(gate)
-    let responder = WSSHTTPResponder()
+    let responder = WSSHTTPResponder { [admission] in admission.isRefusing }
     let bound = NIOLoopBound(responder, eventLoop: loop)
     let upgrader = WSSServerUpgrader(
       admit: { [admission] in
@@ -119,7 +125,9 @@ package final class WSSListener: Sendable {
 
   private func upgraded(_ context: ChannelHandlerContext) throws {
     let outbound = OutboundQueue(
-      role: .server, limits: configuration.outgoing, chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
+      role: .server,
+      limits: OutboundQueue.Limits(bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge),
+      chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
       now: { .now() })
     let environment = WSSServerPeer.Environment(
       keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),

@@ -1,3 +1,5 @@
+internal import PilotWire
+
 /// The payload of a Close frame: nothing, or a code and a reason (RFC 6455, section 5.5.1).
 ///
 /// Layout: empty, or `code:2 · reason:0…123` with the reason in UTF-8.
@@ -32,7 +34,7 @@ package struct WebSocketCloseFrame: Equatable, Sendable {
     guard payload.byteCount >= 2 else { throw .closePayloadOfOneOctet }
     let raw = UInt16(payload.octet(at: 0)) << 8 | UInt16(payload.octet(at: 1))
     guard let code = WebSocketCloseCode(rawValue: raw) else { throw .invalidCloseCode(raw) }
-    guard let reason = payload.extracting(droppingFirst: 2).text() else { throw .closeReasonNotUTF8 }
+    guard let reason = String(utf8: payload.extracting(droppingFirst: 2)) else { throw .closeReasonNotUTF8 }
     self.init(code: code, text: reason)
   }
 

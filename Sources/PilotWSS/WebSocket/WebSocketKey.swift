@@ -1,4 +1,5 @@
 internal import Crypto
+internal import PilotWire
 
 /// The value of `Sec-WebSocket-Key`: 16 octets in base64 (RFC 6455, section 4.1). It proves that a server understood
 /// the request, and nothing about who it is.
@@ -9,7 +10,8 @@ package struct WebSocketKey: Equatable, Sendable {
   /// A fresh key for one attempt, from the system's secure generator.
   package static func random() -> WebSocketKey {
     var generator = SystemRandomNumberGenerator()
-    return WebSocketKey(unchecked: base64((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }))
+    let bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    return WebSocketKey(unchecked: Base64.encode(bytes.span.raw))
   }
 
   /// `nil` unless `text` decodes to 16 octets: 22 digits of base64 and two signs of padding. The last digit's unused
@@ -28,20 +30,9 @@ package struct WebSocketKey: Equatable, Sendable {
   /// The value of `Sec-WebSocket-Accept` that answers this key (RFC 6455, section 4.2.2, step 5.4).
   package var accept: String {
     let identifier = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-    return Self.base64(Array(Insecure.SHA1.hash(data: Array((text + identifier).utf8))))
+    let hash = Array(Insecure.SHA1.hash(data: Array((text + identifier).utf8)))
+    return Base64.encode(hash.span.raw)
   }
 
   private static let base64Digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-  private static func base64(_ octets: [UInt8]) -> String {
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: octets.count, by: 3) {
-      let group = octets[start..<min(start + 3, octets.count)]
-      let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-      for digit in 0..<4 {
-        text.append(digit <= group.count ? base64Digits[bits >> (18 - 6 * digit) & 63] : UInt8(ascii: "="))
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
 }

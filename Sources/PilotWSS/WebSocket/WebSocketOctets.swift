@@ -26,10 +26,4 @@ extension RawSpan {
     // SAFETY: the load checks its bounds and needs no alignment, and any eight octets are a valid UInt64.
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
-
-  /// The octets as a string, or `nil` if they aren't UTF-8.
-  func text() -> String? {
-    // SAFETY: the string is a copy; the pointer doesn't outlive the closure.
-    unsafe withUnsafeBytes { octets in unsafe String(validating: octets, as: UTF8.self) }
-  }
 }

@@ -58,6 +58,13 @@ public struct Relay: ~Escapable {
   }
 }
 
+extension Relay {
+  /// The whole frame that takes a payload to a node: for whoever has the payload as an array.
+  public static func encoded(sender: NodeID, destination: NodeID, payload: [UInt8]) -> [UInt8] {
+    Relay(sender: sender, destination: destination, payload: payload.span.raw).encoded()
+  }
+}
+
 extension Relay: FrameEncodable {
   /// 9 bytes and the payload.
   @inlinable

@@ -21,7 +21,7 @@ extension RawSpan {
   }
 
   /// A copy of the bytes, for what outlives the buffer.
-  package func copied() -> [UInt8] {
+  public func copied() -> [UInt8] {
     [UInt8](capacity: byteCount) { output in
       for offset in byteOffsets { output.append(byte(at: offset)) }
     }
@@ -31,6 +31,16 @@ extension RawSpan {
   @inlinable
   package func require(_ needed: Int) throws(WireError) {
     guard byteCount >= needed else { throw .truncated(needed: needed, had: byteCount) }
+  }
+}
+
+extension String {
+  /// A copy of bytes that are UTF-8; nil for any others.
+  public init?(utf8 bytes: RawSpan) {
+    // SAFETY: the string is a copy; the pointer doesn't outlive the closure.
+    let text = unsafe bytes.withUnsafeBytes { bytes in unsafe String(validating: bytes, as: UTF8.self) }
+    guard let text else { return nil }
+    self = text
   }
 }
 

@@ -42,31 +42,29 @@ struct EndpointProbeTests {
 
   @Test func aForgedReportMovesNoNodeAndTheRightOneDoes() throws {
     let authenticator = FakeAuthenticator(keys: [:])
-    let engine = RelayEngine(Router.Configuration(), seed: 7)
+    var harness = RouterHarness()
     let (node, home, thief) = (NodeID.test(7), Endpoint.test(1), Endpoint.test(66))
-    let now = MonotonicInstant.start.advanced(by: .seconds(100))
-    let frame = Discover(node: node).encoded()
-    _ = engine.decide(frame.span.raw, from: .udp(home), at: now)
-    guard case .rare(.answerAndProbe(_, let probe)) = engine.decide(frame.span.raw, from: .udp(thief), at: now) else {
-      throw Missing()
+    harness.discover(node, from: .udp(home))
+    harness.discover(node, from: .udp(thief))
+    let probe = try #require(harness.probes[node])
+
+    /// As a driver does. Returns whom the report was answered.
+    func report(_ quoted: [UInt8]) -> RouterOutput? {
+      harness.router.unreachable(home, quoting: quoted.span.raw, at: harness.now)
+      guard case .checkNonce(let asked, let nonce)? = harness.router.nextOutput() else { return nil }
+      harness.router.checkedNonce(of: asked, isOwn: authenticator.nonce(for: asked) == nonce, at: harness.now)
+      return harness.router.nextOutput()
     }
 
     let honest = probe.encoded(nonce: authenticator.nonce(for: probe))
     var forged = honest
     forged[forged.count - 1] ^= 1
     let plain = DiscoverReply(endpoint: home).encoded()
-    for quoted in [forged, plain, []] {
-      let answer = engine.unreachable(home, quoting: QuotedDatagram(quoted.span.raw), by: authenticator, at: now)
-      #expect(answer == nil)
-    }
-    #expect(engine.statistics.unfoundedReports == 1)
-    #expect(engine.statistics.moves.total == 0)
-    let right = engine.unreachable(home, quoting: QuotedDatagram(honest.span.raw), by: authenticator, at: now)
-    #expect(right == DiscoverAnswer(to: .udp(thief)))
-    #expect(engine.statistics.moves[.unreachable] == 1)
-    let again = engine.unreachable(home, quoting: QuotedDatagram(honest.span.raw), by: authenticator, at: now)
-    #expect(again == nil)
+    for quoted in [forged, plain, []] { #expect(report(quoted) == nil) }
+    expect(harness.statistics.unfoundedReports, 1)
+    expect(harness.statistics.moves.total, 0)
+    #expect(report(honest) == .reply(.udp(thief)))
+    expect(harness.statistics.moves[.unreachable], 1)
+    #expect(report(honest) == nil)
   }
-
-  private struct Missing: Error {}
 }

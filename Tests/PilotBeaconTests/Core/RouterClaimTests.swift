@@ -65,7 +65,7 @@ struct RouterClaimTests {
     var harness = registered()
     harness.discover(node, from: .udp(test: 2), ex: true)
     harness.advance(.seconds(2))
-    expect(harness.unreachable(home, node), DiscoverAnswer(to: .udp(test: 2)))
+    expect(harness.unreachable(home, node), .udp(.test(2)))
     harness.expectUDP(node, at: .test(2), ex: true)
     expect(harness.unreachable(home, node), nil)
     expect(harness.statistics.moves[.unreachable], 1)
@@ -100,7 +100,7 @@ struct RouterClaimTests {
   @Test func aReportMovesNoNodeThatAttachedMeanwhile() {
     var harness = registered()
     harness.discover(node, from: .udp(thief))
-    _ = harness.router.attach(node: node, connection: ConnectionID(rawValue: 1))
+    _ = harness.attach(node: node, connection: ConnectionID(rawValue: 1))
     expect(harness.unreachable(home, node), nil)
     harness.router.detach(node: node, connection: ConnectionID(rawValue: 1))
     harness.expectNowhere(node)
@@ -111,8 +111,8 @@ struct RouterClaimTests {
     harness.discover(.test(8), from: .udp(home))
     harness.discover(node, from: .udp(test: 2))
     harness.discover(.test(8), from: .udp(test: 3))
-    expect(harness.unreachable(home, node), DiscoverAnswer(to: .udp(test: 2)))
-    expect(harness.unreachable(home, .test(8)), DiscoverAnswer(to: .udp(test: 3)))
+    expect(harness.unreachable(home, node), .udp(.test(2)))
+    expect(harness.unreachable(home, .test(8)), .udp(.test(3)))
     harness.expectUDP(node, at: .test(2))
     harness.expectUDP(.test(8), at: .test(3))
   }
@@ -129,7 +129,7 @@ struct RouterClaimTests {
       harness.discover(node, from: .udp(test: 3)),
       .reply(.udp(test: 3), probing: node))
     expect(harness.statistics.probes, 2)
-    expect(harness.unreachable(home, node), DiscoverAnswer(to: .udp(test: 3)))
+    expect(harness.unreachable(home, node), .udp(.test(3)))
   }
 
   @Test func aNodeThatMovedStaysForTheHoldDown() {
@@ -144,11 +144,11 @@ struct RouterClaimTests {
     expect(
       harness.discover(node, from: .udp(test: 3)),
       .reply(.udp(test: 3), probing: node))
-    expect(harness.unreachable(.test(2), node), DiscoverAnswer(to: .udp(test: 3)))
+    expect(harness.unreachable(.test(2), node), .udp(.test(3)))
   }
 
   @Test func theHoldDownHoldsForSilentMovesToo() {
-    var configuration = Router.Configuration()
+    var configuration = RouterConfiguration()
     configuration.silenceBeforeMove = .zero
     var harness = RouterHarness(configuration)
     harness.discover(node, from: .udp(home))
@@ -181,6 +181,6 @@ struct RouterClaimTests {
     expect(
       harness.discover(.test(5000), from: .udp(test: 2)),
       .reply(.udp(test: 2), probing: .test(5000)))
-    expect(harness.unreachable(.test(3), .test(5000)), DiscoverAnswer(to: .udp(test: 2)))
+    expect(harness.unreachable(.test(3), .test(5000)), .udp(.test(2)))
   }
 }

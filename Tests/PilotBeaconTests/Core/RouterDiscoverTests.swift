@@ -34,15 +34,15 @@ struct RouterDiscoverTests {
     expect(harness.discover(nil, from: .udp(here), ex: ex, key: try .test(1)), .reply(.udp(here)))
     expect(harness.statistics.discovers[.addressOnly], 2)
     expect(harness.statistics.nodes, 0)
-    expect(Router.offer(in: Discover(node: nil, publicKey: try .test(1)).encoded().span.raw, at: harness.now), nil)
+    expect(harness.offer, nil)
   }
 
   @Test func discoverWithNodeZeroOverWSSIsAnsweredAndChangesNothing() {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: ConnectionID(rawValue: 1))
+    _ = harness.attach(node: node, connection: ConnectionID(rawValue: 1))
     expect(harness.discover(nil, from: .wss(1, node), ex: true), .reply(.wss(1, node)))
     expect(harness.statistics.discovers[.addressOnly], 1)
-    expect(harness.route(to: node), .deliverWSS(ConnectionID(rawValue: 1), .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(ConnectionID(rawValue: 1), DeliverHeader(sender: .test(0xFFFF))))
   }
 
   @Test func otherTrailingBytesAreIgnored() {

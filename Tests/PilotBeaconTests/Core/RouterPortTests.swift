@@ -20,7 +20,7 @@ struct RouterPortTests {
     var harness = registered()
     expect(harness.discover(node, from: .udp(rebound)), .reply(.udp(rebound)))
     harness.expectUDP(node, at: rebound)
-    expect(harness.relay(node, to: node, from: .udp(rebound)), .deliverUDP(rebound, .short(sender: node)))
+    expect(harness.relay(node, to: node, from: .udp(rebound)), .deliverUDP(rebound, DeliverHeader(sender: node)))
     expect(harness.statistics.discovers[.moved], 1)
     expect(harness.statistics.moves[.port], 1)
   }
@@ -34,7 +34,7 @@ struct RouterPortTests {
     harness.advance(.nanoseconds(1))
     expect(
       harness.relay(node, to: node, from: .udp(rebound)),
-      .deliverUDP(rebound, .withDestination(sender: node, destination: node)))
+      .deliverUDP(rebound, DeliverHeader(sender: node, destination: node)))
     harness.expectUDP(node, at: rebound, ex: true)
     expect(harness.statistics.moves[.portByRelay], 1)
     harness.advance(.seconds(100) - .nanoseconds(1))
@@ -49,7 +49,7 @@ struct RouterPortTests {
     harness.discover(node, from: .udp(third))
     expect(harness.statistics.discovers[.refusedHoldDown], 1)
     for port in [third, home] {
-      expect(harness.relay(node, to: node, from: .udp(port)), .deliverUDP(rebound, .short(sender: node)))
+      expect(harness.relay(node, to: node, from: .udp(port)), .deliverUDP(rebound, DeliverHeader(sender: node)))
     }
     harness.expectUDP(node, at: rebound)
     harness.advance(.nanoseconds(1))
@@ -76,7 +76,7 @@ struct RouterPortTests {
       node: node, stamp: ChallengeStamp(at: harness.now, wantsDestination: false),
       token: ChallengeToken(high: 1, low: 2))
     let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    _ = harness.router.proven(DiscoverProof(challenge: challenge, signature: signature), from: home, at: harness.now)
+    harness.proven(DiscoverProof(challenge: challenge, signature: signature), from: home)
     harness.discover(node, from: .udp(rebound))
     expect(harness.relay(node, to: node, from: .udp(rebound)), .drop(.senderMismatch))
     harness.advance(.seconds(31))
@@ -87,7 +87,7 @@ struct RouterPortTests {
 
   @Test func aNodeOverWSSIsNotFoundAtItsOldPort() {
     var harness = registered()
-    _ = harness.router.attach(node: node, connection: ConnectionID(rawValue: 1))
+    _ = harness.attach(node: node, connection: ConnectionID(rawValue: 1))
     harness.discover(node, from: .udp(rebound))
     expect(harness.statistics.discovers[.refusedAttached], 1)
   }
@@ -97,20 +97,23 @@ struct RouterPortTests {
     let (first, second) = (LocalAddress(index: 1), LocalAddress(index: 2))
     expect(harness.discover(node, from: .udp(home, first)), .reply(.udp(home, first)))
     expect(
-      harness.relay(node, to: node, from: .udp(home, second)), .deliverUDP(home, .short(sender: node), from: first))
+      harness.relay(node, to: node, from: .udp(home, second)),
+      .deliverUDP(home, DeliverHeader(sender: node), from: first))
     harness.discover(node, from: .udp(home, second))
-    expect(harness.relay(node, to: node, from: .udp(home)), .deliverUDP(home, .short(sender: node), from: second))
+    expect(
+      harness.relay(node, to: node, from: .udp(home)), .deliverUDP(home, DeliverHeader(sender: node), from: second))
     harness.advance(.seconds(31))
     harness.relay(node, to: node, from: .udp(rebound, first))
-    expect(harness.relay(node, to: node, from: .udp(rebound)), .deliverUDP(rebound, .short(sender: node), from: first))
+    expect(
+      harness.relay(node, to: node, from: .udp(rebound)), .deliverUDP(rebound, DeliverHeader(sender: node), from: first)
+    )
     let probe = EndpointProbe(
       node: node, endpoint: rebound, local: first, claimant: .test(2),
       askedAt: harness.now.advanced(by: .seconds(30)).nanoseconds)
     harness.advance(.seconds(30))
     expect(
       harness.discover(node, from: .udp(.test(2), second)), .reply(.udp(.test(2), second), probing: node))
-    expect(harness.router.pendingProbe(node, at: harness.now), probe)
-    let answer = harness.router.unreachable(probe, at: harness.now)
-    #expect(answer == DiscoverAnswer(to: .udp(.test(2), second)))
+    expect(harness.probes[node], probe)
+    expect(harness.unreachable(rebound, node), .udp(.test(2), from: second))
   }
 }

@@ -23,39 +23,36 @@ struct RouterProofTests {
   ) -> DiscoverChallenge? {
     let key = key ?? self.key
     let frame = Discover(node: node, publicKey: key, wantsDestination: ex).encoded()
-    guard case .answer(let answer) = harness.frame(frame, from: .udp(endpoint)), answer.invitesProof,
-      let offer = Router.offer(in: frame.span.raw, at: harness.now)
-    else { return nil }
+    harness.frame(frame, from: .udp(endpoint))
+    guard let offer = harness.offer else { return nil }
     return authenticator.challenge(offer.node, offering: offer.key, stamp: offer.stamp, to: endpoint)
   }
 
   /// The owner's proof, taken through router and authenticator as a driver does. Returns what the router said last.
   private func prove(
     _ harness: inout RouterHarness, _ challenge: DiscoverChallenge, from endpoint: Endpoint, by owner: PublicKey? = nil
-  ) throws -> DiscoverAnswer? {
+  ) throws -> Hop? {
     let signature = FakeAuthenticator.signature(of: challenge, by: owner ?? key)
     let frame = DiscoverProof(challenge: challenge, signature: signature).encoded()
-    guard case .verifyProof(let source, _) = harness.frame(frame, from: .udp(endpoint)) else { return nil }
-    #expect(source == endpoint)
-    let proof = try DiscoverProof(parsing: frame.span.raw)
-    guard authenticator.hasMade(proof.challenge, for: source) else {
-      harness.router.proofRefused(.forged)
+    harness.frame(frame, from: .udp(endpoint))
+    guard case .checkToken(let job)? = harness.outputs.first else { return nil }
+    #expect(job == ProofJob(try DiscoverProof(parsing: frame.span.raw), from: endpoint))
+    let isOwn = authenticator.hasMade(job.proof.challenge, for: endpoint)
+    harness.router.checkedToken(of: job, isOwn: isOwn, at: harness.now)
+    guard let output = harness.router.nextOutput() else { return nil }
+    #expect(output == .verify(.proof(job)))
+    guard authenticator.accepts(job.proof, from: endpoint) else {
+      harness.router.verified(.proof(job), holds: false, at: harness.now)
       return nil
     }
-    let isAdmitted = harness.router.admits(proof, from: source, at: harness.now)
-    guard isAdmitted else { return nil }
-    guard authenticator.accepts(proof, from: source) else {
-      harness.router.proofRefused(.failed)
-      return nil
-    }
-    return harness.router.proven(proof, from: source, at: harness.now)
+    return harness.proven(job.proof, from: endpoint)
   }
 
   private func proveHome(_ harness: inout RouterHarness, ex: Bool = false, after pause: Duration = .zero) throws {
     harness.advance(pause)
     let challenge = try #require(challenge(&harness, from: home, ex: ex))
     let answer = try prove(&harness, challenge, from: home)
-    #expect(answer == DiscoverAnswer(to: .udp(home)))
+    #expect(answer == .udp(home))
   }
 
   @Test func aProofTakesTheNodeBackFromWhoClaimedItFirst() throws {
@@ -64,7 +61,7 @@ struct RouterProofTests {
     let challenge = try #require(challenge(&harness, from: home))
     harness.expectUDP(node, at: thief)
     let answer = try prove(&harness, challenge, from: home)
-    #expect(answer == DiscoverAnswer(to: .udp(home)))
+    #expect(answer == .udp(home))
     harness.expectUDP(node, at: home)
     expect(harness.statistics.proofs[.accepted], 1)
     expect(harness.statistics.moves[.takeover], 1)
@@ -74,9 +71,7 @@ struct RouterProofTests {
     var harness = RouterHarness()
     #expect(challenge(&harness, from: thief, key: try .test(0xBB)) == nil)
     expect(harness.discover(node, from: .udp(thief)), .reply(.udp(thief)))
-    let short = Discover(node: node).encoded()
-    #expect(Router.offer(in: short.span.raw, at: harness.now) == nil)
-    #expect(Router.offer(in: [UInt8]().span.raw, at: harness.now) == nil)
+    expect(harness.offer, nil)
   }
 
   @Test func aProvenNodeStandsAgainstEveryUnprovenClaim() throws {
@@ -289,7 +284,7 @@ struct RouterProofTests {
     let challenge = try #require(challenge(&harness, from: home))
     let proof = DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
     harness.advance(.seconds(30))
-    expect(harness.frame(proof.encoded(), from: .udp(home)), .verifyProof(from: home))
+    expect(harness.frame(proof.encoded(), from: .udp(home)), .outputs([.checkToken(ProofJob(proof, from: home))]))
     harness.advance(.nanoseconds(1))
     expect(harness.frame(proof.encoded(), from: .udp(home)), .drop(.proofExpired))
     harness.now = .start
@@ -306,15 +301,15 @@ struct RouterProofTests {
   @Test func aProvenNodeMayAlsoBeAttached() throws {
     var harness = RouterHarness()
     let connection = ConnectionID(rawValue: 1)
-    _ = harness.router.attach(node: node, connection: connection)
+    _ = harness.attach(node: node, connection: connection)
     try proveHome(&harness)
-    expect(harness.route(to: node), .deliverWSS(connection, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(connection, DeliverHeader(sender: .test(0xFFFF))))
     expect(
-      harness.relay(node, to: node, from: .udp(home)), .deliverWSS(connection, .short(sender: node)))
+      harness.relay(node, to: node, from: .udp(home)), .deliverWSS(connection, DeliverHeader(sender: node)))
     expect(harness.discover(node, from: .udp(home)), .reply(.udp(home)))
     harness.router.detach(node: node, connection: connection)
     harness.expectUDP(node, at: home)
-    _ = harness.router.attach(node: node, connection: connection)
+    _ = harness.attach(node: node, connection: connection)
     harness.router.detach(node: node, connection: connection)
     harness.expectUDP(node, at: home)
   }
@@ -323,7 +318,7 @@ struct RouterProofTests {
     var harness = RouterHarness()
     let challenge = try #require(challenge(&harness, from: home))
     let proof = DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
-    _ = harness.router.attach(node: node, connection: ConnectionID(rawValue: 1))
+    _ = harness.attach(node: node, connection: ConnectionID(rawValue: 1))
     expect(harness.frame(proof.encoded(), from: .wss(1, node)), .drop(.proofOverWSS))
   }
 }

@@ -11,7 +11,7 @@ struct RouterPunchTests {
   private let here = Endpoint.test(1)
   private let there = Endpoint.test(2)
 
-  private func registered(_ configuration: Router.Configuration = .init()) -> RouterHarness {
+  private func registered(_ configuration: RouterConfiguration = .init()) -> RouterHarness {
     var harness = RouterHarness(configuration)
     harness.discover(requester, from: .udp(here))
     harness.discover(target, from: .udp(there))
@@ -19,31 +19,21 @@ struct RouterPunchTests {
   }
 
   private func request(_ harness: inout RouterHarness, _ requester: NodeID, _ target: NodeID, from origin: FrameOrigin)
-    -> RouterAction
+    -> Reaction
   {
     harness.frame(PunchRequest(requester: requester, target: target).encoded(), from: origin)
   }
 
-  /// Who is told which endpoint, when a request is served.
-  private func commands(
-    _ harness: inout RouterHarness, _ requester: NodeID, _ target: NodeID, from origin: FrameOrigin
-  ) -> PunchCommands? {
-    guard case .punch(let pair) = request(&harness, requester, target, from: origin) else { return nil }
-    return harness.router.commands(for: pair, at: harness.now)
-  }
-
-  private func commands(_ toRequester: FrameOrigin, _ toTarget: FrameOrigin, naming: (Endpoint, Endpoint))
-    -> PunchCommands
-  {
-    PunchCommands(
-      requester: PunchCommands.Command(recipient: toRequester, endpoint: naming.0),
-      target: PunchCommands.Command(recipient: toTarget, endpoint: naming.1))
+  private func commands(_ toRequester: Hop, _ toTarget: Hop, naming: (Endpoint, Endpoint)) -> Reaction {
+    .outputs([
+      .punch(toRequester, PunchCommand(endpoint: naming.0)), .punch(toTarget, PunchCommand(endpoint: naming.1)),
+    ])
   }
 
   @Test func bothSidesAreToldEachOthersEndpoint() {
     var harness = registered()
     expect(
-      commands(&harness, requester, target, from: .udp(here)), commands(.udp(here), .udp(there), naming: (there, here)))
+      request(&harness, requester, target, from: .udp(here)), commands(.udp(here), .udp(there), naming: (there, here)))
     expect(harness.statistics.punches[.served], 1)
   }
 
@@ -64,7 +54,7 @@ struct RouterPunchTests {
     harness.advance(.seconds(1))
     expect(request(&harness, requester, requester, from: .udp(here)), .nothing)
     harness.advance(.seconds(1))
-    _ = harness.router.attach(node: target, connection: ConnectionID(rawValue: 1))
+    _ = harness.attach(node: target, connection: ConnectionID(rawValue: 1))
     expect(request(&harness, requester, target, from: .udp(here)), .nothing)
     expect(harness.statistics.punches[.unreachable], 3)
     expect(harness.frame([0x03, 0, 0, 0, 7, 0, 0, 0], from: .udp(here)), .drop(.truncated))
@@ -72,11 +62,11 @@ struct RouterPunchTests {
 
   @Test func aNodeOverWSSIsToldThereAndNamesItsTargetsEndpoint() {
     var harness = registered()
-    _ = harness.router.attach(node: requester, connection: ConnectionID(rawValue: 1))
+    _ = harness.attach(node: requester, connection: ConnectionID(rawValue: 1))
     // Attaching has ended what the requester's Discover over UDP had said.
     expect(
-      commands(&harness, requester, target, from: .wss(1, requester)),
-      PunchCommands(requester: PunchCommands.Command(recipient: .wss(1, requester), endpoint: there), target: nil))
+      request(&harness, requester, target, from: .wss(1, requester)),
+      .outputs([.punch(.wss(ConnectionID(rawValue: 1)), PunchCommand(endpoint: there))]))
     harness.advance(.seconds(1))
     expect(request(&harness, .test(9), target, from: .wss(1, requester)), .nothing)
     harness.router.detach(node: requester, connection: ConnectionID(rawValue: 1))
@@ -89,12 +79,11 @@ struct RouterPunchTests {
       node: target, stamp: ChallengeStamp(at: harness.now, wantsDestination: false),
       token: ChallengeToken(high: 1, low: 2))
     let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    _ = harness.router.proven(
-      DiscoverProof(challenge: challenge, signature: signature), from: there, at: harness.now)
-    _ = harness.router.attach(node: target, connection: ConnectionID(rawValue: 1))
+    harness.proven(DiscoverProof(challenge: challenge, signature: signature), from: there)
+    _ = harness.attach(node: target, connection: ConnectionID(rawValue: 1))
     expect(
-      commands(&harness, requester, target, from: .udp(here)),
-      commands(.udp(here), .wss(1, target), naming: (there, here)))
+      request(&harness, requester, target, from: .udp(here)),
+      commands(.udp(here), .wss(ConnectionID(rawValue: 1)), naming: (there, here)))
   }
 
   @Test func aSourceIsServedOnceASecondAndOthersAreNotHeldUp() {
@@ -134,12 +123,11 @@ struct RouterPunchTests {
     let signature = try Signature(bytes: [UInt8](repeating: 0, count: 64).span.raw)
     let request = PunchRequest(
       requester: requester, target: target, grant: PunchGrant(expiry: 1, signature: signature))
-    expect(harness.frame(request.encoded(), from: .udp(here)), .verifyGrant(from: .udp(here)))
-    let granted = harness.router.granted(request, from: .udp(here), at: harness.now)
-    #expect(granted == PunchPair(requester: requester, target: target))
-    let elsewhere = harness.router.granted(request, from: .udp(test: 3), at: harness.now)
-    #expect(elsewhere == nil)
-    harness.router.grantRefused(.refused)
+    expect(harness.frame(request.encoded(), from: .udp(here)), .outputs([.verify(.grant(request, from: .udp(here)))]))
+    expect(
+      .outputs(harness.granted(request, from: .udp(here))), commands(.udp(here), .udp(there), naming: (there, here)))
+    expect(harness.granted(request, from: .udp(test: 3)), [])
+    harness.router.verified(.grant(request, from: .udp(here)), holds: false, at: harness.now)
     expect(harness.statistics.punches[.submitted], 1)
     expect(harness.statistics.grants[.served], 1)
     expect(harness.statistics.grants[.outlived], 1)
@@ -153,26 +141,26 @@ struct RouterPunchTests {
     for number in 100..<150 as Range<UInt32> {
       harness.discover(.test(number), from: .udp(test: number))
       let request = PunchRequest(requester: .test(number), target: target, grant: grant)
-      expect(harness.frame(request.encoded(), from: .udp(test: number)), .verifyGrant(from: .udp(test: number)))
-      harness.router.grantRefused(.refused)
+      let job = VerificationJob.grant(request, from: .udp(test: number))
+      expect(harness.frame(request.encoded(), from: .udp(test: number)), .outputs([.verify(job)]))
+      harness.router.verified(job, holds: false, at: harness.now)
     }
     let request = PunchRequest(requester: requester, target: target, grant: grant)
-    let served = (0..<20).count { _ in
-      harness.router.granted(request, from: .udp(here), at: harness.now) != nil
-    }
+    let served = (0..<20).count { _ in !harness.granted(request, from: .udp(here)).isEmpty }
     #expect(served == 10)
     expect(harness.statistics.grants[.limited], 10)
   }
 
   @Test func withoutAGrantNothingIsServedWhereOneIsRequired() {
-    var configuration = Router.Configuration()
+    var configuration = RouterConfiguration()
     configuration.requiresPunchGrant = true
     var harness = registered(configuration)
     expect(request(&harness, requester, target, from: .udp(here)), .nothing)
     expect(harness.statistics.punches[.ungranted], 1)
   }
 
-  private func isServed(_ action: RouterAction) -> Bool {
-    if case .punch = action { true } else { false }
+  private func isServed(_ reaction: Reaction) -> Bool {
+    guard case .outputs(let outputs) = reaction, case .punch? = outputs.first else { return false }
+    return true
   }
 }

@@ -15,21 +15,21 @@ struct RouterRelayTests {
     var harness = RouterHarness()
     harness.discover(udpA, from: .udp(test: 1))
     harness.discover(udpB, from: .udp(test: 2))
-    _ = harness.router.attach(node: wssA, connection: ConnectionID(rawValue: 30))
-    _ = harness.router.attach(node: wssB, connection: ConnectionID(rawValue: 40))
+    _ = harness.attach(node: wssA, connection: ConnectionID(rawValue: 30))
+    _ = harness.attach(node: wssB, connection: ConnectionID(rawValue: 40))
     return harness
   }
 
   @Test func carriesAllFourCells() {
     var harness = populated()
-    expect(harness.relay(udpA, to: udpB, from: .udp(test: 1)), .deliverUDP(.test(2), .short(sender: udpA)))
+    expect(harness.relay(udpA, to: udpB, from: .udp(test: 1)), .deliverUDP(.test(2), DeliverHeader(sender: udpA)))
     expect(
       harness.relay(udpA, to: wssB, from: .udp(test: 1)),
-      .deliverWSS(ConnectionID(rawValue: 40), .short(sender: udpA)))
-    expect(harness.relay(wssA, to: udpB, from: .wss(30, wssA)), .deliverUDP(.test(2), .short(sender: wssA)))
+      .deliverWSS(ConnectionID(rawValue: 40), DeliverHeader(sender: udpA)))
+    expect(harness.relay(wssA, to: udpB, from: .wss(30, wssA)), .deliverUDP(.test(2), DeliverHeader(sender: wssA)))
     expect(
       harness.relay(wssA, to: wssB, from: .wss(30, wssA)),
-      .deliverWSS(ConnectionID(rawValue: 40), .short(sender: wssA)))
+      .deliverWSS(ConnectionID(rawValue: 40), DeliverHeader(sender: wssA)))
     for cell in RelayCell.allCases { expect(harness.statistics.relayed[cell], 1) }
   }
 
@@ -39,25 +39,26 @@ struct RouterRelayTests {
     harness.discover(wssB, from: .wss(40, wssB), ex: true)
     expect(
       harness.relay(udpA, to: udpB, from: .udp(test: 1)),
-      .deliverUDP(.test(2), .withDestination(sender: udpA, destination: udpB)))
+      .deliverUDP(.test(2), DeliverHeader(sender: udpA, destination: udpB)))
     expect(
       harness.relay(wssA, to: wssB, from: .wss(30, wssA)),
-      .deliverWSS(ConnectionID(rawValue: 40), .withDestination(sender: wssA, destination: wssB)))
-    expect(harness.relay(udpB, to: udpA, from: .udp(test: 2)), .deliverUDP(.test(1), .short(sender: udpB)))
+      .deliverWSS(ConnectionID(rawValue: 40), DeliverHeader(sender: wssA, destination: wssB)))
+    expect(harness.relay(udpB, to: udpA, from: .udp(test: 2)), .deliverUDP(.test(1), DeliverHeader(sender: udpB)))
   }
 
   @Test func aNodeMayRelayToItself() {
     var harness = populated()
-    expect(harness.relay(udpA, to: udpA, from: .udp(test: 1)), .deliverUDP(.test(1), .short(sender: udpA)))
+    expect(harness.relay(udpA, to: udpA, from: .udp(test: 1)), .deliverUDP(.test(1), DeliverHeader(sender: udpA)))
     expect(
       harness.relay(wssA, to: wssA, from: .wss(30, wssA)),
-      .deliverWSS(ConnectionID(rawValue: 30), .short(sender: wssA)))
+      .deliverWSS(ConnectionID(rawValue: 30), DeliverHeader(sender: wssA)))
   }
 
   @Test func anEmptyPayloadIsRelayed() {
     var harness = populated()
     expect(
-      harness.frame([5, 0, 0, 0, 1, 0, 0, 0, 2], from: .udp(test: 1)), .deliverUDP(.test(2), .short(sender: udpA)))
+      harness.frame([5, 0, 0, 0, 1, 0, 0, 0, 2], from: .udp(test: 1)),
+      .deliverUDP(.test(2), DeliverHeader(sender: udpA)))
   }
 
   @Test func aSenderOverUDPMustBeRegisteredRightThere() {
@@ -83,23 +84,10 @@ struct RouterRelayTests {
   @Test func headersAreTheWires() throws {
     let sender = NodeID.test(0x0102_0304)
     let destination = NodeID.test(0x0506_0708)
-    let headers: [DeliverHeader] = [
-      .short(sender: sender), .withDestination(sender: sender, destination: destination),
-    ]
-    let expected: [[UInt8]] = [[6, 1, 2, 3, 4], [9, 1, 2, 3, 4, 5, 6, 7, 8]]
-    for (header, bytes) in zip(headers, expected) {
-      #expect(header.length == bytes.count)
-      var thrown: WireError?
-      let written = [UInt8](rawCapacity: header.length) { output in
-        do throws(WireError) { try header.write(into: &output) } catch { thrown = error }
-      }
-      #expect(written == bytes)
-      #expect(thrown == nil)
-      _ = [UInt8](rawCapacity: header.length - 1) { output in
-        do throws(WireError) { try header.write(into: &output) } catch { thrown = error }
-      }
-      #expect(thrown == .noRoom(needed: bytes.count, had: bytes.count - 1))
-    }
+    let short = RelayDeliver(sender: sender, payload: RawSpan()).encoded()
+    #expect(DeliverHeader(sender: sender).bytes.copied() == short)
+    let long = RelayDeliverDest(sender: sender, destination: destination, payload: RawSpan()).encoded()
+    #expect(DeliverHeader(sender: sender, destination: destination).bytes.copied() == long)
     #expect(DeliverHeader.payloadOffset == 9)
   }
 

@@ -13,40 +13,40 @@ struct RouterWSSTests {
 
   @Test func theFirstConnectionReplacesNone() {
     var harness = RouterHarness()
-    expect(harness.router.attach(node: node, connection: old), nil)
-    expect(harness.router.attach(node: node, connection: old), nil)
+    expect(harness.attach(node: node, connection: old), nil)
+    expect(harness.attach(node: node, connection: old), nil)
     expect(harness.statistics.wssPeers, 1)
     expect(harness.statistics.replacements, 0)
   }
 
   @Test func aNewerConnectionReplacesTheOlderOne() {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: old)
-    expect(harness.router.attach(node: node, connection: new), old)
-    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
+    _ = harness.attach(node: node, connection: old)
+    expect(harness.attach(node: node, connection: new), old)
+    expect(harness.route(to: node), .deliverWSS(new, DeliverHeader(sender: .test(0xFFFF))))
     expect(harness.statistics.replacements, 1)
   }
 
   @Test func nothingOfAReplacedConnectionIsDispatched() {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: old)
-    _ = harness.router.attach(node: node, connection: new)
-    _ = harness.router.attach(node: other, connection: ConnectionID(rawValue: 20))
+    _ = harness.attach(node: node, connection: old)
+    _ = harness.attach(node: node, connection: new)
+    _ = harness.attach(node: other, connection: ConnectionID(rawValue: 20))
     expect(harness.relay(node, to: other, from: .wss(old, node)), .drop(.staleConnection))
     expect(harness.discover(node, from: .wss(old, node), ex: true), .drop(.staleConnection))
     expect(harness.frame([], from: .wss(old, node)), .drop(.staleConnection))
-    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(new, DeliverHeader(sender: .test(0xFFFF))))
     expect(
       harness.relay(node, to: other, from: .wss(new, node)),
-      .deliverWSS(ConnectionID(rawValue: 20), .short(sender: node)))
+      .deliverWSS(ConnectionID(rawValue: 20), DeliverHeader(sender: node)))
   }
 
   @Test func theEndOfAReplacedConnectionLeavesTheNewOne() {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: old)
-    _ = harness.router.attach(node: node, connection: new)
+    _ = harness.attach(node: node, connection: old)
+    _ = harness.attach(node: node, connection: new)
     expect(harness.router.detach(node: node, connection: old), false)
-    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(new, DeliverHeader(sender: .test(0xFFFF))))
     expect(harness.router.detach(node: node, connection: new), true)
     harness.expectNowhere(node)
     expect(harness.router.detach(node: node, connection: new), false)
@@ -55,7 +55,7 @@ struct RouterWSSTests {
 
   @Test func discoverIsAnsweredOverTheConnectionAndNeverRecorded() {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: old)
+    _ = harness.attach(node: node, connection: old)
     expect(harness.discover(node, from: .wss(old, node)), .reply(.wss(old, node)))
     expect(harness.statistics.nodes, 0)
     expect(harness.statistics.discovers[.wss], 1)
@@ -65,30 +65,30 @@ struct RouterWSSTests {
 
   @Test func discoverForAnotherNodeIsDropped() {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: old)
+    _ = harness.attach(node: node, connection: old)
     expect(harness.discover(other, from: .wss(old, node)), .drop(.nodeMismatch))
     harness.expectNowhere(other)
   }
 
   @Test func discoverExHoldsForTheConnectionOnly() {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: old)
+    _ = harness.attach(node: node, connection: old)
     harness.discover(node, from: .wss(old, node), ex: true)
-    let header = DeliverHeader.withDestination(sender: .test(0xFFFF), destination: node)
+    let header = DeliverHeader(sender: .test(0xFFFF), destination: node)
     expect(harness.route(to: node), .deliverWSS(old, header))
-    _ = harness.router.attach(node: node, connection: new)
-    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
+    _ = harness.attach(node: node, connection: new)
+    expect(harness.route(to: node), .deliverWSS(new, DeliverHeader(sender: .test(0xFFFF))))
     harness.discover(node, from: .wss(new, node), ex: true)
     harness.discover(node, from: .wss(new, node))
-    expect(harness.route(to: node), .deliverWSS(new, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(new, DeliverHeader(sender: .test(0xFFFF))))
   }
 
   @Test func aForgedDiscoverTakesNothingFromAnAttachedNode() throws {
     var harness = RouterHarness()
-    _ = harness.router.attach(node: node, connection: old)
+    _ = harness.attach(node: node, connection: old)
     expect(harness.discover(node, from: .udp(test: 66)), .reply(.udp(test: 66)))
     expect(harness.discover(node, from: .udp(test: 66), key: try .test(1)), .reply(.udp(test: 66), invites: true))
-    expect(harness.route(to: node), .deliverWSS(old, .short(sender: .test(0xFFFF))))
+    expect(harness.route(to: node), .deliverWSS(old, DeliverHeader(sender: .test(0xFFFF))))
     expect(harness.relay(node, to: node, from: .udp(test: 66)), .drop(.senderUnknown))
     expect(harness.statistics.discovers[.refusedAttached], 2)
     harness.router.detach(node: node, connection: old)
@@ -98,7 +98,7 @@ struct RouterWSSTests {
   @Test func attachingForgetsWhatUDPHadOnlyClaimed() {
     var harness = RouterHarness()
     harness.discover(node, from: .udp(test: 66))
-    _ = harness.router.attach(node: node, connection: old)
+    _ = harness.attach(node: node, connection: old)
     expect(harness.relay(node, to: node, from: .udp(test: 66)), .drop(.senderUnknown))
     harness.router.detach(node: node, connection: old)
     harness.expectNowhere(node)

@@ -21,7 +21,7 @@ struct RegistryProofTests {
     let network = InMemoryNetwork()
     let (socket, peer) = (try network.makeTransport(), try network.makeTransport())
     let jobs = Mutex<[VerificationJob]>([])
-    let engine = RelayEngine(Router.Configuration(), seed: 7)
+    let engine = RelayEngine(RouterConfiguration(), seed: 7)
     let relay = FrameRelay(
       engine: engine, udp: socket, authenticator: KeyedDiscoverAuthenticator(keys: directory, unixTime: { 0 }),
       totals: RelayTotals(),

@@ -64,7 +64,7 @@ private final class Desk {
     self.authenticator = authenticator
     socket = NotingTransport(try InMemoryNetwork().makeTransport())
     relay = FrameRelay(
-      engine: RelayEngine(Router.Configuration(), seed: 7), udp: socket, authenticator: authenticator,
+      engine: RelayEngine(RouterConfiguration(), seed: 7), udp: socket, authenticator: authenticator,
       totals: RelayTotals(), submit: waiting.submit)
   }
 

@@ -54,7 +54,7 @@ private struct RelayOverMemory {
     socket = try network.makeTransport(configuration: configuration)
     receiver = try network.makeTransport()
     relay = FrameRelay(
-      engine: RelayEngine(Router.Configuration(), seed: 7), udp: socket, authenticator: FakeAuthenticator(keys: [:]),
+      engine: RelayEngine(RouterConfiguration(), seed: 7), udp: socket, authenticator: FakeAuthenticator(keys: [:]),
       totals: totals, submit: { _ in false })
   }
 

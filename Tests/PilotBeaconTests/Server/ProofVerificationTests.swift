@@ -108,7 +108,7 @@ struct ProofVerificationTests {
 
 /// A relay whose signatures wait until the test verifies them, and are counted.
 private final class Desk {
-  let engine = RelayEngine(Router.Configuration(), seed: 7)
+  let engine = RelayEngine(RouterConfiguration(), seed: 7)
   private let node: NodeID
   private let key: PublicKey
   private let authenticator: CountingAuthenticator

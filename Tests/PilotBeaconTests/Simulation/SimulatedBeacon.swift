@@ -44,40 +44,22 @@ struct SimulatedBeacon: ~Copyable {
     }
     let frame = delivery.frame
     switch router.on(frame.span.raw, from: .udp(delivery.source), at: network.now) {
-    case .deliverUDP(let destination, let header, _):
+    case .deliver(.udp(let destination, _), let header):
       relaysTaken += 1
       check(frame, from: delivery.source, to: destination)
       let payload = frame[DeliverHeader.payloadOffset...]
-      let headerBytes = [UInt8](rawCapacity: header.length) { try? header.write(into: &$0) }
-      network.send(headerBytes + payload, from: host, to: destination, at: network.now)
-    case .answer(let answer):
-      perform(answer, &network)
-      guard answer.invitesProof, let offer = Router.offer(in: frame.span.raw, at: network.now),
-        authenticator.knownKey(of: offer.node) == offer.key,
-        router.admitsChallenge(of: offer.node, to: delivery.source, at: network.now),
-        let challenge = authenticator.challenge(
-          offer.node, offering: offer.key, stamp: offer.stamp, to: delivery.source)
-      else { return }
-      network.send(challenge.encoded(), from: host, to: delivery.source, at: network.now)
-    case .verifyProof(let source, _):
-      guard let proof = try? DiscoverProof(parsing: frame.span.raw), authenticator.hasMade(proof.challenge, for: source)
-      else { return router.proofRefused(.forged) }
-      guard router.admits(proof, from: source, at: network.now) else { return }
-      guard authenticator.accepts(proof, from: source) else { return router.proofRefused(.failed) }
-      if let answer = router.proven(proof, from: source, at: network.now) { perform(answer, &network) }
-    case .deliverWSS: violations.append("nobody is attached over WSS")
-    case .punch, .verifyGrant: violations.append("nobody has asked to punch")
-    case .drop, .nothing: break
+      network.send(header.bytes.copied() + payload, from: host, to: destination, at: network.now)
+    case .deliver(.wss, _): violations.append("nobody is attached over WSS")
+    case .taken, .drop: break
     }
+    performOutputs(&network)
   }
 
   mutating func unreachable(
     _ endpoint: Endpoint, quoting quoted: QuotedDatagram, _ network: inout SimulatedNetwork
   ) {
-    guard let quote = EndpointProbe.Quote(quoted.bytes, to: endpoint),
-      let probe = router.pendingProbe(quote.node, at: network.now), authenticator.nonce(for: probe) == quote.nonce
-    else { return }
-    if let answer = router.unreachable(probe, at: network.now) { perform(answer, &network) }
+    router.unreachable(endpoint, quoting: quoted.bytes, at: network.now)
+    performOutputs(&network)
   }
 
   /// Called every second: a walk through the few thousand slots of a table of this size takes some ten.
@@ -89,10 +71,10 @@ struct SimulatedBeacon: ~Copyable {
   mutating func route(to node: NodeID, at now: MonotonicInstant) -> Endpoint? {
     let prober = NodeID.test(.max)
     let connection = ConnectionID(rawValue: .max)
-    _ = router.attach(node: prober, connection: connection)
+    router.attach(node: prober, connection: connection)
     let frame = Relay(sender: prober, destination: node, payload: RawSpan()).encoded()
     let action = router.on(frame.span.raw, from: .wss(connection, prober), at: now)
-    guard case .deliverUDP(let endpoint, _, _) = action else { return nil }
+    guard case .deliver(.udp(let endpoint, _), _) = action else { return nil }
     return endpoint
   }
 
@@ -101,13 +83,31 @@ struct SimulatedBeacon: ~Copyable {
     if statistics.accountedFor != statistics.frames { violations.append("the router lost a frame: \(statistics)") }
   }
 
-  private func perform(_ answer: DiscoverAnswer, _ network: inout SimulatedNetwork) {
-    if let destination = answer.origin.endpoint {
-      network.send(DiscoverReply(endpoint: destination).encoded(), from: host, to: destination, at: network.now)
-    }
-    if let node = answer.probing, let probe = router.pendingProbe(node, at: network.now) {
-      network.send(
-        probe.encoded(nonce: authenticator.nonce(for: probe)), from: host, to: probe.endpoint, at: network.now)
+  private mutating func performOutputs(_ network: inout SimulatedNetwork) {
+    let now = network.now
+    while let output = router.nextOutput() {
+      switch output {
+      case .reply(.udp(let endpoint, _)):
+        network.send(DiscoverReply(endpoint: endpoint).encoded(), from: host, to: endpoint, at: now)
+      case .probe(let probe):
+        network.send(
+          probe.encoded(nonce: authenticator.nonce(for: probe)), from: host, to: probe.endpoint, at: now)
+      case .findKey(let offer):
+        router.foundKey(authenticator.knownKey(of: offer.node), for: offer, at: now)
+      case .challenge(let offer):
+        let challenge = authenticator.challenge(
+          offer.node, offering: offer.key, stamp: offer.stamp, to: offer.endpoint)
+        if let challenge { network.send(challenge.encoded(), from: host, to: offer.endpoint, at: now) }
+      case .checkToken(let job):
+        router.checkedToken(of: job, isOwn: authenticator.hasMade(job.proof.challenge, for: job.source), at: now)
+      case .verify(.proof(let job)):
+        router.verified(.proof(job), holds: authenticator.accepts(job.proof, from: job.source), at: now)
+      case .checkNonce(let probe, let nonce):
+        router.checkedNonce(of: probe, isOwn: authenticator.nonce(for: probe) == nonce, at: now)
+      case .fetchKey: break
+      case .reply(.wss), .replaced: violations.append("nobody is attached over WSS")
+      case .punch, .verify(.grant): violations.append("nobody has asked to punch")
+      }
     }
   }
 
@@ -124,12 +124,5 @@ struct SimulatedBeacon: ~Copyable {
       violations.append("a relay to node \(relay.destination) went back to \(destination)")
     }
     newestUsed[relay.destination] = index
-  }
-}
-
-extension FrameOrigin {
-  fileprivate var endpoint: Endpoint? {
-    guard case .udp(let endpoint, _) = self else { return nil }
-    return endpoint
   }
 }

@@ -23,6 +23,7 @@ private final class FailingSource: FrameSource {
   }
 
   func onReadable(_ wake: @escaping @Sendable () -> Void) { queue.onReadable(wake) }
+
   func interrupt() { queue.interrupt() }
 }
 

@@ -21,7 +21,7 @@ private struct WSSFixture: TransportFixture {
     let tls = try tls.map { try ServerTLS(certificate: $0.path("server"), key: $0.path("server-key")) }
     // Frames don't grow old here, however busy the machine is.
     let listener = try await TestListener.start(.relay, tls: tls) {
-      $0.outgoing = OutboundQueue.Limits(bytes: 16 << 20, age: .seconds(600))
+      $0.limits.outgoingBytes = 16 << 20
     }
     let files = self.tls
     func connect(_ node: UInt8) async throws -> WSSTransport {

@@ -87,7 +87,7 @@ struct ReconnectTests {
   func `a connection that is cut silently is noticed, by both ends, and dialled again`(secure: Bool) async throws {
     let files = try TestFiles()
     let tls = secure ? try ServerTLS(certificate: files.path("server"), key: files.path("server-key")) : nil
-    let listener = try await TestListener.start(tls: tls) { $0.idleLimit = .seconds(3) }
+    let listener = try await TestListener.start(tls: tls) { $0.limits.idleLimit = .seconds(3) }
     let proxy = try await TestProxy.start(to: listener.address)
     let url = WSSURL(isSecure: secure, host: "localhost", port: Int(proxy.address.port))
     let client = try await TestClient.connect(url) {

@@ -26,12 +26,12 @@ struct RefusalTests {
   }
 
   @Test func `at capacity the node hears so`() async throws {
-    let listener = try await TestListener.start { $0.maximumConnections = 1 }
+    let listener = try await TestListener.start { $0.limits.maximumConnections = 1 }
     let first = try await TestClient.connect(listener.url())
     let error = await failure { _ = try await TestClient.connect(listener.url(), node: 8) }
     #expect(error?.code == .atCapacity)
     // Nothing goes on after a connect that failed: no event would come.
-    #expect(error?.retry == .later(after: nil))
+    #expect(error?.retry == .later(after: .seconds(5)))
     first.close()
     await listener.shutDown()
   }

@@ -70,7 +70,7 @@ struct RetryAfterTests {
   }
 
   @Test func `a beacon that is full is called again when it says`() async throws {
-    let listener = try await TestListener.start { $0.maximumConnections = 1 }
+    let listener = try await TestListener.start { $0.limits.maximumConnections = 1 }
     let first = try await TestClient.connect(listener.url())
     let second = try TestClient.start(listener.url(), node: 8) { $0.backoff.maximum = .seconds(30) }
     guard case .reconnecting(_, 1, let delay)? = await second.event() else { throw Unexpected("no event") }

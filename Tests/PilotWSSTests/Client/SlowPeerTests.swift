@@ -92,8 +92,8 @@ struct SlowPeerTests {
 
   @Test func `a peer of the beacon that reads nothing loses its own oldest frames, and holds up nobody`() async throws {
     let listener = try await TestListener.start {
-      $0.outgoing = OutboundQueue.Limits(bytes: 100_000, age: .seconds(600))
-      $0.stallLimit = .seconds(3)
+      $0.limits.outgoingBytes = 100_000
+      $0.limits.stallLimit = .seconds(3)
     }
     let client = try await TestClient.connect(listener.url(), node: 1)
     let node = try await RawNode.established(at: listener, as: 2)
@@ -125,7 +125,7 @@ struct SlowPeerTests {
   }
 
   @Test func `a peer of the beacon that pings and reads nothing is owed one pong`() async throws {
-    let listener = try await TestListener.start { $0.stallLimit = .seconds(30) }
+    let listener = try await TestListener.start { $0.limits.stallLimit = .seconds(30) }
     let node = try await RawNode.established(at: listener)
     let connection = try await listener.connection(of: 7)
     try await node.connection.read(false)

@@ -46,9 +46,9 @@ struct ConnectionAdmissionTests {
     configured: Int, descriptors: Int, connections: Int
   ) {
     var configuration = WSSListener.Configuration(address: .wssBeacon, unixTime: { 0 })
-    configuration.maximumConnections = configured
+    configuration.limits.maximumConnections = configured
     #expect(configuration.fit(intoDescriptors: descriptors) == (connections < configured))
-    #expect(configuration.maximumConnections == connections)
+    #expect(configuration.limits.maximumConnections == connections)
     #expect(configuration.maximumOpen == max(descriptors - 64, 1))
   }
 

@@ -137,13 +137,31 @@ struct HTTPAnswerTests {
     await listener.shutDown()
   }
 
+  @Test func `a listener that drains keeps its peers, and answers others with 503`() async throws {
+    let listener = try await TestListener.start()
+    let first = try await RawConnection.connect(to: listener.address)
+    try await first.send(UpgradeRequest.text())
+    _ = try await first.takeHead()
+    listener.listener.refuseNew()
+    let unavailable = ["Retry-After: 5", "Connection: close"]
+    let refusal = Self.response("503 Service Unavailable", "This beacon is shutting down.\n", unavailable)
+    #expect(try await answer(UpgradeRequest.text(), listener) == refusal)
+    let health = Self.response("503 Service Unavailable", "draining\n")
+    #expect(try await answer("GET /healthz HTTP/1.1\r\nHost: b\r\n\r\n", listener) == health)
+    #expect(listener.listener.turnedAway == 1)
+    #expect(listener.listener.openConnections >= 1)
+    guard case .text = try await first.takeFrame() else { throw Unexpected(first.incoming.value) }
+    first.close()
+    await listener.shutDown()
+  }
+
   @Test func `beyond the capacity the answer is 503, and there is room again when a peer has gone`() async throws {
-    let listener = try await TestListener.start { $0.maximumConnections = 1 }
+    let listener = try await TestListener.start { $0.limits.maximumConnections = 1 }
     let first = try await RawConnection.connect(to: listener.address)
     try await first.send(UpgradeRequest.text())
     #expect(try await first.takeHead() == UpgradeRequest.accepted)
     let expected = Self.response(
-      "503 Service Unavailable", "This beacon is at capacity.\n", ["Connection: close", "Retry-After: 5"])
+      "503 Service Unavailable", "This beacon is at capacity.\n", ["Retry-After: 5", "Connection: close"])
     #expect(try await answer(UpgradeRequest.text(), listener) == expected)
     #expect(listener.listener.turnedAway == 1)
     #expect(try await answer("GET /health HTTP/1.1\r\nHost: b\r\n\r\n", listener) == Self.response("200 OK", "ok\n"))

@@ -67,7 +67,7 @@ struct HostileNodeTests {
   }
 
   @Test func `no reply at all ends at the limit, as does a node that only pings`() async throws {
-    let listener = try await TestListener.start { $0.authenticationLimit = .milliseconds(300) }
+    let listener = try await TestListener.start { $0.limits.authenticationLimit = .milliseconds(300) }
     let silent = try await RawNode.challenged(by: listener)
     #expect(try await silent.takeClose() == WebSocketCloseFrame(.policyViolation, reason: "auth timeout"))
     #expect(try await refusal(listener).reason == .timedOut)

@@ -23,7 +23,7 @@ struct HostileRequestTests {
   func `a request behind an upgrade is a broken frame or a refused upgrade, nothing else`(_ added: [String])
     async throws
   {
-    let listener = try await TestListener.start { $0.handshakeLimit = .seconds(1) }
+    let listener = try await TestListener.start { $0.limits.handshakeLimit = .seconds(1) }
     for connection in [
       "Connection: Upgrade", "Connection: keep-alive, Upgrade", "Connection: foo,,upgrade", "Connection: ,upgrade",
       "Connection:upgrade,", "Connection: upgrade\t", "Connection:\tupgrade", "Connection: \"upgrade\"",
@@ -77,8 +77,8 @@ struct HostileRequestTests {
 
   @Test func `random changes to an upgrade never do more than end the connection`() async throws {
     let listener = try await TestListener.start {
-      $0.handshakeLimit = .milliseconds(200)
-      $0.authenticationLimit = .milliseconds(200)
+      $0.limits.handshakeLimit = .milliseconds(200)
+      $0.limits.authenticationLimit = .milliseconds(200)
     }
     var random = SeededGenerator(seed: 20_260)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -107,7 +107,7 @@ struct HostileRequestTests {
   func `a connection that says nothing, or speaks too slowly, is cut off at the limit`(secure: Bool) async throws {
     let files = try TestFiles()
     let tls = secure ? try ServerTLS(certificate: files.path("server"), key: files.path("server-key")) : nil
-    let listener = try await TestListener.start(tls: tls) { $0.handshakeLimit = .milliseconds(300) }
+    let listener = try await TestListener.start(tls: tls) { $0.limits.handshakeLimit = .milliseconds(300) }
     for start in ["", "GET", "GET /v1/compat HTTP/1.1\r\nHost: b\r\n"] {
       let connection = try await RawConnection.connect(to: listener.address)
       if !start.isEmpty { try? await connection.send(start) }
@@ -117,7 +117,7 @@ struct HostileRequestTests {
   }
 
   @Test func `handshakes beyond the bound are closed at once, and others go on`() async throws {
-    let listener = try await TestListener.start { $0.maximumHandshakes = 2 }
+    let listener = try await TestListener.start { $0.limits.maximumHandshakes = 2 }
     let first = try await RawConnection.connect(to: listener.address)
     let second = try await RawConnection.connect(to: listener.address)
     try await first.send("GET")
@@ -142,7 +142,7 @@ struct HostileRequestTests {
     let files = try TestFiles()
     let tls = try ServerTLS(certificate: files.path("server"), key: files.path("server-key"))
     for tls in [nil, tls] {
-      let listener = try await TestListener.start(tls: tls) { $0.handshakeLimit = .seconds(600) }
+      let listener = try await TestListener.start(tls: tls) { $0.limits.handshakeLimit = .seconds(600) }
       let connection = try await RawConnection.connect(to: listener.address)
       while listener.listener.openConnections < 1 { await Task.yield() }
       await listener.shutDown()

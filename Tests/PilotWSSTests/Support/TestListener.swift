@@ -51,9 +51,9 @@ final class TestListener: Sendable {
     var configuration = WSSListener.Configuration(address: address, unixTime: { 1_700_000_000 })
     configuration.tls = tls
     // Frames don't grow old and handshakes don't take too long, however busy the machine is, unless that is the test.
-    configuration.outgoing.age = .seconds(600)
-    configuration.handshakeLimit = .seconds(600)
-    configuration.authenticationLimit = .seconds(600)
+    configuration.limits.outgoingAge = .seconds(600)
+    configuration.limits.handshakeLimit = .seconds(600)
+    configuration.limits.authenticationLimit = .seconds(600)
     adjust(&configuration)
     let listener = WSSListener(configuration, keys: try keys ?? knownKeys()) { _ in
       TestDispatcher(log: log, released: released, answer: answer)

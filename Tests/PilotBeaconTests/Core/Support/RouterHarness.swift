@@ -7,9 +7,13 @@ import Testing
 struct RouterHarness: ~Copyable {
   var router: Router
   var now: MonotonicInstant
+  /// What the last call has led to.
+  private(set) var outputs: [RouterOutput] = []
+  /// The last probe for each node.
+  private(set) var probes: [NodeID: EndpointProbe] = [:]
 
   init(
-    _ configuration: Router.Configuration = Router.Configuration(), seed: UInt64 = 7,
+    _ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64 = 7,
     startingAt now: MonotonicInstant = .start.advanced(by: .seconds(1000))
   ) {
     router = Router(configuration, seed: seed)
@@ -22,7 +26,8 @@ struct RouterHarness: ~Copyable {
     now = now.advanced(by: duration)
   }
 
-  mutating func frame(_ bytes: [UInt8], from origin: FrameOrigin) -> RouterAction {
+  @discardableResult
+  mutating func frame(_ bytes: [UInt8], from origin: FrameOrigin) -> Reaction {
     let before = router.statistics
     let action = router.on(bytes.span.raw, from: origin, at: now)
     let after = router.statistics
@@ -32,34 +37,86 @@ struct RouterHarness: ~Copyable {
     if case .drop(let reason) = action, after.drops[reason] != before.drops[reason] + 1 {
       Issue.record("not counted as \(reason): \(bytes)")
     }
-    return action
+    takeOutputs()
+    if case .taken = action {} else if !outputs.isEmpty { Issue.record("outputs beside \(action): \(bytes)") }
+    return Reaction(action, outputs)
+  }
+
+  private mutating func takeOutputs() {
+    outputs = []
+    while let output = router.nextOutput() {
+      outputs.append(output)
+      if case .probe(let probe) = output { probes[probe.node] = probe }
+    }
+  }
+
+  /// The key that the last frame offered, if the router wants to know whether it is the known one.
+  var offer: DiscoverOffer? {
+    for case .findKey(let offer) in outputs { return offer }
+    return nil
+  }
+
+  /// Whom the router has answered last.
+  private var replied: Hop? {
+    for case .reply(let hop) in outputs { return hop }
+    return nil
+  }
+
+  /// A peer has authenticated. Returns the connection that is to be closed.
+  @discardableResult
+  mutating func attach(node: NodeID, connection: ConnectionID) -> ConnectionID? {
+    router.attach(node: node, connection: connection)
+    takeOutputs()
+    for case .replaced(let id) in outputs { return id }
+    return nil
+  }
+
+  /// A proof's signature holds. Returns whom that was answered.
+  @discardableResult
+  mutating func proven(_ proof: DiscoverProof, from source: Endpoint) -> Hop? {
+    router.verified(.proof(ProofJob(proof, from: source)), holds: true, at: now)
+    takeOutputs()
+    return replied
+  }
+
+  /// A grant's signature holds. Returns who is told which endpoint.
+  mutating func granted(_ request: PunchRequest, from origin: FrameOrigin) -> [RouterOutput] {
+    router.verified(.grant(request, from: origin), holds: true, at: now)
+    takeOutputs()
+    return outputs
   }
 
   @discardableResult
   mutating func discover(
     _ node: NodeID?, from origin: FrameOrigin, ex: Bool = false, key: PublicKey? = nil
-  ) -> RouterAction {
+  ) -> Reaction {
     frame(Discover(node: node, publicKey: key, wantsDestination: ex).encoded(), from: origin)
   }
 
   @discardableResult
-  mutating func relay(_ sender: NodeID, to destination: NodeID, from origin: FrameOrigin) -> RouterAction {
+  mutating func relay(_ sender: NodeID, to destination: NodeID, from origin: FrameOrigin) -> Reaction {
     let payload: [UInt8] = [0x50, 1, 2, 3]
     let bytes = Relay(sender: sender, destination: destination, payload: payload.span.raw).encoded()
     return frame(bytes, from: origin)
   }
 
-  /// ICMP reports that nobody receives at `endpoint`, and quotes the probe for `node` that is under way.
-  mutating func unreachable(_ endpoint: Endpoint, _ node: NodeID) -> DiscoverAnswer? {
-    guard let probe = router.pendingProbe(node, at: now), probe.endpoint == endpoint else { return nil }
-    return router.unreachable(probe, at: now)
+  /// ICMP reports that nobody receives at `endpoint`, and quotes the last probe for `node`. Returns whom that was answered.
+  mutating func unreachable(_ endpoint: Endpoint, _ node: NodeID) -> Hop? {
+    guard let probe = probes[node], probe.endpoint == endpoint else { return nil }
+    let nonce = ChallengeToken(high: 1, low: 2)
+    router.unreachable(endpoint, quoting: probe.encoded(nonce: nonce).span.raw, at: now)
+    takeOutputs()
+    guard case .checkNonce(let asked, nonce)? = outputs.first else { return nil }
+    router.checkedNonce(of: asked, isOwn: asked == probe, at: now)
+    takeOutputs()
+    return replied
   }
 
   /// Where a relay from an innocent third party to `node` goes.
-  mutating func route(to node: NodeID) -> RouterAction {
+  mutating func route(to node: NodeID) -> Reaction {
     let prober = NodeID.test(0xFFFF)
     let origin = FrameOrigin.wss(ConnectionID(rawValue: .max), prober)
-    _ = router.attach(node: prober, connection: ConnectionID(rawValue: .max))
+    router.attach(node: prober, connection: ConnectionID(rawValue: .max))
     return relay(prober, to: node, from: origin)
   }
 
@@ -69,7 +126,7 @@ struct RouterHarness: ~Copyable {
   ) {
     let prober = NodeID.test(0xFFFF)
     let header: DeliverHeader =
-      ex ? .withDestination(sender: prober, destination: node) : .short(sender: prober)
+      ex ? DeliverHeader(sender: prober, destination: node) : DeliverHeader(sender: prober)
     let action = route(to: node)
     #expect(action == .deliverUDP(endpoint, header), sourceLocation: sourceLocation)
   }
@@ -87,10 +144,49 @@ func expect<Value: Equatable>(
   #expect(found == expected, sourceLocation: sourceLocation)
 }
 
-extension RouterAction {
+/// What a router makes of a frame, in few words.
+enum Reaction: Equatable {
+  case deliver(Hop, DeliverHeader)
+  case drop(RouterDropReason)
+  /// A Discover is answered.
+  case answer(Hop, probing: NodeID?, invites: Bool)
+  /// What else there is to be done.
+  case outputs([RouterOutput])
+
+  init(_ action: RouterAction, _ outputs: [RouterOutput]) {
+    switch action {
+    case .deliver(let hop, let header): self = .deliver(hop, header)
+    case .drop(let reason): self = .drop(reason)
+    case .taken:
+      var (reply, probing, invites): (Hop?, NodeID?, Bool) = (nil, nil, false)
+      for output in outputs {
+        switch output {
+        case .reply(let hop): reply = hop
+        case .probe(let probe): probing = probe.node
+        case .findKey: invites = true
+        default: break
+        }
+      }
+      self = reply.map { .answer($0, probing: probing, invites: invites) } ?? .outputs(outputs)
+    }
+  }
+
+  static func deliverUDP(_ endpoint: Endpoint, _ header: DeliverHeader, from local: LocalAddress = .any) -> Reaction {
+    .deliver(.udp(endpoint, from: local), header)
+  }
+
+  static func deliverWSS(_ connection: ConnectionID, _ header: DeliverHeader) -> Reaction {
+    .deliver(.wss(connection), header)
+  }
+
+  static var nothing: Reaction { .outputs([]) }
+
   /// The plain answer to a Discover.
-  static func reply(_ origin: FrameOrigin, probing node: NodeID? = nil, invites: Bool = false) -> RouterAction {
-    .answer(DiscoverAnswer(to: origin, probing: node, invitesProof: invites))
+  static func reply(_ origin: FrameOrigin, probing node: NodeID? = nil, invites: Bool = false) -> Reaction {
+    switch origin {
+    case .udp(let source, let local): .answer(.udp(source, from: local), probing: node, invites: invites)
+    case .wss(let connection, _): .answer(.wss(connection), probing: node, invites: invites)
+    }
   }
 }
 

@@ -44,7 +44,7 @@ struct RouterModel {
 
   mutating func discover(
     _ node: NodeID, from origin: FrameOrigin, ex: Bool, hasKey: Bool, at now: UInt64
-  ) -> RouterAction {
+  ) -> Reaction {
     if isStale(origin) { return .drop(.staleConnection) }
     switch origin {
     case .wss(_, let peer):
@@ -91,7 +91,7 @@ struct RouterModel {
   }
 
   mutating func relay(_ sender: NodeID, to destination: NodeID, from origin: FrameOrigin, at now: UInt64)
-    -> RouterAction
+    -> Reaction
   {
     if isStale(origin) { return .drop(.staleConnection) }
     switch origin {
@@ -111,7 +111,7 @@ struct RouterModel {
       }
     }
     func header(_ ex: Bool) -> DeliverHeader {
-      ex ? .withDestination(sender: sender, destination: destination) : .short(sender: sender)
+      ex ? DeliverHeader(sender: sender, destination: destination) : DeliverHeader(sender: sender)
     }
     if let peer = peers[destination] { return .deliverWSS(peer.connection, header(peer.ex)) }
     if let known = live(destination, at: now) { return .deliverUDP(known.endpoint, header(known.ex)) }
@@ -131,8 +131,8 @@ struct RouterModel {
     return true
   }
 
-  mutating func unreachable(_ endpoint: Endpoint, at now: UInt64) -> Set<FrameOrigin> {
-    var answers: Set<FrameOrigin> = []
+  mutating func unreachable(_ endpoint: Endpoint, at now: UInt64) -> Set<Hop> {
+    var answers: Set<Hop> = []
     for (node, claim) in claims where claim.old == endpoint {
       guard now - claim.at <= 2 * Self.second else { continue }
       claims[node] = nil

@@ -33,14 +33,14 @@ struct RouterModelRun: ~Copyable {
     case .attach(let node):
       let connection = ConnectionID(rawValue: nextConnection)
       nextConnection += 1
-      return compare(harness.router.attach(node: node, connection: connection), model.attach(node, connection))
+      return compare(harness.attach(node: node, connection: connection), model.attach(node, connection))
     case .detach(let node, let ago):
       let connection = connection(ago)
       return compare(harness.router.detach(node: node, connection: connection), model.detach(node, connection))
     case .unreachable(let endpoint):
-      var answers: Set<FrameOrigin> = []
+      var answers: Set<Hop> = []
       for number in 1...4 as ClosedRange<UInt32> {
-        if let answer = harness.unreachable(endpoint, .test(number)) { answers.insert(answer.origin) }
+        if let answer = harness.unreachable(endpoint, .test(number)) { answers.insert(answer) }
       }
       return compare(answers, model.unreachable(endpoint, at: now))
     case .prove(let node, let endpoint, let age, let ex):
@@ -56,12 +56,14 @@ struct RouterModelRun: ~Copyable {
     let proof = DiscoverProof(challenge: challenge, signature: signature)
     let isFresh = now.nanoseconds - stamp.issuedAt.nanoseconds <= 30 * RouterModel.second
     let action = harness.frame(proof.encoded(), from: .udp(endpoint))
-    if let difference = compare(action, isFresh ? .verifyProof(from: endpoint) : .drop(.proofExpired)) {
+    if let difference = compare(
+      action, isFresh ? .outputs([.checkToken(ProofJob(proof, from: endpoint))]) : .drop(.proofExpired))
+    {
       return difference
     }
     guard isFresh else { return nil }
     return compare(
-      harness.router.proven(proof, from: endpoint, at: now) != nil,
+      harness.proven(proof, from: endpoint) != nil,
       model.proven(node, from: endpoint, issuedAt: stamp.issuedAt.nanoseconds, ex: ex, at: now.nanoseconds))
   }
 

@@ -1,0 +1,94 @@
+package import PilotTransport
+import PilotWSS
+package import PilotWire
+
+/// What the router wants done beside relaying.
+extension FrameRelay {
+  /// Performs the outputs of a turn, and those that telling the router of them leads to: three links at most.
+  func performOutputs(at now: MonotonicInstant) {
+    guard !turn.outputs.isEmpty else { return }
+    var index = 0
+    while index < turn.outputs.count {
+      perform(turn.outputs[index], at: now)
+      index += 1
+    }
+    turn.outputs.removeAll(keepingCapacity: true)
+  }
+
+  private func perform(_ output: RouterOutput, at now: MonotonicInstant) {
+    switch output {
+    case .reply(.udp(let endpoint, let local)):
+      send(DiscoverReply(endpoint: endpoint), .udp(endpoint, from: local), at: now)
+    case .reply(.wss(let id)):
+      guard let remote = engine.connection(id)?.remote else { return totals.connectionGone() }
+      send(DiscoverReply(endpoint: remote), .wss(id), at: now)
+    case .probe(let probe):
+      send(probe.encoded(nonce: authenticator.nonce(for: probe)), to: probe.endpoint, from: probe.local)
+    case .punch(let hop, let command):
+      send(command, hop, at: now)
+    case .findKey(let offer):
+      let key = authenticator.knownKey(of: offer.node)
+      engine.tell(&turn.outputs) { $0.foundKey(key, for: offer, at: now) }
+    case .fetchKey(let node):
+      authenticator.fetchKey(of: node)
+    case .challenge(let offer):
+      guard
+        let challenge = authenticator.challenge(
+          offer.node, offering: offer.key, stamp: offer.stamp, to: offer.endpoint)
+      else { return }
+      send(challenge, .udp(offer.endpoint, from: offer.local), at: now)
+    case .checkToken(let job):
+      let isOwn = authenticator.hasMade(job.proof.challenge, for: job.source)
+      engine.tell(&turn.outputs) { $0.checkedToken(of: job, isOwn: isOwn, at: now) }
+    case .verify(let job):
+      if !submit(job) { engine.tell(&turn.outputs) { $0.leftOut(job) } }
+    case .checkNonce(let probe, let nonce):
+      let isOwn = authenticator.nonce(for: probe) == nonce
+      engine.tell(&turn.outputs) { $0.checkedNonce(of: probe, isOwn: isOwn, at: now) }
+    case .replaced(let id):
+      engine.connection(id)?.close(.normal, reason: "replaced")
+    }
+  }
+
+  private func send(_ message: some FrameEncodable, _ hop: Hop, at now: MonotonicInstant) {
+    let bytes = message.encoded()
+    switch hop {
+    case .udp(let endpoint, let local): send(bytes, to: endpoint, from: local)
+    case .wss(let id): enqueue(header: bytes.span.raw, payload: RawSpan(), on: engine.connection(id), at: now)
+    }
+  }
+
+  private func send(_ bytes: [UInt8], to endpoint: Endpoint, from local: LocalAddress) {
+    totals.answered()
+    append(header: bytes.span.raw, payload: RawSpan(), to: endpoint, from: local)
+  }
+
+  /// A peer has authenticated. What it replaces is closed.
+  func attach(_ connection: WSSConnection, at now: MonotonicInstant) {
+    engine.attach(connection, &turn.outputs)
+    performOutputs(at: now)
+  }
+
+  /// ICMP has reported that a datagram to an endpoint found nobody. ``flush()`` is due.
+  package func reportUnreachable(_ endpoint: Endpoint, quoting quoted: QuotedDatagram, at now: MonotonicInstant) {
+    engine.tell(&turn.outputs) { $0.unreachable(endpoint, quoting: quoted.bytes, at: now) }
+    performOutputs(at: now)
+  }
+
+  /// Verifies what has waited for it. ``flush()`` is due.
+  package func verify(_ job: VerificationJob, at now: MonotonicInstant) {
+    switch job {
+    case .proof(let proven):
+      let node = proven.proof.challenge.node
+      let key = authenticator.knownKey(of: node)
+      let holds = key.map { authenticator.verifies(proven.proof, by: $0) } ?? false
+      engine.tell(&turn.outputs) { $0.verified(job, holds: holds, at: now) }
+      // Whoever changed the key in between has found nothing to revoke.
+      if holds, authenticator.knownKey(of: node) != key { engine.revoke([node]) }
+    case .grant(let request, _):
+      let holds = authenticator.verifiesGrant(of: request)
+      engine.tell(&turn.outputs) { $0.verified(job, holds: holds, at: now) }
+    }
+    performOutputs(at: now)
+  }
+}

@@ -1,0 +1,22 @@
+/// How many WebSocket connections a beacon accepts, and how slow and how silent their peers may be.
+public struct WSSLimits: Sendable, Equatable {
+  /// Authenticated and authenticating connections at most; beyond it the upgrade is answered 503. Default 10,000.
+  public var maximumConnections = 10_000
+  /// Connections that have not upgraded yet, at most; beyond it new ones are closed at once. Default 1,024.
+  public var maximumHandshakes = 1_024
+  /// From the TCP connection to the upgrade, TLS included. Default 10 s.
+  public var handshakeLimit: Duration = .seconds(10)
+  /// From the upgrade to the reply that proves the identity. Default 10 s (wire reference, section 3).
+  public var authenticationLimit: Duration = .seconds(10)
+  /// A peer from which nothing is heard for so long is dropped, pings and pongs included. Default 90 s (same place).
+  public var idleLimit: Duration = .seconds(90)
+  /// A peer that reads nothing for so long while something waits for it is dropped. Default 30 s.
+  public var stallLimit: Duration = .seconds(30)
+  /// What waits for one peer, in bytes, frame headers included; its oldest frames make room. Default 1 MiB.
+  public var outgoingBytes = 1 << 20
+  /// How long a frame waits for a peer before it is dropped. Default 1 s.
+  public var outgoingAge: Duration = .seconds(1)
+
+  /// The defaults.
+  public init() {}
+}
