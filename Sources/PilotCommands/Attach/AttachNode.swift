@@ -99,7 +99,8 @@ final class AttachNode: Sendable {
     case .ready(let hindrance):
       if let hindrance {
         output.write(
-          .error(code: hindrance.code.description, message: "\(hindrance) (\(node.beacon)); this node goes on asking it"))
+          .error(
+            code: hindrance.code.description, message: "\(hindrance) (\(node.beacon)); this node goes on asking it"))
       }
       output.write(.ready(transport: carrier.rawValue, local: await localEndpoint()))
       readInput()

@@ -64,7 +64,8 @@ struct AttachPlan {
       return try BeaconURL(parsing: text)
     } catch {
       // Some of them say what to write.
-      let hint = error.message.contains("; ") ? nil : "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…"
+      let hint =
+        error.message.contains("; ") ? nil : "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…"
       throw CommandFailure.usage(error.message, hint: hint)
     }
   }
