@@ -1,6 +1,7 @@
 import PilotFixtures
 import PilotNode
 import PilotTransport
+import PilotWire
 import Testing
 
 @testable import PilotCommands
