@@ -65,6 +65,7 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
   /// Holds a URL that was put together from parts to what ``init(parsing:)`` demands.
   func validate() throws(TransportError) {
     guard path.hasPrefix("/") else { throw Self.invalid(text, "the path must begin with a slash") }
+    guard (1...65_535).contains(port) else { throw Self.invalid(text, "the port must be 1...65535") }
     let read = try WSSURL(parsing: text)
     guard read.host == host else { throw Self.invalid(text, "the host must be a name or an IP address") }
   }
