@@ -149,7 +149,7 @@ let package = Package(
     .executableTarget(
       name: "hot-path-costs",
       dependencies: [
-        "PilotBeacon", "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        "PilotBeacon", "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ],
       path: "Benchmarks/HotPathCosts", swiftSettings: lending),

@@ -36,7 +36,9 @@ extension BeaconLink {
           code: .invalidConfiguration, message: "times.\(name) is \(duration) and must be more than nothing")
       }
       if lossLimit < 1 {
-        throw TransportError(code: .invalidConfiguration, message: "times.lossLimit is \(lossLimit) and must be 1 or more")
+        throw TransportError(
+          code: .invalidConfiguration, message: "times.lossLimit is \(lossLimit) and must be 1 or more"
+        )
       }
     }
   }

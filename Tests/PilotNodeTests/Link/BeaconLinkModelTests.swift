@@ -153,6 +153,11 @@ struct BeaconLinkModelTests {
       var run = LinkRun(.datagrams(beacon: LinkRun.beacon, others: hasSeveral ? [LinkRun.second] : []))
       var model = Model(hasSeveral: hasSeveral)
       var last: BeaconLink.Output?
+      // What is there from the start.
+      for output in run.outputs() {
+        if let fault = Self.check(output, .onTime, &model, at: run.now) { return .init(after: 0, fault) }
+        last = output
+      }
       for (step, event) in events.enumerated() {
         var reception: BeaconLink.Reception?
         let expected = model.heard(event)

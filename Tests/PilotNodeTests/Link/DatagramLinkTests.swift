@@ -94,7 +94,10 @@ struct DatagramLinkTests {
   func token() {
     var run = LinkRun.ready
     let token = LinkRun.token.payload
-    for payload in [[], Array(token.dropLast()), token + [0], Array(token.reversed()), [UInt8](repeating: 0, count: 16)] {
+    let others: [[UInt8]] = [
+      [], Array(token.dropLast()), token + [0], Array(token.reversed()), [UInt8](repeating: 0, count: 16),
+    ]
+    for payload in others {
       #expect(run.receive(LinkRun.delivery(from: LinkRun.node, payload)) == .message)
     }
     #expect(run.receive(LinkRun.delivery(from: LinkRun.peer, token)) == .message, "nor when it is another's")

@@ -10,7 +10,7 @@ struct NodeReceiverTests {
   private static let ready = Told.state(.ready(observed: LinkRun.seen))
   private static let last = Told.message(TestNetwork.peer, TestNetwork.last)
 
-  @Test("both forms tell the same, states and frames in one order, and no message before ready", arguments: Form.allCases)
+  @Test("both forms tell the same, in one order, and no message before ready", arguments: Form.allCases)
   func order(_ form: Form) async throws {
     let test = try TestNetwork()
     let node = try test.node()
