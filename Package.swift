@@ -176,8 +176,8 @@ let package = Package(
 
     // Not products: what Chaos/run runs. See Chaos/README.md.
     .target(
-      name: "ChaosCore", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"], path: "Chaos/Core",
-      swiftSettings: lending),
+      name: "ChaosCore", dependencies: ["PilotFixtures", "PilotTesting", "PilotTransport", "PilotWire"],
+      path: "Chaos/Core", swiftSettings: lending),
     .executableTarget(
       name: "chaos",
       dependencies: [
@@ -190,7 +190,8 @@ let package = Package(
       ] + nio,
       path: "Chaos/Program", swiftSettings: strict),
     .testTarget(
-      name: "ChaosTests", dependencies: ["ChaosCore", "PilotTesting", "PilotWire"], swiftSettings: lending),
+      name: "ChaosTests", dependencies: ["ChaosCore", "PilotFixtures", "PilotTesting", "PilotWire"],
+      swiftSettings: lending),
 
     .testTarget(
       name: "PilotWireTests", dependencies: ["FuzzTargets", "PilotWire"], resources: [.copy("Resources/wire.json")],

@@ -53,11 +53,13 @@ public final class FrameQueue: FrameSource {
   ///
   /// From any thread. After ``finish()`` the frame counts as unread.
   public func push(_ frame: RawSpan, from source: Endpoint) {
-    let waiter = state.withLock { state in
+    // Most frames find nobody waiting: whoever does is looked up in a second turn.
+    let isAwaited = state.withLock { state in
       state.push(frame, from: source, limits: limits)
-      return state.takeWaiter()
+      return state.isAwaited
     }
-    waiter?.wake(.frames)
+    guard isAwaited else { return }
+    state.withLock { $0.takeWaiter() }?.wake(.frames)
   }
 
   /// Counts a message that arrived and is no frame, for transports that hear such. From any thread.
@@ -151,6 +153,8 @@ extension FrameQueue {
     private var finished = false
     private var isInterrupted = false
     private var waiter: Waiter?
+    /// Whether there is a waiter.
+    private(set) var isAwaited = false
     private(set) var counts = Counts()
 
     /// A chunk holds any frame and many small ones.
@@ -216,6 +220,7 @@ extension FrameQueue {
       }
       if cancelled { return .cancelled }
       waiter = .task(continuation)
+      isAwaited = true
       return nil
     }
 
@@ -223,6 +228,7 @@ extension FrameQueue {
     mutating func watch(_ wake: @escaping @Sendable () -> Void) -> Bool {
       if finished || frames > 0 { return true }
       waiter = .watcher(wake)
+      isAwaited = true
       return false
     }
 
@@ -235,11 +241,12 @@ extension FrameQueue {
     }
 
     mutating func takeWaiter() -> Waiter? {
-      waiter.take()
+      isAwaited = false
+      return waiter.take()
     }
 
     mutating func interrupt() -> Waiter? {
-      let waiter = waiter.take()
+      let waiter = takeWaiter()
       isInterrupted = waiter == nil
       return waiter
     }
