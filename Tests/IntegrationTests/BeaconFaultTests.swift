@@ -13,7 +13,7 @@ struct BeaconFaultTests {
     try await TestBeacon.run { beacon in
       let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
       var receiver = try b.transport.makeReceiver()
-      try a.relay([1], to: try TestNode.id(77))
+      try a.relay([1], to: try RawNode.id(77))
       try a.relay([2], to: b.id)
       #expect(try await receiver.delivery().payload == [2])
       #expect(beacon.server.statistics.router.drops[.destinationUnknown] == 1)
@@ -25,7 +25,7 @@ struct BeaconFaultTests {
     try await TestBeacon.run { beacon in
       let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
       var receiver = try b.transport.makeReceiver()
-      try a.relay([1], to: b.id, as: try TestNode.id(3))
+      try a.relay([1], to: b.id, as: try RawNode.id(3))
       try a.relay([2], to: b.id)
       #expect(try await receiver.delivery().payload == [2])
       #expect(beacon.server.statistics.router.drops[.senderMismatch] == 1)
@@ -43,7 +43,7 @@ struct BeaconFaultTests {
       try await b.register(&atB)
       try await c.register(&atC)
       try a.relay([1], to: b.id, as: c.id)
-      try a.relay([2], to: b.id, as: try TestNode.id(4))
+      try a.relay([2], to: b.id, as: try RawNode.id(4))
       try a.relay([3], to: b.id)
       #expect(try await atB.delivery().payload == [3])
       #expect(beacon.server.statistics.router.drops[.senderMismatch] == 1)

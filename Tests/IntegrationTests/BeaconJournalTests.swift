@@ -30,7 +30,7 @@ struct BeaconJournalTests {
   func incidents() throws {
     let log = LogRecorder()
     let (node, old, new) = (
-      try TestNode.id(7), Endpoint(ipv4: 192, 0, 2, 1, port: 1), Endpoint(ipv4: 192, 0, 2, 2, port: 2)
+      try RawNode.id(7), Endpoint(ipv4: 192, 0, 2, 1, port: 1), Endpoint(ipv4: 192, 0, 2, 2, port: 2)
     )
     var flood = RouterIncident(.probed, node, from: old, to: new)
     flood.more = 999

@@ -22,7 +22,7 @@ struct BeaconRestartTests {
       let first = try BeaconProcess(nodes: nodes)
       let address = (udp: "\(first.udp)", wss: "\(first.wss)")
       let configuration = WSSTransport.Configuration(
-        beacon: first.url, node: try TestNode.id(1), identity: identity)
+        beacon: first.url, node: try RawNode.id(1), identity: identity)
       let transport = try await WSSTransport.connect(configuration)
       var events = transport.events.makeAsyncIterator()
       async let traffic = Self.traffic(on: transport)
@@ -78,7 +78,7 @@ struct BeaconRestartTests {
     try await withNodesFile(1...1, of: identity) { nodes in
       let beacon = try BeaconProcess(nodes: nodes)
       let transport = try await WSSTransport.connect(
-        WSSTransport.Configuration(beacon: beacon.url, node: try TestNode.id(1), identity: identity))
+        WSSTransport.Configuration(beacon: beacon.url, node: try RawNode.id(1), identity: identity))
       let events = transport.events
       #expect(beacon.terminate(signal) == status)
       // It took leave of its peers: a Close, not a broken connection.

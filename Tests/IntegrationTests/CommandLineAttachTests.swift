@@ -152,7 +152,7 @@ struct CommandLineAttachTests {
         }
         var receiver = try stranger.transport.makeReceiver()
         try await stranger.register(&receiver)
-        try stranger.relay(payload, to: try TestNode.id(7))
+        try stranger.relay(payload, to: try RawNode.id(7))
         #expect(try await node.event("deliver").sender == 3)
       }
     }

@@ -26,7 +26,7 @@ struct CommandLineStreamsTests {
         let sender = try await beacon.connect(8)
         let payload = [UInt8](repeating: 1, count: 60_000)
         // Much more than a pipe holds, and nobody reads on.
-        for _ in 0..<8 { try await sender.relayInTurn(payload, to: try TestNode.id(7)) }
+        for _ in 0..<8 { try await sender.relayInTurn(payload, to: try RawNode.id(7)) }
         while beacon.server.statistics.router.relayed[RelayCell(from: .wss, to: .wss)] < 8 {
           try Task.checkCancellation()
           await Task.yield()

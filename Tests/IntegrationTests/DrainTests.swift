@@ -46,7 +46,7 @@ struct DrainTests {
     let socket = try UDPTransport.bind(configuration)
     defer { socket.close() }
     var receiver = try socket.makeReceiver()
-    try socket.send(Discover(node: try TestNode.id(1)).encoded().span.raw, to: beacon)
+    try socket.send(Discover(node: try RawNode.id(1)).encoded().span.raw, to: beacon)
     let frame = try await receiver.next()
     let reply = try DiscoverReply(parsing: frame.bytes)
     #expect(reply.endpoint == socket.localEndpoint)

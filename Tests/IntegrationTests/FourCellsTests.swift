@@ -1,6 +1,7 @@
 import Logging
 import PilotConsole
 import PilotFixtures
+import PilotNode
 import PilotTransport
 import PilotWire
 import Testing
@@ -25,17 +26,20 @@ struct FourCellsTests {
   @Test("Frames of every length up to the longest cross from WSS to WSS unchanged", .timeLimit(.minutes(1)))
   func lengths() async throws {
     try await TestBeacon.run { beacon in
-      let (a, b) = (try await beacon.connect(1), try await beacon.connect(2))
-      var receiver = try b.transport.makeReceiver()
-      for length in [0, 1, 125, 126, 1_200, 16_384, FrameLimits.maximumOverWSS - Relay.headerLength] {
+      let (a, b) = (try await beacon.join(1, on: .wss), try await beacon.join(2, on: .wss))
+      var receiver = try b.makeReceiver()
+      for length in [0, 1, 125, 126, 1_200, 16_384, a.maximumPayloadLength] {
         let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ length) }
-        try a.relay(payload, to: b.id)
-        let delivery = try await receiver.delivery()
-        #expect(delivery.sender == a.id)
-        #expect(delivery.payload == payload, "length \(length)")
+        try a.send(payload, to: b.id)
+        var message: (sender: NodeID, payload: [UInt8])?
+        while message == nil, let event = try await receiver.next() {
+          if case .message(let sent) = event { message = (sent.sender, sent.payload.copied()) }
+        }
+        #expect(message?.sender == a.id)
+        #expect(message?.payload == payload, "length \(length)")
       }
-      a.transport.close()
-      b.transport.close()
+      a.leave()
+      b.leave()
     }
   }
 

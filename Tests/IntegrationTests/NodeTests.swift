@@ -1,23 +1,11 @@
 import PilotFixtures
 import PilotNode
 import PilotTransport
-import PilotWSS
 import PilotWire
 import Testing
 
 @Suite("Nodes on a beacon", .timeLimit(.minutes(1)))
 struct NodeTests {
-  private static func configuration(
-    _ number: UInt32, _ carrier: Carrier, at beacon: TestBeacon
-  ) throws -> Node.Configuration {
-    let url =
-      switch carrier {
-      case .udp: BeaconURL.udp(host: "127.0.0.1", port: beacon.udp.port)
-      case .wss: BeaconURL.wss(beacon.url)
-      }
-    return Node.Configuration(id: try TestNode.id(number), identity: TestBeacon.identity, beacon: url)
-  }
-
   /// The next message; states and the beacon's other frames are passed over.
   private static func message(_ receiver: inout NodeReceiver) async throws -> (NodeID, [UInt8])? {
     while let event = try await receiver.next() {
@@ -29,8 +17,8 @@ struct NodeTests {
   @Test("a joined node reaches another one, single and in a batch", arguments: Carrier.allCases, Carrier.allCases)
   func messages(_ from: Carrier, _ to: Carrier) async throws {
     try await TestBeacon.run { beacon in
-      let receiving = try await Node.join(Self.configuration(2, to, at: beacon))
-      let sending = try await Node.join(Self.configuration(1, from, at: beacon))
+      let receiving = try await beacon.join(2, on: to)
+      let sending = try await beacon.join(1, on: from)
       var receiver = try receiving.makeReceiver()
       try sending.send([1, 2, 3], to: receiving.id)
       let first = try await Self.message(&receiver)
@@ -51,7 +39,7 @@ struct NodeTests {
   @Test("what it tells begins with ready and ends with closed", arguments: Carrier.allCases)
   func states(_ carrier: Carrier) async throws {
     try await TestBeacon.run { beacon in
-      let node = try await Node.start(Self.configuration(1, carrier, at: beacon))
+      let node = try await Node.start(beacon.configuration(1, on: carrier))
       var receiver = try node.makeReceiver()
       var states: [NodeState] = []
       while let event = try await receiver.next() {

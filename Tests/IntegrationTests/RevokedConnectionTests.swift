@@ -22,6 +22,6 @@ struct RevokedConnectionTests {
       #expect(engine.revoke(change, by: same).isEmpty)
       for keys in [another, none] { #expect(engine.revoke(change, by: keys).map(\.id) == [connection.id]) }
     }
-    #expect(engine.revoke(.nodes([try TestNode.id(2)]), by: none).isEmpty)
+    #expect(engine.revoke(.nodes([try RawNode.id(2)]), by: none).isEmpty)
   }
 }

@@ -55,7 +55,7 @@ struct RevokedKeyTests {
     }
   }
 
-  private func prove(_ node: TestNode, to beacon: Endpoint, _ receiver: inout Receiver) async throws {
+  private func prove(_ node: RawNode, to beacon: Endpoint, _ receiver: inout Receiver) async throws {
     try node.transport.send(
       Discover(node: node.id, publicKey: TestBeacon.identity.publicKey).encoded(), to: beacon)
     var replies = 0

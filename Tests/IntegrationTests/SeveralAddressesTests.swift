@@ -15,7 +15,7 @@ struct SeveralAddressesTests {
     try await TestBeacon.run {
       $0.udp = wildcard
     } _: { beacon in
-      var nodes: [(node: TestNode, beacon: Endpoint)] = []
+      var nodes: [(node: RawNode, beacon: Endpoint)] = []
       for host in 1...4 as ClosedRange<UInt8> {
         let node = try beacon.bind(UInt32(host), host: host % 2 + 1)
         nodes.append((node, Endpoint(ipv4: 127, 0, 0, 10 + host, port: beacon.udp.port)))

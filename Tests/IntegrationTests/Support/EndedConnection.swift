@@ -10,7 +10,7 @@ extension TestBeacon {
   /// A connection that node 1 had for a moment: what an engine is handed, whatever has become of it.
   static func endedConnection() async throws -> WSSConnection {
     let (connections, attached) = AsyncStream.makeStream(of: WSSConnection.self)
-    let node = try TestNode.id(1)
+    let node = try RawNode.id(1)
     let listener = WSSListener(
       WSSListener.Configuration(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0), unixTime: { 1_700_000_000 }),
       keys: StaticKeyDirectory([node: identity.publicKey]),

@@ -1,6 +1,8 @@
 import Logging
 import PilotBeacon
+import PilotFixtures
 import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotUDP
 import PilotWSS
@@ -44,21 +46,36 @@ struct TestBeacon: Sendable {
     WSSURL(isSecure: false, host: "127.0.0.1", port: server.addresses.wss.map { Int($0.port) })
   }
 
-  /// A node on a WebSocket connection.
-  func connect(_ node: UInt32, _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }) async throws -> TestNode
-  {
-    let id = try TestNode.id(node)
-    var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: Self.identity)
-    adjust(&configuration)
-    return TestNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .wssBeacon)
+  /// A well-behaved node, joined.
+  func join(_ node: UInt32, on carrier: Carrier) async throws -> Node {
+    try await Node.join(configuration(node, on: carrier))
   }
 
-  /// A node on a UDP socket, not yet known to the beacon.
+  /// How such a node joins.
+  func configuration(_ node: UInt32, on carrier: Carrier) throws -> Node.Configuration {
+    let beacon: BeaconURL =
+      switch carrier {
+      case .udp: .udp(host: "127.0.0.1", port: udp.port)
+      case .wss: .wss(url)
+      }
+    return Node.Configuration(id: try RawNode.id(node), identity: Self.identity, beacon: beacon)
+  }
+
+  /// A node by hand on a WebSocket connection.
+  func connect(_ node: UInt32, _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }) async throws -> RawNode
+  {
+    let id = try RawNode.id(node)
+    var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: Self.identity)
+    adjust(&configuration)
+    return RawNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .wssBeacon)
+  }
+
+  /// A node by hand on a UDP socket, not yet known to the beacon.
   ///
   /// - Parameter host: The last byte of its address, 127.0.0.x.
-  func bind(_ node: UInt32, host: UInt8 = 1) throws -> TestNode {
+  func bind(_ node: UInt32, host: UInt8 = 1) throws -> RawNode {
     var configuration = UDPTransport.Configuration()
     configuration.bindTo = Endpoint(ipv4: 127, 0, 0, host, port: 0)
-    return TestNode(id: try TestNode.id(node), transport: try UDPTransport.bind(configuration), beacon: udp)
+    return RawNode(id: try RawNode.id(node), transport: try UDPTransport.bind(configuration), beacon: udp)
   }
 }

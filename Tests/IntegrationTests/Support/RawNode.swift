@@ -2,8 +2,9 @@ import PilotTransport
 import PilotWire
 import Testing
 
-/// A node of a test: an ID on a transport.
-struct TestNode: Sendable {
+/// A node by hand, for tests that look at frames or forge them: an ID on a transport. A well-behaved one is a `Node`
+/// (``TestBeacon/join(_:on:)``).
+struct RawNode: Sendable {
   let id: NodeID
   let transport: any Transport
   let beacon: Endpoint
