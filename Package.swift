@@ -185,7 +185,8 @@ let package = Package(
     .testTarget(
       name: "PilotCommandsTests",
       dependencies: [
-        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotIdentity", "PilotTransport", "PilotWire",
+        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport",
+        "PilotWire",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -61,7 +61,8 @@ let package = Package(
       ],
       path: "Program", packageAccess: false, swiftSettings: strict),
     .testTarget(
-      name: "ChaosTests", dependencies: ["ChaosCore", pilot("PilotTesting"), pilot("PilotWire")], path: "Tests",
+      name: "ChaosTests",
+      dependencies: ["ChaosCore", pilot("_PilotFixtures"), pilot("PilotTesting"), pilot("PilotWire")], path: "Tests",
       packageAccess: false, swiftSettings: lending),
   ]
 )

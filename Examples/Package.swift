@@ -24,11 +24,10 @@ let package = Package(
   ],
   targets: [
     .executableTarget(
-      name: "UDPEcho", dependencies: [pilot("PilotTransport"), pilot("PilotUDP"), pilot("PilotWire")],
+      name: "FirstProgram", dependencies: [pilot("PilotIdentity"), pilot("PilotNode"), pilot("PilotWire")],
       swiftSettings: strict),
     .executableTarget(
-      name: "WSSHello",
-      dependencies: [pilot("PilotIdentity"), pilot("PilotTransport"), pilot("PilotWSS"), pilot("PilotWire")],
+      name: "UDPEcho", dependencies: [pilot("PilotTransport"), pilot("PilotUDP"), pilot("PilotWire")],
       swiftSettings: strict),
     .executableTarget(
       name: "InMemory", dependencies: [pilot("PilotTesting"), pilot("PilotTransport"), pilot("PilotWire")],

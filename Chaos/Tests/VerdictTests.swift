@@ -1,4 +1,5 @@
 import ChaosCore
+import PilotFixtures
 import Testing
 
 @Suite struct VerdictTests {

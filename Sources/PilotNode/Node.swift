@@ -36,11 +36,13 @@ public final class Node: Sendable {
   ///   - path: How the transport leads to the beacon.
   ///   - times: When it does what.
   ///   - namesKey: Whether it offers the beacon to prove who it is. Deployed nodes don't.
-  /// - Throws: `.receiverTaken` if somebody reads the transport; `.closed`; `.system`.
+  /// - Throws: `.invalidConfiguration` that says which of the times can't be; `.receiverTaken` if somebody reads the
+  ///   transport; `.closed`.
   public init(
     id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path,
     times: BeaconLink.Configuration = BeaconLink.Configuration(), namesKey: Bool = true
   ) throws(TransportError) {
+    try times.validate()
     let receiver = try transport.makeReceiver()
     hold = NodeHold(
       NodeDriver(id: id, identity: identity, namesKey: namesKey, transport: transport, path: path, times: times))

@@ -35,7 +35,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
   public mutating func next() async throws(TransportError) -> NodeEvent? {
     while true {
       if let state = driver.states.takeFirst() { return .state(state) }
-      if driver.isClosed { return nil }
+      if driver.states.isEnded { return nil }
       guard try await fill() else { continue }
       let driver = driver
       // SAFETY: the frames live until the receiver is filled again, which needs exclusive access to self, and that the
@@ -76,21 +76,18 @@ public struct NodeReceiver: ~Copyable, Sendable {
     whenDrained: () async throws(TransportError) -> Void = {}
   ) async throws(TransportError) {
     let driver = driver
-    do throws(TransportError) {
-      while true {
-        try Self.lendStates(of: driver, to: body)
-        if driver.isClosed { return }
-        guard try await fill() else { continue }
-        var messages: UInt64 = 0
-        defer { driver.tally.messagesReceived.count(messages) }
-        try receiver.lendAll { frame throws(TransportError) in
-          try Self.lend(frame, of: driver, counting: &messages, to: body)
+    while !driver.states.isEnded {
+      do throws(TransportError) {
+        if let state = driver.states.takeFirst() {
+          try body(.state(state))
+        } else if try await fill(), try lendFrames(body) {
+          try await whenDrained()
         }
-        try await whenDrained()
+      } catch {
+        // Whoever answers over the same node needs no case for its end; what is left then are states.
+        guard error.code == .closed, driver.isClosed || receiver.isClosed else { throw error }
+        driver.close()
       }
-    } catch {
-      guard error.code == .closed, driver.isClosed else { throw error }
-      try Self.lendStates(of: driver, to: body)
     }
   }
 
@@ -147,10 +144,27 @@ public struct NodeReceiver: ~Copyable, Sendable {
   private func look() -> BeaconLink.Reception? {
     let driver = driver
     let frame = receiver.nextFrame
-    if Self.isPlainMessage(frame, of: driver) { return .message }
-    let reception = driver.received(frame.bytes, from: frame.source)
-    // A message that shows that the node is reachable: looking at it twice changes nothing more.
+    if Self.message(in: frame.bytes, from: frame.source, readyAt: driver) != nil { return .message }
+    return Self.look(frame.bytes, from: frame.source, of: driver)
+  }
+
+  /// What a frame is, as the link sees it; nil if it is a message that has first shown that the node is reachable. Looking
+  /// at that twice changes nothing more.
+  private static func look(
+    _ bytes: RawSpan, from source: Endpoint, of driver: NodeDriver
+  ) -> BeaconLink.Reception? {
+    let reception = driver.received(bytes, from: source)
     return reception == .message && !driver.states.isEmpty ? nil : reception
+  }
+
+  /// The message that a frame is, where nobody has to be asked: the node is ready, and its frames to itself are no part of
+  /// it.
+  @inline(__always) @_lifetime(copy bytes)
+  private static func message(in bytes: RawSpan, from source: Endpoint, readyAt driver: NodeDriver) -> NodeMessage? {
+    guard driver.isReady, source == driver.beacon, let delivery = Delivery(bytes, for: driver.id),
+      delivery.sender != driver.id
+    else { return nil }
+    return NodeMessage(sender: delivery.sender, payload: delivery.payload)
   }
 
   @unsafe @_lifetime(immortal)
@@ -158,30 +172,38 @@ public struct NodeReceiver: ~Copyable, Sendable {
     unsafe _overrideLifetime(NodeFrame(frame.bytes, from: frame.source, local: frame.local), copying: ())
   }
 
-  /// Whether it is a message for which nobody has to be asked.
-  @inline(__always)
-  private static func isPlainMessage(_ frame: borrowing Frame, of driver: NodeDriver) -> Bool {
-    guard driver.isReady, frame.source == driver.beacon, let delivery = Delivery(frame.bytes, for: driver.id) else {
-      return false
+  /// Lends frames until there are none left, or states have to be told.
+  ///
+  /// - Returns: Whether there are none left.
+  private mutating func lendFrames(
+    _ body: (NodeEvent) throws(TransportError) -> Void
+  ) throws(TransportError) -> Bool {
+    let driver = driver
+    var messages: UInt64 = 0
+    defer { driver.tally.messagesReceived.count(messages) }
+    return try receiver.lendWhileTaken { frame throws(TransportError) in
+      guard driver.states.isEmpty else { return false }
+      if let message = Self.message(in: frame.bytes, from: frame.source, readyAt: driver) {
+        messages &+= 1
+        try body(.message(message))
+        return true
+      }
+      return try Self.lend(frame, of: driver, counting: &messages, to: body)
     }
-    return delivery.sender != driver.id
   }
 
+  /// Lends a frame that the link has to look at.
+  ///
+  /// - Returns: False if states have to be told before.
   private static func lend(
     _ frame: borrowing Frame, of driver: NodeDriver, counting messages: inout UInt64,
     to body: (NodeEvent) throws(TransportError) -> Void
-  ) throws(TransportError) {
-    if driver.isReady, frame.source == driver.beacon, let delivery = Delivery(frame.bytes, for: driver.id),
-      delivery.sender != driver.id
-    {
-      messages &+= 1
-      return try body(.message(NodeMessage(sender: delivery.sender, payload: delivery.payload)))
-    }
-    let reception = driver.received(frame.bytes, from: frame.source)
-    try lendStates(of: driver, to: body)
-    switch reception {
+  ) throws(TransportError) -> Bool {
+    switch look(frame.bytes, from: frame.source, of: driver) {
+    case nil: return false
     case .message:
-      guard let delivery = Delivery(frame.bytes, for: driver.id) else { return }
+      // The look has found a delivery in it.
+      guard let delivery = Delivery(frame.bytes, for: driver.id) else { return true }
       messages &+= 1
       try body(.message(NodeMessage(sender: delivery.sender, payload: delivery.payload)))
     case .probe:
@@ -193,12 +215,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
       driver.tally.directReceived.count()
       try body(.direct(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
     }
-  }
-
-  private static func lendStates(
-    of driver: NodeDriver, to body: (NodeEvent) throws(TransportError) -> Void
-  ) throws(TransportError) {
-    while let state = driver.states.takeFirst() { try body(.state(state)) }
+    return true
   }
 }
 

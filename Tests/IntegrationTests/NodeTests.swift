@@ -1,3 +1,4 @@
+import PilotFixtures
 import PilotNode
 import PilotTransport
 import PilotWSS
@@ -6,9 +7,6 @@ import Testing
 
 @Suite("Nodes on a beacon", .timeLimit(.minutes(1)))
 struct NodeTests {
-  /// How a node comes to the beacon.
-  enum Carrier: CaseIterable { case udp, wss }
-
   private static func configuration(
     _ number: UInt32, _ carrier: Carrier, at beacon: TestBeacon
   ) throws -> Node.Configuration {

@@ -1,9 +1,11 @@
+package import PilotFixtures
+
 /// What nodes count of themselves, since their process began.
 package enum Account: String, Sendable, CaseIterable, Codable {
   // By the program around the transports. Sends that threw are refused, and not sent.
   case sentUDPToUDP, sentUDPToWSS, sentWSSToUDP, sentWSSToWSS, refused
   case deliveredUDPToUDP, deliveredUDPToWSS, deliveredWSSToUDP, deliveredWSSToWSS
-  /// Discovers and proofs that a transport took, and answers that came.
+  /// Discovers, proofs and frames to themselves that nodes sent, and what came that was no message.
   case udpControlSent, udpControlReceived, wssControlSent, wssControlReceived
   // By UDP transports, open and closed.
   case udpFramesSent, udpRefused, udpFramesReceived, udpKernelFull, udpTruncated, udpUnread, udpUnasked, udpReports

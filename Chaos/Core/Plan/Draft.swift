@@ -1,3 +1,4 @@
+import PilotFixtures
 import PilotTesting
 
 /// A round while it is being drawn.

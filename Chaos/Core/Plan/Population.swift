@@ -1,28 +1,4 @@
-/// How a node reaches the beacon.
-package enum Carrier: String, Sendable, CaseIterable, Codable {
-  case udp, wss
-}
-
-/// The transports of a frame's sender and its destination.
-package enum Cell: String, Sendable, CaseIterable, Codable {
-  case udpToUDP = "udp_to_udp"
-  case udpToWSS = "udp_to_wss"
-  case wssToUDP = "wss_to_udp"
-  case wssToWSS = "wss_to_wss"
-
-  package init(from sender: Carrier, to destination: Carrier) {
-    self =
-      switch (sender, destination) {
-      case (.udp, .udp): .udpToUDP
-      case (.udp, .wss): .udpToWSS
-      case (.wss, .udp): .wssToUDP
-      case (.wss, .wss): .wssToWSS
-      }
-  }
-
-  package var sender: Carrier { self == .udpToUDP || self == .udpToWSS ? .udp : .wss }
-  package var destination: Carrier { self == .udpToUDP || self == .wssToUDP ? .udp : .wss }
-}
+package import PilotFixtures
 
 /// Who takes part: honest nodes from 1 on, odd ones over UDP and even ones over WSS, and hostile ones far above them.
 package struct Population: Sendable, Equatable {

@@ -1,3 +1,5 @@
+package import PilotFixtures
+
 /// What goes on in a round beside the usual traffic.
 package enum Weather: String, Sendable, CaseIterable, Codable {
   /// Traffic, guests and small attacks.

@@ -1,3 +1,5 @@
+import PilotFixtures
+
 /// What came of a round.
 package struct RoundRecord: Sendable {
   /// What the coordinator has seen beside the books.

@@ -1,3 +1,5 @@
+import PilotFixtures
+
 /// A run's result for machines.
 package struct RunReport: Codable, Sendable {
   /// A cell's frames in the rounds with exact books.

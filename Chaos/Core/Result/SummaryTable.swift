@@ -1,3 +1,5 @@
+import PilotFixtures
+
 /// A run's result for people.
 package struct SummaryTable {
   private let summary: Summary

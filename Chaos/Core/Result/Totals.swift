@@ -1,3 +1,5 @@
+package import PilotFixtures
+
 /// The frames of all rounds with exact books, by cell and by what became of them.
 package struct Totals {
   /// A cell's frames.

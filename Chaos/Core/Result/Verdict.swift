@@ -1,3 +1,5 @@
+import PilotFixtures
+
 /// Which promises a run has broken.
 package struct Verdict: Sendable {
   /// One line for each.

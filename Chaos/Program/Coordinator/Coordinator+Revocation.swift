@@ -1,4 +1,5 @@
 import ChaosCore
+import PilotFixtures
 
 extension Coordinator {
   /// How long the beacon is given to take all proofs back before the keys return: more than it may take.

@@ -35,8 +35,6 @@ struct Site: Codable, Sendable, Equatable {
 struct Answer: Codable, Sendable {
   /// Everything counted since the process began.
   var books = Books()
-  /// Nodes that are connected or registered now.
-  var attached = 0
   /// By how much the worst step of the round came too late, in milliseconds.
   var lateness = 0
   /// The longest time without a delivery in the round, by cell, in milliseconds.

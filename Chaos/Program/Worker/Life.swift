@@ -1,5 +1,6 @@
 import ChaosCore
 import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotUDP
 import PilotWSS
@@ -9,67 +10,51 @@ import Synchronization
 /// A node's time on one transport, from opening it to its end.
 final class Life: Sendable {
   let generation: UInt32
-  let transport: any Transport
+  let node: Node
   /// Answers to Discovers so far.
   let replies = Gate()
-  /// How often a WSS connection came up.
-  let connections = Gate()
-  /// Where frames for the beacon go.
-  let destination: Endpoint
-  private let node: Node
-  private let registration: Registration?
+  /// How often the node came to be ready.
+  let readiness = Gate()
+  private let owner: HonestNode
+  private let transport: HoldableTransport
   private let executor: (any TaskExecutor)?
   private let spare: Mutex<Int32?>
-  /// Frames that the receiving loop was lent.
-  private let seen = Atomic<Int>(0)
-  /// Whether a Discover of its own, beside the registration's, may still be answered with a challenge.
+  /// Whether a Discover of this program's, beside the node's own, may still be answered with a challenge.
   private let mayProve = Atomic<Bool>(false)
-  private let tasks = Mutex<[Task<Void, Never>]>([])
+  private let reading = Mutex<Task<Void, Never>?>(nil)
+  private let isOver = Atomic<Bool>(false)
 
   /// Opens a socket of its own.
-  init(udp node: Node, beacon: Endpoint, generation: UInt32) throws {
-    let (transport, spare) = try NodeSocket.open(at: Population.address(of: node.id.rawValue))
-    self.node = node
-    destination = beacon
+  init(udp owner: HonestNode, beacon: Endpoint, generation: UInt32) throws {
+    let (socket, spare) = try NodeSocket.open(at: Population.address(of: owner.id.rawValue))
+    self.owner = owner
     self.generation = generation
-    self.transport = transport
     self.spare = Mutex(spare)
-    executor = transport.executor
-    let announcement = node.announcement
-    registration = Registration(
-      announce: { node.sendControl(announcement, on: transport, to: beacon) }, isHeld: { node.station.isHeld })
+    executor = socket.executor
+    transport = HoldableTransport(socket, of: owner.station)
+    node = try Node(
+      id: owner.id, identity: owner.identity, on: transport, path: .datagrams(beacon: beacon), namesKey: !owner.isPlain)
   }
 
   /// Takes a WSS transport over.
-  init(wss node: Node, transport: WSSTransport, generation: UInt32) {
-    self.node = node
+  init(wss owner: HonestNode, _ connection: WSSTransport, beacon: Endpoint, generation: UInt32) throws {
+    self.owner = owner
     self.generation = generation
-    self.transport = transport
-    destination = .wssBeacon
     spare = Mutex(nil)
     executor = nil
-    registration = nil
+    transport = HoldableTransport(connection, of: owner.station)
+    node = try Node(id: owner.id, identity: owner.identity, on: transport, path: .connection(beacon: beacon))
   }
 
   /// Begins to receive.
   func start() {
-    tasks.withLock { tasks in
-      tasks.append(Task { await self.receive() })
-      tasks.append(Task { await self.watch() })
-      if let registration { tasks.append(Task { await registration.run() }) }
-    }
+    reading.withLock { $0 = Task { await self.receive() } }
   }
 
-  /// Whether the beacon knows it, as far as it can tell.
-  var isAttached: Bool { registration?.isRegistered ?? (replies.count > 0) }
-
-  /// Speaks again what had been held back.
-  func release() { registration?.look() }
-
-  /// Tells the beacon again that the node is here, and proves it if that is asked for.
+  /// Tells the beacon that the node is here, also while the nodes are held, and proves it if that is asked for.
   func reassert() {
     mayProve.store(true, ordering: .releasing)
-    node.sendControl(node.announcement, on: transport, to: destination)
+    sendHeld(owner.announcement)
   }
 
   /// A Discover whose answer tells that everything before it has gone its way.
@@ -85,75 +70,102 @@ final class Life: Sendable {
     return false
   }
 
-  /// Closes the transport and waits for its tasks.
+  /// Has the node leave, and waits for its reader.
   ///
   /// - Returns: For a UDP socket, who reads what still comes there.
   func end() async throws -> Witness? {
-    transport.close()
-    for task in tasks.withLock({ tasks in
-      defer { tasks = [] }
-      return tasks
-    }) {
-      task.cancel()
-      await task.value
+    node.leave()
+    if let reading = reading.withLock({ $0.take() }) {
+      // It may be asleep.
+      reading.cancel()
+      await reading.value
     }
+    isOver.store(true, ordering: .releasing)
     guard let spare = spare.withLock({ $0.take() }) else { return nil }
     return try Witness(spare: spare, after: transport.counters)
   }
 
-  /// What its transport counted.
+  /// What the node and its transport counted.
+  ///
+  /// Only the end can leave frames that were handed to the reader and not asked for: while a node lives, each one must be
+  /// among its own counts.
   var books: Books {
-    let counters = transport.counters
-    let unasked = Int(counters.framesReceived) - seen.load(ordering: .acquiring)
+    let isOver = isOver.load(ordering: .acquiring)
+    let counters = node.counters
+    let asked = counters.messagesReceived + counters.controlFramesReceived
+    let unasked = isOver ? Int(counters.transport.framesReceived) - Int(asked) : 0
     return executor == nil ? Books(wss: counters, unasked: unasked) : Books(udp: counters, unasked: unasked)
   }
 
+  /// Where receiving fails, the program ends: a run whose nodes are deaf would only look like one whose frames are lost.
   private func receive() async {
     await withTaskExecutorPreference(executor) {
-      await transport.receiveAll { frame in
-        handle(frame.bytes, from: frame.source)
-      } whenDrained: {
-        if let pause = node.takePause() { try? await Task.sleep(for: pause) }
+      do throws(TransportError) {
+        var receiver = try node.makeReceiver()
+        try await receiver.forEach { event in
+          handle(event)
+        } whenDrained: {
+          if let pause = owner.takePause() { try? await Task.sleep(for: pause) }
+        }
+      } catch {
+        guard error.code != .cancelled else { return }
+        fatalError("nothing can be received: \(error)")
       }
     }
   }
 
-  private func handle(_ frame: RawSpan, from source: Endpoint) {
-    seen.add(1, ordering: .releasing)
+  private func handle(_ event: NodeEvent) {
+    switch event {
+    case .state(let state): handle(state)
+    case .message(let message): owner.received(message.payload, from: message.sender.rawValue)
+    case .control(let frame): handleControl(frame.bytes)
     // Nobody but the beacon is believed.
-    guard source == destination else { return node.receivedControl() }
-    if let delivery = try? RelayDeliver(parsing: frame) {
-      return node.received(delivery.payload, from: delivery.sender.rawValue)
-    }
-    node.receivedControl()
-    if (try? DiscoverReply(parsing: frame)) != nil {
-      if registration?.answered() == true { node.registered() }
-      replies.pass()
-    } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node.id,
-      registration?.challenged() == true || mayProve.exchange(false, ordering: .acquiring),
-      let signature = try? node.identity.sign(challenge.signedText)
-    {
-      node.sendControl(
-        DiscoverProof(challenge: challenge, signature: signature).encoded(), on: transport, to: destination)
+    case .direct: break
     }
   }
 
-  private func watch() async {
-    for await event in transport.events {
-      switch event {
-      case .unreachable(let endpoint, _, _) where endpoint == destination: registration?.unreachable()
-      case .connected, .reconnected: connections.pass()
-      case .reconnecting(let reason, _, _) where reason.description.contains("key changed"): node.keyChanged()
-      default: break
-      }
+  private func handle(_ state: NodeState) {
+    switch state {
+    case .ready:
+      readiness.pass()
+      if executor != nil { owner.registered() }
+    case .reconnecting(let reason, _, _) where reason.description.contains("key changed"): owner.keyChanged()
+    default: break
     }
+  }
+
+  private func handleControl(_ frame: RawSpan) {
+    if (try? DiscoverReply(parsing: frame)) != nil {
+      replies.pass()
+    } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == owner.id,
+      mayProve.exchange(false, ordering: .acquiring),
+      let signature = try? owner.identity.sign(challenge.signedText)
+    {
+      sendHeld(DiscoverProof(challenge: challenge, signature: signature).encoded())
+    }
+  }
+
+  /// Sends also while the nodes are held.
+  private func sendHeld(_ message: [UInt8]) {
+    guard (try? transport.base.send(message, to: node.beacon)) != nil else { return }
+    owner.sentControl()
+  }
+}
+
+extension NodeCounters {
+  /// What was no message.
+  fileprivate var controlFramesReceived: UInt64 {
+    controlReceived + probesReceived + directReceived + directDropped
   }
 }
 
 extension Books {
-  /// A UDP transport's counters.
-  fileprivate init(udp counters: TransportCounters, unasked: Int) {
+  /// Those of a node on UDP.
+  fileprivate init(udp node: NodeCounters, unasked: Int) {
     self.init()
+    self[.udpControlSent] = Int(node.controlSent)
+    self[.udpControlReceived] = Int(node.controlFramesReceived)
+    let counters = node.transport
     self[.udpFramesSent] = Int(counters.framesSent)
     self[.udpRefused] = Int(counters.drops[.refusedByKernel])
     self[.udpFramesReceived] = Int(counters.framesReceived)
@@ -164,9 +176,12 @@ extension Books {
     self[.udpUnasked] = unasked
   }
 
-  /// A WSS transport's counters.
-  fileprivate init(wss counters: TransportCounters, unasked: Int) {
+  /// Those of a node on WSS.
+  fileprivate init(wss node: NodeCounters, unasked: Int) {
     self.init()
+    self[.wssControlSent] = Int(node.controlSent)
+    self[.wssControlReceived] = Int(node.controlFramesReceived)
+    let counters = node.transport
     self[.wssFramesSent] = Int(counters.framesSent)
     self[.wssExpired] = Int(counters.drops[.expired])
     self[.wssLost] = Int(counters.drops[.connectionLost])

@@ -2,7 +2,7 @@ import ChaosCore
 
 /// Has nodes do what a round's steps say, each at its time.
 struct ScriptPlayer {
-  let nodes: [UInt32: Node]
+  let nodes: [UInt32: HonestNode]
   /// How many of the planned frames are sent, in percent.
   let pace: Int
 

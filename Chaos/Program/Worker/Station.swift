@@ -1,4 +1,5 @@
 import ChaosCore
+import PilotFixtures
 import PilotTransport
 import PilotWire
 import Synchronization

@@ -9,7 +9,7 @@ final class Worker: Sendable {
   private let plan: Plan
   private let index: Int
   private let station: Station
-  private let nodes: [UInt32: Node]
+  private let nodes: [UInt32: HonestNode]
   /// Sends the sentinels to the witnesses.
   private let herald: UDPTransport
   /// How long nodes may take to come back, at the end of a round.
@@ -19,10 +19,10 @@ final class Worker: Sendable {
     self.plan = plan
     self.index = index
     station = Station(run: run, population: plan.population, keys: Keyring(seed: plan.seed))
-    var nodes: [UInt32: Node] = [:]
+    var nodes: [UInt32: HonestNode] = [:]
     for number in plan.population.ids(of: index) {
       guard let id = NodeID(number) else { continue }
-      nodes[number] = try Node(id, at: station)
+      nodes[number] = try HonestNode(id, at: station)
     }
     self.nodes = nodes
     var configuration = UDPTransport.Configuration()
@@ -55,7 +55,6 @@ final class Worker: Sendable {
       for node in nodes.values { await node.fold() }
     }
     for node in nodes.values { answer.books += node.books }
-    answer.attached = nodes.values.count { $0.life?.isAttached ?? false }
     return answer
   }
 

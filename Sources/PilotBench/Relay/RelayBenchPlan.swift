@@ -37,8 +37,8 @@ struct RelayBenchPlan: Sendable {
 
   /// - Throws: A failure with status 2 for what doesn't go together.
   func validate() throws(CommandFailure) {
-    guard (BenchFrame.minimumLength...32_768).contains(length) else {
-      throw .usage("--length must be \(BenchFrame.minimumLength) to 32768: the payload says which frame it is in")
+    guard (BenchPayload.minimumLength...32_768).contains(length) else {
+      throw .usage("--length must be \(BenchPayload.minimumLength) to 32768: the payload says which frame it is in")
     }
     if registeredNodes != nil, !cells.isEmpty, !cells.contains(where: { $0.to == .udp }) {
       throw .usage("nodes are registered over UDP, and no frames go there", hint: "add --cell udp-udp")

@@ -14,39 +14,11 @@ enum AttachEvent: Equatable {
   /// The last one: the node's books.
   case closed(TransportCounters)
 
-  /// What a received frame is: a delivery, or any other frame, of which a notice means something, too.
-  ///
-  /// - Parameter isBeacon: Whether it is the beacon's. From anybody else nothing is believed: it is a frame.
-  static func events(of frame: RawSpan, from source: Endpoint, isBeacon: Bool) -> [AttachEvent] {
-    if isBeacon, let delivery = delivery(in: frame) { return [delivery] }
+  /// What a frame of the beacon's is that is no delivery: a frame, and a notice means something, too.
+  static func events(ofControl frame: RawSpan, from source: Endpoint) -> [AttachEvent] {
     let bytes = AttachEvent.frame(from: source, bytes: frame.copied())
-    if isBeacon, let notice = try? Notify(parsing: frame) { return [bytes, .notify(kind: notice.kind)] }
-    return [bytes]
-  }
-
-  /// What is delivered in a frame, if it is of that kind.
-  static func delivery(in frame: RawSpan) -> AttachEvent? {
-    if let delivery = try? RelayDeliver(parsing: frame) {
-      return .deliver(sender: delivery.sender, payload: delivery.payload.copied())
-    }
-    if let delivery = try? RelayDeliverDest(parsing: frame) {
-      return .deliver(sender: delivery.sender, payload: delivery.payload.copied())
-    }
-    return nil
-  }
-
-  /// A transport's event, where it has a line.
-  init?(_ event: TransportEvent) {
-    switch event {
-    case .reconnecting(let reason, let attempt, let delay):
-      self = .reconnecting(reason: reason.description, attempt: attempt, delay: delay)
-    case .reconnected:
-      self = .reconnected
-    case .unreachable(let endpoint, let reason, _):
-      self = .error(code: reason.code.description, message: "\(endpoint): \(reason.message)")
-    case .connected, .notice, .closed:
-      return nil
-    }
+    guard let notice = try? Notify(parsing: frame) else { return [bytes] }
+    return [bytes, .notify(kind: notice.kind)]
   }
 
   /// What could not be done.

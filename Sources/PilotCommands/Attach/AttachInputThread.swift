@@ -1,6 +1,6 @@
 import FoundationEssentials
 import PilotConsole
-import PilotTransport
+import PilotNode
 
 #if canImport(Glibc)
   import Glibc
@@ -13,7 +13,7 @@ import PilotTransport
 /// Reads standard input for a node. Reading blocks, so it has a thread of its own, which a node that ends by other means
 /// leaves blocked: the process ends then.
 enum AttachInputThread {
-  static func start(for node: some AttachNode) {
+  static func start(for node: AttachNode) {
     let input = Input(node: node)
     var thread = pthread_t()
     let argument = unsafe Unmanaged.passRetained(input)
@@ -27,23 +27,23 @@ enum AttachInputThread {
       }, argument.toOpaque())
     guard result == 0 else {
       unsafe argument.release()
-      node.transport.close()
+      node.node.leave()
       return
     }
     pthread_detach(thread)
   }
 
   private final class Input: Sendable {
-    private let node: any AttachNode
+    private let node: AttachNode
 
-    init(node: any AttachNode) {
+    init(node: AttachNode) {
       self.node = node
     }
 
     func run() {
       var lines = LineReader(descriptor: 0)
       while let line = lines.next() { node.perform(line) }
-      node.transport.close()
+      node.node.leave()
     }
   }
 }

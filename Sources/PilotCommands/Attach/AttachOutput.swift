@@ -37,11 +37,6 @@ final class AttachOutput: Sendable {
     if isClosed { body() }
   }
 
-  /// Tells of a frame, and of what it means if it is the beacon's.
-  func write(_ frame: RawSpan, from source: Endpoint, isBeacon: Bool) {
-    for event in AttachEvent.events(of: frame, from: source, isBeacon: isBeacon) { write(event) }
-  }
-
   /// Tells of an event.
   func write(_ event: AttachEvent) {
     let line = event.json.line

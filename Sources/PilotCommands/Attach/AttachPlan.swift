@@ -1,5 +1,6 @@
 import PilotConsole
 import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotWSS
 import PilotWire
@@ -9,9 +10,12 @@ struct AttachPlan {
   let node: NodeID
   let identity: Identity
   /// Where the beacon is over UDP, where that is wanted and a `udp://` URL was given.
-  let udp: UDPHost?
-  /// How to connect over WebSocket, where that is wanted and a URL was given.
-  let wss: WSSTransport.Configuration?
+  let udp: Host?
+  /// The node over WebSocket, where that is wanted and a URL was given.
+  let wss: Node.Configuration?
+
+  /// A host's name or address, and a port there.
+  typealias Host = (name: String, port: UInt16)
 
   init(
     node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
@@ -27,13 +31,13 @@ struct AttachPlan {
     }
     self.node = id
     self.identity = try Identity.load(from: identity)
-    let urls = try beacons.map(BeaconURL.init)
-    udp = transport == .wss ? nil : urls.lazy.compactMap(\.udp).first
-    if transport != .udp, let url = urls.lazy.compactMap(\.wss).first {
-      var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: self.identity)
-      if let certificateAuthorities { configuration.trust = .file(certificateAuthorities) }
-      configuration.allowsPlaintext = allowsPlaintext
-      if let maximumFrameAge { configuration.outgoing.age = maximumFrameAge }
+    let urls = try beacons.map(Self.url)
+    udp = transport == .wss ? nil : urls.lazy.compactMap(Self.host).first
+    if transport != .udp, let url = urls.first(where: { Self.host($0) == nil }) {
+      var configuration = Node.Configuration(id: id, identity: self.identity, beacon: url)
+      if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
+      configuration.wss?.allowsPlaintext = allowsPlaintext
+      if let maximumFrameAge { configuration.wss?.outgoing.age = maximumFrameAge }
       wss = configuration
     } else {
       wss = nil
@@ -54,31 +58,20 @@ struct AttachPlan {
       break
     }
   }
-}
 
-/// A `--beacon` URL.
-private struct BeaconURL {
-  var udp: UDPHost?
-  var wss: WSSURL?
+  private static func url(_ text: String) throws(CommandFailure) -> BeaconURL {
+    do {
+      return try BeaconURL(parsing: text)
+    } catch {
+      // Some of them say what to write.
+      let hint =
+        error.message.contains("; ") ? nil : "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…"
+      throw CommandFailure.usage(error.message, hint: hint)
+    }
+  }
 
-  init(_ text: String) throws {
-    guard text.hasPrefix("udp://") else {
-      do {
-        wss = try WSSURL(parsing: text)
-        return
-      } catch {
-        throw CommandFailure.usage(
-          "\(error.message)", hint: "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…")
-      }
-    }
-    // Host and port are written as in the other kind of URL.
-    let authority = text.dropFirst("udp://".count)
-    guard let url = try? WSSURL(parsing: "ws://" + authority), URLText.namesPort(authority),
-      !authority.contains("/"),
-      let port = UInt16(exactly: url.port)
-    else {
-      throw CommandFailure.usage("\(URLText.withoutSecrets(text)) is no beacon URL", hint: "write udp://HOST:PORT")
-    }
-    udp = UDPHost(host: url.host, port: port)
+  private static func host(_ url: BeaconURL) -> Host? {
+    guard case .udp(let name, let port) = url else { return nil }
+    return (name, port)
   }
 }

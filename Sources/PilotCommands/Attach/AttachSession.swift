@@ -1,7 +1,9 @@
 import Logging
 import PilotConsole
+import PilotFixtures
+import PilotNode
 import PilotTransport
-import PilotWSS
+import PilotUDP
 import PilotWire
 
 /// A run of `pilot attach`, from the first connection to `closed`.
@@ -19,9 +21,8 @@ struct AttachSession {
   /// Serves until the input ends, a line says so, the output's reader goes away, or the task is cancelled.
   func run() async throws {
     var books = TransportCounters()
-    if try await serveOverUDP(&books) == .unanswered, let configuration = plan.wss, !Task.isCancelled {
-      let transport = try WSSTransport.start(configuration)
-      _ = await serve(AttachWSSNode(plan, transport: transport, output: output), &books)
+    if try await serveOverUDP(&books) == .unanswered, let wss = plan.wss, !Task.isCancelled {
+      _ = await serve(try await Node.start(wss), on: .wss, readingInput: true, &books)
     }
     output.write(.closed(books))
     try output.finish()
@@ -29,10 +30,14 @@ struct AttachSession {
 
   /// Where UDP can't be had at all, that is a reason to take the other way, if there is one.
   private func serveOverUDP(_ books: inout TransportCounters) async throws -> AttachOutcome {
-    guard let host = plan.udp else { return .unanswered }
-    let node: AttachUDPNode
+    guard let beacon = plan.udp else { return .unanswered }
+    let addresses: [Endpoint]
+    let node: Node
     do {
-      node = try AttachUDPNode(plan, beacon: try await addresses(of: host), output: output, logger: logger)
+      addresses = try await resolve(beacon)
+      node = try Node(
+        id: plan.node, identity: plan.identity, on: try UDPTransport.bind(),
+        path: .datagrams(beacon: addresses[0], others: Array(addresses.dropFirst())))
     } catch {
       if Task.isCancelled { return .done }
       guard plan.wss != nil else { throw error }
@@ -40,42 +45,39 @@ struct AttachSession {
       logger.warning("UDP can't be had, going on over WebSocket", metadata: ["reason": "\(reason)"])
       return .unanswered
     }
-    return await serve(node, &books)
+    // Of several addresses the right one has to be found first, and of two ways.
+    return await serve(node, on: .udp, readingInput: addresses.count == 1 && plan.wss == nil, &books)
   }
 
   /// With another way at hand, a name server has as long as the beacon.
-  private func addresses(of host: UDPHost) async throws -> UDPAddresses {
-    guard plan.wss != nil else { return try await host.addresses() }
-    return try await withThrowingTaskGroup(of: UDPAddresses?.self) { group in
-      group.addTask { try await host.addresses() }
+  private func resolve(_ beacon: AttachPlan.Host) async throws -> [Endpoint] {
+    guard plan.wss != nil else { return try await HostAddresses.resolve(beacon.name, port: beacon.port) }
+    return try await withThrowingTaskGroup(of: [Endpoint]?.self) { group in
+      group.addTask { try await HostAddresses.resolve(beacon.name, port: beacon.port) }
       group.addTask {
-        try await Task.sleep(for: BeaconContact.Configuration().patience)
+        try await Task.sleep(for: BeaconLink.Configuration().patience)
         return nil
       }
       defer { group.cancelAll() }
       guard let first = try await group.next(), let addresses = first else {
-        throw CommandFailure("the name \(host.host) was not resolved in time", hint: "check the name server")
+        throw CommandFailure("the name \(beacon.name) was not resolved in time", hint: "check the name server")
       }
       return addresses
     }
   }
 
-  private func serve(_ node: some AttachNode, _ books: inout TransportCounters) async -> AttachOutcome {
-    output.whenClosed { node.transport.close() }
+  private func serve(
+    _ node: Node, on carrier: Carrier, readingInput: Bool, _ books: inout TransportCounters
+  ) async -> AttachOutcome {
+    let attached = AttachNode(
+      node, on: carrier, hasAlternative: carrier == .udp && plan.wss != nil, output: output, logger: logger)
+    output.whenClosed { node.leave() }
     let outcome = await withTaskCancellationHandler {
-      await node.serve()
+      await attached.serve(readingInput: readingInput)
     } onCancel: {
-      node.transport.close()
+      node.leave()
     }
-    books += node.transport.counters
+    books += node.counters.transport
     return outcome
   }
-}
-
-/// How a node's service ended.
-enum AttachOutcome: Sendable {
-  /// It was closed, by its input or from outside.
-  case done
-  /// There is no use in this way to the beacon; perhaps in another one.
-  case unanswered
 }

@@ -144,10 +144,9 @@ package struct BeaconCommand: AsyncParsableCommand {
   }
 
   private func directory(_ registry: String) throws -> RegistryDirectory {
-    guard let url = try? WSSURL(parsing: "ws://" + registry), !registry.contains("/"), URLText.namesPort(registry)
-    else {
+    guard let address = try? HostPort(parsing: registry), let port = address.port else {
       throw CommandFailure.usage("--registry must be HOST:PORT", hint: "for example registry.example:9000")
     }
-    return RegistryDirectory(host: url.host, port: url.port)
+    return RegistryDirectory(host: address.host, port: Int(port))
   }
 }

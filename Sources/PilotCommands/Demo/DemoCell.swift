@@ -1,39 +1,33 @@
-import PilotConsole
-import PilotTransport
-import PilotWire
+import PilotFixtures
+import PilotNode
 import Synchronization
 
-/// One cell of the matrix: from a node on one transport, through the beacon, to a node on another.
+/// The content's way through one cell of the matrix.
 struct DemoCell: Sendable {
-  let from: DemoCarrier
-  let to: DemoCarrier
-
-  /// All of them.
-  static let matrix = DemoCarrier.allCases.flatMap { from in DemoCarrier.allCases.map { DemoCell(from: from, to: $0) } }
-
-  var name: String { "\(from.rawValue) → \(to.rawValue)" }
+  let cell: Cell
+  let sender: Node
+  let receiver: Node
+  let content: DemoContent
+  let progress: DemoProgress
 
   /// Without progress for this long, a cell is given up, and what is missing counts as lost.
   static let patience: Duration = .seconds(5)
 
-  /// Sends the content, measures round trips, and tells what arrived.
-  func run(sender: DemoNode, receiver: DemoNode, content: DemoContent, progress: DemoProgress) async throws
-    -> DemoResult
-  {
-    defer {
-      sender.transport.close()
-      receiver.transport.close()
-    }
+  /// Sends the content, measures round trips, and tells what arrived. The nodes have left when it returns.
+  func run() async throws -> DemoResult {
+    defer { leave() }
     // Cancelled when this scope ends.
-    async let _ = Self.watch(progress, closing: [sender.transport, receiver.transport])
-    let receiverIsKnown = Alarm()
-    async let tally = DemoReceiver(node: receiver, peer: sender.id, content: content).run(whenKnown: receiverIsKnown)
-    var outgoing = try sender.transport.makeReceiver()
-    try await sender.register(&outgoing)
-    await receiverIsKnown.wait(for: Self.patience)
-    let sending = DemoSender(node: sender, peer: receiver.id, content: content, receiver: outgoing)
-    let timing = await Self.send(sending, progress: progress)
-    return DemoResult(cell: self, content: content, tally: await tally, timing: timing)
+    async let _ = watch()
+    async let tally = DemoReceiver(node: receiver, peer: sender.id, content: content).run()
+    let timing = await send()
+    // What the sender has seen acknowledged has been counted.
+    leave()
+    return DemoResult(cell: cell, content: content, tally: await tally, timing: timing)
+  }
+
+  private func leave() {
+    sender.leave()
+    receiver.leave()
   }
 
   /// Time for the content and the round trips; `nil` where it wasn't reached.
@@ -42,26 +36,26 @@ struct DemoCell: Sendable {
     var roundTrips: [Duration] = []
   }
 
-  private static func send(_ sender: consuming DemoSender, progress: DemoProgress) async -> Timing {
-    var sender = sender
+  private func send() async -> Timing {
     var timing = Timing()
     let clock = ContinuousClock()
     let start = clock.now
     do {
+      var sender = try DemoSender(node: sender, peer: receiver.id, content: content)
       try await sender.sendContent(progress: progress)
       timing.transfer = start.duration(to: clock.now)
       timing.roundTrips = try await sender.measureRoundTrips()
     } catch {
-      // The watch closed the transports: the result shows what is missing.
+      // The watch had the nodes leave: the result shows what is missing.
     }
     return timing
   }
 
-  private static func watch(_ progress: DemoProgress, closing transports: [any Transport]) async {
+  private func watch() async {
     var last = progress.value
-    while (try? await Task.sleep(for: patience)) != nil {
+    while (try? await Task.sleep(for: Self.patience)) != nil {
       let now = progress.value
-      if now == last { return transports.forEach { $0.close() } }
+      if now == last { return leave() }
       last = now
     }
   }

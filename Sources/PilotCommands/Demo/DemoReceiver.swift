@@ -1,5 +1,5 @@
 import Crypto
-import PilotConsole
+import PilotNode
 import PilotTransport
 import PilotWire
 
@@ -13,7 +13,7 @@ import PilotWire
 
 /// The receiving half of a cell: checks every payload against the content, hashes them as they come, and acknowledges.
 struct DemoReceiver: Sendable {
-  let node: DemoNode
+  let node: Node
   let peer: NodeID
   let content: DemoContent
 
@@ -37,8 +37,8 @@ struct DemoReceiver: Sendable {
     /// The hash of what came, in the order in which it came.
     var hash: String { hasher.finalize().hex }
 
-    mutating func take(_ delivery: borrowing DemoDelivery, of content: DemoContent) {
-      let number = Int(delivery.header.sequence)
+    mutating func take(_ packet: borrowing DemoPacket, of content: DemoContent) {
+      let number = Int(packet.header.sequence)
       end = max(end, number + 1)
       guard number < seen.count else { return }
       if seen[number] {
@@ -46,7 +46,7 @@ struct DemoReceiver: Sendable {
         return
       }
       seen[number] = true
-      let payload = delivery.payload
+      let payload = packet.payload
       unsafe payload.withUnsafeBytes { unsafe hasher.update(bufferPointer: $0) }
       if content.withChunk(number, { Self.areEqual($0, payload) }) {
         delivered += 1
@@ -67,27 +67,30 @@ struct DemoReceiver: Sendable {
     }
   }
 
-  /// Registers, then receives until the last round trip has been answered, or the transport is closed because nothing comes
-  /// any more.
-  func run(whenKnown: Alarm) async -> Tally {
+  /// Receives, and acknowledges what has come, until the node has left: everything is there, or nothing comes any more.
+  func run() async -> Tally {
     var tally = Tally(count: content.chunkCount)
-    let last = content.chunkCount + DemoSender.roundTrips
     do {
-      var receiver = try node.transport.makeReceiver()
-      try await node.register(&receiver)
-      whenKnown.ring()
-      while tally.end < last {
-        try await receiver.receive { frame, source in
-          guard source == node.beacon, let delivery = try? DemoDelivery(frame), delivery.sender == peer else { return }
-          tally.take(delivery, of: content)
-        }
-        let end = UInt32(truncatingIfNeeded: tally.end)
-        let acknowledgement = try node.relayed(RawSpan(), sequence: 0, acknowledgement: end, to: peer)
-        try node.transport.send(acknowledgement, to: node.beacon)
+      var receiver = try node.makeReceiver()
+      try await receiver.forEach { event in
+        guard case .message(let message) = event, message.sender == peer,
+          let packet = try? DemoPacket(parsing: message.payload)
+        else { return }
+        tally.take(packet, of: content)
+      } whenDrained: { () async throws(TransportError) in
+        try acknowledge(tally.end)
       }
     } catch {
       // What is missing shows in the tally.
     }
     return tally
+  }
+
+  private func acknowledge(_ end: Int) throws(TransportError) {
+    let end = UInt32(truncatingIfNeeded: end)
+    guard
+      let packet = try? DemoPacket.encoded(RawSpan(), from: node.id, to: peer, sequence: 0, acknowledgement: end)
+    else { return }
+    try node.send(packet, to: peer)
   }
 }

@@ -1,8 +1,9 @@
 import PilotConsole
+import PilotFixtures
 
 /// What a cell has shown.
 struct DemoResult: Sendable {
-  let cell: DemoCell
+  let cell: Cell
   let content: DemoContent
   let tally: DemoReceiver.Tally
   let timing: DemoCell.Timing
@@ -39,7 +40,7 @@ struct DemoResult: Sendable {
   /// The result for scripts.
   var json: JSONValue {
     .object(present: [
-      "from": .string(cell.from.rawValue.lowercased()), "to": .string(cell.to.rawValue.lowercased()),
+      "from": .string(cell.sender.rawValue), "to": .string(cell.destination.rawValue),
       "sent": .int(sent), "delivered": .int(tally.delivered), "lost": .int(lost),
       "corrupted": .int(tally.corrupted), "duplicated": .int(tally.duplicated),
       "frames_per_second": rate.map { .double($0) }, "megabytes_per_second": megabytesPerSecond.map { .double($0) },

@@ -1,3 +1,4 @@
+import PilotNode
 import PilotTransport
 import PilotWire
 
@@ -11,33 +12,33 @@ struct DemoSender: ~Copyable {
   /// Round trips measured after the content.
   static let roundTrips = 500
 
-  private let node: DemoNode
+  private let node: Node
   private let peer: NodeID
   private let content: DemoContent
-  private var receiver: Receiver
-  private var batch = FrameBatch()
+  private var receiver: NodeReceiver
+  private var batch: NodeBatch
   private var next = 0
   private var acknowledged = 0
 
-  init(node: DemoNode, peer: NodeID, content: DemoContent, receiver: consuming Receiver) {
+  /// - Throws: `.receiverTaken`, if somebody reads the node.
+  init(node: Node, peer: NodeID, content: DemoContent) throws(TransportError) {
     self.node = node
     self.peer = peer
     self.content = content
-    self.receiver = receiver
+    receiver = try node.makeReceiver()
+    batch = node.makeBatch()
   }
 
   /// Sends everything and returns when the last frame is acknowledged.
   mutating func sendContent(progress: DemoProgress) async throws {
     while acknowledged < content.chunkCount {
       while next < content.chunkCount, next - acknowledged < Self.window {
-        let frame = try content.withChunk(next) { (chunk) throws(WireError) in
-          try node.relayed(chunk, sequence: UInt32(truncatingIfNeeded: next), acknowledgement: 0, to: peer)
-        }
-        guard batch.append(frame, to: node.beacon) else { break }
+        let packet = try content.withChunk(next) { (chunk) throws(WireError) in try encoded(chunk, next) }
+        guard batch.append(packet, to: peer) else { break }
         next += 1
       }
       try flush()
-      try await receiveAcknowledgements()
+      try await receiveAcknowledgement()
       progress.reached(acknowledged)
     }
   }
@@ -49,10 +50,10 @@ struct DemoSender: ~Copyable {
     let clock = ContinuousClock()
     for trip in 1...Self.roundTrips {
       let sequence = content.chunkCount + trip - 1
-      let frame = try node.relayed(RawSpan(), sequence: UInt32(sequence), acknowledgement: 0, to: peer)
+      let packet = try encoded(RawSpan(), sequence)
       let start = clock.now
-      try node.transport.send(frame, to: node.beacon)
-      while acknowledged <= sequence { try await receiveAcknowledgements() }
+      try node.send(packet, to: peer)
+      while acknowledged <= sequence { try await receiveAcknowledgement() }
       times.append(start.duration(to: clock.now))
     }
     return times
@@ -63,19 +64,30 @@ struct DemoSender: ~Copyable {
   private mutating func flush() throws(TransportError) {
     guard !batch.isEmpty else { return }
     do {
-      let taken = try node.transport.send(contentsOf: batch)
+      let taken = try node.send(contentsOf: batch)
       batch.removeFirst(taken)
     } catch  where error.code == .backpressure && acknowledged < next - batch.count {
       return
     }
   }
 
-  private mutating func receiveAcknowledgements() async throws(TransportError) {
-    var newest = acknowledged
-    try await receiver.receive { frame, source in
-      guard source == node.beacon, let delivery = try? DemoDelivery(frame), delivery.sender == peer else { return }
-      newest = max(newest, Int(delivery.header.acknowledgement))
-    }
-    acknowledged = newest
+  private func encoded(_ payload: RawSpan, _ sequence: Int) throws(WireError) -> [UInt8] {
+    try DemoPacket.encoded(
+      payload, from: node.id, to: peer, sequence: UInt32(truncatingIfNeeded: sequence), acknowledgement: 0)
+  }
+
+  private mutating func receiveAcknowledgement() async throws(TransportError) {
+    let newest = try await nextAcknowledgement()
+    acknowledged = max(acknowledged, newest)
+  }
+
+  /// What the next event acknowledges: nothing, if it is another one.
+  private mutating func nextAcknowledgement() async throws(TransportError) -> Int {
+    let peer = peer
+    guard let event = try await receiver.next() else { throw .closed }
+    guard case .message(let message) = event, message.sender == peer,
+      let packet = try? DemoPacket(parsing: message.payload)
+    else { return 0 }
+    return Int(packet.header.acknowledgement)
   }
 }

@@ -12,7 +12,7 @@ package enum ListenAddress {
     let host = String(text[..<colon])
     guard !host.isEmpty, !host.contains(":"),
       let address = try? SocketAddress.makeAddressResolvingHost(host, port: Int(port)), let ip = address.ipAddress,
-      let endpoint = try? Endpoint(parsing: ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)")
+      let endpoint = try? Endpoint(address: ip, port: port)
     else {
       throw .usage("--\(option): the host has no address", hint: "give an IP address, IPv6 in brackets")
     }

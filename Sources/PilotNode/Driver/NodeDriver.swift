@@ -15,8 +15,10 @@ final class NodeDriver: Sendable {
   let tally = NodeTally()
   private let identity: Identity
   private let link: Mutex<BeaconLink>
-  /// Where messages go: the link's beacon, which every send looks up.
-  private let route: Mutex<Endpoint>
+  /// The beacon's addresses, the first one first.
+  private let addresses: [Endpoint]
+  /// Which of them is the link's beacon. Every send and every frame looks it up, so there is no lock in the way.
+  private let route = Atomic<Int>(0)
   private let ready: Atomic<Bool>
   private let alarm = Alarm()
   private let tasks = Mutex<[Task<Void, Never>]>([])
@@ -41,14 +43,14 @@ final class NodeDriver: Sendable {
     question = Discover(node: nil).encoded()
     announcement = Discover(node: id, publicKey: namesKey ? identity.publicKey : nil).encoded()
     probe = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
-    let link = BeaconLink(node: id, path: path, token: token, times, at: .now())
-    route = Mutex(link.beacon)
+    addresses = path.addresses
     ready = Atomic(false)
-    self.link = Mutex(link)
+    link = Mutex(BeaconLink(node: id, path: path, token: token, times, at: .now()))
   }
 
   // MARK: Life
 
+  /// Called once, before anybody else has the driver.
   func start() {
     drive { _ in }
     tasks.withLock { tasks in
@@ -58,22 +60,23 @@ final class NodeDriver: Sendable {
 
   var isClosed: Bool { closed.load(ordering: .acquiring) }
 
+  /// From any thread, as often as one likes.
+  ///
+  /// The last state is there before the transport is closed: the reader, whom that wakes, finds it.
   func close() {
-    guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    guard states.finish() else { return }
+    closed.store(true, ordering: .releasing)
     transport.close()
     for task in tasks.withLock({ $0 }) { task.cancel() }
     alarm.ring()
-    states.append(.closed)
     tellReader()
   }
 
   private func keepTime() async {
     while !isClosed, !Task.isCancelled {
-      let deadline = drive { link in
-        link.tick(at: .now())
-        return link.deadline
-      }
-      await alarm.wait(until: deadline)
+      drive { $0.tick(at: .now()) }
+      // Asked for when the outputs have been performed: what the transport refuses is due sooner.
+      await alarm.wait(until: link.withLock { $0.deadline })
     }
   }
 
@@ -85,7 +88,7 @@ final class NodeDriver: Sendable {
   // MARK: The link
 
   /// Where frames for the beacon go.
-  var beacon: Endpoint { route.withLock { $0 } }
+  var beacon: Endpoint { addresses[route.load(ordering: .acquiring)] }
 
   /// Whether a message may be lent without asking the link.
   var isReady: Bool { ready.load(ordering: .acquiring) }
@@ -97,11 +100,22 @@ final class NodeDriver: Sendable {
     alarm.ring()
   }
 
+  /// The maker of a transport knows that it is connected, as the transport's events tell a moment later. Or told before,
+  /// together with what has come since: then there is nothing to add.
+  func hasConnected() {
+    drive { link in
+      if link.state == .joining { link.on(.connected, at: .now()) }
+    }
+    alarm.ring()
+  }
+
   /// Has the link look at a frame. What it then has to tell is in ``states`` when this returns.
   func received(_ frame: RawSpan, from source: Endpoint) -> BeaconLink.Reception {
-    let before = link.withLock { $0.deadline }
-    let (reception, deadline) = drive { link in (link.received(frame, from: source, at: .now()), link.deadline) }
-    if deadline != before { alarm.ring() }
+    let (reception, isDueElse) = drive { link in
+      let before = link.deadline
+      return (link.received(frame, from: source, at: .now()), link.deadline != before)
+    }
+    if isDueElse { alarm.ring() }
     return reception
   }
 
@@ -115,9 +129,9 @@ final class NodeDriver: Sendable {
         // States are told under the lock, so that they are told in their order.
         if case .state(let state) = output { states.append(state) } else { outputs.append(output) }
       }
+      // A message may be lent by this alone: not before the beacon is known, and its state told.
+      if let place = addresses.firstIndex(of: link.beacon) { route.store(place, ordering: .releasing) }
       ready.store(link.state.isReady, ordering: .releasing)
-      let beacon = link.beacon
-      route.withLock { $0 = beacon }
       return (result, outputs)
     }
     for output in outputs { perform(output) }

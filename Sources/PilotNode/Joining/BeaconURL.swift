@@ -18,15 +18,11 @@ public enum BeaconURL: Sendable, Hashable {
       self = .wss(try WSSURL(parsing: text))
       return
     }
-    // Host and port are written as in the other kind of URL.
-    let authority = text.dropFirst(scheme.count)
-    guard let url = try? WSSURL(parsing: "ws://" + authority), URLText.namesPort(authority),
-      !authority.contains("/"), let port = UInt16(exactly: url.port)
-    else {
+    guard let authority = try? HostPort(parsing: text.dropFirst(scheme.count)), let port = authority.port else {
       throw TransportError(
         code: .invalidConfiguration, message: "\(URLText.withoutSecrets(text)) is no beacon URL; write udp://HOST:PORT")
     }
-    self = .udp(host: url.host, port: port)
+    self = .udp(host: authority.host, port: port)
   }
 }
 
@@ -34,7 +30,7 @@ extension BeaconURL: CustomStringConvertible {
   /// The URL's text.
   public var description: String {
     switch self {
-    case .udp(let host, let port): host.contains(":") ? "udp://[\(host)]:\(port)" : "udp://\(host):\(port)"
+    case .udp(let host, let port): "udp://\(HostPort(host: host, port: port))"
     case .wss(let url): url.description
     }
   }

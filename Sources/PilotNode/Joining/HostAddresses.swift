@@ -59,6 +59,6 @@ package enum HostAddresses {
       entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
     guard result == 0 else { return nil }
     let address = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return try? Endpoint(parsing: address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)")
+    return try? Endpoint(address: address, port: port)
   }
 }

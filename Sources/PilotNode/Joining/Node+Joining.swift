@@ -47,8 +47,7 @@ extension Node {
     if let wss = configuration.connection {
       let transport = try await WSSTransport.connect(wss)
       let node = try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
-      // The transport's event says the same, a moment later.
-      node.driver.on(.connected)
+      node.driver.hasConnected()
       return node
     }
     let node = try await start(configuration)

@@ -1,3 +1,5 @@
+import PilotTransport
+
 extension BeaconLink {
   /// The times.
   public struct Configuration: Sendable, Equatable {
@@ -19,5 +21,23 @@ extension BeaconLink {
 
     /// The defaults.
     public init() {}
+
+    /// What is due again at once is due without end.
+    ///
+    /// - Throws: `.invalidConfiguration`, with the name of the field.
+    func validate() throws(TransportError) {
+      let durations: [(String, Duration)] = [
+        ("askAgain", askAgain), ("probeAgain", probeAgain), ("registration.interval", registration.interval),
+        ("registration.retry", registration.retry), ("registration.unreachableRetry", registration.unreachableRetry),
+        ("announcement.interval", announcement.interval), ("announcement.retry", announcement.retry),
+      ]
+      for (name, duration) in durations where duration <= .zero {
+        throw TransportError(
+          code: .invalidConfiguration, message: "times.\(name) is \(duration) and must be more than nothing")
+      }
+      if lossLimit < 1 {
+        throw TransportError(code: .invalidConfiguration, message: "times.lossLimit is \(lossLimit) and must be 1 or more")
+      }
+    }
   }
 }

@@ -26,6 +26,17 @@ public struct BeaconLink: Sendable {
     case datagrams(beacon: Endpoint, others: [Endpoint] = [])
     /// A connection that the transport keeps up, and calls its peer so.
     case connection(beacon: Endpoint)
+
+    /// Where the beacon may be, each place once.
+    var addresses: [Endpoint] {
+      switch self {
+      case .datagrams(let beacon, let others):
+        others.reduce(into: [beacon]) { all, next in
+          if !all.contains(next) { all.append(next) }
+        }
+      case .connection(let beacon): [beacon]
+      }
+    }
   }
 
   /// What the driver is to do.
@@ -75,9 +86,8 @@ public struct BeaconLink: Sendable {
     at now: MonotonicInstant
   ) {
     switch path {
-    case .datagrams(let beacon, let others):
-      let candidates = [beacon] + others
-      kind = .datagrams(DatagramLink(node: node, beacon, candidates, token: token, configuration, at: now))
+    case .datagrams(let beacon, _):
+      kind = .datagrams(DatagramLink(node: node, beacon, path.addresses, token: token, configuration, at: now))
     case .connection(let beacon):
       kind = .connection(ConnectionLink(node: node, beacon: beacon, configuration.announcement))
     }

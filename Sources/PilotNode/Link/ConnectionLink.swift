@@ -7,6 +7,8 @@ struct ConnectionLink: Sendable {
   private(set) var state = NodeState.joining
   private let node: NodeID
   private var schedule: AnnouncementSchedule
+  /// Whether there has been a connection.
+  private var hasConnected = false
 
   init(node: NodeID, beacon: Endpoint, _ configuration: AnnouncementSchedule.Configuration) {
     self.node = node
@@ -20,27 +22,31 @@ struct ConnectionLink: Sendable {
     if schedule.tick(at: now) == .announce { outputs.append(.announce(beacon)) }
   }
 
-  /// Frames come only from a beacon that has let the node in. The first one can be seen before the event that says so.
+  /// Frames come only from a beacon that has let the node in. The first one can be seen before the event that says so. A
+  /// later one says nothing about the present: it may have waited for its reader since before the connection was lost.
   mutating func received(
     _ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
   ) -> BeaconLink.Reception {
     guard source == beacon else { return .direct }
-    if state == .joining { connected(at: now, &outputs) }
+    if !hasConnected { connected(at: now, &outputs) }
     return Delivery(frame, for: node) == nil ? .control : .message
   }
 
   mutating func on(_ event: TransportEvent, at now: MonotonicInstant, _ outputs: inout OutputList) {
     switch event {
-    case .connected where state == .joining, .reconnected: connected(at: now, &outputs)
+    case .connected, .reconnected:
+      // A frame may have shown it already.
+      if !state.isReady { connected(at: now, &outputs) }
     case .reconnecting(let reason, let attempt, let delay):
       schedule.disconnected()
       state = .reconnecting(reason: reason, attempt: attempt, delay: delay)
       outputs.append(.state(state))
-    case .connected, .unreachable, .notice, .closed: break
+    case .unreachable, .notice, .closed: break
     }
   }
 
   private mutating func connected(at now: MonotonicInstant, _ outputs: inout OutputList) {
+    hasConnected = true
     state = .ready(observed: nil)
     outputs.append(.state(state))
     schedule.connected(at: now)

@@ -28,6 +28,8 @@ struct DatagramLink: Sendable {
   private var observed: Endpoint?
   /// Announcements since the last answer.
   private var unanswered = 0
+  /// The candidates that this machine can't send to, as far as the last questions showed.
+  private var unsendable: Set<Endpoint> = []
 
   /// How rarely probes are sent in the end.
   private static let longestProbeGap: Duration = .seconds(10)
@@ -67,6 +69,7 @@ struct DatagramLink: Sendable {
     case .unknown(let candidates, let askAt, let gap) where now >= askAt:
       let next = min(gap * 2, configuration.registration.interval)
       place = .unknown(candidates: candidates, askAt: now.advanced(by: gap), then: next)
+      unsendable = []
       for candidate in candidates { outputs.append(.ask(candidate)) }
     case .unknown: break
     case .known(var schedule):
@@ -125,9 +128,9 @@ struct DatagramLink: Sendable {
         return delivery.sender == node && token.isCarried(by: delivery.payload) ? .probe : .message
       }
       if let reply = try? DiscoverReply(parsing: frame) {
-        _ = schedule.answered(at: now)
+        let isAsked = schedule.answered(at: now)
         place = .known(schedule)
-        answered(reply.endpoint, at: now, &outputs)
+        answered(reply.endpoint, asked: isAsked, at: now, &outputs)
       } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node {
         if schedule.challenged(at: now) { outputs.append(.prove(challenge, beacon)) }
         place = .known(schedule)
@@ -136,8 +139,10 @@ struct DatagramLink: Sendable {
     }
   }
 
+  /// - Parameter asked: Whether an announcement drew the answer. Only these are followed by a probe at once: whoever
+  ///   forges answers could have as many sent.
   private mutating func answered(
-    _ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
+    _ endpoint: Endpoint, asked: Bool, at now: MonotonicInstant, _ outputs: inout OutputList
   ) {
     unanswered = 0
     observed = endpoint
@@ -146,8 +151,8 @@ struct DatagramLink: Sendable {
       evidence = .answered(
         probeAt: now, then: configuration.probeAgain,
         deadline: deadline ?? now.advanced(by: configuration.patience))
-    case .answered(_, let gap, let deadline):
-      evidence = .answered(probeAt: now, then: gap, deadline: deadline)
+    case .answered(let probeAt, let gap, let deadline):
+      evidence = .answered(probeAt: asked ? now : probeAt, then: gap, deadline: deadline)
     case .shown:
       tell(.ready(observed: observed), &outputs)
     }
@@ -171,14 +176,17 @@ struct DatagramLink: Sendable {
     tick(at: now, &outputs)
   }
 
-  /// Where nothing can be sent, waiting for an answer is pointless.
+  /// Where nothing can be sent, waiting for an answer is pointless: not to the beacon, or to none of its addresses.
   mutating func refused(_ output: BeaconLink.Output, _ error: TransportError.Code, _ outputs: inout OutputList) {
     guard error != .backpressure, error != .closed, case .none(_?) = evidence else { return }
-    switch output {
-    case .announce, .ask(beacon):
-      evidence = .none(deadline: nil)
-      tell(.unreachable(.unsendable(error)), &outputs)
-    case .ask, .probe, .prove, .state: break
+    switch (output, place) {
+    case (.announce, .known): break
+    case (.ask(let candidate), .unknown(let candidates, _, _)):
+      unsendable.insert(candidate)
+      guard unsendable.count == candidates.count else { return }
+    default: return
     }
+    evidence = .none(deadline: nil)
+    tell(.unreachable(.unsendable(error)), &outputs)
   }
 }

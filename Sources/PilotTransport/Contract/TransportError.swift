@@ -16,7 +16,12 @@ public struct TransportError: Error, Sendable {
 
   /// Makes an error.
   ///
-  /// - Parameter retry: What to do about it, where the code doesn't tell. Default: as its code usually has it.
+  /// - Parameters:
+  ///   - code: What went wrong.
+  ///   - message: The same for people, and what to try.
+  ///   - cause: The error that it came from, if one.
+  ///   - retryAfter: How long the peer asks to be left alone, if it does.
+  ///   - retry: What to do about it, where the code doesn't tell. Default: as its code usually has it.
   public init(
     code: Code, message: String, cause: (any Error)? = nil, retryAfter: Duration? = nil, retry: RetryAdvice? = nil
   ) {

@@ -19,6 +19,9 @@ public protocol FrameSource: AnyObject, Sendable {
 
   /// Has the ``nextFrames()`` that waits, or else the next one that would have to, return without frames: the reader has
   /// something else to look at. From any thread; interruptions that nobody has seen yet are one.
+  ///
+  /// Who has ``nextFrames()`` from this protocol calls the closure that ``onReadable(_:)`` was given last; if there is
+  /// none, the next one at once.
   func interrupt()
 
   /// Lends the frames that are there, without waiting for any: what merging sources takes (``Receiver/merging(_:_:)``).
@@ -38,13 +41,12 @@ public protocol FrameSource: AnyObject, Sendable {
 }
 
 extension FrameSource {
-  /// Takes frames, or else waits until there are some.
+  /// Takes frames, or else waits until there may be some. None come when it was woken for something else.
   public func nextFrames() async throws(TransportError) -> LentFrames {
+    if let lent = try unsafe takeFrames() { return unsafe lent }
     let signal = ReadySignal()
-    while true {
-      if let lent = try unsafe takeFrames() { return unsafe lent }
-      onReadable { signal.raise() }
-      guard await signal.wait() else { throw .cancelled }
-    }
+    onReadable { signal.raise() }
+    guard await signal.wait() else { throw .cancelled }
+    return try unsafe takeFrames() ?? .none
   }
 }

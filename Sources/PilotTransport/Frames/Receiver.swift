@@ -140,6 +140,41 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
   /// Ends the wait of ``fill()`` that is under way, or of the next one that would wait. From any thread.
   package var interrupter: @Sendable () -> Void { { [source] in source.interrupt() } }
 
+  /// Whether the transport is closed, by whomever.
+  package var isClosed: Bool { life.isClosed }
+
+  /// Lends what is left of the frames that were lent to this receiver, up to the first that the closure leaves.
+  ///
+  /// - Parameter body: Returns whether it has taken the frame. Otherwise that stays the next one. A frame for which it
+  ///   throws is taken.
+  /// - Returns: Whether it has taken all of them.
+  package mutating func lendWhileTaken(
+    _ body: (borrowing Frame) throws(TransportError) -> Bool
+  ) throws(TransportError) -> Bool {
+    while unsafe run < lent.runs.count {
+      // SAFETY: run is an index of the lent runs, and offset lies within the run.
+      let current = unsafe lent.runs[run]
+      var isLast = false
+      while !isLast {
+        if life.isClosed { throw .closed }
+        let (place, start) = (run, offset)
+        let left = unsafe current.byteCount - offset
+        let length = unsafe min(current.frameLength, left)
+        let memory = unsafe UnsafeRawBufferPointer(start: current.start + offset, count: length)
+        isLast = length == left
+        offset = isLast ? 0 : offset + length
+        if isLast { run += 1 }
+        // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
+        let bytes = unsafe RawSpan(_unsafeBytes: memory)
+        guard try unsafe body(Frame(bytes: bytes, source: current.endpoint, local: current.local)) else {
+          (run, offset) = (place, start)
+          return false
+        }
+      }
+    }
+    return true
+  }
+
   /// Waits until there is a frame to look at.
   /// - Returns: False if it was interrupted.
   package mutating func fill() async throws(TransportError) -> Bool {

@@ -13,11 +13,6 @@ package enum URLText {
     return scheme + mark + shown[..<end] + "…"
   }
 
-  /// Whether there is a port behind a host: an IPv6 address has colons of its own.
-  package static func namesPort(_ authority: some StringProtocol) -> Bool {
-    authority.split(separator: "]", omittingEmptySubsequences: false).last?.contains(":") ?? false
-  }
-
   private static func isEnd(_ character: Character) -> Bool { character == "?" || character == "#" }
 
   /// A text of many lines, such as a usage error, without what may be a secret in its URLs, and in words that may be meant

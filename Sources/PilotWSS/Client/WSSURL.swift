@@ -45,46 +45,16 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
       throw Self.invalid(text, "user, query and fragment have no meaning here")
     }
     let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-    let (host, port) = try Self.split(rest[..<slash], of: text)
+    let authority: HostPort
+    do {
+      authority = try HostPort(parsing: rest[..<slash])
+    } catch {
+      throw Self.invalid(text, error.description)
+    }
     let path = rest[slash...]
     self.init(
-      isSecure: isSecure, host: host, port: port,
+      isSecure: isSecure, host: authority.host, port: authority.port.map(Int.init),
       path: path.isEmpty || path == "/" ? Self.defaultPath : String(path))
-  }
-
-  private static func split(_ authority: Substring, of text: String) throws(TransportError) -> (String, Int?) {
-    var host = authority
-    var port: Substring?
-    if authority.hasPrefix("[") {
-      guard let bracket = authority.firstIndex(of: "]") else { throw invalid(text, "the bracket isn't closed") }
-      host = authority[authority.index(after: authority.startIndex)..<bracket]
-      guard (try? Endpoint(parsing: "[\(host)]:0")) != nil else { throw invalid(text, "\(host) is no IPv6 address") }
-      let tail = authority[authority.index(after: bracket)...]
-      if !tail.isEmpty {
-        guard tail.hasPrefix(":") else { throw invalid(text, "after the bracket comes a colon and the port") }
-        port = tail.dropFirst()
-      }
-    } else if let colon = authority.firstIndex(of: ":") {
-      host = authority[..<colon]
-      port = authority[authority.index(after: colon)...]
-    }
-    if host.isEmpty { throw invalid(text, "the host is missing") }
-    guard authority.hasPrefix("[") || host.utf8.allSatisfy(isNameCharacter) else {
-      throw invalid(text, "the host must be a name or an IP address, IPv6 in brackets")
-    }
-    guard let port else { return (String(host), nil) }
-    guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(port), number > 0 else {
-      throw invalid(text, "the port must be 1...65535")
-    }
-    return (String(host), Int(number))
-  }
-
-  /// Letters, digits, and `-`, `.`, `_`: what names in use consist of.
-  private static func isNameCharacter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
-    default: false
-    }
   }
 
   private static func invalid(_ text: String, _ reason: String) -> TransportError {
@@ -101,8 +71,7 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
 
   /// Host and port, IPv6 in brackets.
   public var authority: String {
-    let host = host.contains(":") ? "[\(host)]" : host
-    return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
+    HostPort(host: host, port: port == (isSecure ? 443 : 80) ? nil : UInt16(clamping: port)).description
   }
 
   /// The URL's text. One that was put together with a user, a query or a fragment, which no beacon is dialled with, is
@@ -114,7 +83,7 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
   /// Whether the host is this machine, so that traffic in the clear doesn't leave it.
   public var isLoopback: Bool {
     if host.lowercased() == "localhost" { return true }
-    guard let address = try? Endpoint(parsing: host.contains(":") ? "[\(host)]:0" : "\(host):0") else { return false }
+    guard let address = try? Endpoint(address: host, port: 0) else { return false }
     if let ipv4 = address.ipv4Address { return ipv4 >> 24 == 127 }
     return address.high == 0 && address.low == 1
   }

@@ -86,8 +86,8 @@ struct BeaconIncidentTests {
   @Test(arguments: [(120, 60), (30, 25)])
   func aNodeThatSpeaksMoreOftenThanItsNATForgetsIsAlwaysReachable(timeout: Int, interval: Int) throws {
     var simulation = BeaconSimulation(seed: 1, conditions: Self.conditions)
-    var configuration = RegistrationSchedule.Configuration()
-    configuration.interval = .seconds(interval)
+    var configuration = BeaconLink.Configuration()
+    configuration.registration.interval = .seconds(interval)
     for kind in [NATBehavior.fullCone, .addressRestricted, .portRestricted, .symmetric] {
       var behavior = kind
       behavior.idleTimeout = .seconds(timeout)
@@ -106,11 +106,11 @@ struct BeaconIncidentTests {
     simulation.network.cut(from: simulation.beacon.host)
     try simulation.run(for: .seconds(300))
     simulation.expectAllReachable("as the beacon sees it")
-    #expect(simulation.nodes.allSatisfy { !$0.schedule.isRegistered })
+    #expect(simulation.nodes.allSatisfy { !$0.isReady })
     // One a minute and the retries: 1, 2, 4, 8, 16 and 32 seconds, then a minute each.
     #expect(simulation.nodes.allSatisfy { (8...13).contains($0.announcements) })
     simulation.network.heal()
     try simulation.run(for: .seconds(61))
-    #expect(simulation.nodes.allSatisfy { $0.schedule.isRegistered })
+    #expect(simulation.nodes.allSatisfy { $0.isReady })
   }
 }

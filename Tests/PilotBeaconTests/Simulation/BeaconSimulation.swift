@@ -51,7 +51,7 @@ struct BeaconSimulation: ~Copyable {
   @discardableResult
   mutating func addNode(
     behind nat: SimulatedNetwork.NAT? = nil, key: PublicKey? = nil,
-    _ configuration: RegistrationSchedule.Configuration = .init(), from begin: MonotonicInstant
+    _ configuration: BeaconLink.Configuration = .init(), from begin: MonotonicInstant
   ) -> Int {
     let number = UInt32(nodes.count + 1)
     let id = NodeID.test(number)
@@ -77,7 +77,7 @@ struct BeaconSimulation: ~Copyable {
     let old = network.endpoint(of: host)
     network.move(host, to: endpoint)
     network.close(network.addHost(at: old))
-    nodes[index].schedule = RegistrationSchedule(at: network.now)
+    nodes[index].restart(at: network.now)
     nodes[index].tick(&network)
   }
 
@@ -102,7 +102,9 @@ struct BeaconSimulation: ~Copyable {
       if nodes[index].armedFor <= network.now { nodes[index].tick(&network) }
     case .unreachable(let host, let destination, let quoted):
       if host == beacon.host { return beacon.unreachable(destination, quoting: quoted, &network) }
-      if let index = indices[host] { nodes[index].unreachable(&network) }
+      guard let index = indices[host] else { return }
+      let reason = TransportError(code: .unreachable, message: "nothing listens there")
+      nodes[index].unreachable(.unreachable(destination, reason: reason, quoted: quoted), &network)
     case .delivered(let delivery):
       deliver(delivery)
     }
@@ -119,7 +121,7 @@ struct BeaconSimulation: ~Copyable {
       }
       return
     }
-    if let violation = nodes[index].on(delivery.frame, &network) { violations.append(violation) }
+    if let violation = nodes[index].on(delivery.frame, from: delivery.source, &network) { violations.append(violation) }
   }
 
   /// How many nodes the beacon would reach at their present endpoint, those of a test left out.

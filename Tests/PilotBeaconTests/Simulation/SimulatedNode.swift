@@ -1,47 +1,51 @@
 import PilotBeacon
-import PilotTesting
 import PilotNode
+import PilotTesting
 import PilotTransport
 import PilotWire
 
-/// A node that keeps itself registered at a ``SimulatedBeacon``, as the command line's does, and talks to others.
+/// A node that a ``BeaconLink`` keeps known to a ``SimulatedBeacon``, and that talks to others.
 struct SimulatedNode {
   let id: NodeID
   let host: SimulatedNetwork.Host
   /// Nil for a node that can prove nothing, as all deployed ones.
   let key: PublicKey?
-  var schedule: RegistrationSchedule
-  /// When its schedule wants to be asked again.
+  private let configuration: BeaconLink.Configuration
+  private var link: BeaconLink
+  /// When its link wants to be told the time again.
   private(set) var armedFor = MonotonicInstant.start
   private(set) var announcements = 0
+  /// Messages of other nodes.
   private(set) var received = 0
+  /// Frames that it has relayed to itself, and that came.
+  private(set) var probesReceived = 0
 
   init(
     _ id: NodeID, on host: SimulatedNetwork.Host, key: PublicKey? = nil,
-    _ configuration: RegistrationSchedule.Configuration = .init(), from begin: MonotonicInstant
+    _ configuration: BeaconLink.Configuration = .init(), from begin: MonotonicInstant
   ) {
     self.id = id
     self.host = host
     self.key = key
-    schedule = RegistrationSchedule(configuration, at: begin)
+    self.configuration = configuration
+    link = Self.link(of: id, configuration, at: begin)
   }
 
-  /// The number of its timer.
-  var timer: UInt64 { UInt64(id.rawValue) }
+  /// Whether it knows that what is sent to it arrives.
+  var isReady: Bool { link.state.isReady }
 
-  /// Does what the schedule says, and sets its timer.
+  /// The number of its timer.
+  private var timer: UInt64 { UInt64(id.rawValue) }
+
+  /// Forgets what it knew, as another process would.
+  mutating func restart(at now: MonotonicInstant) {
+    link = Self.link(of: id, configuration, at: now)
+  }
+
+  /// Time has passed.
   mutating func tick(_ network: inout SimulatedNetwork) {
-    while true {
-      switch schedule.tick(at: network.now) {
-      case .announce:
-        announcements += 1
-        send(Discover(node: id, publicKey: key).encoded(), &network)
-      case .wait(let instant):
-        if instant != armedFor { network.setTimer(timer, at: instant) }
-        armedFor = instant
-        return
-      }
-    }
+    link.tick(at: network.now)
+    performOutputs(&network)
   }
 
   /// Sends a frame to another node through the beacon. It says whom it is for.
@@ -50,31 +54,61 @@ struct SimulatedNode {
     send(Relay(sender: id, destination: destination, payload: payload.span.raw).encoded(), &network)
   }
 
-  /// Takes what came from the beacon. Returns what is wrong with it.
-  mutating func on(_ frame: [UInt8], _ network: inout SimulatedNetwork) -> String? {
-    switch frame.first.flatMap({ BeaconMessageType(rawValue: $0) }) {
-    case .discoverReply:
-      _ = schedule.answered(at: network.now)
-      tick(&network)
-    case .discoverChallenge:
-      guard let key, let challenge = try? DiscoverChallenge(parsing: frame.span.raw) else { return "a challenge" }
-      let signature = FakeAuthenticator.signature(of: challenge, by: key)
-      send(DiscoverProof(challenge: challenge, signature: signature).encoded(), &network)
-    case .relayDeliver:
+  /// Takes a frame. Returns what is wrong with it.
+  mutating func on(
+    _ frame: [UInt8], from source: Endpoint, _ network: inout SimulatedNetwork
+  ) -> String? {
+    let reception = link.received(frame.span.raw, from: source, at: network.now)
+    performOutputs(&network)
+    switch reception {
+    case .message:
       guard let message = try? RelayDeliver(parsing: frame.span.raw) else { return "a broken relay" }
       let payload = message.payload.copied()
       guard payload == Array("P".utf8) + withBytes(message.sender) + withBytes(id) else {
         return "node \(id) got what was for somebody else: \(payload)"
       }
       received += 1
-    default: return "node \(id) got \(frame)"
+    case .probe:
+      probesReceived += 1
+    case .control:
+      switch frame.first.flatMap({ BeaconMessageType(rawValue: $0) }) {
+      case .discoverReply: break
+      case .discoverChallenge where key != nil: break
+      default: return "node \(id) got \(frame)"
+      }
+    case .direct: return "node \(id) got \(frame) from \(source)"
     }
     return nil
   }
 
-  mutating func unreachable(_ network: inout SimulatedNetwork) {
-    _ = schedule.unreachable(at: network.now)
-    tick(&network)
+  /// ICMP has reported that nothing listens at the beacon's address.
+  mutating func unreachable(_ report: TransportEvent, _ network: inout SimulatedNetwork) {
+    link.on(report, at: network.now)
+    performOutputs(&network)
+  }
+
+  /// Does what the link wants done, and sets its timer.
+  private mutating func performOutputs(_ network: inout SimulatedNetwork) {
+    while let output = link.nextOutput() {
+      switch output {
+      case .ask: send(Discover(node: nil).encoded(), &network)
+      case .announce:
+        announcements += 1
+        send(Discover(node: id, publicKey: key).encoded(), &network)
+      case .probe:
+        let payload = Self.token(of: id).payload
+        send(Relay(sender: id, destination: id, payload: payload.span.raw).encoded(), &network)
+      case .prove(let challenge, _):
+        // Without a key it is a fault, which ``on(_:from:_:)`` reports.
+        guard let key else { continue }
+        let signature = FakeAuthenticator.signature(of: challenge, by: key)
+        send(DiscoverProof(challenge: challenge, signature: signature).encoded(), &network)
+      case .state: break
+      }
+    }
+    guard let deadline = link.deadline, deadline != armedFor else { return }
+    network.setTimer(timer, at: deadline)
+    armedFor = deadline
   }
 
   private func send(_ frame: [UInt8], _ network: inout SimulatedNetwork) {
@@ -83,5 +117,16 @@ struct SimulatedNode {
 
   private func withBytes(_ node: NodeID) -> [UInt8] {
     stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: node.rawValue >> $0) }
+  }
+
+  private static func link(
+    of node: NodeID, _ configuration: BeaconLink.Configuration, at begin: MonotonicInstant
+  ) -> BeaconLink {
+    let path = BeaconLink.Path.datagrams(beacon: SimulatedBeacon.endpoint)
+    return BeaconLink(node: node, path: path, token: token(of: node), configuration, at: begin)
+  }
+
+  private static func token(of node: NodeID) -> ProbeToken {
+    ProbeToken(high: UInt64(node.rawValue), low: ~UInt64(node.rawValue))
   }
 }

@@ -9,25 +9,15 @@ import Testing
 struct AttachEventTests {
   private static let source = Endpoint(ipv4: 192, 0, 2, 9, port: 9)
 
-  private static func events(_ frame: [UInt8], isBeacon: Bool) -> [AttachEvent] {
-    AttachEvent.events(of: frame.span.raw, from: source, isBeacon: isBeacon)
-  }
-
-  @Test("the beacon alone delivers and notifies; from anybody else it is a frame")
-  func sources() throws {
-    let (sender, node) = (try #require(NodeID(3)), try #require(NodeID(7)))
-    let payload: [UInt8] = [1, 2, 3]
-    let deliveries = [
-      RelayDeliver(sender: sender, payload: payload.span.raw).encoded(),
-      RelayDeliverDest(sender: sender, destination: node, payload: payload.span.raw).encoded(),
-    ]
-    for frame in deliveries {
-      #expect(Self.events(frame, isBeacon: true) == [.deliver(sender: sender, payload: payload)])
-      #expect(Self.events(frame, isBeacon: false) == [.frame(from: Self.source, bytes: frame)])
+  @Test("a frame of the beacon's is a frame, and a notice is told, too")
+  func control() {
+    func events(_ frame: [UInt8]) -> [AttachEvent] {
+      AttachEvent.events(ofControl: frame.span.raw, from: Self.source)
     }
+    let reply = DiscoverReply(endpoint: Self.source).encoded()
+    #expect(events(reply) == [.frame(from: Self.source, bytes: reply)])
     let notice = Notify(kind: 1).encoded()
-    #expect(Self.events(notice, isBeacon: true) == [.frame(from: Self.source, bytes: notice), .notify(kind: 1)])
-    #expect(Self.events(notice, isBeacon: false) == [.frame(from: Self.source, bytes: notice)])
+    #expect(events(notice) == [.frame(from: Self.source, bytes: notice), .notify(kind: 1)])
     #expect(AttachEvent.notify(kind: 1).json.line == #"{"event":"notify","kind":1}"#)
   }
 

@@ -60,13 +60,4 @@ struct URLTextTests {
     #expect(URLText.withoutSecrets(in: "not 'admin:hunter2@a' here") == "not '…@a' here")
     #expect(URLText.withoutSecrets(in: "don't ask? (no: #)") == "don't ask? (no: #)")
   }
-
-  @Test(
-    "a port is named behind a host, not within an IPv6 address",
-    arguments: [
-      ("a:1", true), ("[::1]:1", true), ("[::1]", false), ("a", false), ("", false),
-    ])
-  func ports(_ authority: String, _ names: Bool) {
-    #expect(URLText.namesPort(authority) == names)
-  }
 }

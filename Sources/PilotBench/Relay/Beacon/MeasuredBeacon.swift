@@ -27,12 +27,12 @@ struct MeasuredBeacon: Sendable {
   /// Its resident memory; nil if its process isn't known.
   var residentBytes: Int? { process.flatMap(ProcessMemory.residentBytes) }
 
-  /// A new node on a carrier. Over UDP it is unknown to the beacon until it registers.
+  /// A new node on a carrier. Over UDP the beacon lets it in when it is served.
   func open(_ carrier: BenchCarrier, _ numbers: NodeNumbers) async throws -> BenchNode {
     guard let id = try numbers.take(1, for: carrier).first else { throw missing(carrier) }
     guard carrier != .udp else {
       guard let udp else { throw missing(carrier) }
-      return try BenchNode(udp: udp, id: id)
+      return try BenchNode(udp: udp, id: id, identity: numbers.identity)
     }
     return try await BenchNode.connect(configuration(carrier, id: id, numbers))
   }

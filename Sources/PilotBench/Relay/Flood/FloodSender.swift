@@ -1,3 +1,4 @@
+import PilotNode
 import PilotTransport
 import PilotWire
 
@@ -32,7 +33,7 @@ struct FloodSender: Sendable {
     let end = start.advanced(by: duration)
     var window = SendWindow(size: window, at: start)
     var outgoing = FloodOutgoing(self)
-    var batch = FrameBatch()
+    var batch = node.node.makeBatch()
     var now = start
     while now < end, !Task.isCancelled {
       let room = window.room(delivered: gate.delivered, at: now)
@@ -63,25 +64,27 @@ struct FloodSender: Sendable {
 
 /// How a flood's frames are made and sent. It goes with a batch, which can't be copied and is therefore its user's.
 private struct FloodOutgoing {
-  private let node: BenchNode
+  private let node: Node
   private let isBatched: Bool
   private let isSpread: Bool
+  private var destination: NodeID
   private var destinations: FloodDestinations
-  private var frame: BenchFrame
+  private var payload: BenchPayload
 
   init(_ sender: FloodSender) {
-    node = sender.node
+    node = sender.node.node
     isBatched = sender.isBatched
     isSpread = !sender.destinations.isOne
     var destinations = sender.destinations
-    frame = BenchFrame(from: node.id, to: destinations.next() ?? node.id, length: sender.length)
+    payload = BenchPayload(length: sender.length)
+    destination = destinations.next() ?? node.id
     self.destinations = destinations
   }
 
   /// Sends frames with the numbers from `sequence` on.
   /// - Returns: How many the transport took.
   mutating func send(
-    _ count: Int, from sequence: Int, at now: MonotonicInstant, using batch: inout FrameBatch
+    _ count: Int, from sequence: Int, at now: MonotonicInstant, using batch: inout NodeBatch
   ) throws(TransportError) -> Int {
     do throws(TransportError) {
       return try isBatched
@@ -94,16 +97,16 @@ private struct FloodOutgoing {
   }
 
   private mutating func sendBatch(
-    _ count: Int, from sequence: Int, at now: UInt64, using batch: inout FrameBatch
+    _ count: Int, from sequence: Int, at now: UInt64, using batch: inout NodeBatch
   ) throws(TransportError) -> Int {
     batch.removeAll()
     var next = sequence
     while next < sequence + count {
       prepare(next, at: now)
-      guard frame.append(to: &batch, for: node.beacon) else { break }
+      guard batch.append(payload.bytes, to: destination) else { break }
       next += 1
     }
-    return try node.transport.send(contentsOf: batch)
+    return try node.send(contentsOf: batch)
   }
 
   private mutating func sendOneByOne(_ count: Int, from sequence: Int, at now: UInt64) throws(TransportError) -> Int {
@@ -111,7 +114,7 @@ private struct FloodOutgoing {
     do throws(TransportError) {
       while sent < count {
         prepare(sequence + sent, at: now)
-        try node.transport.send(frame.span, to: node.beacon)
+        try node.send(payload.bytes, to: destination)
         sent += 1
       }
     } catch {
@@ -122,7 +125,7 @@ private struct FloodOutgoing {
   }
 
   private mutating func prepare(_ sequence: Int, at now: UInt64) {
-    frame.stamp(UInt64(sequence), at: now)
-    if isSpread, let node = destinations.next() { frame.address(to: node) }
+    payload.stamp(UInt64(sequence), at: now)
+    if isSpread, let next = destinations.next() { destination = next }
   }
 }

@@ -20,7 +20,7 @@ struct RelayFlood: Sendable {
     let sender = try await beacon.open(cell.from, numbers)
     let receivers = try await NodePopulation.open(cell.to, at: beacon, numbers, plan.registeredNodes)
     defer {
-      sender.transport.close()
+      sender.leave()
       receivers.close()
     }
     let (gate, isReached) = (DeliveryGate(), DeliveryGate())
@@ -28,14 +28,13 @@ struct RelayFlood: Sendable {
     return try await withThrowingTaskGroup(of: Part.self) { group in
       defer { group.cancelAll() }
       for socket in receivers.sockets {
-        group.addTask { .receiver(try await socket.node.serve(tally, registrations: socket.registrations)) }
+        group.addTask { .receiver(try await socket.node.serve(tally)) }
       }
-      let registrations = DeliveryGate()
       group.addTask {
-        _ = try await sender.serve(IgnoredDeliveries(), registrations: registrations)
+        _ = try await sender.serve(IgnoredDeliveries())
         return .sender
       }
-      try await sender.register(registrations)
+      try await sender.awaitReady()
       try await receivers.register()
       let flood = FloodSender(
         node: sender, destinations: receivers.destinations, length: plan.length, window: plan.window,

@@ -12,18 +12,18 @@ struct IdlePeer: Sendable {
 
   /// Relays frames to itself through the beacon, each when the one before has come back. Once only.
   func exchange(length: Int) async throws {
-    let (gate, isReached, registrations) = (DeliveryGate(), DeliveryGate(), DeliveryGate())
+    let (gate, isReached) = (DeliveryGate(), DeliveryGate())
     let tally = FloodTally(sender: node.id, length: length, gate: gate, isReached: isReached)
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
-      group.addTask { _ = try await node.serve(tally, registrations: registrations) }
+      group.addTask { _ = try await node.serve(tally) }
       try await gate.whileOpening(every: Self.patience) {
-        var frame = BenchFrame(from: node.id, to: node.id, length: length)
+        var payload = BenchPayload(length: length)
         while gate.delivered < Self.frames {
           try Task.checkCancellation()
           let number = gate.delivered
-          frame.stamp(UInt64(number), at: 0)
-          try node.transport.send(frame.span, to: node.beacon)
+          payload.stamp(UInt64(number), at: 0)
+          try node.send(payload, to: node.id)
           await gate.wait(until: number + 1)
         }
       }

@@ -23,11 +23,11 @@ struct RelayIdle: Sendable {
     }
     // What the first peer brings about, later ones find there.
     let first = try await beacon.open(carrier, numbers)
-    defer { first.transport.close() }
+    defer { first.leave() }
     try await IdlePeer(node: first).exchange(length: length)
     let before = await Self.settledBytes(of: process)
     let opened = try await open(beacon, numbers)
-    defer { opened.forEach { $0.node.transport.close() } }
+    defer { opened.forEach { $0.node.leave() } }
     let attached = await Self.settledBytes(of: process)
     try await inCrowds(opened, doing: "have traffic") { try await $0.exchange(length: length) }
     let after = await Self.settledBytes(of: process)

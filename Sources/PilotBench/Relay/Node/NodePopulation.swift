@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotNode
 import PilotTransport
 import PilotWire
 
@@ -9,7 +10,6 @@ struct NodePopulation: Sendable {
     let node: BenchNode
     /// All of them, that node first.
     let ids: [NodeID]
-    let registrations = DeliveryGate()
   }
 
   let sockets: [Socket]
@@ -35,7 +35,7 @@ struct NodePopulation: Sendable {
       let share = wanted / socketCount + (index < wanted % socketCount ? 1 : 0)
       let ids = try numbers.take(share, for: .udp)
       guard let first = ids.first else { break }
-      sockets.append(Socket(node: try BenchNode(udp: udp, id: first), ids: ids))
+      sockets.append(Socket(node: try BenchNode(udp: udp, id: first, identity: numbers.identity), ids: ids))
     }
     return NodePopulation(sockets: sockets)
   }
@@ -48,17 +48,14 @@ struct NodePopulation: Sendable {
   /// Makes all nodes known to the beacon, while other tasks serve the sockets.
   func register() async throws {
     for socket in sockets {
-      if socket.ids.count > 1 {
-        try await socket.registerAll()
-      } else {
-        try await socket.node.register(socket.registrations)
-      }
+      try await socket.node.awaitReady()
+      try await socket.registerOthers()
     }
   }
 
   /// Closes the sockets.
   func close() {
-    sockets.forEach { $0.node.transport.close() }
+    sockets.forEach { $0.node.leave() }
   }
 }
 
@@ -69,9 +66,10 @@ extension NodePopulation.Socket {
   private static let patience: Duration = .milliseconds(100)
   private static let attempts = 20
 
-  fileprivate func registerAll() async throws {
-    try await registrations.whileOpening(every: Self.patience) {
-      var rest = ids[...]
+  /// Makes those known that the node isn't itself.
+  fileprivate func registerOthers() async throws {
+    try await node.answers.whileOpening(every: Self.patience) {
+      var rest = ids.dropFirst()
       while !rest.isEmpty {
         try await announce(rest.prefix(Self.stretch))
         rest = rest.dropFirst(Self.stretch)
@@ -82,18 +80,22 @@ extension NodePopulation.Socket {
   /// Announces nodes until all of them have been answered. Which one an answer is for can't be seen, so all of them go
   /// again.
   private func announce(_ nodes: ArraySlice<NodeID>) async throws {
-    var batch = FrameBatch(byteCapacity: 64 * 1_024)
-    for id in nodes { _ = batch.append(Discover(node: id).encoded(), to: node.beacon) }
+    let (answers, announcements) = (node.answers, nodes.map { Discover(node: $0).encoded() })
     for _ in 0..<Self.attempts {
       try Task.checkCancellation()
-      let goal = registrations.delivered + nodes.count
-      _ = try node.transport.send(contentsOf: batch)
-      let end = MonotonicInstant.now().advanced(by: Self.patience)
-      while registrations.delivered < goal, MonotonicInstant.now() < end, !Task.isCancelled {
-        await registrations.wait(until: goal)
+      let goal = answers.delivered + nodes.count
+      do throws(TransportError) {
+        for announcement in announcements { try node.node.send(frame: announcement.span.raw, to: node.node.beacon) }
+      } catch {
+        // Those that found a queue full go with the next attempt.
+        guard error.code == .backpressure else { throw error }
       }
-      if registrations.delivered >= goal { return }
+      let end = MonotonicInstant.now().advanced(by: Self.patience)
+      while answers.delivered < goal, MonotonicInstant.now() < end, !Task.isCancelled {
+        await answers.wait(until: goal)
+      }
+      if answers.delivered >= goal { return }
     }
-    throw CommandFailure("the beacon at \(node.beacon) doesn't answer all nodes that register", hint: "take fewer")
+    throw CommandFailure("the beacon at \(node.node.beacon) doesn't answer all nodes that register", hint: "take fewer")
   }
 }

@@ -18,9 +18,9 @@ struct RouteProbe: Sendable {
   ///
   /// - Throws: A failure if none does.
   func run(until isReached: DeliveryGate) async throws {
-    var frame = BenchFrame(from: node.id, to: destination, length: length)
-    frame.stamp(FloodTally.probe, at: 0)
-    let probe = frame
+    var payload = BenchPayload(length: length)
+    payload.stamp(FloodTally.probe, at: 0)
+    let probe = payload
     try await isReached.whileOpening(every: Self.interval) {
       let end = MonotonicInstant.now().advanced(by: Self.patience)
       repeat {
@@ -29,7 +29,7 @@ struct RouteProbe: Sendable {
           throw CommandFailure(
             "the beacon relays nothing between the nodes", hint: "a node's number may be taken; try again in a minute")
         }
-        try node.transport.send(probe.span, to: node.beacon)
+        try node.send(probe, to: destination)
         await isReached.wait(until: 1)
       } while isReached.delivered == 0
     }

@@ -17,7 +17,7 @@ struct PacedSender: Sendable {
   ///
   /// - Returns: How many frames the transport took.
   func send(for duration: Duration) async throws -> Int {
-    var frame = BenchFrame(from: node.id, to: destination, length: length)
+    var payload = BenchPayload(length: length)
     var pacer = Pacer(rate: rate)
     var sent = 0
     let start = MonotonicInstant.now()
@@ -25,9 +25,9 @@ struct PacedSender: Sendable {
     var now = start
     while now < end, !Task.isCancelled {
       for _ in 0..<pacer.due(after: now.nanoseconds - start.nanoseconds) {
-        frame.stamp(UInt64(sent), at: MonotonicInstant.now().nanoseconds)
+        payload.stamp(UInt64(sent), at: MonotonicInstant.now().nanoseconds)
         do throws(TransportError) {
-          try node.transport.send(frame.span, to: node.beacon)
+          try node.send(payload, to: destination)
           sent += 1
         } catch {
           // A datagram that finds a queue full isn't sent, and the next one is another.

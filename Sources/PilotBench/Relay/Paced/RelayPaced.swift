@@ -18,22 +18,21 @@ struct RelayPaced: Sendable {
     let sender = try await beacon.open(cell.from, numbers)
     let receiver = try await beacon.open(cell.to, numbers)
     defer {
-      sender.transport.close()
-      receiver.transport.close()
+      sender.leave()
+      receiver.leave()
     }
     let (gate, isReached) = (DeliveryGate(), DeliveryGate())
     let latencies = PacedTally(
       tally: FloodTally(sender: sender.id, length: length, gate: gate, isReached: isReached))
     return try await withThrowingTaskGroup(of: PacedTally?.self) { group in
       defer { group.cancelAll() }
-      let (atSender, atReceiver) = (DeliveryGate(), DeliveryGate())
-      group.addTask { try await receiver.serve(latencies, registrations: atReceiver) }
+      group.addTask { try await receiver.serve(latencies) }
       group.addTask {
-        _ = try await sender.serve(IgnoredDeliveries(), registrations: atSender)
+        _ = try await sender.serve(IgnoredDeliveries())
         return nil
       }
-      try await sender.register(atSender)
-      try await receiver.register(atReceiver)
+      try await sender.awaitReady()
+      try await receiver.awaitReady()
       try await RouteProbe(node: sender, destination: receiver.id, length: length).run(until: isReached)
       let pacing = PacedSender(node: sender, destination: receiver.id, length: length, rate: rate)
       let sent = try await withTaskExecutorPreference(sender.executor) { try await pacing.send(for: duration) }

@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotNode
 import PilotTransport
 import PilotWire
 import Synchronization
@@ -27,17 +28,16 @@ struct PingPong: Sendable {
     let asking = try await beacon.open(cell.from, numbers)
     let answering = try await beacon.open(cell.to, numbers)
     defer {
-      asking.transport.close()
-      answering.transport.close()
+      asking.leave()
+      answering.leave()
     }
-    let session = PingSession(node: asking, peer: answering.id, length: length)
+    let session = PingSession(node: asking.node, peer: answering.id, length: length)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
-      let (atAsking, atAnswering) = (DeliveryGate(), DeliveryGate())
-      group.addTask { _ = try await answering.serve(Echo(node: answering), registrations: atAnswering) }
-      group.addTask { _ = try await asking.serve(session, registrations: atAsking) }
-      try await answering.register(atAnswering)
-      try await asking.register(atAsking)
+      group.addTask { _ = try await answering.serve(Echo(node: answering.node)) }
+      group.addTask { _ = try await asking.serve(session) }
+      try await answering.awaitReady()
+      try await asking.awaitReady()
       // The first round trips find the way, and fill caches.
       _ = try await session.measure(for: .milliseconds(100), interval: nil, pulse: Self.pulse)
       let outcome = try await session.measure(for: duration, interval: interval, pulse: Self.pulse)
@@ -52,25 +52,26 @@ struct PingPong: Sendable {
 
 /// Sends back what is delivered.
 private struct Echo: DeliveryHandler {
-  let node: BenchNode
+  let node: Node
 
   mutating func received(_ delivery: borrowing BenchDelivery) {
-    let frame = Relay(sender: node.id, destination: delivery.sender, payload: delivery.payload).encoded()
     // One that doesn't leave is asked for again.
-    _ = try? node.transport.send(frame, to: node.beacon)
+    try? node.send(delivery.payload, to: delivery.sender)
   }
 }
 
 /// The asking node: sends the next ping as soon as an answer comes, on the thread that received it.
 private final class PingSession: DeliveryHandler {
-  private let node: BenchNode
-  private let frame: BenchFrame
+  private let node: Node
+  private let peer: NodeID
+  private let payload: BenchPayload
   private let machine = Mutex(PingMachine(from: .start, for: .zero))
   private let finished = Alarm()
 
-  init(node: BenchNode, peer: NodeID, length: Int) {
+  init(node: Node, peer: NodeID, length: Int) {
     self.node = node
-    frame = BenchFrame(from: node.id, to: peer, length: length)
+    self.peer = peer
+    payload = BenchPayload(length: length)
   }
 
   func received(_ delivery: borrowing BenchDelivery) {
@@ -95,10 +96,10 @@ private final class PingSession: DeliveryHandler {
     let action = machine.withLock { event(&$0) }
     switch action {
     case .send(let number):
-      var frame = frame
-      frame.stamp(number, at: 0)
+      var payload = payload
+      payload.stamp(number, at: 0)
       // One that doesn't leave is sent again.
-      _ = try? node.transport.send(frame.span, to: node.beacon)
+      try? node.send(payload.bytes, to: peer)
     case .end:
       finished.ring()
     case .wait:

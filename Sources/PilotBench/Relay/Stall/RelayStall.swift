@@ -26,12 +26,11 @@ struct RelayStall: Sendable {
     let hung = try await HungPeer.start(hungCarrier, at: beacon, numbers)
     defer { hung.end() }
     let flooder = try await beacon.open(beacon.udp == nil ? hungCarrier : .udp, numbers)
-    defer { flooder.transport.close() }
+    defer { flooder.leave() }
     let stalled = try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
-      let registrations = DeliveryGate()
-      group.addTask { _ = try await flooder.serve(IgnoredDeliveries(), registrations: registrations) }
-      try await flooder.register(registrations)
+      group.addTask { _ = try await flooder.serve(IgnoredDeliveries()) }
+      try await flooder.awaitReady()
       let flood = PacedSender(node: flooder, destination: hung.id, length: length, rate: rate)
       _ = try await flood.send(for: Self.head)
       group.addTask {

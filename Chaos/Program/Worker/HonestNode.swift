@@ -1,5 +1,7 @@
 import ChaosCore
+import PilotFixtures
 import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotUDP
 import PilotWSS
@@ -7,7 +9,7 @@ import PilotWire
 import Synchronization
 
 /// An honest node: sends what it is told, and looks at all that it gets.
-final class Node: Sendable {
+final class HonestNode: Sendable {
   private struct State {
     var life: Life?
     var generation: UInt32 = 0
@@ -36,10 +38,12 @@ final class Node: Sendable {
     state = Mutex(State(inbox: Inbox(run: station.run, node: id.rawValue)))
   }
 
+  /// Whether it proves nothing, as the nodes that are deployed.
+  var isPlain: Bool { station.population.isPlain(id.rawValue) }
+
   /// The Discover that it makes itself known with. Over WSS the key is of no use, and does no harm.
   var announcement: [UInt8] {
-    let isPlain = station.population.isPlain(id.rawValue)
-    return Discover(node: id, publicKey: isPlain ? nil : identity.publicKey).encoded()
+    Discover(node: id, publicKey: isPlain ? nil : identity.publicKey).encoded()
   }
 
   var life: Life? { state.withLock { $0.life } }
@@ -71,16 +75,17 @@ final class Node: Sendable {
     case .udp:
       new = try makeLife()
       new.start()
-      // One answer to its Discover, and one to its proof.
-      guard await new.replies.wait(until: 2, for: .seconds(3)) else {
+      guard await new.readiness.wait(until: 1, for: .seconds(3)) else {
         // Should it have come about all the same, the old socket's proof takes the node back.
         try await bury(new)
         return old.reassert()
       }
     case .wss:
       // Where there is no room, it stays where it is.
-      guard let transport = try? await WSSTransport.connect(configuration()) else { return }
-      new = Life(wss: self, transport: transport, generation: nextGeneration())
+      let configuration = try configuration()
+      guard let transport = try? await WSSTransport.connect(configuration) else { return }
+      new = try Life(
+        wss: self, transport, beacon: configuration.beaconEndpoint, generation: nextGeneration())
       new.start()
     }
     state.withLock { state in
@@ -104,7 +109,9 @@ final class Node: Sendable {
     case .udp:
       return try Life(udp: self, beacon: Endpoint(parsing: station.beacon().udp), generation: generation)
     case .wss:
-      return Life(wss: self, transport: try WSSTransport.start(configuration()), generation: generation)
+      let configuration = try configuration()
+      return try Life(
+        wss: self, WSSTransport.start(configuration), beacon: configuration.beaconEndpoint, generation: generation)
     }
   }
 
@@ -136,7 +143,7 @@ final class Node: Sendable {
       defer { state.sequences[destination, default: 0] += UInt32(count) }
       return (state.round, state.sequences[destination, default: 0])
     }
-    var batch = batched ? FrameBatch(byteCapacity: count * (length + 16), frameCapacity: count) : nil
+    var batch = batched ? life.node.makeBatch(byteCapacity: count * (length + 16), payloadCapacity: count) : nil
     var taken = 0
     do {
       for sequence in first..<first + UInt32(count) {
@@ -144,15 +151,14 @@ final class Node: Sendable {
           run: station.run, round: round, sender: id.rawValue, destination: destination, stream: life.generation,
           sequence: sequence
         ).encoded(length: length)
-        let frame = Relay(sender: id, destination: peer, payload: payload.span.raw).encoded()
         if batched {
-          _ = batch?.append(frame, to: life.destination)
+          _ = batch?.append(payload, to: peer)
         } else {
-          try life.transport.send(frame, to: life.destination)
+          try life.node.send(payload, to: peer)
           taken += 1
         }
       }
-      if let full = batch.take() { taken = try life.transport.send(contentsOf: full) }
+      if let full = batch.take() { taken = try life.node.send(contentsOf: full) }
     } catch {
       // Full, or on its way back: the rest isn't tried.
     }
@@ -173,12 +179,8 @@ final class Node: Sendable {
     station.pulse.beat(cell)
   }
 
-  func sendControl(_ message: [UInt8], on transport: any Transport, to endpoint: Endpoint) {
-    guard (try? transport.send(message, to: endpoint)) != nil else { return }
-    count(carrier == .udp ? .udpControlSent : .wssControlSent)
-  }
-
-  func receivedControl() { count(carrier == .udp ? .udpControlReceived : .wssControlReceived) }
+  /// A Discover or a proof of this program's was taken.
+  func sentControl() { count(carrier == .udp ? .udpControlSent : .wssControlSent) }
 
   func keyChanged() { count(.keysChanged) }
 
@@ -194,7 +196,6 @@ final class Node: Sendable {
       state.sequences.removeAll(keepingCapacity: true)
       state.inbox.begin(round: round)
     }
-    life?.release()
   }
 
   /// Reads nothing for a while, from the next frame on.

@@ -3,7 +3,7 @@ import NIOPosix
 import PilotWire
 
 /// Which of this machine's addresses leads to a peer.
-enum LocalAddress {
+enum SourceAddress {
   /// The source address that the kernel's routes choose for a peer, with this port. Nothing is sent.
   static func towards(_ peer: Endpoint, port: UInt16) async -> Endpoint? {
     guard let remote = try? SocketAddress(ipAddress: peer.addressText, port: Int(peer.port)) else { return nil }

@@ -1,0 +1,29 @@
+import PilotNode
+import PilotTransport
+import PilotWire
+import Testing
+
+@Suite("Addresses of a beacon's host", .timeLimit(.minutes(1)))
+struct HostAddressesTests {
+  @Test(
+    "an address is itself, with its port, once", arguments: [("127.0.0.1", "127.0.0.1:9001"), ("::1", "[::1]:9001")])
+  func literal(host: String, expected: String) async throws {
+    let addresses = try await HostAddresses.resolve(host, port: 9_001)
+    #expect(addresses == [try Endpoint(parsing: expected)])
+  }
+
+  @Test("a name has all its addresses")
+  func name() async throws {
+    let addresses = try await HostAddresses.resolve("localhost", port: 9_001)
+    #expect(addresses.contains(Endpoint(ipv4: 127, 0, 0, 1, port: 9_001)))
+  }
+
+  @Test("an unknown name is a failure that names it")
+  func unknown() async throws {
+    let error = await #expect(throws: TransportError.self) {
+      try await HostAddresses.resolve("nowhere.invalid", port: 1)
+    }
+    #expect(error?.code == .resolveFailed)
+    #expect(error?.message.contains("nowhere.invalid") == true)
+  }
+}

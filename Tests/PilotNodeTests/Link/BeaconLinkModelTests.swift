@@ -1,0 +1,184 @@
+import PilotNode
+import PilotTesting
+import PilotTransport
+import PilotWire
+import Testing
+
+/// A link over datagrams that hears anything from anybody at any time, beside a model that knows what may be believed.
+@Suite("BeaconLink, at random")
+struct BeaconLinkModelTests {
+  enum Event: Sendable {
+    case onTime
+    case late(Duration)
+    case reply(Source, Endpoint)
+    case probe(Source), message(Source), challenge(Source, own: Bool), noise(Source)
+    case report(Source)
+    /// Of the last thing that was to be sent.
+    case refused(TransportError.Code)
+  }
+
+  enum Source: CaseIterable, Sendable {
+    case first, second, stranger
+
+    var endpoint: Endpoint {
+      switch self {
+      case .first: LinkRun.beacon
+      case .second: LinkRun.second
+      case .stranger: LinkRun.stranger
+      }
+    }
+  }
+
+  static func draw(_ random: inout SeededRandom) -> Event {
+    // The second is the one that answers most.
+    let source = [.second, .second, .second, .first, .stranger][Int.random(in: 0..<5, using: &random)] as Source
+    return switch Int.random(in: 0..<20, using: &random) {
+    case 0..<7: .onTime
+    case 7: .late(.milliseconds(Int.random(in: 0...90_000, using: &random)))
+    case 8..<11: .reply(source, random.chance(0.8) ? LinkRun.seen : LinkRun.elsewhere)
+    case 11..<13: .probe(source)
+    case 13: .message(source)
+    case 14..<16: .challenge(source, own: random.chance(0.8))
+    case 16: .noise(source)
+    case 17..<19: .report(source)
+    default: .refused(random.chance(0.5) ? .unreachable : .backpressure)
+    }
+  }
+
+  /// What a node may believe, by the plainest bookkeeping.
+  private struct Model {
+    let hasSeveral: Bool
+    var beacon = LinkRun.beacon
+    var isKnown: Bool
+    var state = NodeState.joining
+    var observed: Endpoint?
+    /// Announcements since the last answer.
+    var unanswered = 0
+    var announcements = 0
+    var proofs = 0
+    var lastAnnouncement: MonotonicInstant?
+
+    init(hasSeveral: Bool) {
+      self.hasSeveral = hasSeveral
+      isKnown = !hasSeveral
+    }
+
+    func believes(_ source: Source) -> Bool { isKnown && source.endpoint == beacon }
+
+    /// - Returns: What the frame has to be taken for.
+    mutating func heard(_ event: Event) -> BeaconLink.Reception? {
+      switch event {
+      case .reply(let source, let endpoint):
+        let isCandidate = hasSeveral && source != .stranger
+        if !isKnown, isCandidate {
+          (beacon, isKnown, observed) = (source.endpoint, true, endpoint)
+          return .control
+        }
+        guard believes(source) else { return .direct }
+        observed = endpoint
+        unanswered = 0
+        return .control
+      case .probe(let source): return believes(source) ? .probe : .direct
+      case .message(let source): return believes(source) ? .message : .direct
+      case .challenge(let source, _), .noise(let source): return believes(source) ? .control : .direct
+      case .onTime, .late, .report, .refused: return nil
+      }
+    }
+  }
+
+  private static func frame(_ event: Event) -> ([UInt8], Source)? {
+    switch event {
+    case .reply(let source, let endpoint): (LinkRun.reply(endpoint), source)
+    case .probe(let source): (LinkRun.probe, source)
+    case .message(let source): (LinkRun.delivery(), source)
+    case .challenge(let source, let own):
+      (LinkRun.challenge(of: own ? LinkRun.node : LinkRun.peer).encoded(), source)
+    case .noise(let source): ([BeaconMessageType.notify.rawValue, 1], source)
+    case .onTime, .late, .report, .refused: nil
+    }
+  }
+
+  /// What is wrong with an output, if anything.
+  private static func check(
+    _ output: BeaconLink.Output, _ event: Event, _ model: inout Model, at now: MonotonicInstant
+  ) -> String? {
+    switch output {
+    case .ask: return model.isKnown ? "asks, though the beacon is known" : nil
+    case .announce(let beacon):
+      guard model.isKnown, beacon == model.beacon else { return "announces itself to \(beacon)" }
+      if let last = model.lastAnnouncement, last.duration(to: now) < .milliseconds(500) {
+        return "announces \(last.duration(to: now)) after the last one"
+      }
+      model.lastAnnouncement = now
+      model.unanswered += 1
+      model.announcements += 1
+    case .probe(let beacon):
+      if model.state.isReady { return "probes, though it is ready" }
+      if !model.isKnown || beacon != model.beacon { return "probes \(beacon)" }
+      if model.observed == nil { return "probes before an answer" }
+    case .prove(let challenge, let beacon):
+      if challenge.node != LinkRun.node || beacon != model.beacon { return "proves \(challenge) to \(beacon)" }
+      model.proofs += 1
+      if model.proofs > model.announcements { return "signs more often than it announces itself" }
+    case .state(let state):
+      if state == model.state { return "\(state) is told twice" }
+      if let fault = check(state, event, model) { return fault }
+      model.state = state
+    }
+    return nil
+  }
+
+  private static func check(_ state: NodeState, _ event: Event, _ model: Model) -> String? {
+    switch (state, event) {
+    case (.ready(let observed), .probe(let source)), (.ready(let observed), .message(let source)):
+      if !model.believes(source) { return "ready by a stranger's frame" }
+      return observed == model.observed ? nil : "ready at \(String(describing: observed))"
+    case (.ready(let observed), .reply(let source, let endpoint)):
+      if !model.state.isReady { return "ready by an answer alone" }
+      return model.believes(source) && observed == endpoint ? nil : "ready at \(String(describing: observed))"
+    case (.unreachable(.unanswered), _) where model.state.isReady:
+      return model.unanswered >= 3 ? nil : "given up after \(model.unanswered) announcements"
+    case (.unreachable(.unsendable), .refused): return nil
+    case (.unreachable(.unanswered), _), (.unreachable(.undelivered), _):
+      return model.state == .joining || !model.state.isReady ? nil : "\(state)"
+    default: return "\(state) after \(event)"
+    }
+  }
+
+  @Test(
+    "believes its beacon alone, is ready by what came through alone, and signs no more than it announces",
+    arguments: Seeds.all, [false, true])
+  func rules(_ seed: UInt64, _ hasSeveral: Bool) async {
+    let found = await Counterexample.search(seed: seed, events: 300, draw: Self.draw) { events in
+      var run = LinkRun(.datagrams(beacon: LinkRun.beacon, others: hasSeveral ? [LinkRun.second] : []))
+      var model = Model(hasSeveral: hasSeveral)
+      var last: BeaconLink.Output?
+      for (step, event) in events.enumerated() {
+        var reception: BeaconLink.Reception?
+        let expected = model.heard(event)
+        switch event {
+        case .onTime: run.tick(at: run.link.deadline ?? run.now)
+        case .late(let duration): run.tick(at: run.now.advanced(by: duration))
+        case .report(let source): run.on(LinkRun.report(of: source.endpoint))
+        case .refused(let code):
+          if let last { run.refuse(last, code) }
+        case .reply, .probe, .message, .challenge, .noise:
+          if let (frame, source) = Self.frame(event) { reception = run.receive(frame, from: source.endpoint) }
+        }
+        if reception != expected { return .init(after: step, "\(event) is taken for \(String(describing: reception))") }
+        for output in run.outputs() {
+          if let fault = Self.check(output, event, &model, at: run.now) { return .init(after: step, fault) }
+          if case .state = output { continue }
+          last = output
+        }
+        if run.link.beacon != model.beacon { return .init(after: step, "the beacon is \(run.link.beacon)") }
+        if run.state != model.state { return .init(after: step, "\(run.state) was never told") }
+        guard let deadline = run.link.deadline else { return .init(after: step, "nothing is due any more") }
+        if deadline <= run.now, case .onTime = event { return .init(after: step, "what was due is due still") }
+        if run.now.duration(to: deadline) > .seconds(60) { return .init(after: step, "waits until \(deadline)") }
+      }
+      return nil
+    }
+    if let found { Issue.record("\(found)") }
+  }
+}

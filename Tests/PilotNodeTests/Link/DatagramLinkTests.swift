@@ -1,0 +1,188 @@
+import PilotNode
+import PilotTransport
+import PilotWire
+import Testing
+
+@Suite("BeaconLink over datagrams")
+struct DatagramLinkTests {
+  private static let beacon = LinkRun.beacon
+  private static let ready = NodeState.ready(observed: LinkRun.seen)
+  private static let both = BeaconLink.Path.datagrams(beacon: LinkRun.beacon, others: [LinkRun.second])
+
+  // MARK: Evidence
+
+  @Test("announces at once, probes at the answer, and is ready when the probe is back")
+  func becomesReady() {
+    var run = LinkRun()
+    #expect(run.outputs() == [.announce(Self.beacon)])
+    #expect(run.receive(LinkRun.reply()) == .control)
+    #expect(run.outputs() == [.probe(Self.beacon)])
+    #expect(run.state == .joining, "an answer says only that the beacon is there")
+    #expect(run.receive(LinkRun.probe) == .probe)
+    #expect(run.outputs() == [.state(Self.ready)])
+  }
+
+  @Test("another node's message shows as much as a probe")
+  func messageShows() {
+    var run = LinkRun()
+    _ = run.receive(LinkRun.reply())
+    _ = run.outputs()
+    #expect(run.receive(LinkRun.delivery()) == .message)
+    #expect(run.outputs() == [.state(Self.ready)])
+    #expect(run.pass(59) == [], "and no further probe is sent")
+  }
+
+  @Test("says after two seconds what is missing: the answer, or what was to come through", arguments: [false, true])
+  func hindrance(_ isAnswered: Bool) {
+    var run = LinkRun()
+    if isAnswered { _ = run.receive(LinkRun.reply()) }
+    let outputs = run.pass(2)
+    #expect(outputs.contains(.state(.unreachable(isAnswered ? .undelivered : .unanswered))))
+    #expect(run.receive(LinkRun.probe) == .probe)
+    #expect(run.state.isReady, "a late one still shows it")
+  }
+
+  @Test("probes ever more rarely, at most every ten seconds")
+  func probesRarely() {
+    var run = LinkRun()
+    _ = run.receive(LinkRun.reply())
+    let probes = run.pass(59).filter { $0 == .probe(Self.beacon) }.count
+    // 0, 0.25, 0.75, 1.75, 3.75, 7.75, 15.75, 25.75, 35.75, 45.75, 55.75
+    #expect(probes == 11)
+  }
+
+  @Test("is unreachable after three announcements in a row without an answer, and ready again after a frame")
+  func withdrawn() {
+    var run = LinkRun.ready
+    let outputs = run.pass(67)
+    #expect(outputs.filter { $0 == .announce(Self.beacon) }.count == 4)
+    #expect(outputs.last == .announce(Self.beacon))
+    #expect(outputs.dropLast().last == .state(.unreachable(.unanswered)))
+    _ = run.receive(LinkRun.reply())
+    #expect(run.outputs() == [.probe(Self.beacon)])
+    _ = run.receive(LinkRun.probe)
+    #expect(run.outputs() == [.state(Self.ready)])
+  }
+
+  @Test("tells a new address once, and the same one not at all")
+  func observed() {
+    var run = LinkRun.ready
+    _ = run.receive(LinkRun.reply())
+    #expect(run.outputs() == [])
+    for endpoint in [LinkRun.elsewhere, LinkRun.seen] {
+      _ = run.receive(LinkRun.reply(endpoint))
+      _ = run.receive(LinkRun.reply(endpoint))
+      #expect(run.outputs() == [.state(.ready(observed: endpoint))])
+    }
+  }
+
+  // MARK: Forgeries
+
+  @Test("believes nobody but the beacon")
+  func strangers() {
+    var run = LinkRun()
+    _ = run.outputs()
+    for frame in [LinkRun.reply(), LinkRun.probe, LinkRun.delivery(), LinkRun.challenge().encoded(), []] {
+      #expect(run.receive(frame, from: LinkRun.stranger) == .direct)
+      #expect(run.receive(frame, from: Endpoint(ipv4: 192, 0, 2, 1, port: 9001)) == .direct, "another port")
+    }
+    #expect(run.outputs() == [])
+    #expect(run.state == .joining)
+  }
+
+  @Test("what a node is said to have sent to itself is a probe only with the token")
+  func token() {
+    var run = LinkRun.ready
+    let token = LinkRun.token.payload
+    for payload in [[], Array(token.dropLast()), token + [0], Array(token.reversed()), [UInt8](repeating: 0, count: 16)] {
+      #expect(run.receive(LinkRun.delivery(from: LinkRun.node, payload)) == .message)
+    }
+    #expect(run.receive(LinkRun.delivery(from: LinkRun.peer, token)) == .message, "nor when it is another's")
+    #expect(run.receive(LinkRun.delivery(from: LinkRun.node, token)) == .probe)
+  }
+
+  @Test("signs one challenge for each announcement, and none that is for another node")
+  func challenges() {
+    var run = LinkRun()
+    _ = run.outputs()
+    #expect(run.receive(LinkRun.challenge(of: LinkRun.peer).encoded()) == .control)
+    #expect(run.outputs() == [])
+    for number in 1...50 as ClosedRange<UInt64> { _ = run.receive(LinkRun.challenge(number).encoded()) }
+    #expect(run.outputs() == [.prove(LinkRun.challenge(1), Self.beacon)])
+  }
+
+  @Test("forged challenges and reports together cost two announcements and signatures a second")
+  func floodOfReports() {
+    var run = LinkRun.ready
+    var outputs: [BeaconLink.Output] = []
+    for number in 0..<1_000 as Range<UInt64> {
+      run.on(LinkRun.report())
+      _ = run.receive(LinkRun.challenge(number).encoded())
+      outputs += run.outputs() + run.pass(0.01)
+    }
+    #expect(outputs.filter { $0 == .announce(Self.beacon) }.count <= 20)
+    let proofs = outputs.filter { if case .prove = $0 { true } else { false } }
+    #expect(proofs.count <= 21)
+  }
+
+  @Test("forged answers draw no probes: one for the announcement, and those that are due anyway")
+  func floodOfAnswers() {
+    var run = LinkRun()
+    _ = run.outputs()
+    for _ in 0..<1_000 { _ = run.receive(LinkRun.reply()) }
+    #expect(run.outputs() == [.probe(Self.beacon)])
+  }
+
+  // MARK: Several addresses
+
+  @Test("asks all addresses, takes the first that answers, and then no other")
+  func firstAnswer() {
+    var run = LinkRun(Self.both)
+    #expect(run.outputs() == [.ask(LinkRun.beacon), .ask(LinkRun.second)])
+    #expect(run.receive(LinkRun.delivery(), from: LinkRun.second) == .direct, "nothing else is an answer")
+    #expect(run.receive(LinkRun.reply(), from: LinkRun.second) == .control)
+    #expect(run.link.beacon == LinkRun.second)
+    #expect(run.outputs() == [.announce(LinkRun.second)])
+    #expect(run.receive(LinkRun.reply(), from: LinkRun.beacon) == .direct)
+    #expect(run.outputs() == [])
+  }
+
+  @Test("an address that this machine can't send to hides no other; all of them do, at once")
+  func unsendable() {
+    var run = LinkRun(Self.both)
+    _ = run.outputs()
+    run.refuse(.ask(LinkRun.beacon), .unreachable)
+    run.refuse(.ask(LinkRun.beacon), .unreachable)
+    #expect(run.outputs() == [])
+    run.refuse(.ask(LinkRun.second), .invalidDestination)
+    #expect(run.outputs() == [.state(.unreachable(.unsendable(.invalidDestination)))])
+    run.refuse(.ask(LinkRun.second), .invalidDestination)
+    #expect(run.outputs() == [], "told once")
+  }
+
+  @Test("what one address refuses now and another one earlier is not all of them")
+  func unsendableInTurns() {
+    var run = LinkRun(Self.both)
+    _ = run.outputs()
+    run.refuse(.ask(LinkRun.beacon), .unreachable)
+    _ = run.pass(0.3)
+    run.refuse(.ask(LinkRun.second), .unreachable)
+    #expect(run.outputs() == [])
+  }
+
+  @Test("a refused announcement is told, a full queue isn't")
+  func refusedAnnouncement() {
+    var run = LinkRun()
+    _ = run.outputs()
+    run.refuse(.announce(Self.beacon), .backpressure)
+    #expect(run.outputs() == [])
+    run.refuse(.announce(Self.beacon), .unreachable)
+    #expect(run.outputs() == [.state(.unreachable(.unsendable(.unreachable)))])
+  }
+
+  @Test("the same address twice is one")
+  func repeatedAddress() {
+    var run = LinkRun(.datagrams(beacon: LinkRun.beacon, others: [LinkRun.beacon]))
+    #expect(run.outputs() == [.announce(LinkRun.beacon)])
+  }
+}
