@@ -35,6 +35,10 @@ let package = Package(
     .library(name: "PilotTesting", targets: ["PilotTesting"]),
     .executable(name: "pilot", targets: ["pilot"]),
     .executable(name: "pilot-bench", targets: ["pilot-bench"]),
+    // For the package in Chaos alone, and with no promise: a target of another package is only reached through a product.
+    .library(name: "_CPilotUDP", targets: ["CPilotUDP"]),
+    .library(name: "_PilotConsole", targets: ["PilotConsole"]),
+    .library(name: "_PilotFixtures", targets: ["PilotFixtures"]),
   ],
   traits: [
     .trait(name: "Identity", description: "PilotIdentity: keys and their files (swift-crypto)"),
@@ -145,56 +149,9 @@ let package = Package(
     // It starts `pilot`, which is why that is built with it.
     .executableTarget(
       name: "pilot-bench", dependencies: ["PilotBench", "PilotConsole", "pilot"], swiftSettings: strict),
-    // Not a product: Benchmarks/check-costs and Benchmarks/compare run it. It is here for the `package` access.
-    .executableTarget(
-      name: "hot-path-costs",
-      dependencies: [
-        "PilotBeacon", "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
-        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
-      ],
-      path: "Benchmarks/HotPathCosts", swiftSettings: lending),
-
-    // Not a product: what Interop/autobahn holds against the Autobahn test suite.
-    .executableTarget(
-      name: "AutobahnEcho",
-      dependencies: [
-        "PilotTransport", "PilotWSS", "PilotWire", .product(name: "NIOHTTP1", package: "swift-nio"),
-      ] + nio,
-      path: "Interop/AutobahnEcho",
-      swiftSettings: strict),
-
-    // Not products: what Fuzz/run runs with libFuzzer, and FuzzTests on the inputs that are kept.
-    .target(
-      name: "FuzzTargets",
-      dependencies: [
-        "PilotBeacon", "PilotIdentity", "PilotTransport", "PilotWSS", "PilotWire",
-        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
-      ],
-      path: "Fuzz/Targets", swiftSettings: lending),
-    .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Fuzzer", swiftSettings: strict),
-
-    // Not products: what Chaos/run runs. See Chaos/README.md.
-    .target(
-      name: "ChaosCore", dependencies: ["PilotFixtures", "PilotTesting", "PilotTransport", "PilotWire"],
-      path: "Chaos/Core", swiftSettings: lending),
-    .executableTarget(
-      name: "chaos",
-      dependencies: [
-        "ChaosCore", "CPilotUDP", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
-        "PilotTransport",
-        "PilotUDP", "PilotWSS", "PilotWire",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ] + nio,
-      path: "Chaos/Program", swiftSettings: strict),
-    .testTarget(
-      name: "ChaosTests", dependencies: ["ChaosCore", "PilotFixtures", "PilotTesting", "PilotWire"],
-      swiftSettings: lending),
 
     .testTarget(
-      name: "PilotWireTests", dependencies: ["FuzzTargets", "PilotWire"], resources: [.copy("Resources/wire.json")],
+      name: "PilotWireTests", dependencies: ["PilotTesting", "PilotWire"], resources: [.copy("Resources/wire.json")],
       swiftSettings: lending),
     .testTarget(
       name: "PilotTransportTests", dependencies: ["PilotTesting", "PilotTransport", "PilotWire"],
@@ -248,7 +205,6 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: strict),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [

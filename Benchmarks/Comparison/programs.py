@@ -99,9 +99,9 @@ def build(pilot: Optional[pathlib.Path]) -> Programs:
     if shutil.which("swift") is None:
         sys.exit("compare needs the Swift toolchain, and there is no 'swift' on the PATH")
     _run([str(BENCHMARKS / "References" / "build"), str(REFERENCES)])
-    products = ["hot-path-costs"] if pilot else ["pilot-bench", "hot-path-costs"]
-    for product in products:
-        _run(["swift", "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH), "-c", "release",
+    products = [] if pilot else [(ROOT, "pilot-bench")]
+    for package, product in [*products, (BENCHMARKS / "HotPathCosts", "hot-path-costs")]:
+        _run(["swift", "build", "--package-path", str(package), "--scratch-path", str(SCRATCH), "-c", "release",
               "--product", product])
     return located(pilot)
 

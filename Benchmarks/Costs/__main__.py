@@ -33,8 +33,8 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def build() -> None:
-    command = ["swift", "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH), "-c", "release",
-               "--product", "hot-path-costs"]
+    command = ["swift", "build", "--package-path", str(BENCHMARKS / "HotPathCosts"), "--scratch-path", str(SCRATCH),
+               "-c", "release"]
     if subprocess.run(command, check=False).returncode != 0:
         raise CannotCount("hot-path-costs does not build")
 

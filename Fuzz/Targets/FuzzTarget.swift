@@ -1,3 +1,5 @@
+import PilotTesting
+
 /// Everything here that takes bytes from somebody else, each as a function of any bytes at all.
 ///
 /// A target returns whether it accepted the input, and throws a ``Violation`` if something is wrong with the answer. That it
@@ -24,10 +26,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   /// - Throws: ``Violation``.
   package func run(_ input: [UInt8]) throws(Violation) -> Bool {
     switch self {
-    case .beaconMessage: try WireTargets.beaconMessage(input)
-    case .tunnelFrame: try WireTargets.tunnelFrame(input)
-    case .packet: try WireTargets.packet(input)
-    case .handshakeMessage: try WireTargets.handshakeMessage(input)
+    case .beaconMessage: try Self.check(.beaconMessage, input)
+    case .tunnelFrame: try Self.check(.tunnelFrame, input)
+    case .packet: try Self.check(.packet, input)
+    case .handshakeMessage: try Self.check(.handshakeMessage, input)
     case .endpoint: try TextTargets.endpoint(input)
     case .wssURL: try TextTargets.wssURL(input)
     case .nodesFile: try TextTargets.nodesFile(input)
@@ -36,6 +38,14 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .webSocket: try WebSocketTarget.run(input)
     case .beacon: try BeaconTarget.run(input)
     case .client: try ClientTarget.run(input)
+    }
+  }
+
+  private static func check(_ roundTrip: WireRoundTrip, _ input: [UInt8]) throws(Violation) -> Bool {
+    do throws(WireRoundTripFailure) {
+      return try roundTrip.check(input)
+    } catch {
+      throw Violation(error.description)
     }
   }
 }

@@ -1,33 +1,33 @@
-import FuzzTargets
+import PilotTesting
 import PilotWire
 import Testing
 
 /// Damaged and random input: everything here is about ending in a value or an error, never in a trap.
 @Suite struct HostileInputTests {
-  /// Each golden frame, and the fuzzer's target that holds it against what must be.
+  /// Each golden frame, and what its decoder is held against.
   private struct Golden {
     var bytes: [UInt8]
-    var target: FuzzTarget
+    var roundTrip: WireRoundTrip
   }
 
   private func goldens() throws -> [Golden] {
     let vectors = try Vectors.all.get()
     var all = try vectors.beaconMessages.map {
-      Golden(bytes: try bytes(hex: $0.hex), target: .beaconMessage)
+      Golden(bytes: try bytes(hex: $0.hex), roundTrip: .beaconMessage)
     }
-    all += try vectors.packets.map { Golden(bytes: try bytes(hex: $0.packetHex), target: .packet) }
+    all += try vectors.packets.map { Golden(bytes: try bytes(hex: $0.packetHex), roundTrip: .packet) }
     let tunnel = vectors.tunnel
     let frames =
       [tunnel.plainPILTHex, tunnel.keyExchangePILKHex, tunnel.punchPILPHex] + tunnel.sealedPILS.map(\.frameHex)
       + tunnel.authKeyExchangePILA.map(\.frameHex)
-    all += try frames.map { Golden(bytes: try bytes(hex: $0), target: .tunnelFrame) }
+    all += try frames.map { Golden(bytes: try bytes(hex: $0), roundTrip: .tunnelFrame) }
     #expect(all.count > 30)
     return all
   }
 
   @Test func everyPrefixOfAGoldenFrameIsAValueOrAnError() throws {
     for golden in try goldens() {
-      for length in 0...golden.bytes.count { check(Array(golden.bytes.prefix(length)), golden.target) }
+      for length in 0...golden.bytes.count { check(Array(golden.bytes.prefix(length)), golden.roundTrip) }
     }
   }
 
@@ -36,7 +36,7 @@ import Testing
       for bit in 0..<8 * golden.bytes.count {
         var damaged = golden.bytes
         damaged[bit / 8] ^= 1 << (bit % 8)
-        check(damaged, golden.target)
+        check(damaged, golden.roundTrip)
       }
     }
   }
@@ -93,11 +93,11 @@ import Testing
 
   /// Holds the answer against what it must be. Tells whether the input could be read.
   @discardableResult
-  private func check(_ input: [UInt8], _ target: FuzzTarget) -> Bool {
-    do throws(Violation) {
-      return try target.run(input)
+  private func check(_ input: [UInt8], _ roundTrip: WireRoundTrip) -> Bool {
+    do throws(WireRoundTripFailure) {
+      return try roundTrip.check(input)
     } catch {
-      Issue.record("\(target.rawValue): \(error)")
+      Issue.record("\(roundTrip): \(error)")
       return false
     }
   }

@@ -1,4 +1,4 @@
-import FuzzTargets
+import PilotTesting
 import PilotWire
 import Testing
 

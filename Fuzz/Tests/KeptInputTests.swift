@@ -2,7 +2,7 @@ import FoundationEssentials
 import FuzzTargets
 import Testing
 
-/// Runs every fuzz target on the inputs that are kept in `Fuzz/Corpus`: those that reached something new, and those that
+/// Runs every fuzz target on the inputs that are kept in `Corpus`: those that reached something new, and those that
 /// once failed.
 struct KeptInputTests {
   @Test(arguments: FuzzTarget.allCases)
@@ -23,7 +23,7 @@ struct KeptInputTests {
 
   private static func inputs(of target: FuzzTarget) throws -> [(String, [UInt8])] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../Fuzz/Corpus/\(target.rawValue)").standardized
+      .appending(path: "../Corpus/\(target.rawValue)").standardized
     return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map { name in
       (name, Array(try Data(contentsOf: folder.appending(path: name))))
     }

@@ -1,0 +1,69 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The name that the main package, a folder up, has for the compiler. What is compiled with it may use the `package`
+/// declarations of its libraries, as these targets do. SwiftPM makes it of the checkout's folder, whichever that is: in
+/// lower case, without `.git`, and with `_` for each character that no identifier has in that place.
+let packageName: String = {
+  let folder = Context.packageDirectory.split(separator: "/").dropLast().last?.lowercased() ?? ""
+  let stem = folder.hasSuffix(".git") ? folder.dropLast(4) : folder[...]
+  return String(
+    stem.enumerated().map { place, character in
+      let isKept = !character.isASCII || character.isLetter || character.isNumber && place > 0
+      return isKept ? character : "_"
+    })
+}()
+
+/// As strict as the main package. SwiftPM allows unsafe flags only in packages that nothing depends on, such as this one.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .unsafeFlags(["-package-name", packageName]),
+]
+
+let lending: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+
+/// A library of the main package.
+func pilot(_ library: String) -> Target.Dependency { .product(name: library, package: "pilot-transport") }
+
+let package = Package(
+  name: "pilot-transport-chaos",
+  platforms: [.macOS(.v26)],
+  dependencies: [
+    // With a name, so that the checkout's folder may have any.
+    .package(name: "pilot-transport", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+  ],
+  targets: [
+    .target(
+      name: "ChaosCore",
+      dependencies: [pilot("_PilotFixtures"), pilot("PilotTesting"), pilot("PilotTransport"), pilot("PilotWire")],
+      path: "Core",
+      packageAccess: false, swiftSettings: lending),
+    .executableTarget(
+      name: "chaos",
+      dependencies: [
+        "ChaosCore", pilot("_CPilotUDP"), pilot("_PilotConsole"), pilot("_PilotFixtures"), pilot("PilotIdentity"),
+        pilot("PilotNode"), pilot("PilotTesting"), pilot("PilotTransport"), pilot("PilotUDP"), pilot("PilotWSS"),
+        pilot("PilotWire"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Program", packageAccess: false, swiftSettings: strict),
+    .testTarget(
+      name: "ChaosTests",
+      dependencies: ["ChaosCore", pilot("_PilotFixtures"), pilot("PilotTesting"), pilot("PilotWire")], path: "Tests",
+      packageAccess: false, swiftSettings: lending),
+  ]
+)
