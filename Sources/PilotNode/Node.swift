@@ -5,7 +5,8 @@ public import PilotWire
 /// A node: an identity that is joined to a beacon, and addresses others by their IDs.
 ///
 /// ```swift
-/// let node = try await Node.join(Node.Configuration(id: 7, identity: identity, beacon: "wss://beacon.example"))
+/// // `id` and `peer` are node IDs, `identity` is what `Identity.load(from:)` gives.
+/// let node = try await Node.join(Node.Configuration(id: id, identity: identity, beacon: "wss://beacon.example"))
 /// try node.send(Array("hello".utf8), to: peer)
 /// var receiver = try node.makeReceiver()
 /// try await receiver.forEachMessage { message in print(message.sender, message.payload.byteCount) }

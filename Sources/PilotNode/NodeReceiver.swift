@@ -157,11 +157,12 @@ public struct NodeReceiver: ~Copyable, Sendable {
     return reception == .message && !driver.states.isEmpty ? nil : reception
   }
 
-  /// The message that a frame is, where nobody has to be asked: the node is ready, and its frames to itself are no part of
-  /// it.
+  /// The message that a frame is, where nobody has to be asked: the node is ready, that has been told, and its frames to
+  /// itself are no part of it. Whether it is ready is looked at first: another thread tells before it says so.
   @inline(__always) @_lifetime(copy bytes)
   private static func message(in bytes: RawSpan, from source: Endpoint, readyAt driver: NodeDriver) -> NodeMessage? {
-    guard driver.isReady, source == driver.beacon, let delivery = Delivery(bytes, for: driver.id),
+    guard driver.isReady, driver.states.isEmpty, source == driver.beacon,
+      let delivery = Delivery(bytes, for: driver.id),
       delivery.sender != driver.id
     else { return nil }
     return NodeMessage(sender: delivery.sender, payload: delivery.payload)
@@ -182,12 +183,12 @@ public struct NodeReceiver: ~Copyable, Sendable {
     var messages: UInt64 = 0
     defer { driver.tally.messagesReceived.count(messages) }
     return try receiver.lendWhileTaken { frame throws(TransportError) in
-      guard driver.states.isEmpty else { return false }
       if let message = Self.message(in: frame.bytes, from: frame.source, readyAt: driver) {
         messages &+= 1
         try body(.message(message))
         return true
       }
+      guard driver.states.isEmpty else { return false }
       return try Self.lend(frame, of: driver, counting: &messages, to: body)
     }
   }

@@ -10,7 +10,7 @@ public enum NodeState: Sendable, Equatable {
   ///
   /// It stands until another state is told. Over UDP it is told again when the address changes.
   ///
-  /// - Parameter observed: Where the beacon sees the node; nil over WSS.
+  /// - Parameter observed: Where the beacon sees the node; nil over WSS, and as long as it hasn't said so.
   case ready(observed: Endpoint?)
   /// Nothing arrives, for this reason. The node goes on trying, and tells when it is ready.
   case unreachable(Hindrance)

@@ -15,7 +15,7 @@ extension Node {
     public let beacon: BeaconURL
     /// The socket, for a beacon over UDP.
     public var udp = UDPTransport.Configuration()
-    /// The connection, for a beacon over WSS; nil for one over UDP. Its node and identity are those above.
+    /// The connection, for a beacon over WSS; nil for one over UDP. Its beacon, node and identity are those above.
     public var wss: WSSTransport.Configuration?
     /// When the node does what.
     public var times = BeaconLink.Configuration()
@@ -86,7 +86,8 @@ extension Node {
 extension Node.Configuration {
   /// The WSS transport's configuration, as this node.
   fileprivate var connection: WSSTransport.Configuration? {
-    guard case .wss = beacon, var wss else { return nil }
+    guard case .wss(let url) = beacon, var wss else { return nil }
+    wss.beacon = url
     wss.node = id
     wss.identity = identity
     return wss

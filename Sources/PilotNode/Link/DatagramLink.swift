@@ -93,9 +93,13 @@ struct DatagramLink: Sendable {
   }
 
   private mutating func announce(_ outputs: inout OutputList) {
-    if case .shown = evidence, unanswered >= configuration.lossLimit {
-      evidence = .none(deadline: nil)
-      tell(.unreachable(.unanswered), &outputs)
+    if unanswered >= configuration.lossLimit {
+      switch evidence {
+      case .none: break
+      case .answered, .shown:
+        evidence = .none(deadline: nil)
+        tell(.unreachable(.unanswered), &outputs)
+      }
     }
     unanswered += 1
     outputs.append(.announce(beacon))
@@ -130,7 +134,7 @@ struct DatagramLink: Sendable {
       if let reply = try? DiscoverReply(parsing: frame) {
         let isAsked = schedule.answered(at: now)
         place = .known(schedule)
-        answered(reply.endpoint, asked: isAsked, at: now, &outputs)
+        if isAsked { answered(reply.endpoint, at: now, &outputs) } else { tick(at: now, &outputs) }
       } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node {
         if schedule.challenged(at: now) { outputs.append(.prove(challenge, beacon)) }
         place = .known(schedule)
@@ -139,10 +143,10 @@ struct DatagramLink: Sendable {
     }
   }
 
-  /// - Parameter asked: Whether an announcement drew the answer. Only these are followed by a probe at once: whoever
-  ///   forges answers could have as many sent.
+  /// An announcement has drawn an answer. Nothing is learnt from others, and no probe follows them: whoever forges answers
+  /// could have as many sent.
   private mutating func answered(
-    _ endpoint: Endpoint, asked: Bool, at now: MonotonicInstant, _ outputs: inout OutputList
+    _ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
   ) {
     unanswered = 0
     observed = endpoint
@@ -151,8 +155,8 @@ struct DatagramLink: Sendable {
       evidence = .answered(
         probeAt: now, then: configuration.probeAgain,
         deadline: deadline ?? now.advanced(by: configuration.patience))
-    case .answered(let probeAt, let gap, let deadline):
-      evidence = .answered(probeAt: asked ? now : probeAt, then: gap, deadline: deadline)
+    case .answered(_, let gap, let deadline):
+      evidence = .answered(probeAt: now, then: gap, deadline: deadline)
     case .shown:
       tell(.ready(observed: observed), &outputs)
     }
@@ -178,7 +182,12 @@ struct DatagramLink: Sendable {
 
   /// Where nothing can be sent, waiting for an answer is pointless: not to the beacon, or to none of its addresses.
   mutating func refused(_ output: BeaconLink.Output, _ error: TransportError.Code, _ outputs: inout OutputList) {
-    guard error != .backpressure, error != .closed, case .none(_?) = evidence else { return }
+    if case .announce = output, error == .backpressure {
+      // It was not sent, so that its answer isn't missing.
+      unanswered = max(unanswered - 1, 0)
+    }
+    if error == .backpressure || error == .closed { return }
+    if case .none(nil) = evidence { return }
     switch (output, place) {
     case (.announce, .known): break
     case (.ask(let candidate), .unknown(let candidates, _, _)):

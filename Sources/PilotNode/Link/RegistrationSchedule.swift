@@ -95,6 +95,11 @@ public struct RegistrationSchedule: Sendable, Equatable {
     case .registered:
       due = min(due, now.advanced(by: configuration.contested))
       return false
+    case .unanswered(_, 0):
+      // Nothing has been asked since ICMP's report: whoever forges one, and has the beacon ask its question then, must
+      // not put the next announcement off either.
+      due = min(due, now.advanced(by: configuration.contested))
+      return false
     case .unanswered(_, let announcements):
       state = .registered(outstanding: max(announcements - 1, 0))
       due = now.advanced(by: configuration.interval)

@@ -104,6 +104,7 @@ public final class WSSTransport: Transport {
   /// Queues one frame whose first bytes lie elsewhere. As ``send(_:to:)``.
   public func send(header: RawSpan, payload: RawSpan, to destination: Endpoint) throws(TransportError) {
     if life.isClosed { throw .closed }
+    guard destination == beacon else { throw elsewhere }
     try check(outbound.append(head: header, body: payload))
   }
 

@@ -54,6 +54,8 @@ struct BeaconLinkModelTests {
     var observed: Endpoint?
     /// Announcements since the last answer.
     var unanswered = 0
+    /// Whether there was an announcement since the last answer to one, and the last report of ICMP.
+    var isAsked = false
     var announcements = 0
     var proofs = 0
     var lastAnnouncement: MonotonicInstant?
@@ -75,14 +77,21 @@ struct BeaconLinkModelTests {
           return .control
         }
         guard believes(source) else { return .direct }
-        observed = endpoint
-        unanswered = 0
+        if isAsked { (observed, unanswered, isAsked) = (endpoint, 0, false) }
         return .control
       case .probe(let source): return believes(source) ? .probe : .direct
       case .message(let source): return believes(source) ? .message : .direct
       case .challenge(let source, _), .noise(let source): return believes(source) ? .control : .direct
-      case .onTime, .late, .report, .refused: return nil
+      case .report(let source):
+        if believes(source) { isAsked = false }
+        return nil
+      case .onTime, .late, .refused: return nil
       }
+    }
+
+    /// The transport did not take an output.
+    mutating func refused(_ output: BeaconLink.Output, _ code: TransportError.Code) {
+      if case .announce = output, code == .backpressure { unanswered = max(unanswered - 1, 0) }
     }
   }
 
@@ -111,6 +120,7 @@ struct BeaconLinkModelTests {
       }
       model.lastAnnouncement = now
       model.unanswered += 1
+      model.isAsked = true
       model.announcements += 1
     case .probe(let beacon):
       if model.state.isReady { return "probes, though it is ready" }
@@ -166,7 +176,10 @@ struct BeaconLinkModelTests {
         case .late(let duration): run.tick(at: run.now.advanced(by: duration))
         case .report(let source): run.on(LinkRun.report(of: source.endpoint))
         case .refused(let code):
-          if let last { run.refuse(last, code) }
+          if let last {
+            model.refused(last, code)
+            run.refuse(last, code)
+          }
         case .reply, .probe, .message, .challenge, .noise:
           if let (frame, source) = Self.frame(event) { reception = run.receive(frame, from: source.endpoint) }
         }

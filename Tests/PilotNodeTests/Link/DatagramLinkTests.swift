@@ -64,13 +64,16 @@ struct DatagramLinkTests {
     #expect(run.outputs() == [.state(Self.ready)])
   }
 
-  @Test("tells a new address once, and the same one not at all")
+  @Test("tells a new address once, the same one not at all, and none that no announcement asked for")
   func observed() {
     var run = LinkRun.ready
     _ = run.receive(LinkRun.reply())
     #expect(run.outputs() == [])
+    _ = run.receive(LinkRun.reply(LinkRun.elsewhere))
+    #expect(run.outputs() == [])
     for endpoint in [LinkRun.elsewhere, LinkRun.seen] {
-      _ = run.receive(LinkRun.reply(endpoint))
+      run.tick(at: run.link.deadline ?? run.now)
+      #expect(run.outputs() == [.announce(Self.beacon)])
       _ = run.receive(LinkRun.reply(endpoint))
       #expect(run.outputs() == [.state(.ready(observed: endpoint))])
     }

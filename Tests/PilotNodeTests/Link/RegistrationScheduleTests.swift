@@ -56,8 +56,27 @@ struct RegistrationScheduleTests {
       #expect(schedule.unreachable(at: now.advanced(by: .milliseconds(20))) == false)
       #expect(schedule.tick(at: now) == .wait(until: now.advanced(by: .milliseconds(500))))
     }
-    #expect(schedule.answered(at: Self.at(60.25)) == true)
-    #expect(schedule.tick(at: Self.at(61)) == .wait(until: Self.at(120.25)))
+    // Nothing was announced since the report: an answer puts nothing off.
+    #expect(schedule.answered(at: Self.at(60.25)) == false)
+    #expect(schedule.tick(at: Self.at(60.25)) == .wait(until: Self.at(60.5)))
+    #expect(schedule.tick(at: Self.at(60.5)) == .announce)
+    #expect(schedule.answered(at: Self.at(60.75)) == true)
+    #expect(schedule.tick(at: Self.at(61)) == .wait(until: Self.at(120.75)))
+  }
+
+  @Test("a forged report and an answer that nothing asked for don't keep a node silent")
+  func silenced() {
+    var schedule = RegistrationSchedule(at: .start)
+    #expect(schedule.tick(at: .start) == .announce)
+    #expect(schedule.answered(at: .start) == true)
+    var announcements = 0
+    for second in 1...300 {
+      let now = Self.at(Double(second))
+      _ = schedule.unreachable(at: now)
+      _ = schedule.answered(at: now.advanced(by: .milliseconds(100)))
+      if schedule.tick(at: now.advanced(by: .milliseconds(600))) == .announce { announcements += 1 }
+    }
+    #expect(announcements == 300)
   }
 
   @Test("becomes as rare as ever when ICMP falls silent, too")
