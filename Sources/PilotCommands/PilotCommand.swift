@@ -22,7 +22,7 @@ package struct PilotCommand: AsyncParsableCommand {
       AttachCommand.self,
       IdentityCommand.self,
       InspectCommand.self,
-      BenchCommand.self,
+      BenchHandover.self,
     ])
 
   /// What `pilot --version` prints.

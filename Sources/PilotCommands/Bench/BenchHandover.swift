@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import PilotConsole
 
 /// `pilot bench`: hands over to the program `pilot-bench`, which is built beside this one.
-struct BenchCommand: AsyncParsableCommand {
+struct BenchHandover: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure the transports, and any beacon.",
@@ -15,6 +15,7 @@ struct BenchCommand: AsyncParsableCommand {
     let path = SiblingProgram.path(of: "pilot-bench")
     let reason = SiblingProgram.replaceProcess(with: path, arguments: arguments)
     throw CommandFailure(
-      "\(path) can't be started: \(reason)", hint: "build it with swift build, or install it beside pilot")
+      "\(path) can't be started: \(reason)",
+      hint: "build it as pilot was, swift build [-c release] --product pilot-bench, or install it beside pilot")
   }
 }
