@@ -101,8 +101,8 @@ def build(pilot: Optional[pathlib.Path]) -> Programs:
     _run([str(BENCHMARKS / "References" / "build"), str(REFERENCES)])
     products = [] if pilot else [(ROOT, "pilot-bench")]
     for package, product in [*products, (BENCHMARKS / "HotPathCosts", "hot-path-costs")]:
-        _run(["swift", "build", "--package-path", str(package), "--scratch-path", str(SCRATCH), "-c", "release",
-              "--product", product])
+        _run(["swift", "build", "--package-path", str(package), "--scratch-path", str(SCRATCH),
+              "--disable-build-manifest-caching", "-c", "release", "--product", product])
     return located(pilot)
 
 

@@ -34,7 +34,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def build() -> None:
     command = ["swift", "build", "--package-path", str(BENCHMARKS / "HotPathCosts"), "--scratch-path", str(SCRATCH),
-               "-c", "release"]
+               "--disable-build-manifest-caching", "-c", "release"]
     if subprocess.run(command, check=False).returncode != 0:
         raise CannotCount("hot-path-costs does not build")
 

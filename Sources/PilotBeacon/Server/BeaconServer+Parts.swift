@@ -11,7 +11,7 @@ extension BeaconServer.Parts {
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let engine = RelayEngine(configuration.router, seed: generator.next())
-    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.now)
+    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.unixTime)
     let verifications = VerificationQueue()
     let totals = RelayTotals()
     let journal = BeaconJournal(logger: logger)
@@ -70,7 +70,7 @@ extension BeaconServer.Parts {
 extension WSSListener.Configuration {
   /// The listener's part of a beacon's configuration.
   fileprivate init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, logger: Logger) {
-    self.init(address: settings.address, unixTime: WallClock.now)
+    self.init(address: settings.address, unixTime: WallClock.unixTime)
     self.tls = tls
     limits = settings.limits
     self.logger = logger

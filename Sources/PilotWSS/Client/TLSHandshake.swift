@@ -41,7 +41,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
     // The handshake may have got as far as the certificate: then that is what was refused, if there is anything wrong
     // with it.
     let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
-    let fault = tls.fault(after: error, of: certificate, at: WallClock.unixTime())
+    let fault = tls.fault(after: error, of: certificate, at: Int(WallClock.unixTime()))
     finish(
       .failure(
         fault.map { TransportError(untrusted: beacon, $0, cause: error) } ?? TransportError(securing: error, to: beacon)

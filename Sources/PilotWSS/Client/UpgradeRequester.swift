@@ -136,7 +136,7 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func error(_ head: HTTPResponseHead, text: String?) -> TransportError {
-    TransportError(refusedUpgrade: head, text: text, of: beacon, at: WallClock.unixTime())
+    TransportError(refusedUpgrade: head, text: text, of: beacon, at: Int(WallClock.unixTime()))
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -3,13 +3,10 @@
 #else
   import Foundation
 #endif
+import PilotTransport
 
-/// The time of day, for what a peer gives as a date.
-enum WallClock {
-  /// Seconds since 1970.
-  static func unixTime() -> Int { Int(Date().timeIntervalSince1970) }
-
-  /// A time as people read it: `2020-01-01T00:00:00Z`.
+extension WallClock {
+  /// A time, in seconds since 1970, as people read it: `2020-01-01T00:00:00Z`.
   static func text(_ unixTime: Int) -> String {
     Date(timeIntervalSince1970: Double(unixTime)).formatted(.iso8601)
   }
