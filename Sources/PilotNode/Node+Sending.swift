@@ -84,24 +84,23 @@ public struct NodeBatch: ~Copyable, Sendable {
   public mutating func removeAll() { frames.removeAll() }
 }
 
-/// The 9 bytes in front of a relayed payload, on the stack.
+/// The 9 bytes in front of a relayed payload, on the stack: the end of two words in the order of the network.
 struct RelayHeaderBytes {
-  private let storage: InlineArray<9, UInt8>
+  private let words: InlineArray<2, UInt64>
 
   @inline(__always)
   init(sender: NodeID, destination: NodeID) {
-    let (from, to) = (sender.rawValue, destination.rawValue)
-    storage = [
-      BeaconMessageType.relay.rawValue,
-      UInt8(truncatingIfNeeded: from >> 24), UInt8(truncatingIfNeeded: from >> 16),
-      UInt8(truncatingIfNeeded: from >> 8), UInt8(truncatingIfNeeded: from),
-      UInt8(truncatingIfNeeded: to >> 24), UInt8(truncatingIfNeeded: to >> 16),
-      UInt8(truncatingIfNeeded: to >> 8), UInt8(truncatingIfNeeded: to),
+    words = [
+      UInt64(BeaconMessageType.relay.rawValue).bigEndian,
+      (UInt64(sender.rawValue) << 32 | UInt64(destination.rawValue)).bigEndian,
     ]
   }
 
   var bytes: RawSpan {
-    @_lifetime(borrow self)
-    get { storage.span.raw }
+    @inline(__always) @_lifetime(borrow self)
+    get {
+      // SAFETY: UInt64 has no padding: each byte of the words is initialised.
+      unsafe words.span.bytes.extracting(last: Relay.headerLength)
+    }
   }
 }

@@ -23,6 +23,8 @@ public import PilotWire
 /// nobody reads for longer may lose its place at the beacon.
 public final class Node: Sendable {
   private let hold: NodeHold
+  /// The hold's, at hand for every send.
+  let driver: NodeDriver
   /// What ``join(_:)`` has read from, until somebody asks for it.
   let receiver: ReceiverBox
 
@@ -45,13 +47,12 @@ public final class Node: Sendable {
   ) throws(TransportError) {
     try times.validate()
     let receiver = try transport.makeReceiver()
-    hold = NodeHold(
-      NodeDriver(id: id, identity: identity, namesKey: namesKey, transport: transport, path: path, times: times))
+    driver = NodeDriver(
+      id: id, identity: identity, namesKey: namesKey, transport: transport, path: path, times: times)
+    hold = NodeHold(driver)
     self.receiver = ReceiverBox(NodeReceiver(receiver, of: hold))
     driver.start()
   }
-
-  var driver: NodeDriver { hold.driver }
 
   /// The node's ID.
   public var id: NodeID { driver.id }

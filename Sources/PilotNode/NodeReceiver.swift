@@ -17,12 +17,14 @@ import PilotWire
 public struct NodeReceiver: ~Copyable, Sendable {
   private var receiver: Receiver
   private let hold: NodeHold
-  private var driver: NodeDriver { hold.driver }
+  /// The hold's, at hand for every frame.
+  private let driver: NodeDriver
 
   init(_ receiver: consuming Receiver, of hold: NodeHold) {
     hold.driver.setReader(receiver.interrupter)
     self.receiver = receiver
     self.hold = hold
+    driver = hold.driver
   }
 
   /// The next event, as soon as there is one; nil when the node has left, after ``NodeState/closed``.

@@ -15,8 +15,9 @@ final class NodeDriver: Sendable {
   let tally = NodeTally()
   private let identity: Identity
   private let link: Mutex<BeaconLink>
-  /// The beacon's addresses, the first one first.
+  /// The beacon's addresses, the first one first, and that one again: as a rule it is the only one, and needs no look into a list.
   private let addresses: [Endpoint]
+  private let firstAddress: Endpoint
   /// Which of them is the link's beacon. Every send and every frame looks it up, so there is no lock in the way.
   private let route = Atomic<Int>(0)
   private let ready: Atomic<Bool>
@@ -44,6 +45,7 @@ final class NodeDriver: Sendable {
     announcement = Discover(node: id, publicKey: namesKey ? identity.publicKey : nil).encoded()
     probe = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
     addresses = path.addresses
+    firstAddress = addresses[0]
     ready = Atomic(false)
     link = Mutex(BeaconLink(node: id, path: path, token: token, times, at: .now()))
   }
@@ -88,7 +90,10 @@ final class NodeDriver: Sendable {
   // MARK: The link
 
   /// Where frames for the beacon go.
-  var beacon: Endpoint { addresses[route.load(ordering: .acquiring)] }
+  var beacon: Endpoint {
+    let place = route.load(ordering: .acquiring)
+    return place == 0 ? firstAddress : addresses[place]
+  }
 
   /// Whether a message may be lent without asking the link.
   var isReady: Bool { ready.load(ordering: .acquiring) }
