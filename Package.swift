@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "PilotNode", targets: ["PilotNode"]),
     .library(name: "PilotBeacon", targets: ["PilotBeacon"]),
     .library(name: "PilotTesting", targets: ["PilotTesting"]),
+    .library(name: "PilotNodeTesting", targets: ["PilotNodeTesting"]),
     .executable(name: "pilot", targets: ["pilot"]),
     .executable(name: "pilot-bench", targets: ["pilot-bench"]),
     // For the package in Chaos alone, and with no promise: a target of another package is only reached through a product.
@@ -99,6 +100,10 @@ let package = Package(
       ] + nio,
       swiftSettings: lending),
     .target(name: "PilotTesting", dependencies: ["PilotTransport", "PilotWire"], swiftSettings: lending),
+    .target(
+      name: "PilotNodeTesting",
+      dependencies: ["PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWire"],
+      swiftSettings: lending),
     // The console kit of the programs: streams, settings, signals, logging, failures and exit codes.
     .target(
       name: "PilotConsole",
@@ -166,7 +171,7 @@ let package = Package(
     .testTarget(
       name: "PilotWSSTests",
       dependencies: [
-        "PilotIdentity", "PilotTesting", "PilotTransport", "PilotWSS", "PilotWire",
+        "PilotIdentity", "PilotNodeTesting", "PilotTesting", "PilotTransport", "PilotWSS", "PilotWire",
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -175,7 +180,8 @@ let package = Package(
     .testTarget(
       name: "PilotNodeTests",
       dependencies: [
-        "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
+        "PilotIdentity", "PilotNode", "PilotNodeTesting", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWSS",
+        "PilotWire",
       ],
       swiftSettings: lending),
     .testTarget(

@@ -8,7 +8,8 @@ public enum NodeState: Sendable, Equatable {
   case joining
   /// What is sent to it arrives: over UDP a frame has come through the beacon, over WSS the beacon has let it in.
   ///
-  /// It stands until another state is told. Over UDP it is told again when the address changes.
+  /// It stands until another state is told. Over UDP it is told again when the address has changed and a frame has come
+  /// through to the new one.
   ///
   /// - Parameter observed: Where the beacon sees the node; nil over WSS, and as long as it hasn't said so.
   case ready(observed: Endpoint?)

@@ -15,7 +15,8 @@ public import PilotWire
 /// 3. Its answer says only that it is there: it answers also a node that it believes elsewhere. What shows that frames
 ///    come through is one that does: a delivery, or a frame that the node relays to itself. Such probes are sent after an
 ///    answer, until one comes back.
-/// 4. What was shown is withdrawn when announcements stay without an answer.
+/// 4. What was shown is withdrawn when announcements stay without an answer; and when an answer names another address than
+///    before, and no probe comes through to that one in time.
 ///
 /// Over WSS (``Path/connection(beacon:)``) the connection shows it, and the node only announces itself
 /// (``AnnouncementSchedule``).

@@ -149,16 +149,25 @@ struct DatagramLink: Sendable {
     _ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
   ) {
     unanswered = 0
-    observed = endpoint
     switch evidence {
     case .none(let deadline):
+      observed = endpoint
       evidence = .answered(
         probeAt: now, then: configuration.probeAgain,
         deadline: deadline ?? now.advanced(by: configuration.patience))
     case .answered(_, let gap, let deadline):
+      observed = endpoint
       evidence = .answered(probeAt: now, then: gap, deadline: deadline)
-    case .shown:
+    case .shown where observed == nil:
+      observed = endpoint
       tell(.ready(observed: observed), &outputs)
+    case .shown where observed != endpoint:
+      // What came through went to the old address. The beacon names the new one also to a node that it doesn't believe
+      // there.
+      observed = endpoint
+      evidence = .answered(
+        probeAt: now, then: configuration.probeAgain, deadline: now.advanced(by: configuration.patience))
+    case .shown: break
     }
     tick(at: now, &outputs)
   }

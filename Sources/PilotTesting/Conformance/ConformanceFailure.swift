@@ -1,28 +1,30 @@
-/// A transport broke the contract.
+/// A transport, or a node over one, broke the contract.
 public struct ConformanceFailure: Error, Sendable, CustomStringConvertible {
+  /// What was checked: "a transport".
+  public let subject: String
   /// The name of the check.
   public let check: String
   /// What was expected and what came instead.
   public let message: String
 
   /// Both, in one sentence.
-  public var description: String { "a transport \(check), but this one does not: \(message)" }
+  public var description: String { "\(subject) \(check), but this one does not: \(message)" }
 }
 
 /// What a check throws inside; its name is added outside.
-struct Violation: Error {
+package struct Violation: Error {
   let message: String
 
-  init(_ message: String) {
+  package init(_ message: String) {
     self.message = message
   }
 }
 
 /// Thrown by a check that has nothing to say about a transport.
-struct NotApplicable: Error {
+package struct NotApplicable: Error {
   let reason: String
 
-  init(_ reason: String) {
+  package init(_ reason: String) {
     self.reason = reason
   }
 }

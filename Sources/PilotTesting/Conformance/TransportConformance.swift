@@ -32,7 +32,7 @@ public enum TransportConformance {
 
     /// Whether a check had something to say about a transport.
     public enum Outcome: Sendable, Equatable {
-      /// The transport keeps this part of the contract.
+      /// It keeps this part of the contract.
       case passed
       /// It doesn't promise what the check is about, for this reason.
       case notApplicable(String)
@@ -52,29 +52,8 @@ public enum TransportConformance {
       clock: some Clock<Duration> = ContinuousClock()
     ) async throws -> Outcome {
       let trial = Trial(fixture)
-      do {
-        try await Watchdog.run(within: limit, clock: clock) { [body] in
-          do {
-            try await body(trial)
-          } catch {
-            await trial.disconnect()
-            throw error
-          }
-          await trial.disconnect()
-        }
-        return .passed
-      } catch let error as NotApplicable {
-        return .notApplicable(error.reason)
-      } catch let error as CancellationError {
-        throw error
-      } catch is Watchdog.TimedOut {
-        // Not waited for: what hangs may hang here too.
-        Task { await trial.disconnect() }
-        throw ConformanceFailure(check: name, message: "after \(limit) it was still \(trial.step)")
-      } catch let error as Violation {
-        throw ConformanceFailure(check: name, message: error.message)
-      } catch {
-        throw ConformanceFailure(check: name, message: "this was thrown while \(trial.step): \(error)")
+      return try await trial.run(name, of: "a transport", within: limit, clock: clock) { [body] in
+        try await body(trial)
       }
     }
   }

@@ -1,31 +1,32 @@
-import PilotTransport
+package import PilotTransport
 import PilotWire
 import Synchronization
 
 /// One run of one check: makes connections, remembers them for the end, and knows what is being waited for.
-final class Trial: Sendable {
+package final class Trial: Sendable {
   private struct State {
     var links: [TransportLink] = []
+    var others: [any ConformancePeer] = []
     var step = "connecting"
   }
 
-  let promises: TransportPromises
+  package let promises: TransportPromises
   private let fixture: any TransportFixture
   private let state = Mutex(State())
 
-  init(_ fixture: some TransportFixture) {
+  package init(_ fixture: some TransportFixture) {
     self.fixture = fixture
     promises = fixture.promises
   }
 
   /// What the check is doing, to complete the sentence "it was still …".
-  var step: String {
+  package var step: String {
     get { state.withLock { $0.step } }
     set { state.withLock { $0.step = newValue } }
   }
 
   /// A new transport with its peer, the receiver not yet taken.
-  func connect() async throws -> TransportLink {
+  package func connect() async throws -> TransportLink {
     step = "connecting"
     let link = try await fixture.connect()
     state.withLock { $0.links.append(link) }
@@ -38,19 +39,23 @@ final class Trial: Sendable {
     return Side(trial: self, link: link, reader: FrameReader(try link.transport.makeReceiver()))
   }
 
+  /// Closes somebody with the links, at the end.
+  package func close(atEnd peer: any ConformancePeer) { state.withLock { $0.others.append(peer) } }
+
   func disconnect() async {
-    let links = state.withLock { state in
-      defer { state.links = [] }
-      return state.links
+    let (links, others) = state.withLock { state in
+      defer { (state.links, state.others) = ([], []) }
+      return (state.links, state.others)
     }
     for link in links {
       link.transport.close()
       await link.peer.close()
     }
+    for other in others { await other.close() }
   }
 
   /// Waits for something that nobody announces, such as a counter, by looking every millisecond.
-  func eventually(_ step: String, _ condition: () -> Bool) async throws {
+  package func eventually(_ step: String, _ condition: () -> Bool) async throws {
     self.step = step
     while !condition() {
       try await Task.sleep(for: .milliseconds(1))
@@ -105,7 +110,7 @@ struct Side: Sendable {
 }
 
 /// Runs a call that has to fail.
-func expectFailure(
+package func expectFailure(
   _ code: TransportError.Code, _ call: String, _ body: () async throws -> Void
 ) async throws {
   do {

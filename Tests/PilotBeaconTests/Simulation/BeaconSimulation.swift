@@ -81,6 +81,19 @@ struct BeaconSimulation: ~Copyable {
     nodes[index].tick(&network)
   }
 
+  /// A machine falls asleep: nothing reaches it, and its node's time stands still.
+  mutating func suspend(_ index: Int) {
+    nodes[index].isAsleep = true
+    network.cut(to: nodes[index].host)
+  }
+
+  /// It wakes up, and its node finds that hours have passed since it looked last.
+  mutating func resume(_ index: Int) {
+    nodes[index].isAsleep = false
+    network.mend(to: nodes[index].host)
+    nodes[index].tick(&network)
+  }
+
   /// Lets so much time pass.
   mutating func run(for duration: Duration) throws {
     let end = network.now.advanced(by: duration)
@@ -99,7 +112,7 @@ struct BeaconSimulation: ~Copyable {
       network.setTimer(Timer.chat, at: network.now.advanced(by: chatInterval))
     case .timer(let number):
       let index = Int(number) - 1
-      if nodes[index].armedFor <= network.now { nodes[index].tick(&network) }
+      if !nodes[index].isAsleep, nodes[index].armedFor <= network.now { nodes[index].tick(&network) }
     case .unreachable(let host, let destination, let quoted):
       if host == beacon.host { return beacon.unreachable(destination, quoting: quoted, &network) }
       guard let index = indices[host] else { return }

@@ -19,6 +19,10 @@ struct SimulatedNode {
   private(set) var received = 0
   /// Frames that it has relayed to itself, and that came.
   private(set) var probesReceived = 0
+  /// What it has told whoever uses it, in order.
+  private(set) var states: [NodeState] = []
+  /// A machine that sleeps lets no time pass for its node.
+  var isAsleep = false
 
   init(
     _ id: NodeID, on host: SimulatedNetwork.Host, key: PublicKey? = nil,
@@ -30,6 +34,9 @@ struct SimulatedNode {
     self.configuration = configuration
     link = Self.link(of: id, configuration, at: begin)
   }
+
+  /// How it stands.
+  var state: NodeState { link.state }
 
   /// Whether it knows that what is sent to it arrives.
   var isReady: Bool { link.state.isReady }
@@ -103,7 +110,7 @@ struct SimulatedNode {
         guard let key else { continue }
         let signature = FakeAuthenticator.signature(of: challenge, by: key)
         send(DiscoverProof(challenge: challenge, signature: signature).encoded(), &network)
-      case .state: break
+      case .state(let state): states.append(state)
       }
     }
     guard let deadline = link.deadline, deadline != armedFor else { return }

@@ -52,6 +52,10 @@ struct BeaconLinkModelTests {
     var isKnown: Bool
     var state = NodeState.joining
     var observed: Endpoint?
+    /// What was told last.
+    var told: Endpoint?
+    /// Whether the beacon has named another address since a frame came through.
+    var hasMoved = false
     /// Announcements since the last answer.
     var unanswered = 0
     /// Whether there was an announcement since the last answer to one, and the last report of ICMP.
@@ -77,10 +81,16 @@ struct BeaconLinkModelTests {
           return .control
         }
         guard believes(source) else { return .direct }
-        if isAsked { (observed, unanswered, isAsked) = (endpoint, 0, false) }
+        if isAsked {
+          if state.isReady, let told, told != endpoint { hasMoved = true }
+          (observed, unanswered, isAsked) = (endpoint, 0, false)
+        }
         return .control
-      case .probe(let source): return believes(source) ? .probe : .direct
-      case .message(let source): return believes(source) ? .message : .direct
+      case .probe(let source), .message(let source):
+        guard believes(source) else { return .direct }
+        hasMoved = false
+        if case .probe = event { return .probe }
+        return .message
       case .challenge(let source, _), .noise(let source): return believes(source) ? .control : .direct
       case .report(let source):
         if believes(source) { isAsked = false }
@@ -123,7 +133,7 @@ struct BeaconLinkModelTests {
       model.isAsked = true
       model.announcements += 1
     case .probe(let beacon):
-      if model.state.isReady { return "probes, though it is ready" }
+      if model.state.isReady, !model.hasMoved { return "probes, though it is ready" }
       if !model.isKnown || beacon != model.beacon { return "probes \(beacon)" }
       if model.observed == nil { return "probes before an answer" }
     case .prove(let challenge, let beacon):
@@ -134,6 +144,7 @@ struct BeaconLinkModelTests {
       if state == model.state { return "\(state) is told twice" }
       if let fault = check(state, event, model) { return fault }
       model.state = state
+      if case .ready(let observed) = state { model.told = observed }
     }
     return nil
   }
@@ -142,13 +153,16 @@ struct BeaconLinkModelTests {
     switch (state, event) {
     case (.ready(let observed), .probe(let source)), (.ready(let observed), .message(let source)):
       if !model.believes(source) { return "ready by a stranger's frame" }
-      return observed == model.observed ? nil : "ready at \(String(describing: observed))"
+      // What an answer names that was not asked for isn't told.
+      let isKnown = observed == model.observed || observed == model.told
+      return isKnown ? nil : "ready at \(String(describing: observed))"
     case (.ready(let observed), .reply(let source, let endpoint)):
-      if !model.state.isReady { return "ready by an answer alone" }
+      if model.state != .ready(observed: nil) { return "ready by an answer alone" }
       return model.believes(source) && observed == endpoint ? nil : "ready at \(String(describing: observed))"
     case (.unreachable(.unanswered), _) where model.state.isReady:
       return model.unanswered >= 3 ? nil : "given up after \(model.unanswered) announcements"
     case (.unreachable(.unsendable), .refused): return nil
+    case (.unreachable(.undelivered), _) where model.hasMoved: return nil
     case (.unreachable(.unanswered), _), (.unreachable(.undelivered), _):
       return model.state == .joining || !model.state.isReady ? nil : "\(state)"
     default: return "\(state) after \(event)"

@@ -64,7 +64,7 @@ struct DatagramLinkTests {
     #expect(run.outputs() == [.state(Self.ready)])
   }
 
-  @Test("tells a new address once, the same one not at all, and none that no announcement asked for")
+  @Test("tells a new address once a frame has come through to it, and none that no announcement asked for")
   func observed() {
     var run = LinkRun.ready
     _ = run.receive(LinkRun.reply())
@@ -75,8 +75,22 @@ struct DatagramLinkTests {
       run.tick(at: run.link.deadline ?? run.now)
       #expect(run.outputs() == [.announce(Self.beacon)])
       _ = run.receive(LinkRun.reply(endpoint))
+      #expect(run.outputs() == [.probe(Self.beacon)])
+      _ = run.receive(LinkRun.probe)
       #expect(run.outputs() == [.state(.ready(observed: endpoint))])
     }
+  }
+
+  @Test("to whose new address nothing comes through isn't ready any more, and is as soon as something does")
+  func observedElsewhere() {
+    var run = LinkRun.ready
+    _ = run.pass(60)
+    _ = run.receive(LinkRun.reply(LinkRun.elsewhere))
+    #expect(run.state == Self.ready, "until it is known")
+    let outputs = run.pass(2)
+    #expect(outputs.filter { $0 != .probe(Self.beacon) } == [.state(.unreachable(.undelivered))])
+    _ = run.receive(LinkRun.probe)
+    #expect(run.outputs() == [.state(.ready(observed: LinkRun.elsewhere))])
   }
 
   // MARK: Forgeries
@@ -137,6 +151,15 @@ struct DatagramLinkTests {
     _ = run.outputs()
     for _ in 0..<1_000 { _ = run.receive(LinkRun.reply()) }
     #expect(run.outputs() == [.probe(Self.beacon)])
+  }
+
+  @Test("forged answers with another address are not told: the next announcement comes sooner, and asks")
+  func forgedAddress() {
+    var run = LinkRun.ready
+    for _ in 0..<1_000 { _ = run.receive(LinkRun.reply(LinkRun.elsewhere)) }
+    #expect(run.outputs() == [])
+    #expect(run.state == Self.ready)
+    #expect(run.pass(10) == [.announce(Self.beacon)])
   }
 
   // MARK: Several addresses

@@ -6,7 +6,7 @@ import Testing
 @testable import PilotWSS
 
 /// Two nodes at a listener that gives each one's frames to the other.
-private struct WSSFixture: TransportFixture {
+struct WSSFixture: TransportFixture {
   private static let incoming = FrameQueue.Limits(bytes: 1 << 20, frames: 256)
   var tls: TestFiles?
 
