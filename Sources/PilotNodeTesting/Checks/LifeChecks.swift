@@ -43,9 +43,7 @@ extension NodeConformance.Check {
   public static let leavesWhileRead = Self("wakes its reader when it leaves") { trial in
     for form in ReadingForm.allCases {
       let side = try await trial.join()
-      let leaving = Task { side.node.leave() }
-      try await side.expectEnd(form)
-      await leaving.value
+      try await side.expectEnd(form) { side.node.leave() }
     }
   }
 
@@ -53,18 +51,21 @@ extension NodeConformance.Check {
   public static let closesWithItsTransport = Self("has left when its transport is closed") { trial in
     for form in ReadingForm.allCases {
       let side = try await trial.join()
-      let closing = Task { side.link.transport.close() }
-      try await side.expectEnd(form)
-      await closing.value
+      try await side.expectEnd(form) { side.link.transport.close() }
     }
   }
 }
 
 extension NodeSide {
-  /// The node has left, or does so now: closed is told, and nothing else.
-  fileprivate func expectEnd(_ form: ReadingForm) async throws {
+  /// The node has left, or does so by this call while it is read: closed is told, and nothing else.
+  ///
+  /// The call has returned before sends are looked at: a reader can end while another thread still closes.
+  fileprivate func expectEnd(_ form: ReadingForm, by end: () -> Void = {}) async throws {
     trial.base.step = "waiting for the node's reader to end by \(form)"
-    let events = try await reader.readAll(form)
+    let reading = Task { try await reader.readAll(form) }
+    await Task.yield()
+    end()
+    let events = try await reading.value
     guard events == [.state(.closed)] else { throw Violation("expected the state closed alone, and got \(events)") }
     for _ in 0..<2 {
       if let event = try await reader.next() { throw Violation("it told \(event) after closed") }
