@@ -103,7 +103,7 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
   }
 
   /// Lends what is left of the frames that were lent to this receiver.
-  package mutating func lendAll(_ body: (borrowing Frame) throws(TransportError) -> Void) throws(TransportError) {
+  private mutating func lendAll(_ body: (borrowing Frame) throws(TransportError) -> Void) throws(TransportError) {
     while unsafe run < lent.runs.count {
       // SAFETY: run is an index of the lent runs, and offset lies within the run.
       let current = unsafe lent.runs[run]
