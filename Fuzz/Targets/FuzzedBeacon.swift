@@ -44,7 +44,7 @@ final class FuzzedBeacon {
         engine: engine, udp: outbox, authenticator: authenticator, totals: totals, submit: later.submit)
     }
     let dispatcher = NIOLoopBound(
-      RelayDispatcher(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)
+      WSSInbound(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)
     var listening = WSSListener.Configuration(address: outbox.localEndpoint, unixTime: { FuzzedNode.unixTime })
     listening.limits.maximumConnections = 3
     listening.limits.outgoingBytes = 1 << 17

@@ -60,7 +60,7 @@ struct BenchSettingsTests {
   func variants() async throws {
     let plan = try await relay()
     #expect(plan.modes == [.flood, .ping])
-    #expect(plan.cells(of: .flood) == RelayCell.allCases)
+    #expect(plan.cells(of: .flood) == BenchCell.allCases)
     #expect(plan.variants(of: .udpToWS) == [false, true])
     #expect(plan.variants(of: .wsToUDP) == [true])
     #expect(try await relay("--single").variants(of: .udpToUDP) == [false])
@@ -70,8 +70,8 @@ struct BenchSettingsTests {
     #expect(try await relay("--cell", "ws-ws").cells(of: .stall) == [.wsToWS])
   }
 
-  @Test("a cell's name says what it needs", arguments: RelayCell.allCases)
-  func cells(cell: RelayCell) {
+  @Test("a cell's name says what it needs", arguments: BenchCell.allCases)
+  func cells(cell: BenchCell) {
     #expect(cell.rawValue == "\(cell.from.rawValue)-\(cell.to.rawValue)")
     #expect(cell.carriers == [cell.from, cell.to])
   }

@@ -26,12 +26,12 @@ extension BeaconServer.Parts {
     socket.sendBufferBytes = configuration.socketBufferBytes
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
     let tls = tls
-    let dispatchers = LoopDispatchers { number in
+    let dispatchers = WSSInboundLoops { number in
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals,
         submit: verifications.submit)
-      return RelayDispatcher(engine: engine, relay: relay, journal: journal)
+      return WSSInbound(engine: engine, relay: relay, journal: journal)
     }
     let listener = configuration.wss.map { settings in
       WSSListener(

@@ -94,7 +94,7 @@ struct RelayBench: Sendable {
   }
 
   /// The cells of a mode that the beacon has.
-  private func cells(of mode: RelayBenchMode) throws(CommandFailure) -> [RelayCell] {
+  private func cells(of mode: RelayBenchMode) throws(CommandFailure) -> [BenchCell] {
     let cells = plan.cells(of: mode).filter { beacons.has($0.carriers) }
     guard !cells.isEmpty else {
       throw .usage(

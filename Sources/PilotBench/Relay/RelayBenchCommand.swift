@@ -55,7 +55,7 @@ struct RelayBenchCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "From which kind of node to which; repeatable.",
       discussion: "The default is all that the beacon has, and for stall wss-wss and udp-udp."))
-  var cell: [RelayCell] = []
+  var cell: [BenchCell] = []
 
   @Option(help: "What to measure; repeatable. (default: flood, ping)")
   var mode: [RelayBenchMode] = []

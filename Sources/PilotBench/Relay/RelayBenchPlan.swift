@@ -5,7 +5,7 @@ import PilotWire
 /// What `pilot bench relay` was asked for, checked.
 struct RelayBenchPlan: Sendable {
   /// Empty for the mode's own choice.
-  var cells: [RelayCell]
+  var cells: [BenchCell]
   var modes: [RelayBenchMode]
   /// Whether floods send by the batch; both kinds are measured by default.
   var batched: [Bool]
@@ -22,18 +22,18 @@ struct RelayBenchPlan: Sendable {
   var registeredNodes: Int?
 
   /// How a flood of this cell is sent. A batch is of no account on a WebSocket connection, which collects frames anyway.
-  func variants(of cell: RelayCell) -> [Bool] {
+  func variants(of cell: BenchCell) -> [Bool] {
     cell.from == .udp || batched.count == 1 ? batched : [true]
   }
 
   /// The cells of a mode.
-  func cells(of mode: RelayBenchMode) -> [RelayCell] {
+  func cells(of mode: RelayBenchMode) -> [BenchCell] {
     guard cells.isEmpty else { return cells }
-    return mode == .stall ? [.wssToWSS, .udpToUDP] : RelayCell.allCases
+    return mode == .stall ? [.wssToWSS, .udpToUDP] : BenchCell.allCases
   }
 
   /// How many nodes with a proven ID all measurements need together.
-  var provenNodes: Int { 64 + 8 * RelayCell.allCases.count * modes.count + 2 * (idlePeers + 8) }
+  var provenNodes: Int { 64 + 8 * BenchCell.allCases.count * modes.count + 2 * (idlePeers + 8) }
 
   /// - Throws: A failure with status 2 for what doesn't go together.
   func validate() throws(CommandFailure) {

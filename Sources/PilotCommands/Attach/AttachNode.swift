@@ -131,14 +131,14 @@ final class AttachNode: Sendable {
       case .tooLong(let limit): throw CommandFailure("the line has more than \(limit) bytes")
       case .text(let text):
         if text.allSatisfy(\.isWhitespace) { return }
-        perform(try AttachInput(parsing: text))
+        perform(try AttachLine(parsing: text))
       }
     } catch {
       output.write(.error(code: "invalid_input", message: error.description))
     }
   }
 
-  private func perform(_ input: AttachInput) {
+  private func perform(_ input: AttachLine) {
     do throws(TransportError) {
       switch input {
       case .send(_, _?) where carrier == .wss:

@@ -2,7 +2,7 @@ import PilotConsole
 
 /// What a flood gave.
 struct FloodResult: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   let isBatched: Bool
   let window: Int
   /// The payload's bytes.
@@ -21,7 +21,7 @@ struct FloodResult: Sendable {
   var invalid = 0
 
   init(
-    cell: RelayCell, isBatched: Bool, window: Int, length: Int, sent: Int, delivered: Int, elapsed: Duration
+    cell: BenchCell, isBatched: Bool, window: Int, length: Int, sent: Int, delivered: Int, elapsed: Duration
   ) {
     self.cell = cell
     self.isBatched = isBatched

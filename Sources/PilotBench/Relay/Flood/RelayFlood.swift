@@ -3,7 +3,7 @@ import PilotWire
 
 /// As many frames as a beacon relays from one node to others.
 struct RelayFlood: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   let isBatched: Bool
   let plan: RelayBenchPlan
 

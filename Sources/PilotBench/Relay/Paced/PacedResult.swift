@@ -2,7 +2,7 @@ import PilotConsole
 
 /// What frames at a rate gave.
 struct PacedResult: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   /// The payload's bytes.
   let length: Int
   /// Frames per second, as wanted.

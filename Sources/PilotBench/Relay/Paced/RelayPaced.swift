@@ -3,7 +3,7 @@ import PilotWire
 
 /// How long frames take through a beacon, when they come at a rate.
 struct RelayPaced: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   /// The payload's bytes.
   let length: Int
   /// Frames per second.

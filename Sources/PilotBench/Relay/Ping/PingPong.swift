@@ -6,7 +6,7 @@ import Synchronization
 
 /// Round trips from one node through the beacon to another, and back.
 struct PingPong: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   /// The payload's bytes.
   let length: Int
   let duration: Duration

@@ -2,7 +2,7 @@ import PilotConsole
 
 /// What round trips through a beacon took.
 struct PingResult: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   /// The payload's bytes.
   let length: Int
   let outcome: PingPong.Outcome

@@ -3,7 +3,7 @@ import PilotWire
 
 /// Round trips between two peers, without and with a third one that is sent frames and reads nothing.
 struct RelayStall: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   /// The payload's bytes.
   let length: Int
   /// Frames per second to the one that reads nothing.

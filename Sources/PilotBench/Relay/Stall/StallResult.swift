@@ -2,7 +2,7 @@ import PilotConsole
 
 /// What a peer that reads nothing does to others.
 struct StallResult: Sendable {
-  let cell: RelayCell
+  let cell: BenchCell
   /// How the peer that reads nothing is connected.
   let hung: BenchCarrier
   /// The payload's bytes.

@@ -3,17 +3,17 @@ import NIOCore
 import Synchronization
 
 /// The dispatchers of a listener, one for each event loop, made when its first connection comes.
-final class LoopDispatchers: Sendable {
-  private let make: @Sendable (Int) -> RelayDispatcher
-  private let known = Mutex<[ObjectIdentifier: NIOLoopBound<RelayDispatcher>]>([:])
+final class WSSInboundLoops: Sendable {
+  private let make: @Sendable (Int) -> WSSInbound
+  private let known = Mutex<[ObjectIdentifier: NIOLoopBound<WSSInbound>]>([:])
 
   /// - Parameter make: Makes the dispatcher of one more event loop, which gets its number.
-  init(_ make: @escaping @Sendable (Int) -> RelayDispatcher) {
+  init(_ make: @escaping @Sendable (Int) -> WSSInbound) {
     self.make = make
   }
 
   /// On the event loop only.
-  func dispatcher(for loop: any EventLoop) -> RelayDispatcher {
+  func dispatcher(for loop: any EventLoop) -> WSSInbound {
     let bound = known.withLock { known in
       if let bound = known[ObjectIdentifier(loop)] { return bound }
       let bound = NIOLoopBound(make(known.count), eventLoop: loop)

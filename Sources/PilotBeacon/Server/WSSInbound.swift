@@ -4,7 +4,7 @@ package import PilotWSS
 import PilotWire
 
 /// Relays what arrives on one event loop's WebSocket connections. Confined to that loop.
-package final class RelayDispatcher: WSSDispatcher {
+package final class WSSInbound: WSSDispatcher {
   private let engine: RelayEngine
   private let relay: FrameRelay
   private let journal: BeaconJournal

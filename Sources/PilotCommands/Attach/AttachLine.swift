@@ -3,7 +3,7 @@ import PilotConsole
 import PilotWire
 
 /// A line of `pilot attach`'s input.
-enum AttachInput: Equatable {
+enum AttachLine: Equatable {
   /// A frame for the beacon, or for an address.
   case send([UInt8], to: Endpoint?)
   /// A payload for a node.

@@ -6,7 +6,7 @@ enum BenchCarrier: String, CaseIterable, Sendable {
 }
 
 /// From a node on one carrier, through the beacon, to a node on another.
-enum RelayCell: String, CaseIterable, ExpressibleByArgument, Sendable {
+enum BenchCell: String, CaseIterable, ExpressibleByArgument, Sendable {
   case udpToUDP = "udp-udp"
   case udpToWS = "udp-ws"
   case wsToUDP = "ws-udp"
