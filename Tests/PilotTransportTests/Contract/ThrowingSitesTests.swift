@@ -1,0 +1,109 @@
+import PilotTransport
+import Testing
+
+/// Every place that makes a `TransportError`, with what it advises.
+///
+/// `RetryAdviceTests` hold the advice of each code against what then happens. This holds the list of places: a new one fails
+/// here, and whoever adds it has to ask whether its code's usual advice is true there.
+@Suite struct ThrowingSitesTests {
+  /// What a program is told to do by each code, where the place doesn't say otherwise.
+  private static let usual: [String: RetryAdvice] = [
+    // Something about the call, the configuration or the transport's life has to change.
+    "closed": .never, "receiverTaken": .never, "frameTooLarge": .never, "invalidDestination": .never,
+    "invalidConfiguration": .never, "tlsFailed": .never, "upgradeRefused": .never, "authenticationFailed": .never,
+    "protocolViolation": .never, "bindFailed": .never, "system": .never,
+    // A queue drains; a task that was cancelled has left everything as it was.
+    "backpressure": .soon, "cancelled": .soon,
+    // The transport dials on by itself, and tells.
+    "reconnecting": .afterEvent,
+    // Something outside has to change, and no event will tell.
+    "resolveFailed": .later(after: nil), "connectFailed": .later(after: nil), "atCapacity": .later(after: nil),
+    "timedOut": .later(after: nil), "connectionLost": .later(after: nil), "replaced": .later(after: nil),
+    "unreachable": .later(after: nil),
+  ]
+
+  /// The places, by file. `code: advice` is one that says something else than its code's usual advice.
+  private static let sites = """
+    PilotBeacon/Status/StatusListener | bindFailed
+    PilotCommands/Attach/AttachNode | invalidDestination
+    PilotNode/Driver/NodeDriver | system
+    PilotNode/Joining/BeaconURL | invalidConfiguration
+    PilotNode/Joining/HostAddresses | resolveFailed
+    PilotNode/Joining/Node+Joining | invalidConfiguration x2
+    PilotNode/Link/BeaconLink+Configuration | invalidConfiguration x2
+    PilotNode/Node+Sending | invalidDestination
+    PilotNode/NodeReceiver | timedOut
+    PilotTesting/Conformance/Checks/BatchChecks | system
+    PilotTesting/InMemory/InMemoryNetwork | bindFailed x2
+    PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
+    PilotTransport/Contract/TransportError | backpressure, cancelled, closed, frameTooLarge, receiverTaken, reconnecting
+    PilotUDP/Receiving/SocketLoop | system: .later(after: nil)
+    PilotUDP/System/ErrorQueue | frameTooLarge, unreachable
+    PilotUDP/System/OpenedSocket | invalidConfiguration
+    PilotUDP/System/SocketReach | invalidDestination x2
+    PilotUDP/System/SystemError | bindFailed: opensLater x2, frameTooLarge, invalidDestination, system x3, unreachable
+    PilotUDP/System/WakeUp | system
+    PilotUDP/UDPTransport+Configuration | invalidConfiguration x2
+    PilotWSS/Client/Dial | system, timedOut
+    PilotWSS/Client/TransportError+Connecting | connectFailed x2, resolveFailed, timedOut
+    PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
+    PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x5
+    PilotWSS/Client/TransportError+Securing | connectFailed x2, tlsFailed x2
+    PilotWSS/Client/TransportError+Upgrading | connectFailed, upgradeRefused x3
+    PilotWSS/Client/WSSTransport+Configuration | invalidConfiguration x5
+    PilotWSS/Client/WSSTransport | invalidDestination
+    PilotWSS/Client/WSSURL | invalidConfiguration
+    PilotWSS/Server/WSSListener | bindFailed
+    PilotWSS/TLS/ClientTLS | invalidConfiguration
+    PilotWSS/TLS/ServerCredentials | invalidConfiguration x2
+    PilotWSS/TLS/TrustedAuthorities | invalidConfiguration x3
+    """
+
+  private static var expected: [String: String] {
+    var sites: [String: String] = [:]
+    for line in Self.sites.split(separator: "\n") {
+      let columns = line.split(separator: " | ")
+      sites[String(columns[0])] = String(columns[1])
+    }
+    return sites
+  }
+
+  @Test func `each code there is has its usual advice in the table`() throws {
+    #expect(Set(Self.usual.keys) == (try ThrowingSites()).codes)
+  }
+
+  @Test func `the advice of the table is what the code gives`() {
+    let codes: [TransportError.Code] = [
+      .closed, .receiverTaken, .cancelled, .frameTooLarge(limit: 1), .backpressure, .reconnecting, .invalidDestination,
+      .invalidConfiguration, .bindFailed, .resolveFailed, .connectFailed, .tlsFailed, .upgradeRefused, .atCapacity,
+      .authenticationFailed, .timedOut, .connectionLost, .replaced, .protocolViolation, .unreachable, .system,
+    ]
+    let byLogName = Dictionary(uniqueKeysWithValues: Self.usual.map { (Self.logName($0.key), $0.value) })
+    #expect(Set(codes.map(\.description)) == Set(byLogName.keys))
+    for code in codes {
+      #expect(TransportError(code: code, message: "m").retry == byLogName[code.description], "\(code)")
+    }
+  }
+
+  @Test func `each place that makes an error is in the table, and no other`() throws {
+    let found = try ThrowingSites().byFile
+    let expected = Self.expected
+    for file in Set(found.keys).union(expected.keys).sorted() where found[file] != expected[file] {
+      Issue.record(
+        """
+        Sources/\(file).swift makes other errors than the table says: ask of each new one whether its code's usual advice \
+        is true there, give it a `retry:` if not, and write into the table:
+            \(file) | \(found[file] ?? "(nothing: remove the line)")
+        it has: \(expected[file] ?? "(nothing)")
+        """)
+    }
+  }
+
+  /// `frameTooLarge` as logs have it.
+  private static func logName(_ code: String) -> String {
+    code.reduce(into: "") { name, character in
+      if character.isUppercase { name += "_" }
+      name += character.lowercased()
+    }
+  }
+}
