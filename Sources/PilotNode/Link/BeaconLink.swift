@@ -9,7 +9,8 @@ public import PilotWire
 /// Over UDP (``Path/datagrams(beacon:others:)``):
 ///
 /// 1. A beacon's name can have several addresses, of which some lead nowhere: all are asked what they see (a Discover
-///    with node 0, which registers nothing), and the first that answers is the beacon from then on.
+///    with node 0, which registers nothing), and the first that answers is the beacon. When nothing comes from there any
+///    more, or nothing can be sent there, all are asked again.
 /// 2. The beacon is told where the node is, and told again (``RegistrationSchedule``). What it asks to be proven is
 ///    proven, as often as the node has announced itself and no more.
 /// 3. Its answer says only that it is there: it answers also a node that it believes elsewhere. What shows that frames
@@ -95,7 +96,7 @@ public struct BeaconLink: Sendable {
     tick(at: now)
   }
 
-  /// Where frames for the beacon go. Over UDP the first of its addresses, until one of them has answered.
+  /// Where frames for the beacon go. Over UDP the one of its addresses that answered last, or the first one.
   public var beacon: Endpoint {
     switch kind {
     case .datagrams(let link): link.beacon
@@ -163,7 +164,7 @@ public struct BeaconLink: Sendable {
   public mutating func refused(_ output: Output, _ error: TransportError.Code, at now: MonotonicInstant) {
     switch kind {
     case .datagrams(var link):
-      link.refused(output, error, &outputs)
+      link.refused(output, error, at: now, &outputs)
       kind = .datagrams(link)
     case .connection(var link):
       link.refused(at: now)

@@ -4,7 +4,8 @@ import PilotWire
 /// A ``BeaconLink`` over UDP.
 struct DatagramLink: Sendable {
   private enum Place: Sendable {
-    case unknown(candidates: [Endpoint], askAt: MonotonicInstant, then: Duration)
+    /// All candidates are asked.
+    case unknown(askAt: MonotonicInstant, then: Duration)
     case known(RegistrationSchedule)
   }
 
@@ -20,7 +21,12 @@ struct DatagramLink: Sendable {
   private let node: NodeID
   private let token: ProbeToken
   private let configuration: BeaconLink.Configuration
+  /// Where the beacon may be.
+  private let candidates: [Endpoint]
+  /// Where it was last, or the first candidate.
   private(set) var beacon: Endpoint
+  /// Whether it was there.
+  private var isFound: Bool
   private(set) var state = NodeState.joining
   private var place: Place
   private var evidence: Evidence
@@ -28,6 +34,7 @@ struct DatagramLink: Sendable {
   private var observed: Endpoint?
   /// Announcements since the last answer.
   private var unanswered = 0
+  private var lastAnnouncement: MonotonicInstant?
   /// The candidates that this machine can't send to, as far as the last questions showed.
   private var unsendable: Set<Endpoint> = []
 
@@ -41,10 +48,12 @@ struct DatagramLink: Sendable {
     self.node = node
     self.token = token
     self.configuration = configuration
+    self.candidates = candidates
     beacon = first
+    isFound = candidates.count == 1
     place =
       candidates.count > 1
-      ? .unknown(candidates: candidates, askAt: now, then: configuration.askAgain)
+      ? .unknown(askAt: now, then: configuration.askAgain)
       : .known(RegistrationSchedule(configuration.registration, at: now))
     evidence = .none(deadline: now.advanced(by: configuration.patience))
   }
@@ -54,7 +63,7 @@ struct DatagramLink: Sendable {
   var deadline: MonotonicInstant? {
     let next =
       switch place {
-      case .unknown(_, let askAt, _): askAt
+      case .unknown(let askAt, _): askAt
       case .known(let schedule): schedule.due
       }
     return switch evidence {
@@ -66,20 +75,18 @@ struct DatagramLink: Sendable {
 
   mutating func tick(at now: MonotonicInstant, _ outputs: inout OutputList) {
     switch place {
-    case .unknown(let candidates, let askAt, let gap) where now >= askAt:
-      let next = min(gap * 2, configuration.registration.interval)
-      place = .unknown(candidates: candidates, askAt: now.advanced(by: gap), then: next)
-      unsendable = []
-      for candidate in candidates { outputs.append(.ask(candidate)) }
+    case .unknown(let askAt, let gap) where now >= askAt: ask(again: gap, at: now, &outputs)
     case .unknown: break
     case .known(var schedule):
-      if schedule.tick(at: now) == .announce { announce(&outputs) }
+      let action = schedule.tick(at: now)
       place = .known(schedule)
+      if action == .announce { announce(at: now, &outputs) }
     }
     switch evidence {
     case .none(let deadline?) where now >= deadline:
       evidence = .none(deadline: nil)
       tell(.unreachable(.unanswered), &outputs)
+      seek(at: now, &outputs)
     case .answered(let probeAt, let gap, let deadline):
       let isOver = deadline.map { now >= $0 } ?? false
       if isOver { tell(.unreachable(.undelivered), &outputs) }
@@ -92,7 +99,7 @@ struct DatagramLink: Sendable {
     }
   }
 
-  private mutating func announce(_ outputs: inout OutputList) {
+  private mutating func announce(at now: MonotonicInstant, _ outputs: inout OutputList) {
     if unanswered >= configuration.lossLimit {
       switch evidence {
       case .none: break
@@ -100,9 +107,37 @@ struct DatagramLink: Sendable {
         evidence = .none(deadline: nil)
         tell(.unreachable(.unanswered), &outputs)
       }
+      if seek(at: now, &outputs) { return }
     }
     unanswered += 1
+    lastAnnouncement = now
     outputs.append(.announce(beacon))
+  }
+
+  /// The beacon may be at another of its addresses by now, or that may be the one which a way leads to.
+  ///
+  /// - Returns: Whether there is another one to ask.
+  @discardableResult
+  private mutating func seek(at now: MonotonicInstant, _ outputs: inout OutputList) -> Bool {
+    guard candidates.count > 1 else { return false }
+    if case .known = place { ask(again: configuration.askAgain, at: now, &outputs) }
+    return true
+  }
+
+  private mutating func ask(again gap: Duration, at now: MonotonicInstant, _ outputs: inout OutputList) {
+    place = .unknown(askAt: now.advanced(by: gap), then: min(gap * 2, configuration.registration.interval))
+    unsendable = []
+    for candidate in candidates { outputs.append(.ask(candidate)) }
+  }
+
+  /// The beacon is here.
+  private mutating func found(_ source: Endpoint, at now: MonotonicInstant) {
+    beacon = source
+    isFound = true
+    unanswered = 0
+    // Whoever can have the node lose and find its beacon must not have it announce itself more often than reports of ICMP do.
+    let earliest = lastAnnouncement?.advanced(by: configuration.registration.unreachableRetry) ?? now
+    place = .known(RegistrationSchedule(configuration.registration, at: max(now, earliest)))
   }
 
   private mutating func tell(_ state: NodeState, _ outputs: inout OutputList) {
@@ -116,15 +151,20 @@ struct DatagramLink: Sendable {
   mutating func received(
     _ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList
   ) -> BeaconLink.Reception {
+    if case .unknown = place {
+      if candidates.contains(source), let reply = try? DiscoverReply(parsing: frame) {
+        found(source, at: now)
+        observed = reply.endpoint
+        tick(at: now, &outputs)
+        return .control
+      }
+      guard isFound, source == beacon else { return .direct }
+      // What it delivers shows that it is where it was.
+      guard Delivery(frame, for: node) != nil else { return .control }
+      found(source, at: now)
+    }
     switch place {
-    case .unknown(let candidates, _, _):
-      guard candidates.contains(source) else { return .direct }
-      guard let reply = try? DiscoverReply(parsing: frame) else { return .direct }
-      beacon = source
-      observed = reply.endpoint
-      place = .known(RegistrationSchedule(configuration.registration, at: now))
-      tick(at: now, &outputs)
-      return .control
+    case .unknown: return .direct
     case .known(var schedule):
       guard source == beacon else { return .direct }
       if let delivery = Delivery(frame, for: node) {
@@ -183,14 +223,23 @@ struct DatagramLink: Sendable {
 
   /// ICMP has reported that nothing listens at an address.
   mutating func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList) {
-    guard endpoint == beacon, case .known(var schedule) = place else { return }
-    _ = schedule.unreachable(at: now)
-    place = .known(schedule)
+    switch place {
+    case .unknown(let askAt, let gap):
+      guard candidates.contains(endpoint) else { return }
+      // Each question that brings a report is followed by another one, so that a beacon that is back is found as fast.
+      place = .unknown(askAt: min(askAt, now.advanced(by: configuration.registration.unreachableRetry)), then: gap)
+    case .known(var schedule):
+      guard endpoint == beacon else { return }
+      _ = schedule.unreachable(at: now)
+      place = .known(schedule)
+    }
     tick(at: now, &outputs)
   }
 
   /// Where nothing can be sent, waiting for an answer is pointless: not to the beacon, or to none of its addresses.
-  mutating func refused(_ output: BeaconLink.Output, _ error: TransportError.Code, _ outputs: inout OutputList) {
+  mutating func refused(
+    _ output: BeaconLink.Output, _ error: TransportError.Code, at now: MonotonicInstant, _ outputs: inout OutputList
+  ) {
     if case .announce = output, error == .backpressure {
       // It was not sent, so that its answer isn't missing.
       unanswered = max(unanswered - 1, 0)
@@ -199,12 +248,13 @@ struct DatagramLink: Sendable {
     if case .none(nil) = evidence { return }
     switch (output, place) {
     case (.announce, .known): break
-    case (.ask(let candidate), .unknown(let candidates, _, _)):
+    case (.ask(let candidate), .unknown):
       unsendable.insert(candidate)
       guard unsendable.count == candidates.count else { return }
     default: return
     }
     evidence = .none(deadline: nil)
     tell(.unreachable(.unsendable(error)), &outputs)
+    seek(at: now, &outputs)
   }
 }

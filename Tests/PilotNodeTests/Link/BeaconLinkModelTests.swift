@@ -50,6 +50,8 @@ struct BeaconLinkModelTests {
     let hasSeveral: Bool
     var beacon = LinkRun.beacon
     var isKnown: Bool
+    /// Whether it was known once: what comes from there is the beacon's, also while all addresses are asked again.
+    var wasKnown: Bool
     var state = NodeState.joining
     var observed: Endpoint?
     /// What was told last.
@@ -67,9 +69,20 @@ struct BeaconLinkModelTests {
     init(hasSeveral: Bool) {
       self.hasSeveral = hasSeveral
       isKnown = !hasSeveral
+      wasKnown = isKnown
     }
 
-    func believes(_ source: Source) -> Bool { isKnown && source.endpoint == beacon }
+    func believes(_ source: Source) -> Bool { wasKnown && source.endpoint == beacon }
+
+    mutating func found(_ source: Source) {
+      (beacon, isKnown, wasKnown) = (source.endpoint, true, true)
+      (unanswered, isAsked) = (0, false)
+    }
+
+    /// All addresses may be asked again.
+    mutating func lost() {
+      if hasSeveral { isKnown = false }
+    }
 
     /// - Returns: What the frame has to be taken for.
     mutating func heard(_ event: Event) -> BeaconLink.Reception? {
@@ -77,7 +90,8 @@ struct BeaconLinkModelTests {
       case .reply(let source, let endpoint):
         let isCandidate = hasSeveral && source != .stranger
         if !isKnown, isCandidate {
-          (beacon, isKnown, observed) = (source.endpoint, true, endpoint)
+          found(source)
+          observed = endpoint
           return .control
         }
         guard believes(source) else { return .direct }
@@ -88,6 +102,7 @@ struct BeaconLinkModelTests {
         return .control
       case .probe(let source), .message(let source):
         guard believes(source) else { return .direct }
+        if !isKnown { found(source) }
         hasMoved = false
         if case .probe = event { return .probe }
         return .message
@@ -122,7 +137,9 @@ struct BeaconLinkModelTests {
     _ output: BeaconLink.Output, _ event: Event, _ model: inout Model, at now: MonotonicInstant
   ) -> String? {
     switch output {
-    case .ask: return model.isKnown ? "asks, though the beacon is known" : nil
+    case .ask:
+      if model.isKnown, model.unanswered >= 3 { model.lost() }
+      return model.isKnown ? "asks, though the beacon is known" : nil
     case .announce(let beacon):
       guard model.isKnown, beacon == model.beacon else { return "announces itself to \(beacon)" }
       if let last = model.lastAnnouncement, last.duration(to: now) < .milliseconds(500) {
@@ -144,7 +161,11 @@ struct BeaconLinkModelTests {
       if state == model.state { return "\(state) is told twice" }
       if let fault = check(state, event, model) { return fault }
       model.state = state
-      if case .ready(let observed) = state { model.told = observed }
+      switch state {
+      case .ready(let observed): model.told = observed
+      case .unreachable(.unanswered), .unreachable(.unsendable): model.lost()
+      default: break
+      }
     }
     return nil
   }
