@@ -24,8 +24,10 @@ int cpilot_udp_send(int fd, const void *head, size_t head_count, const void *bod
     header.msg_namelen = length;
     header.msg_iov = pieces;
     header.msg_iovlen = 2;
-    header.msg_control = source ? (void *)source->bytes : NULL;
-    header.msg_controllen = source ? source->count : 0;
+    if (source) {
+      header.msg_control = (void *)source->bytes;
+      header.msg_controllen = source->count;
+    }
     sent = sendmsg(fd, &header, flags_send);
   } else {
     sent = sendto(fd, body, body_count, flags_send, (const struct sockaddr *)&name, length);

@@ -16,22 +16,22 @@ final class UDPCounters: Sendable {
   private let fromElsewhere = Atomic<UInt64>(0)
 
   func addSent(_ frames: Int, bytes: Int) {
-    framesSent.add(UInt64(frames), ordering: .relaxed)
-    bytesSent.add(UInt64(bytes), ordering: .relaxed)
+    framesSent.wrappingAdd(UInt64(frames), ordering: .relaxed)
+    bytesSent.wrappingAdd(UInt64(bytes), ordering: .relaxed)
   }
 
   func addReceived(_ frames: Int, bytes: Int) {
-    framesReceived.add(UInt64(frames), ordering: .relaxed)
-    bytesReceived.add(UInt64(bytes), ordering: .relaxed)
+    framesReceived.wrappingAdd(UInt64(frames), ordering: .relaxed)
+    bytesReceived.wrappingAdd(UInt64(bytes), ordering: .relaxed)
   }
 
-  func addRefused(_ count: Int) { refused.add(UInt64(count), ordering: .relaxed) }
-  func addTruncated() { truncated.add(1, ordering: .relaxed) }
-  func addKernelDrops(_ count: UInt32) { kernelDrops.add(UInt64(count), ordering: .relaxed) }
-  func addUnread(_ count: Int) { unread.add(UInt64(count), ordering: .relaxed) }
-  func addUnreachable() { unreachable.add(1, ordering: .relaxed) }
-  func addWithoutLocal(_ count: Int) { withoutLocal.add(UInt64(count), ordering: .relaxed) }
-  func addFromElsewhere() { fromElsewhere.add(1, ordering: .relaxed) }
+  func addRefused(_ count: Int) { refused.wrappingAdd(UInt64(count), ordering: .relaxed) }
+  func addTruncated() { truncated.wrappingAdd(1, ordering: .relaxed) }
+  func addKernelDrops(_ count: UInt32) { kernelDrops.wrappingAdd(UInt64(count), ordering: .relaxed) }
+  func addUnread(_ count: Int) { unread.wrappingAdd(UInt64(count), ordering: .relaxed) }
+  func addUnreachable() { unreachable.wrappingAdd(1, ordering: .relaxed) }
+  func addWithoutLocal(_ count: Int) { withoutLocal.wrappingAdd(UInt64(count), ordering: .relaxed) }
+  func addFromElsewhere() { fromElsewhere.wrappingAdd(1, ordering: .relaxed) }
 
   var snapshot: TransportCounters {
     var counters = TransportCounters()

@@ -48,6 +48,13 @@ public struct FrameBatch: ~Copyable, Sendable {
     chunk.append(header, payload, endpoint: destination, local: local)
   }
 
+  /// Copies a frame whose first 9 bytes are a type and a big-endian number into the batch: a relay, which has its two IDs there.
+  ///
+  /// - Returns: Whether it fitted.
+  package mutating func append(type: UInt8, number: UInt64, payload: RawSpan, to destination: Endpoint) -> Bool {
+    chunk.append(type: type, number: number, payload, endpoint: destination)
+  }
+
   /// Drops the first frames, after a transport took just these.
   public mutating func removeFirst(_ count: Int) {
     if count >= chunk.frameCount { return chunk.removeAll() }

@@ -12,8 +12,8 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
   private var used = 0
   private var firstRun = 0
   private var endRun = 0
-  /// Whether the last run takes more frames: until a shorter one has ended it.
-  private var lastRunIsOpen = false
+  /// How long the frames are that the last run takes; 0 when there is none, or a shorter frame has ended it.
+  private var openLength = 0
   private(set) var frameCount = 0
   private(set) var byteCount = 0
 
@@ -38,49 +38,75 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
 
   /// Copies a frame, given in two parts, behind the last one.
   /// - Returns: Whether there was room.
+  @inline(__always)
   func append(_ head: RawSpan, _ body: RawSpan, endpoint: Endpoint, local: LocalAddress = .any) -> Bool {
-    let length = head.byteCount + body.byteCount
-    guard used + length <= capacity else { return false }
+    guard let place = unsafe begin(head.byteCount + body.byteCount, endpoint: endpoint, local: local)
+    else { return false }
+    unsafe copy(head, to: place)
+    unsafe copy(body, to: place + head.byteCount)
+    return true
+  }
+
+  /// Copies a frame that begins with a byte and a big-endian number behind the last one.
+  /// - Returns: Whether there was room.
+  @inline(__always)
+  func append(type: UInt8, number: UInt64, _ body: RawSpan, endpoint: Endpoint) -> Bool {
+    let headLength = 9
+    guard let place = unsafe begin(headLength + body.byteCount, endpoint: endpoint, local: .any)
+    else { return false }
+    // SAFETY: there is room for both parts.
+    unsafe place.storeBytes(of: type, as: UInt8.self)
+    unsafe (place + 1).storeBytes(of: number.bigEndian, as: UInt64.self)
+    unsafe copy(body, to: place + headLength)
+    return true
+  }
+
+  /// Finds room and a run for a frame.
+  /// - Returns: Where the frame's bytes are to be copied; nil if there is no room.
+  @inline(__always)
+  private func begin(_ length: Int, endpoint: Endpoint, local: LocalAddress) -> UnsafeMutableRawPointer? {
+    guard used + length <= capacity else { return nil }
     guard
       extendLastRun(by: length, endpoint: endpoint, local: local)
         || startRun(length, endpoint: endpoint, local: local)
-    else { return false }
-    copy(head)
-    copy(body)
-    frameCount += 1
-    byteCount += length
-    return true
+    else { return nil }
+    let place = unsafe memory + used
+    // None of them can overflow: they are no more than the capacities.
+    used &+= length
+    byteCount &+= length
+    frameCount &+= 1
+    return unsafe place
   }
 
-  private func copy(_ bytes: RawSpan) {
-    // SAFETY: append made sure that the room is there; source and destination are different allocations.
+  @inline(__always)
+  private func copy(_ bytes: RawSpan, to place: UnsafeMutableRawPointer) {
+    // SAFETY: begin made sure that the room is there; source and destination are different allocations.
     unsafe bytes.withUnsafeBytes { source in
       guard let base = source.baseAddress, source.count > 0 else { return }
-      unsafe (memory + used).copyMemory(from: base, byteCount: source.count)
+      unsafe place.copyMemory(from: base, byteCount: source.count)
     }
-    used += bytes.byteCount
   }
 
   /// A run takes frames of its length, and one shorter one, which ends it.
+  @inline(__always)
   private func extendLastRun(by length: Int, endpoint: Endpoint, local: LocalAddress) -> Bool {
-    guard endRun > firstRun, length > 0 else { return false }
-    // SAFETY: endRun - 1 is within the initialized runs.
-    let last = unsafe runs + (endRun - 1)
-    guard lastRunIsOpen, unsafe length <= last.pointee.frameLength, unsafe last.pointee.endpoint == endpoint,
-      unsafe last.pointee.local == local
-    else { return false }
-    unsafe last.pointee.byteCount += length
-    lastRunIsOpen = unsafe length == last.pointee.frameLength
+    guard length > 0, length <= openLength else { return false }
+    // SAFETY: there is a run that takes frames, so that endRun - 1 is within the initialized ones.
+    let last = unsafe runs + (endRun &- 1)
+    guard unsafe last.pointee.endpoint == endpoint, unsafe last.pointee.local == local else { return false }
+    unsafe last.pointee.byteCount &+= length
+    if length < openLength { openLength = 0 }
     return true
   }
 
+  @inline(never)
   private func startRun(_ length: Int, endpoint: Endpoint, local: LocalAddress) -> Bool {
     guard endRun < runCapacity else { return false }
     // SAFETY: endRun is within the allocated runs, used within the memory.
     unsafe (runs + endRun).initialize(
       to: FrameRun(start: memory + used, byteCount: length, frameLength: length, endpoint: endpoint, local: local))
     endRun += 1
-    lastRunIsOpen = length > 0
+    openLength = length
     return true
   }
 
@@ -107,6 +133,7 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
     used = 0
     firstRun = 0
     endRun = 0
+    openLength = 0
     frameCount = 0
     byteCount = 0
   }

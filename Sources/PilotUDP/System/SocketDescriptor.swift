@@ -21,7 +21,7 @@ final class SocketDescriptor: Sendable {
   /// The descriptor, for use until ``leave()``, or nil after ``close()``.
   @inline(__always)
   func enter() -> CInt? {
-    if users.add(1, ordering: .acquiring).newValue & Self.closedBit == 0 { return descriptor }
+    if users.wrappingAdd(1, ordering: .acquiring).newValue & Self.closedBit == 0 { return descriptor }
     leave()
     return nil
   }
@@ -29,7 +29,7 @@ final class SocketDescriptor: Sendable {
   /// Ends what ``enter()`` began, if it returned a descriptor.
   @inline(__always)
   func leave() {
-    if users.subtract(1, ordering: .acquiringAndReleasing).newValue == Self.closedBit { release() }
+    if users.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == Self.closedBit { release() }
   }
 
   /// Lets nobody in anymore. Calls under way end in their own time: none of them blocks, but the poll, which its owner

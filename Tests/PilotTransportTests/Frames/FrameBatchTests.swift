@@ -26,6 +26,23 @@ struct FrameBatchTests {
     #expect(batch.frames == [TestFrame(head + body, destination)])
   }
 
+  @Test("writes a type and a number in front of a payload", arguments: [0, 7])
+  func typeAndNumber(_ payload: Int) {
+    var batch = FrameBatch(byteCapacity: 2 * (9 + payload), frameCapacity: 3)
+    let body = [UInt8](repeating: 2, count: payload)
+    let destination = Endpoint(ipv4: 1, 2, 3, 4, port: 5)
+    for _ in 0..<2 {
+      let number: UInt64 = 0x0102_0304_0506_0708
+      #expect(batch.append(type: 0x05, number: number, payload: body.span.raw, to: destination) == true)
+    }
+    let frame = TestFrame([5, 1, 2, 3, 4, 5, 6, 7, 8] + body, destination)
+    #expect(batch.frames == [frame, frame])
+    #expect(batch.byteCount == 2 * (9 + payload))
+    #expect(batch.append(type: 0x05, number: 0, payload: body.span.raw, to: destination) == false, "it is full")
+    batch.removeAll()
+    #expect(batch.append(type: 0x05, number: 0, payload: body.span.raw, to: destination) == true)
+  }
+
   @Test("keeps where each frame is to leave from, in both forms of append")
   func locals() {
     var batch = FrameBatch()
