@@ -12,9 +12,21 @@ extension Node {
   /// - Throws: What the transport throws: `.frameTooLarge`, `.backpressure`, `.reconnecting`, `.unreachable`, `.system`,
   ///   `.closed`. Nothing was sent then.
   public func send(_ payload: RawSpan, to peer: NodeID) throws(TransportError) {
+    guard driver.isAtFirstAddress else { return try sendToOther(payload, to: peer) }
+    try send(payload, to: peer, at: driver.firstAddress)
+  }
+
+  @inline(__always)
+  private func send(_ payload: RawSpan, to peer: NodeID, at beacon: Endpoint) throws(TransportError) {
     let header = RelayHeaderBytes(sender: driver.id, destination: peer)
-    try driver.transport.send(header: header.bytes, payload: payload, to: driver.beacon)
+    try driver.outlet.send(header: header.bytes, payload: payload, to: beacon)
     driver.tally.messagesSent.count()
+  }
+
+  /// The beacon is at another of its addresses. Never inlined, so that this costs nothing where there is only one.
+  @inline(never)
+  private func sendToOther(_ payload: RawSpan, to peer: NodeID) throws(TransportError) {
+    try send(payload, to: peer, at: driver.beacon)
   }
 
   /// Sends an array. See ``send(_:to:)-(RawSpan,NodeID)``.
@@ -25,8 +37,12 @@ extension Node {
   /// Sends the payloads of a batch in their order, for less than the price of sending them one by one.
   ///
   /// - Returns: How many were taken, counted from the front; ``NodeBatch/removeFirst(_:)`` drops them.
-  /// - Throws: As ``send(_:to:)-(RawSpan,NodeID)``, when not even the first was taken.
+  /// - Throws: As ``send(_:to:)-(RawSpan,NodeID)``, when not even the first was taken; `.invalidDestination` for a batch
+  ///   of another node's, whose payloads say that they are from there.
   public func send(contentsOf batch: borrowing NodeBatch) throws(TransportError) -> Int {
+    guard batch.driver === driver else {
+      throw TransportError(code: .invalidDestination, message: "the batch is another node's; makeBatch() of this one")
+    }
     let taken = try driver.transport.send(contentsOf: batch.frames)
     driver.tally.messagesSent.count(UInt64(taken))
     return taken
@@ -41,7 +57,7 @@ extension Node {
     driver.tally.framesSent.count()
   }
 
-  /// Memory for payloads that are to be sent together.
+  /// Memory for payloads that are to be sent together, by this node.
   ///
   /// - Parameters:
   ///   - byteCapacity: Room for this many bytes, 9 of them for each payload's header. Default 512 KiB.
@@ -52,8 +68,10 @@ extension Node {
 }
 
 /// Payloads with the nodes that they are for, to be sent together: reusable memory of a fixed size.
+///
+/// It belongs to the node that made it, which is in front of each payload as its sender.
 public struct NodeBatch: ~Copyable, Sendable {
-  private let driver: NodeDriver
+  let driver: NodeDriver
   var frames: FrameBatch
 
   init(_ driver: NodeDriver, _ frames: consuming FrameBatch) {
@@ -70,8 +88,21 @@ public struct NodeBatch: ~Copyable, Sendable {
   ///
   /// - Returns: Whether it fitted. If not, send what is there first.
   public mutating func append(_ payload: RawSpan, to peer: NodeID) -> Bool {
-    let header = RelayHeaderBytes(sender: driver.id, destination: peer)
-    return frames.append(header: header.bytes, payload: payload, to: driver.beacon)
+    guard driver.isAtFirstAddress else { return appendToOther(payload, to: peer) }
+    return append(payload, to: peer, at: driver.firstAddress)
+  }
+
+  /// As ``Node/sendToOther(_:to:)``.
+  @inline(never)
+  private mutating func appendToOther(_ payload: RawSpan, to peer: NodeID) -> Bool {
+    append(payload, to: peer, at: driver.beacon)
+  }
+
+  @inline(__always)
+  private mutating func append(_ payload: RawSpan, to peer: NodeID, at beacon: Endpoint) -> Bool {
+    frames.append(
+      type: BeaconMessageType.relay.rawValue, number: RelayHeaderBytes.ids(from: driver.id, to: peer), payload: payload,
+      to: beacon)
   }
 
   /// Copies an array into the batch. See ``append(_:to:)-(RawSpan,NodeID)``.
@@ -92,8 +123,14 @@ struct RelayHeaderBytes {
   init(sender: NodeID, destination: NodeID) {
     words = [
       UInt64(BeaconMessageType.relay.rawValue).bigEndian,
-      (UInt64(sender.rawValue) << 32 | UInt64(destination.rawValue)).bigEndian,
+      Self.ids(from: sender, to: destination).bigEndian,
     ]
+  }
+
+  /// The last 8 of them, as a number.
+  @inline(__always)
+  static func ids(from sender: NodeID, to destination: NodeID) -> UInt64 {
+    UInt64(sender.rawValue) << 32 | UInt64(destination.rawValue)
   }
 
   var bytes: RawSpan {

@@ -38,17 +38,17 @@ public final class Node: Sendable {
   ///   - transport: What carries its frames.
   ///   - path: How the transport leads to the beacon.
   ///   - times: When it does what.
-  ///   - namesKey: Whether it offers the beacon to prove who it is. Deployed nodes don't.
+  ///   - offersProof: Whether it offers the beacon to prove who it is. Deployed nodes don't.
   /// - Throws: `.invalidConfiguration` that says which of the times can't be; `.receiverTaken` if somebody reads the
   ///   transport; `.closed`.
   public init(
     id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path,
-    times: BeaconLink.Configuration = BeaconLink.Configuration(), namesKey: Bool = true
+    times: BeaconLink.Configuration = BeaconLink.Configuration(), offersProof: Bool = true
   ) throws(TransportError) {
     try times.validate()
     let receiver = try transport.makeReceiver()
     driver = NodeDriver(
-      id: id, identity: identity, namesKey: namesKey, transport: transport, path: path, times: times)
+      id: id, identity: identity, offersProof: offersProof, transport: transport, path: path, times: times)
     hold = NodeHold(driver)
     self.receiver = ReceiverBox(NodeReceiver(receiver, of: hold))
     driver.start()

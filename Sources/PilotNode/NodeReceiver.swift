@@ -160,10 +160,10 @@ public struct NodeReceiver: ~Copyable, Sendable {
   }
 
   /// The message that a frame is, where nobody has to be asked: the node is ready, that has been told, and its frames to
-  /// itself are no part of it. Whether it is ready is looked at first: another thread tells before it says so.
+  /// itself are no part of it.
   @inline(__always) @_lifetime(copy bytes)
   private static func message(in bytes: RawSpan, from source: Endpoint, readyAt driver: NodeDriver) -> NodeMessage? {
-    guard driver.isReady, driver.states.isEmpty, source == driver.beacon,
+    guard driver.isOpen, source == driver.beacon,
       let delivery = Delivery(bytes, for: driver.id),
       delivery.sender != driver.id
     else { return nil }

@@ -4,7 +4,7 @@ import PilotTransport
 import PilotUDP
 import PilotWire
 
-/// What a node adds to its transport: beside `udp-send`, `udp-send-batch` and `udp-there-batch`.
+/// What a node adds to its transport: beside `udp-send`, `udp-send-batch` and `udp-receive-batch`.
 extension HotPath {
   static let node: [HotPath] = [
     HotPath("node-send") { count, stopwatch in try nodeSend(count, &stopwatch) },

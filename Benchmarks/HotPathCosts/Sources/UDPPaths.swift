@@ -9,6 +9,7 @@ extension HotPath {
     HotPath("udp-there") { count, stopwatch in try await udpThere(wildcard: false, count, &stopwatch) },
     HotPath("udp-there-wildcard") { count, stopwatch in try await udpThere(wildcard: true, count, &stopwatch) },
     HotPath("udp-there-batch") { count, stopwatch in try await udpThereBatch(count, &stopwatch) },
+    HotPath("udp-receive-batch") { count, stopwatch in try await udpReceiveBatch(count, &stopwatch) },
     HotPath("udp-answer") { count, stopwatch in try await udpAnswer(wildcard: false, count, &stopwatch) },
     HotPath("udp-answer-wildcard") { count, stopwatch in try await udpAnswer(wildcard: true, count, &stopwatch) },
   ]
@@ -99,6 +100,35 @@ extension HotPath {
         }
         sum &+= UInt64(try pair.receiver.send(contentsOf: answers))
         answers.removeAll()
+      }
+    }
+    stopwatch.stop()
+    return sum
+  }
+
+  /// Sent and received by the batch, which is put together once.
+  private static func udpReceiveBatch(_ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
+    let frame = [UInt8](repeating: 7, count: 1205)
+    let pair = try LoopbackPair()
+    defer { pair.close() }
+    var receiver = try pair.receiver.makeReceiver()
+    var batch = FrameBatch()
+    for _ in 0..<perBatch where !batch.append(frame.span.raw, to: pair.receiver.localEndpoint) {
+      throw UnexpectedResult(what: "a full batch")
+    }
+    var sum: UInt64 = 0
+    var (missing, turns) = (0, max(1, count / perBatch))
+    stopwatch.start()
+    try await withTaskExecutorPreference(pair.receiver.executor) {
+      missing = try pair.sender.send(contentsOf: batch)
+      try await receiver.forEach { frame throws(TransportError) in
+        sum &+= UInt64(frame.bytes.byteCount)
+        missing -= 1
+      } whenDrained: { () async throws(TransportError) in
+        guard missing == 0 else { return }
+        turns -= 1
+        if turns == 0 { return pair.receiver.close() }
+        missing = try pair.sender.send(contentsOf: batch)
       }
     }
     stopwatch.stop()

@@ -33,7 +33,8 @@ final class Life: Sendable {
     executor = socket.executor
     transport = HoldableTransport(socket, of: owner.station)
     node = try Node(
-      id: owner.id, identity: owner.identity, on: transport, path: .datagrams(beacon: beacon), namesKey: !owner.isPlain)
+      id: owner.id, identity: owner.identity, on: transport, path: .datagrams(beacon: beacon),
+      offersProof: !owner.isPlain)
   }
 
   /// Takes a WSS transport over.

@@ -8,16 +8,16 @@ import Synchronization
 ///
 /// Two tasks of its own keep the time and watch the transport's events, from ``start()`` to ``close()``. Frames are read by
 /// whoever has the receiver. From any thread.
-final class NodeDriver: Sendable {
+final class NodeDriver: Sendable, LendGate {
   let id: NodeID
-  let transport: any Transport
+  let outlet: Outlet
   let states = StateLog()
   let tally = NodeTally()
   private let identity: Identity
   private let link: Mutex<BeaconLink>
   /// The beacon's addresses, the first one first, and that one again: as a rule it is the only one, and needs no look into a list.
   private let addresses: [Endpoint]
-  private let firstAddress: Endpoint
+  let firstAddress: Endpoint
   /// Which of them is the link's beacon. Every send and every frame looks it up, so there is no lock in the way.
   private let route = Atomic<Int>(0)
   private let ready: Atomic<Bool>
@@ -32,17 +32,17 @@ final class NodeDriver: Sendable {
   private let probe: [UInt8]
 
   init(
-    id: NodeID, identity: Identity, namesKey: Bool, transport: any Transport, path: BeaconLink.Path,
+    id: NodeID, identity: Identity, offersProof: Bool, transport: any Transport, path: BeaconLink.Path,
     times: BeaconLink.Configuration
   ) {
     self.id = id
     self.identity = identity
-    self.transport = transport
+    outlet = Outlet(transport)
     var random = SystemRandomNumberGenerator()
     let token = ProbeToken(using: &random)
     let payload = token.payload
     question = Discover(node: nil).encoded()
-    announcement = Discover(node: id, publicKey: namesKey ? identity.publicKey : nil).encoded()
+    announcement = Discover(node: id, publicKey: offersProof ? identity.publicKey : nil).encoded()
     probe = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
     addresses = path.addresses
     firstAddress = addresses[0]
@@ -89,14 +89,22 @@ final class NodeDriver: Sendable {
 
   // MARK: The link
 
+  /// What carries the frames.
+  var transport: any Transport { outlet.transport }
+
   /// Where frames for the beacon go.
   var beacon: Endpoint {
-    let place = route.load(ordering: .acquiring)
-    return place == 0 ? firstAddress : addresses[place]
+    isAtFirstAddress ? firstAddress : addresses[route.load(ordering: .acquiring)]
   }
+
+  /// Whether that is ``firstAddress``, for who wants to pay nothing for the others.
+  @inline(__always)
+  var isAtFirstAddress: Bool { route.load(ordering: .acquiring) == 0 }
 
   /// Whether a message may be lent without asking the link.
   var isReady: Bool { ready.load(ordering: .acquiring) }
+
+  var hasStatesToTell: Bool { !states.isEmpty }
 
   var state: NodeState { isClosed ? .closed : link.withLock { $0.state } }
 

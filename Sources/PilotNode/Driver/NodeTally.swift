@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The counts of ``NodeCounters``, written from any thread.
-final class NodeTally: Sendable {
+/// The counts of ``NodeCounters``, written from any thread. They lie in whatever has them.
+struct NodeTally: ~Copyable, Sendable {
   let messagesSent = Atomic<UInt64>(0)
   let framesSent = Atomic<UInt64>(0)
   let controlSent = Atomic<UInt64>(0)
@@ -31,5 +31,6 @@ final class NodeTally: Sendable {
 
 extension Atomic where Value == UInt64 {
   /// Adds without ordering anything else by it.
-  func count(_ number: UInt64 = 1) { add(number, ordering: .relaxed) }
+  @inline(__always)
+  func count(_ number: UInt64 = 1) { wrappingAdd(number, ordering: .relaxed) }
 }

@@ -15,12 +15,13 @@ extension Node {
     public let beacon: BeaconURL
     /// The socket, for a beacon over UDP.
     public var udp = UDPTransport.Configuration()
-    /// The connection, for a beacon over WSS; nil for one over UDP. Its beacon, node and identity are those above.
+    /// The connection, for a beacon over WSS, and only for one: for a beacon over UDP it has to be nil. Its beacon, node and
+    /// identity are those above.
     public var wss: WSSTransport.Configuration?
     /// When the node does what.
     public var times = BeaconLink.Configuration()
     /// Whether it offers the beacon to prove who it is. Default yes. Deployed nodes don't.
-    public var namesKey = true
+    public var offersProof = true
 
     /// Everything else has a default.
     public init(id: NodeID, identity: Identity, beacon: BeaconURL) {
@@ -44,6 +45,7 @@ extension Node {
   ///   answer or delivers nothing within ``BeaconLink/Configuration/patience``; over WSS why the first attempt failed, as
   ///   `WSSTransport.connect`. `.cancelled` when the task is cancelled. Nothing goes on after that.
   public static func join(_ configuration: Configuration) async throws(TransportError) -> Node {
+    try configuration.validate()
     if let wss = configuration.connection {
       let transport = try await WSSTransport.connect(wss)
       let node = try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
@@ -61,6 +63,7 @@ extension Node {
   ///
   /// - Throws: `.invalidConfiguration`; over UDP `.resolveFailed` and `.bindFailed`; `.cancelled`.
   public static func start(_ configuration: Configuration) async throws(TransportError) -> Node {
+    try configuration.validate()
     if let wss = configuration.connection {
       let transport = try WSSTransport.start(wss)
       return try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
@@ -79,11 +82,20 @@ extension Node {
   ) throws(TransportError) {
     try self.init(
       id: configuration.id, identity: configuration.identity, on: transport, path: path, times: configuration.times,
-      namesKey: configuration.namesKey)
+      offersProof: configuration.offersProof)
   }
 }
 
 extension Node.Configuration {
+  /// Before anything is resolved, bound or dialed.
+  fileprivate func validate() throws(TransportError) {
+    try times.validate()
+    guard case .udp = beacon, wss != nil else { return }
+    throw TransportError(
+      code: .invalidConfiguration,
+      message: "\(beacon) is reached over UDP, and a configuration for WSS is set; leave it nil")
+  }
+
   /// The WSS transport's configuration, as this node.
   fileprivate var connection: WSSTransport.Configuration? {
     guard case .wss(let url) = beacon, var wss else { return nil }

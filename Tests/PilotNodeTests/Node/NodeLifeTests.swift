@@ -116,6 +116,24 @@ struct NodeLifeTests {
     node.leave()
   }
 
+  @Test("a batch of another node's is refused, and stays as it is")
+  func foreignBatch() throws {
+    let (first, second) = (try TestNetwork().node(), try TestNetwork().node())
+    var batch = first.makeBatch()
+    #expect(batch.append([1], to: TestNetwork.peer) == true)
+    do throws(TransportError) {
+      _ = try second.send(contentsOf: batch)
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.code == .invalidDestination)
+    }
+    #expect(batch.count == 1)
+    #expect(second.counters.messagesSent == 0)
+    #expect(try first.send(contentsOf: batch) == 1)
+    first.leave()
+    second.leave()
+  }
+
   @Test("messages leave with its ID in front, alone, together and as they are")
   func sends() async throws {
     let test = try TestNetwork()
