@@ -56,7 +56,7 @@ struct EvictionChoice {
       if !entry.isLive(at: now) { Worth.runOut } else if entry.isProven {
         Worth.proven
       } else if entry.flags.contains(.listed) { Worth.listed } else {
-        Worth.unlisted(holding: ledger.count(FrameSource(entry.endpoint)), isSettled: isSettled)
+        Worth.unlisted(holding: ledger.count(SourceKey(entry.endpoint)), isSettled: isSettled)
       }
     guard worth < bound else { return }
     if let best, (best.worth, best.heardAt) <= (worth, entry.heardAt) { return }

@@ -218,7 +218,7 @@ struct NodeTable: ~Copyable, Sendable {
 
 extension Registration {
   /// Whose share it takes; nil if it is proven, and takes none.
-  var countedSource: FrameSource? { isProven ? nil : FrameSource(endpoint) }
+  var countedSource: SourceKey? { isProven ? nil : SourceKey(endpoint) }
 }
 
 extension Endpoint {

@@ -60,7 +60,7 @@ extension Router {
   /// Whether one more message that it hasn't asked for may go to an endpoint's source: probes, challenges and questions are
   /// reckoned together, since each can be drawn by a datagram whose source is forged.
   mutating func admitsUnasked(to endpoint: Endpoint, at now: UInt64) -> Bool {
-    unasked.admits(sourceHash(FrameSource(endpoint)), at: now)
+    unasked.admits(sourceHash(SourceKey(endpoint)), at: now)
   }
 
   /// Whether a proof would change anything: whether the node would be believed more afterwards, or longer, or otherwise.
@@ -163,7 +163,7 @@ extension Router {
   }
 
   private mutating func refused(_ refusal: DiscoverOutcome, from endpoint: Endpoint) -> DiscoverOutcome {
-    topSources.count(FrameSource(endpoint))
+    topSources.count(SourceKey(endpoint))
     return refusal
   }
 }

@@ -28,17 +28,17 @@ extension Router {
     case .wss(_, let node):
       guard message.sender == node else { return drop(.senderMismatch) }
       guard wss.admits(frame.byteCount, from: node, knownPace, at: now) else {
-        return drop(.rateLimited, of: FrameSource(node))
+        return drop(.rateLimited, of: SourceKey(node))
       }
       carrier = .wss
     case .udp(let source, let local):
       switch nodes.hear(message.sender, from: source, bytes: frame.byteCount, at: now, &buckets) {
       case .current: break
-      case .limited: return drop(.rateLimited, of: FrameSource(source))
+      case .limited: return drop(.rateLimited, of: SourceKey(source))
       case .otherPort:
         guard hears(message.sender, at: source, local, at: now) else { return drop(.senderMismatch) }
         guard nodes.admits(message.sender, bytes: frame.byteCount, at: now, &buckets) else {
-          return drop(.rateLimited, of: FrameSource(source))
+          return drop(.rateLimited, of: SourceKey(source))
         }
       case .elsewhere: return drop(.senderMismatch)
       case .unknown: return drop(.senderUnknown)
@@ -70,7 +70,7 @@ extension Router {
   private mutating func spend(
     _ bytes: Int, on node: NodeID, _ registration: Registration, at now: UInt64
   ) -> Bool {
-    let source = sourceHash(FrameSource(registration.endpoint))
+    let source = sourceHash(SourceKey(registration.endpoint))
     while !nodes.spend(bytes, on: node) {
       guard bounds.creditChunk > 0, unansweredCredit.admits(source, at: now) else { return false }
       nodes.earn(bounds.creditChunk, node)
@@ -103,10 +103,10 @@ extension Router {
 
 extension FrameOrigin {
   /// Whom a limit takes it for.
-  var source: FrameSource {
+  var source: SourceKey {
     switch self {
-    case .udp(let endpoint, _): FrameSource(endpoint)
-    case .wss(_, let node): FrameSource(node)
+    case .udp(let endpoint, _): SourceKey(endpoint)
+    case .wss(_, let node): SourceKey(node)
     }
   }
 }

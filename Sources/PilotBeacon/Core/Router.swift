@@ -19,7 +19,7 @@ internal import PilotWire
 ///   port of its address at once, but not twice within half a minute. Who claims to be the node from elsewhere gets it when the
 ///   old endpoint has been silent for too long for a node, or is reported unreachable by ICMP that quotes the probe.
 ///
-/// Each source (``FrameSource``) gets its share of everything: frames and bytes relayed, unproven registrations, what it is
+/// Each source (``SourceKey``) gets its share of everything: frames and bytes relayed, unproven registrations, what it is
 /// sent unasked. An endpoint is sent little of what others write to it before it has answered.
 package struct Router: ~Copyable, Sendable {
   let bounds: RouterBounds
@@ -170,7 +170,7 @@ package struct Router: ~Copyable, Sendable {
   }
 
   /// Drops a frame because its source has had its share.
-  mutating func drop(_ reason: RouterDropReason, of source: FrameSource) -> RouterAction {
+  mutating func drop(_ reason: RouterDropReason, of source: SourceKey) -> RouterAction {
     topSources.count(source)
     return drop(reason)
   }

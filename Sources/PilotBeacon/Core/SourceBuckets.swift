@@ -59,7 +59,7 @@ struct SourceBuckets: Sendable {
   /// The bucket of a node's source, a full one if it has none.
   mutating func bucket(of node: NodeID, _ registration: Registration) -> Handle {
     if unproven.isUnlimited { return .none }
-    let source = registration.isProven ? FrameSource(node) : FrameSource(registration.endpoint)
+    let source = registration.isProven ? SourceKey(node) : SourceKey(registration.endpoint)
     let tag = hash(source) | 1 << 32
     let first = Int(tag & UInt64(Self.capacity / Self.ways - 1)) * Self.ways
     var place = first

@@ -17,26 +17,26 @@ struct SourceLedger: Equatable, Sendable {
   }
 
   /// At least as many as the source holds.
-  func count(_ source: FrameSource) -> Int {
+  func count(_ source: SourceKey) -> Int {
     let (first, second) = places(source)
     return Int(min(counters[first], counters[second]))
   }
 
   /// One more.
-  mutating func add(_ source: FrameSource) {
+  mutating func add(_ source: SourceKey) {
     let (first, second) = places(source)
     counters[first] &+= 1
     counters[second] &+= 1
   }
 
   /// One that was added is gone.
-  mutating func remove(_ source: FrameSource) {
+  mutating func remove(_ source: SourceKey) {
     let (first, second) = places(source)
     counters[first] &-= 1
     counters[second] &-= 1
   }
 
-  private func places(_ source: FrameSource) -> (Int, Int) {
+  private func places(_ source: SourceKey) -> (Int, Int) {
     let hashed = hash(source)
     return (Int(hashed & 0xFFFF), Self.row + Int(hashed >> 32 & 0xFFFF))
   }

@@ -5,7 +5,7 @@
 /// with it: how much of a count may be another's is kept beside it.
 struct TopSources: Sendable {
   private struct Entry: Sendable, BitwiseCopyable {
-    var source: FrameSource
+    var source: SourceKey
     var drops: UInt64
     /// How many of them may have been of the sources that it has pushed out.
     var inherited: UInt64
@@ -24,7 +24,7 @@ struct TopSources: Sendable {
   }
 
   /// A frame of this source was dropped.
-  mutating func count(_ source: FrameSource) {
+  mutating func count(_ source: SourceKey) {
     total &+= 1
     if latest < entries.count, entries[latest].source == source { return entries[latest].drops &+= 1 }
     var least = 0
@@ -67,7 +67,7 @@ package struct SourceDrops: Equatable, Sendable {
   /// One source's part.
   package struct Share: Equatable, Sendable {
     /// Whose.
-    package let source: FrameSource
+    package let source: SourceKey
     /// At least so many.
     package let drops: UInt64
   }

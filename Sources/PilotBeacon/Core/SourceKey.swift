@@ -5,7 +5,7 @@ package import PilotWire
 /// A datagram's is its address, IPv4 plain and mapped alike; of IPv6 the first 64 bits, which belong to one site (RFC 6177).
 /// On the machine itself, which is exactly 127.0.0.1 and ::1, the address says nothing, and ports can't be had from outside:
 /// there it is the address with its port. An authenticated node is a source of its own. 16 bytes.
-package struct FrameSource: Hashable, Sendable, BitwiseCopyable {
+package struct SourceKey: Hashable, Sendable, BitwiseCopyable {
   /// IPv6's first 64 bits, 0 for IPv4, all ones for a node: a source address never begins like that.
   fileprivate let high: UInt64
   /// IPv4's mapped form, 0 for a site; the port of a loopback address is on top. Or the node.
@@ -25,7 +25,7 @@ package struct FrameSource: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-extension FrameSource: CustomStringConvertible {
+extension SourceKey: CustomStringConvertible {
   /// `192.0.2.1`, `2001:db8::/64`, `127.0.0.1:4000` or `node 7`.
   package var description: String {
     if high == .max { return "node \(low)" }
@@ -38,5 +38,5 @@ extension FrameSource: CustomStringConvertible {
 
 extension KeyedHash {
   /// Of a source.
-  func callAsFunction(_ source: FrameSource) -> UInt64 { self(source.high, source.low) }
+  func callAsFunction(_ source: SourceKey) -> UInt64 { self(source.high, source.low) }
 }
