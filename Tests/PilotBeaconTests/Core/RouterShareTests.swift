@@ -145,7 +145,7 @@ struct RouterShareTests {
     #expect(relayed(3, .udp(test: 3)) == 10)
     expect(harness.statistics.drops[.rateLimited], 280)
     let top = harness.router.takeTopSources(5)
-    #expect(top?.top.map(\.source) == [SourceKey(.test(1)), SourceKey(.test(3))])
+    #expect(top?.top.map(\.source) == [SourceKey(Endpoint.test(1)), SourceKey(Endpoint.test(3))])
     #expect(top?.total == 280)
     // Another port of the address, after a silence, is no other source.
     harness.advance(.seconds(31))

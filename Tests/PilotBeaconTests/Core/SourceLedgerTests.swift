@@ -36,9 +36,11 @@ struct SourceLedgerTests {
     var ledger = SourceLedger(seed: 3)
     // As many as a full table can hold.
     for source in 0..<488 as Range<UInt32> {
-      for _ in 0..<1_024 { ledger.add(SourceKey(.test(source))) }
+      for _ in 0..<1_024 { ledger.add(SourceKey(Endpoint.test(source))) }
     }
-    let refused = (0..<20_000 as Range<UInt32>).count { ledger.count(SourceKey(.test(1_000_000 + $0))) >= 1_024 }
+    let refused = (0..<20_000 as Range<UInt32>).count {
+      ledger.count(SourceKey(Endpoint.test(1_000_000 + $0))) >= 1_024
+    }
     #expect(refused <= 5)
   }
 

@@ -10,8 +10,8 @@ struct TopSourcesTests {
   @Test func nothingDroppedIsNothingToSay() {
     var sources = TopSources()
     expect(sources.take(5), nil)
-    sources.count(SourceKey(.test(1)))
-    expect(sources.take(5), SourceDrops(total: 1, top: [.init(source: SourceKey(.test(1)), drops: 1)]))
+    sources.count(SourceKey(Endpoint.test(1)))
+    expect(sources.take(5), SourceDrops(total: 1, top: [.init(source: SourceKey(Endpoint.test(1)), drops: 1)]))
     expect(sources.take(5), nil)
   }
 
@@ -28,14 +28,14 @@ struct TopSourcesTests {
         case 5: 3
         default: UInt32.random(in: 1_000...UInt32.max, using: &random)
         }
-      let source = SourceKey(.test(number))
+      let source = SourceKey(Endpoint.test(number))
       model[source, default: 0] += 1
       sources.count(source)
     }
     let taken = sources.take(5)
     let drops = try #require(taken)
     #expect(drops.total == 200_000)
-    #expect(drops.top.prefix(3).map(\.source) == (1...3).map { SourceKey(.test($0)) })
+    #expect(drops.top.prefix(3).map(\.source) == (1...3).map { SourceKey(Endpoint.test($0)) })
     for share in drops.top {
       let dropped = model[share.source, default: 0]
       #expect(share.drops <= dropped)
@@ -46,12 +46,12 @@ struct TopSourcesTests {
   @Test func noMoreAreToldThanAskedForAndNoneThatMightBeNoise() throws {
     var sources = TopSources()
     for _ in 0..<50 {
-      for number in 1...20 as ClosedRange<UInt32> { sources.count(SourceKey(.test(number))) }
+      for number in 1...20 as ClosedRange<UInt32> { sources.count(SourceKey(Endpoint.test(number))) }
     }
     let taken = sources.take(5)
     let drops = try #require(taken)
     #expect(drops.top.count == 5)
-    for number in 1...100_000 as ClosedRange<UInt32> { sources.count(SourceKey(.test(number))) }
+    for number in 1...100_000 as ClosedRange<UInt32> { sources.count(SourceKey(Endpoint.test(number))) }
     let noise = sources.take(5)
     #expect(noise?.top == [])
   }
