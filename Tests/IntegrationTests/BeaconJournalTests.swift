@@ -44,6 +44,20 @@ struct BeaconJournalTests {
     #expect(log.lines(beginning: "Node's proof").map(\.metadata) == [["node": "7", "from": "\(old)"]])
   }
 
+  @Test("What the limits of sources have dropped is one line, with the sources")
+  func topSources() throws {
+    let log = LogRecorder()
+    var sources = TopSources()
+    for _ in 0..<7 { sources.count(SourceKey(Endpoint(ipv4: 192, 0, 2, 1, port: 1))) }
+    sources.count(SourceKey(try RawNode.id(7)))
+    let drops = sources.take(5)
+    BeaconJournal(logger: log.logger).dropped(try #require(drops))
+    let lines = log.lines(beginning: "Frames dropped").map(\.metadata)
+    #expect(lines.count == 1 && lines[0]["dropped"] == "8")
+    let told = lines.first?["top_sources"] ?? ""
+    #expect(told.contains("192.0.2.1: 7") && told.contains("node 7: 1"))
+  }
+
   @Test("A beacon logs that a node has moved", .timeLimit(.minutes(1)))
   func moves() async throws {
     let log = LogRecorder()

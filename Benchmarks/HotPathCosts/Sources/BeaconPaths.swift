@@ -20,10 +20,11 @@ extension HotPath {
     defer { pair.close() }
     let totals = RelayTotals()
     let relay = FrameRelay(
-      engine: RelayEngine(RouterConfiguration(), seed: 1), udp: pair.sender, authenticator: NoAuthenticator(),
-      totals: totals, submit: { _ in false })
+      engine: RelayEngine(configuration(advertised: pair.receiver.localEndpoint), seed: 1), udp: pair.sender,
+      authenticator: NoAuthenticator(), totals: totals, submit: { _ in false })
     let node = try Samples.nodes(1)[0]
     try hand([Discover(node: node).encoded()], from: pair.receiver.localEndpoint, to: relay)
+    try hand([Punch().encoded()], from: pair.receiver.localEndpoint, to: relay)
     let payload = [UInt8](repeating: 7, count: 1200)
     let frame = Relay(sender: node, destination: node, payload: payload.span.raw).encoded()
     let frames = Array(repeating: frame, count: perFlush)
@@ -33,6 +34,14 @@ extension HotPath {
     stopwatch.stop()
     guard totals.refusedByKernel == 0 else { throw UnexpectedResult(what: "frames that the kernel refused") }
     return pair.sender.counters.framesSent
+  }
+
+  /// With a limit that is asked, and never reached.
+  private static func configuration(advertised: Endpoint? = nil) -> RouterConfiguration {
+    var configuration = RouterConfiguration()
+    configuration.relayRate = 1_000_000_000
+    if let advertised { configuration.advertised = [advertised] }
+    return configuration
   }
 
   private static func batch(of frames: [[UInt8]], with endpoint: Endpoint) throws -> FrameBatch {
@@ -59,6 +68,7 @@ extension HotPath {
   private static func relay(perTurn: Int, _ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
     var configuration = BeaconServer.Configuration()
     configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    configuration.router = self.configuration()
     let logger = Logger(label: "costs") { _ in SwiftLogNoOpLogHandler() }
     let server = try await BeaconServer.start(configuration, keys: StaticKeyDirectory([:]), logger: logger)
     async let serving: Void = server.run()

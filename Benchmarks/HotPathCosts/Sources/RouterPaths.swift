@@ -12,23 +12,31 @@ extension HotPath {
   /// How many different frames are relayed: enough for a large table not to stay in a cache.
   private static let relays = 16_384
 
+  /// Each node is a source of its own.
   private static func endpoint(of number: Int) -> Endpoint {
-    Endpoint(ipv4Address: 0x7F00_0001 + UInt32(number >> 15), port: UInt16(1_024 + number & 0x7FFF))
+    Endpoint(ipv4Address: 0x0A00_0001 + UInt32(number), port: 4_000)
   }
 
-  private static func registered(_ nodes: [NodeID], _ router: inout Router) throws {
+  /// A router that nodes are registered with, and that has heard from each that it receives there.
+  private static func router(of nodes: [NodeID]) throws -> Router {
+    var configuration = RouterConfiguration()
+    configuration.advertised = [Endpoint(ipv4: 192, 0, 2, 1, port: 9_001)]
+    var router = Router(configuration, seed: 1)
+    let sign = Punch().encoded()
     for (number, node) in nodes.enumerated() {
       let frame = Discover(node: node).encoded()
       let action = router.on(frame.span.raw, from: .udp(endpoint(of: number)), at: .start)
       guard case .taken = action, router.nextOutput() != nil else { throw UnexpectedResult(what: "\(action)") }
+      while router.nextOutput() != nil {}
+      _ = router.on(sign.span.raw, from: .udp(endpoint(of: number)), at: .start)
     }
     guard router.statistics.nodes == nodes.count else { throw UnexpectedResult(what: "nodes") }
+    return router
   }
 
   private static func routerRelay(nodes count: Int, _ operations: Int, _ stopwatch: inout Stopwatch) throws -> UInt64 {
     let nodes = try Samples.nodes(count)
-    var router = Router(seed: 1)
-    try registered(nodes, &router)
+    var router = try router(of: nodes)
     let senders = (0..<relays).map { ($0 &* 7_919) % count }
     let payload = [UInt8](repeating: 7, count: 64)
     let frames = Samples(
@@ -52,8 +60,7 @@ extension HotPath {
     nodes count: Int, _ operations: Int, _ stopwatch: inout Stopwatch
   ) throws -> UInt64 {
     let nodes = try Samples.nodes(count)
-    var router = Router(seed: 1)
-    try registered(nodes, &router)
+    var router = try router(of: nodes)
     let frames = Samples(nodes.map { Discover(node: $0).encoded() })
     let sources = nodes.indices.map { FrameOrigin.udp(endpoint(of: $0)) }
     var answered: UInt64 = 0

@@ -22,12 +22,14 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   case refusedHoldDown
   /// Refused: the table is full, and no entry of the sample may go for an unproven newcomer.
   case refusedFull
+  /// Refused: so many unproven nodes are registered from this source that it gets no more.
+  case refusedSourceFull
 
   /// Whether the Discover left the node where it was.
   public var isRefusal: Bool {
     switch self {
     case .addressOnly, .wss, .registered, .refreshed, .moved: false
-    case .refusedAttached, .refusedProven, .refusedAlive, .refusedHoldDown, .refusedFull: true
+    case .refusedAttached, .refusedProven, .refusedAlive, .refusedHoldDown, .refusedFull, .refusedSourceFull: true
     }
   }
 
@@ -44,6 +46,7 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
     case .refusedAlive: "refused_alive"
     case .refusedHoldDown: "refused_hold_down"
     case .refusedFull: "refused_full"
+    case .refusedSourceFull: "refused_source_full"
     }
   }
 }

@@ -5,7 +5,7 @@ internal import PilotWire
 /// IDs are chosen by whoever sends a Discover. With a fixed function they could be chosen to fall into one place, and make
 /// each lookup a walk through all of them. Two folded multiplications with secret operands, as in aHash's portable form:
 /// a few nanoseconds, and no tables.
-struct KeyedHash: Sendable {
+struct KeyedHash: Equatable, Sendable {
   private let mask: UInt64
   private let factor: UInt64
   private let finalFactor: UInt64
@@ -25,6 +25,7 @@ struct KeyedHash: Sendable {
     finalFactor = next() | 1
   }
 
+  @inline(__always)
   func callAsFunction(_ key: UInt32) -> UInt64 {
     Self.fold(Self.fold(UInt64(key) ^ mask, factor), finalFactor)
   }

@@ -1,7 +1,7 @@
 /// A map from node IDs to plain values: open addressing in many small shards.
 ///
-/// An insertion does a bounded amount of work: what grows is one shard, of about 2,000 entries, never the whole. There is
-/// no iteration order to depend on: cursors walk the slots, whose layout follows from the seed and the history alone.
+/// An insertion does a bounded amount of work: what grows is one shard, of about 2,000 entries, never the whole. A walk that
+/// removes gives back the memory of shards that it leaves nearly empty. There is no iteration order to depend on: cursors walk the slots, whose layout follows from the seed and the history alone.
 struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
   /// Where an entry lies, until the next insertion or removal.
   struct Position: Equatable {
@@ -33,6 +33,7 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
     shards = Array(repeating: NodeMapShard(), count: 1 << bits)
   }
 
+  @inline(__always)
   func find(_ key: UInt32) -> Position? {
     let hashed = hash(key)
     let shard = shardIndex(hashed)
@@ -85,12 +86,36 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
     return nil
   }
 
+  /// As ``next(_:budget:)``, and gives back what the shards that it comes to the end of have too much of. That is another look at
+  /// each of their slots, which are counted against the budget, too: the last one may exceed it.
+  mutating func nextTrimming(_ cursor: inout Cursor, budget: inout Int) -> Position? {
+    while true {
+      // To the end of the shard, then trimmed: the walk goes on with the next one in any case.
+      let rest = shards[cursor.shard].keys.count - cursor.slot
+      var within = max(0, min(budget, rest))
+      let allowed = within
+      let found = next(&cursor, budget: &within)
+      budget -= allowed - within
+      if let found { return found }
+      guard budget > 0 else { return nil }
+      let slots = shards[cursor.shard].keys.count
+      if shards[cursor.shard].shrink(using: hash) { budget -= slots }
+      cursor.shard = cursor.shard + 1 == shards.count ? 0 : cursor.shard + 1
+      cursor.slot = 0
+      budget -= 1
+    }
+  }
+
+  /// How many slots there are in all, taken or not.
+  var slotCount: Int { shards.reduce(0) { $0 + $1.keys.count } }
+
   /// Removes the entry that `next` has just returned, so that the walk goes on with what moves into its slot.
   mutating func remove(at position: Position, behind cursor: inout Cursor) {
     remove(at: position)
     cursor.slot = position.slot
   }
 
+  @inline(__always)
   private func shardIndex(_ hashed: UInt64) -> Int {
     // A shift by 64, for a single shard, gives 0 with the smart shift.
     Int(truncatingIfNeeded: hashed >> shardShift)

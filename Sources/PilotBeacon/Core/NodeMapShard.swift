@@ -11,6 +11,7 @@ struct NodeMapShard<Value: BitwiseCopyable & Sendable>: Sendable {
   private var slotCount = 0
 
   /// The slot of `key`, or nil.
+  @inline(__always)
   func find(_ key: UInt32, hash: UInt64) -> Int? {
     guard slotCount > 0 else { return nil }
     var slot = home(hash)
@@ -31,7 +32,7 @@ struct NodeMapShard<Value: BitwiseCopyable & Sendable>: Sendable {
 
   /// Adds an entry for a key that has none.
   mutating func insert(_ key: UInt32, _ value: Value, hash: UInt64, using hasher: KeyedHash) {
-    if 10 * (count + 1) > 7 * slotCount { grow(filler: value, using: hasher) }
+    if 10 * (count + 1) > 7 * slotCount { resize(to: max(8, slotCount * 3 / 2), filler: value, using: hasher) }
     place(key, value, hash: hash)
     count += 1
   }
@@ -53,9 +54,23 @@ struct NodeMapShard<Value: BitwiseCopyable & Sendable>: Sendable {
     count -= 1
   }
 
-  private mutating func grow(filler: Value, using hasher: KeyedHash) {
+  /// Gives back what it needs no more, if that is at least half of its slots: so few entries must be left that it doesn't grow
+  /// again for the next one.
+  ///
+  /// - Returns: Whether it did, which takes a look at each slot.
+  mutating func shrink(using hasher: KeyedHash) -> Bool {
+    guard 4 * count < slotCount, slotCount > 8 || count == 0 else { return false }
+    guard let filler = keys.firstIndex(where: { $0 != 0 }).map({ values[$0] }) else {
+      self = NodeMapShard()
+      return true
+    }
+    resize(to: max(8, 2 * count), filler: filler, using: hasher)
+    return true
+  }
+
+  private mutating func resize(to slots: Int, filler: Value, using hasher: KeyedHash) {
     let old = self
-    slotCount = max(8, old.slotCount * 3 / 2)
+    slotCount = slots
     keys = Array(repeating: 0, count: slotCount)
     values = Array(repeating: filler, count: slotCount)
     for slot in old.keys.indices where old.keys[slot] != 0 {

@@ -1,10 +1,15 @@
 internal import PilotWire
 
-/// The nodes registered over UDP: never more than the capacity, whatever anybody sends.
+/// The nodes registered over UDP: never more than the capacity, whatever anybody sends, and of the unproven never more than
+/// a share from each source.
+///
+/// Whatever comes, goes, or becomes proven passes ``exchange(_:for:)``, so that the ledger of sources is exact at any time.
 struct NodeTable: ~Copyable, Sendable {
-  /// Whether a Relay's sender is where it claims to be.
+  /// Whether a Relay's sender is where it claims to be, and may send.
   enum SenderCheck: Equatable {
     case current, elsewhere, unknown
+    /// Where it claims to be, and its source has had its share.
+    case limited
     /// At the address where the node is registered, unproven, but another port.
     case otherPort
   }
@@ -12,28 +17,33 @@ struct NodeTable: ~Copyable, Sendable {
   /// Whether a newcomer got in.
   enum Admission: Equatable {
     case added, addedByEviction, refused
+    /// Its source holds as many as it may.
+    case sourceFull
   }
 
-  /// How many entries are compared when one has to go: 8, and up to 64 as long as all of them are worth keeping.
-  private static let sampleSize = 8
-  private static let largestSample = 64
-
   private let capacity: Int
-  private let settlingTime: UInt64
-  private var map: NodeMap<Registration>
+  private let nodesPerSource: Int
+  let settlingTime: UInt64
+  private let creditPerByteHeard: UInt32
+  private(set) var map: NodeMap<Registration>
+  private(set) var ledger: SourceLedger
   private var expiryCursor = NodeMap<Registration>.Cursor()
   private var evictionCursor = NodeMap<Registration>.Cursor()
 
-  init(capacity: Int, settlingTime: UInt64, seed: UInt64) {
-    self.capacity = capacity
-    self.settlingTime = settlingTime
+  init(_ bounds: RouterBounds, seed: UInt64) {
+    capacity = bounds.nodeCapacity
+    nodesPerSource = bounds.nodesPerSource
+    settlingTime = bounds.settlingTime
+    creditPerByteHeard = bounds.creditPerByteHeard
     map = NodeMap(expectedCount: capacity, seed: seed)
+    ledger = SourceLedger(seed: seed ^ 0x5D)
   }
 
   /// Those that have run out included, until they are removed.
   var count: Int { map.count }
 
   /// The node's registration unless it has run out.
+  @inline(__always)
   func live(_ node: NodeID, at now: UInt64) -> Registration? {
     guard let position = map.find(node.rawValue) else { return nil }
     let registration = map[position]
@@ -48,49 +58,105 @@ struct NodeTable: ~Copyable, Sendable {
     return entry.endpoint.low &+ entry.expiresAt &+ UInt64(key)
   }
 
-  /// A Relay came from `source`, with `node` as its sender.
-  mutating func hear(_ node: NodeID, from source: Endpoint, at now: UInt64) -> SenderCheck {
-    guard let position = map.find(node.rawValue), map[position].isLive(at: now) else { return .unknown }
-    guard map[position].endpoint == source else {
-      let isOtherPort = !map[position].isProven && map[position].endpoint.hasAddress(of: source)
+  /// A Relay of so many bytes came from `source`, with `node` as its sender.
+  mutating func hear(
+    _ node: NodeID, from source: Endpoint, bytes: Int, at now: UInt64, _ buckets: inout SourceBuckets
+  ) -> SenderCheck {
+    guard let position = map.find(node.rawValue) else { return .unknown }
+    let registration = map[position]
+    guard registration.isLive(at: now) else { return .unknown }
+    guard registration.endpoint == source else {
+      let isOtherPort = !registration.isProven && registration.endpoint.hasAddress(of: source)
       return isOtherPort ? .otherPort : .elsewhere
     }
+    if registration.heardAt < now { map[position].heardAt = now }
+    if !registration.hasAnswered { map[position].earn(UInt32(clamping: bytes) &* creditPerByteHeard) }
+    switch buckets.admits(bytes, from: registration, at: now) {
+    case .admitted: return .current
+    case .limited: return .limited
+    case .unknown: return charge(bytes, node, at: position, now, &buckets) ? .current : .limited
+    }
+  }
+
+  /// A Relay of so many bytes came from another port of a node's address, and is to be relayed if its source has a share left.
+  mutating func admits(
+    _ node: NodeID, bytes: Int, at now: UInt64, _ buckets: inout SourceBuckets
+  ) -> Bool {
+    guard let position = map.find(node.rawValue) else { return false }
+    return charge(bytes, node, at: position, now, &buckets)
+  }
+
+  /// Looks up the bucket first.
+  @inline(never)
+  private mutating func charge(
+    _ bytes: Int, _ node: NodeID, at position: NodeMap<Registration>.Position, _ now: UInt64,
+    _ buckets: inout SourceBuckets
+  ) -> Bool {
+    map[position].bucket = buckets.bucket(of: node, map[position])
+    return buckets.admits(bytes, from: map[position], at: now) == .admitted
+  }
+
+  /// Takes credit of an endpoint that hasn't answered. Whether there was enough.
+  mutating func spend(_ bytes: Int, on node: NodeID) -> Bool {
+    guard let position = map.find(node.rawValue) else { return false }
+    return map[position].spend(UInt32(clamping: bytes))
+  }
+
+  /// Gives an endpoint that hasn't answered credit.
+  mutating func earn(_ bytes: UInt32, _ node: NodeID) {
+    guard let position = map.find(node.rawValue) else { return }
+    map[position].earn(bytes)
+  }
+
+  /// A sign has come from where the node is registered. Whether that is news.
+  mutating func setAnswered(_ node: NodeID, at endpoint: Endpoint, now: UInt64) -> Bool {
+    guard let position = map.find(node.rawValue), map[position].endpoint == endpoint, map[position].isLive(at: now)
+    else { return false }
     if map[position].heardAt < now { map[position].heardAt = now }
-    return .current
+    return map[position].flags.insert(.answered).inserted
   }
 
   /// Puts `registration` in the place of what is known of the node, or adds it.
   mutating func set(_ node: NodeID, _ registration: Registration, at now: UInt64) -> Admission {
-    if let position = map.find(node.rawValue) {
-      map[position] = registration
+    let known = map.find(node.rawValue)
+    guard !exceedsShare(registration, replacing: known.map { map[$0] }) else { return .sourceFull }
+    if let known {
+      exchange(map[known], for: registration)
+      map[known] = registration
       return .added
     }
-    guard map.count >= capacity else {
-      map.insert(node.rawValue, registration)
-      return .added
+    var admission = Admission.added
+    if map.count >= capacity {
+      guard let victim = evictionCandidate(for: registration, at: now) else { return .refused }
+      remove(at: victim)
+      admission = .addedByEviction
     }
-    guard let victim = evictionCandidate(for: registration, at: now) else { return .refused }
-    map.remove(at: victim)
+    exchange(nil, for: registration)
     map.insert(node.rawValue, registration)
-    return .addedByEviction
+    return admission
   }
 
   /// Removes what a proof has said of the node, and tells where that was.
   mutating func removeProven(_ node: NodeID) -> Endpoint? {
     guard let position = map.find(node.rawValue), map[position].isProven else { return nil }
     let endpoint = map[position].endpoint
-    map.remove(at: position)
+    remove(at: position)
     return endpoint
   }
 
-  /// Takes all proofs back, and leaves the registrations. Returns how many there were.
+  /// Takes all proofs back, and leaves the registrations, however many of a source they are. Returns how many there were.
   mutating func distrustAll() -> Int {
     var distrusted = 0
     var cursor = NodeMap<Registration>.Cursor()
     var budget = Int.max
     for _ in 0..<map.count {
       guard let position = map.next(&cursor, budget: &budget) else { break }
-      if map[position].flags.remove(.proven) != nil { distrusted += 1 }
+      var registration = map[position]
+      guard registration.flags.remove(.proven) != nil else { continue }
+      registration.bucket = .none
+      exchange(map[position], for: registration)
+      map[position] = registration
+      distrusted += 1
     }
     return distrusted
   }
@@ -98,51 +164,61 @@ struct NodeTable: ~Copyable, Sendable {
   /// Removes what an unproven Discover has said of the node.
   mutating func removeUnproven(_ node: NodeID) {
     guard let position = map.find(node.rawValue), !map[position].isProven else { return }
-    map.remove(at: position)
+    remove(at: position)
   }
 
-  /// Looks at the next `limit` slots, and removes those that have run out. Returns how many.
+  /// Looks at the next `limit` slots, removes those that have run out, and gives back memory that isn't needed. Returns how
+  /// many were removed.
   mutating func expire(at now: UInt64, limit: Int) -> Int {
     var budget = limit
     var removed = 0
-    while let position = map.next(&expiryCursor, budget: &budget) {
+    while let position = map.nextTrimming(&expiryCursor, budget: &budget) {
       if map[position].isLive(at: now) { continue }
+      exchange(map[position], for: nil)
       map.remove(at: position, behind: &expiryCursor)
       removed += 1
     }
     return removed
   }
 
-  /// Of a sample, the entry that is missed least: run out, else unproven and not settled, else unproven; among equals the
-  /// one silent longest. A proven one goes only for a proven newcomer.
-  ///
-  /// The sample is what a cursor meets next: it needs no randomness, since the slots are as good as shuffled by the seed.
-  /// It takes no bound either: the table is full, and so about every other slot is taken.
+  private mutating func remove(at position: NodeMap<Registration>.Position) {
+    exchange(map[position], for: nil)
+    map.remove(at: position)
+  }
+
+  /// Keeps the ledger: what is known of a node is about to become something else, or to come or go.
+  private mutating func exchange(_ old: Registration?, for new: Registration?) {
+    let (old, new) = (old?.countedSource, new?.countedSource)
+    guard old != new else { return }
+    if let old { ledger.remove(old) }
+    if let new { ledger.add(new) }
+  }
+
+  /// Whether one more of this source would be too many. Those whose key is known are bounded by the directory: a stranger
+  /// behind the same address must not keep them out.
+  private func exceedsShare(_ registration: Registration, replacing old: Registration?) -> Bool {
+    guard let source = registration.countedSource, source != old?.countedSource,
+      !registration.flags.contains(.listed)
+    else { return false }
+    return ledger.count(source) >= nodesPerSource
+  }
+
   private mutating func evictionCandidate(
     for newcomer: Registration, at now: UInt64
   ) -> NodeMap<Registration>.Position? {
-    var best: (position: NodeMap<Registration>.Position, worth: UInt8, heardAt: UInt64)?
+    var choice = EvictionChoice(for: newcomer, settlingTime: settlingTime, at: now)
     var budget = Int.max
-    for sampled in 0..<Self.largestSample {
-      if sampled >= Self.sampleSize, let best, best.worth < Self.settledWorth { break }
-      guard let position = map.next(&evictionCursor, budget: &budget) else { break }
+    while choice.isOpen, let position = map.next(&evictionCursor, budget: &budget) {
       let entry = map[position]
-      let worth = worth(of: entry, at: now)
-      guard worth < Self.provenWorth || newcomer.isProven else { continue }
-      if let best, (best.worth, best.heardAt) <= (worth, entry.heardAt) { continue }
-      best = (position, worth, entry.heardAt)
+      choice.consider(position, entry, ledger)
     }
-    return best?.position
+    return choice.position
   }
+}
 
-  private static let settledWorth: UInt8 = 2
-  private static let provenWorth: UInt8 = 3
-
-  private func worth(of entry: Registration, at now: UInt64) -> UInt8 {
-    if !entry.isLive(at: now) { return 0 }
-    if entry.isProven { return Self.provenWorth }
-    return entry.heardAt.since(entry.since) >= settlingTime ? Self.settledWorth : 1
-  }
+extension Registration {
+  /// Whose share it takes; nil if it is proven, and takes none.
+  var countedSource: SourceKey? { isProven ? nil : SourceKey(endpoint) }
 }
 
 extension Endpoint {

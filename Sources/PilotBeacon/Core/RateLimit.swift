@@ -46,8 +46,16 @@ struct SourceRateLimit: Sendable {
   ///   - burst: Events of a source at once; at least 1.
   ///   - sets: How many sets of 4 entries of 16 bytes there are.
   init(perSecond: Int, burst: Int, sets: Int) {
-    interval = 1_000_000_000 / UInt64(max(1, perSecond))
-    tolerance = interval * UInt64(max(1, burst) - 1)
+    self.init(interval: 1_000_000_000 / UInt64(max(1, perSecond)), burst: burst, sets: sets)
+  }
+
+  /// - Parameters:
+  ///   - interval: Nanoseconds that each event takes.
+  ///   - burst: Events of a source at once; at least 1.
+  ///   - sets: How many sets of 4 entries of 16 bytes there are.
+  init(interval: UInt64, burst: Int, sets: Int) {
+    self.interval = interval
+    tolerance = interval.multipliedClamped(by: UInt64(max(1, burst) - 1))
     self.sets = UInt64(max(1, sets))
     entries = Array(repeating: Entry(), count: Int(self.sets) * Self.ways)
   }

@@ -1,7 +1,7 @@
 internal import PilotTransport
 internal import PilotWire
 
-/// Where a node is over UDP, as far as the beacon knows: 48 bytes.
+/// Where a node is over UDP, as far as the beacon knows: 56 bytes.
 ///
 /// Times are nanoseconds of the driver's monotonic clock.
 struct Registration: Equatable, Sendable, BitwiseCopyable {
@@ -14,6 +14,10 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
     static let proven = Flags(rawValue: 2)
     /// It was elsewhere before, and moved here without a proof.
     static let moved = Flags(rawValue: 4)
+    /// Somebody receives at this endpoint: it has signed a challenge, or given a sign when it was asked for one.
+    static let answered = Flags(rawValue: 8)
+    /// Its node's key is known.
+    static let listed = Flags(rawValue: 16)
   }
 
   /// The source address of the Discover.
@@ -27,6 +31,10 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
   var heardAt: UInt64
   /// When it ends, without another Discover.
   var expiresAt: UInt64
+  /// How many bytes of others' frames it may still be sent without having answered.
+  private(set) var credit: UInt32 = 0
+  /// Where what it sends is counted; a proof changes that.
+  var bucket = SourceBuckets.Handle.none
 
   init(at endpoint: Endpoint, local: LocalAddress, flags: Flags, now: UInt64, lifetime: UInt64) {
     self.endpoint = endpoint
@@ -41,13 +49,34 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
 
   var isProven: Bool { flags.contains(.proven) }
 
+  var hasAnswered: Bool { flags.contains(.answered) }
+
   var wantsDestination: Bool { flags.contains(.wantsDestination) }
 
   /// The same registration at another port, from now on; it ends when it would have.
   func moved(to endpoint: Endpoint, local: LocalAddress, at now: UInt64) -> Registration {
     var moved = Registration(at: endpoint, local: local, flags: flags.union(.moved), now: now, lifetime: 0)
     moved.expiresAt = expiresAt
+    moved.credit = credit
     return moved
+  }
+
+  /// Notes whether its node's key is known.
+  mutating func setListed(_ isListed: Bool) {
+    if isListed { flags.insert(.listed) } else { flags.remove(.listed) }
+  }
+
+  /// Gives it credit, as far as there is any without end.
+  mutating func earn(_ bytes: UInt32) {
+    let (sum, overflow) = credit.addingReportingOverflow(bytes)
+    credit = overflow ? .max : sum
+  }
+
+  /// Takes credit for a frame. Whether there was enough; if not, nothing has changed.
+  mutating func spend(_ bytes: UInt32) -> Bool {
+    guard credit >= bytes else { return false }
+    credit -= bytes
+    return true
   }
 
   /// Another Discover from there.

@@ -39,9 +39,7 @@ extension Router {
         node: node, endpoint: known.endpoint, local: known.local, claimant: source, askedAt: now)
       let pending = PendingClaims.Claim(probe: question, local: local, wantsDestination: claim.wantsDestination)
       if claims.note(pending, interval: bounds.probeInterval) {
-        counters.probes &+= 1
-        incidents.note(RouterIncident(.probed, node, from: known.endpoint, to: source))
-        put(.probe(question))
+        probe(question)
       }
     }
     put(.reply(.udp(source, from: local)))
@@ -49,6 +47,20 @@ extension Router {
       let stamp = ChallengeStamp(at: instant, wantsDestination: claim.wantsDestination)
       put(.findKey(DiscoverOffer(node: node, key: key, stamp: stamp, endpoint: source, local: local)))
     }
+  }
+
+  /// Asks for a sign of death, unless the endpoint's source has got enough unasked.
+  private mutating func probe(_ question: EndpointProbe) {
+    guard admitsUnasked(to: question.endpoint, at: question.askedAt) else { return counters.probesHeldBack &+= 1 }
+    counters.probes &+= 1
+    incidents.note(RouterIncident(.probed, question.node, from: question.endpoint, to: question.claimant))
+    put(.probe(question))
+  }
+
+  /// Whether one more message that it hasn't asked for may go to an endpoint's source: probes, challenges and questions are
+  /// reckoned together, since each can be drawn by a datagram whose source is forged.
+  mutating func admitsUnasked(to endpoint: Endpoint, at now: UInt64) -> Bool {
+    unasked.admits(sourceHash(SourceKey(endpoint)), at: now)
   }
 
   /// Whether a proof would change anything: whether the node would be believed more afterwards, or longer, or otherwise.
@@ -73,10 +85,12 @@ extension Router {
     put(.challenge(offer))
   }
 
-  /// Whether a challenge for this node may go to this endpoint: once a second. Asked when the key that was offered is the
+  /// Whether a challenge for this node may go to this endpoint: once a second, and so many to its source in all. Asked when the key that was offered is the
   /// known one: whoever forges the source, and offers another key, must not use up what is the node's own.
   mutating func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
-    guard challenges.admits(sourceHash(node, at: endpoint), at: now.nanoseconds) else {
+    guard challenges.admits(sourceHash(node, at: endpoint), at: now.nanoseconds),
+      admitsUnasked(to: endpoint, at: now.nanoseconds)
+    else {
       counters.challengesHeldBack &+= 1
       return false
     }
@@ -103,19 +117,22 @@ extension Router {
       var refreshed = known
       refreshed.refresh(
         local: local, wantsDestination: claim.wantsDestination, now: now, lifetime: bounds.nodeLifetime)
+      refreshed.setListed(listing.isListed(node))
+      refreshed.earn(UInt32(clamping: claim.encodedLength) &* bounds.creditPerByteHeard)
       _ = nodes.set(node, refreshed, at: now)
+      ask(node, refreshed, at: now)
       return .refreshed
     }
     // An authenticated connection isn't outdone by a datagram that anybody can send.
     guard wss.peer(node) == nil else { return .refusedAttached }
     guard let known else {
-      return bind(node, to: source, local, flags: claim.flags, at: now) ? .registered : .refusedFull
+      return bind(node, to: source, local, flags: claim.flags, at: now) ?? .registered
     }
     guard !known.isProven else { return .refusedProven }
     guard !isHeldDown(known, at: now) else { return .refusedHoldDown }
     let isOtherPort = known.endpoint.hasAddress(of: source)
     guard isOtherPort || now.since(known.heardAt) > bounds.silenceBeforeMove else { return .refusedAlive }
-    _ = bind(node, to: source, local, flags: claim.flags.union(.moved), at: now)
+    if let refusal = bind(node, to: source, local, flags: claim.flags.union(.moved), at: now) { return refusal }
     note(isOtherPort ? .port : .silence, of: node, from: known.endpoint, to: source)
     return .moved
   }
@@ -125,18 +142,29 @@ extension Router {
     registration.flags.contains(.moved) && now.since(registration.since) < bounds.moveHoldDown
   }
 
-  /// Registers the node at this endpoint from now on. False if the table is full and nothing may go.
+  /// Registers the node at this endpoint from now on.
+  ///
+  /// - Returns: Why not, if it doesn't get in.
   mutating func bind(
     _ node: NodeID, to endpoint: Endpoint, _ local: LocalAddress, flags: Registration.Flags, at now: UInt64
-  ) -> Bool {
-    let registration = Registration(at: endpoint, local: local, flags: flags, now: now, lifetime: bounds.nodeLifetime)
+  ) -> DiscoverOutcome? {
+    // Who signs a challenge that was sent there has received it.
+    let flags = flags.contains(.proven) ? flags.union(.answered) : flags
+    var registration = Registration(at: endpoint, local: local, flags: flags, now: now, lifetime: bounds.nodeLifetime)
+    registration.setListed(listing.isListed(node))
     switch nodes.set(node, registration, at: now) {
-    case .added: return true
-    case .refused: return false
-    case .addedByEviction:
-      counters.evictions &+= 1
-      return true
+    case .added: break
+    case .addedByEviction: counters.evictions &+= 1
+    case .refused: return refused(.refusedFull, from: endpoint)
+    case .sourceFull: return refused(.refusedSourceFull, from: endpoint)
     }
+    ask(node, registration, at: now)
+    return nil
+  }
+
+  private mutating func refused(_ refusal: DiscoverOutcome, from endpoint: Endpoint) -> DiscoverOutcome {
+    topSources.count(SourceKey(endpoint))
+    return refusal
   }
 }
 

@@ -110,7 +110,7 @@ extension Router {
       known.heardAt <= probe.askedAt, !known.isProven
     else { return }
     let flags: Registration.Flags = claim.wantsDestination ? [.moved, .wantsDestination] : .moved
-    _ = bind(probe.node, to: probe.claimant, claim.local, flags: flags, at: now)
+    guard bind(probe.node, to: probe.claimant, claim.local, flags: flags, at: now) == nil else { return }
     note(.unreachable, of: probe.node, from: probe.endpoint, to: probe.claimant)
     put(.reply(.udp(probe.claimant, from: claim.local)))
   }

@@ -15,6 +15,7 @@ extension Router {
   }
 
   /// A Relay: the sender must be who sent it, and the destination here (wire reference, sections 2 and 6).
+  @inline(__always)
   mutating func relay(_ frame: RawSpan, from origin: FrameOrigin, at now: UInt64) -> RouterAction {
     let message: Relay
     do throws(WireError) {
@@ -26,18 +27,26 @@ extension Router {
     switch origin {
     case .wss(_, let node):
       guard message.sender == node else { return drop(.senderMismatch) }
+      guard wss.admits(frame.byteCount, from: node, knownPace, at: now) else {
+        return drop(.rateLimited, of: SourceKey(node))
+      }
       carrier = .wss
     case .udp(let source, let local):
-      switch nodes.hear(message.sender, from: source, at: now) {
+      switch nodes.hear(message.sender, from: source, bytes: frame.byteCount, at: now, &buckets) {
       case .current: break
+      case .limited: return drop(.rateLimited, of: SourceKey(source))
       case .otherPort:
         guard hears(message.sender, at: source, local, at: now) else { return drop(.senderMismatch) }
+        guard nodes.admits(message.sender, bytes: frame.byteCount, at: now, &buckets) else {
+          return drop(.rateLimited, of: SourceKey(source))
+        }
       case .elsewhere: return drop(.senderMismatch)
       case .unknown: return drop(.senderUnknown)
       }
       carrier = .udp
     }
-    return deliver(from: message.sender, to: message.destination, over: carrier, at: now)
+    return deliver(
+      frame.byteCount, from: message.sender, at: origin, to: message.destination, over: carrier, at: now)
   }
 
   /// An unproven node seems to speak from another port of its address. It is heard if it has been silent for long enough for
@@ -49,14 +58,31 @@ extension Router {
     guard let known = nodes.live(node, at: now) else { return false }
     if isHeldDown(known, at: now) { return true }
     guard now.since(known.heardAt) > bounds.silenceBeforeRebinding else { return false }
-    _ = nodes.set(node, known.moved(to: source, local: local, at: now), at: now)
+    // Its machine's other ports are one source, but for this machine's own.
+    guard nodes.set(node, known.moved(to: source, local: local, at: now), at: now) == .added else { return false }
     note(.portByRelay, of: node, from: known.endpoint, to: source)
     return true
   }
 
+  /// Whether an endpoint that hasn't answered may be sent so many bytes more. Its credit comes from its own source's, however
+  /// many nodes are said to be there: one forged Discover for each must not multiply what a victim gets.
+  @inline(never)
+  private mutating func spend(
+    _ bytes: Int, on node: NodeID, _ registration: Registration, at now: UInt64
+  ) -> Bool {
+    let source = sourceHash(SourceKey(registration.endpoint))
+    while !nodes.spend(bytes, on: node) {
+      guard bounds.creditChunk > 0, unansweredCredit.admits(source, at: now) else { return false }
+      nodes.earn(bounds.creditChunk, node)
+    }
+    return true
+  }
+
   /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).
+  @inline(__always)
   private mutating func deliver(
-    from sender: NodeID, to destination: NodeID, over carrier: RelayCell.Carrier, at now: UInt64
+    _ bytes: Int, from sender: NodeID, at origin: FrameOrigin, to destination: NodeID,
+    over carrier: RelayCell.Carrier, at now: UInt64
   ) -> RouterAction {
     if let peer = wss.peer(destination) {
       counters.relayed.count(RelayCell(from: carrier, to: .wss))
@@ -64,11 +90,24 @@ extension Router {
       return .deliver(.wss(ConnectionID(rawValue: peer.connection)), header)
     }
     guard let registration = nodes.live(destination, at: now) else { return drop(.destinationUnknown) }
+    guard registration.hasAnswered || spend(bytes, on: destination, registration, at: now) else {
+      return drop(.unansweredEndpoint, of: origin.source)
+    }
     counters.relayed.count(RelayCell(from: carrier, to: .udp))
     let wantsDestination = registration.flags.contains(.wantsDestination)
     return .deliver(
       .udp(registration.endpoint, from: registration.local),
       DeliverHeader(sender, destination, wantsDestination: wantsDestination))
+  }
+}
+
+extension FrameOrigin {
+  /// Whom a limit takes it for.
+  var source: SourceKey {
+    switch self {
+    case .udp(let endpoint, _): SourceKey(endpoint)
+    case .wss(_, let node): SourceKey(node)
+    }
   }
 }
 

@@ -18,6 +18,9 @@ internal import PilotWire
 /// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it speaks up. It may go to another
 ///   port of its address at once, but not twice within half a minute. Who claims to be the node from elsewhere gets it when the
 ///   old endpoint has been silent for too long for a node, or is reported unreachable by ICMP that quotes the probe.
+///
+/// Each source (``SourceKey``) gets its share of everything: frames and bytes relayed, unproven registrations, what it is
+/// sent unasked. An endpoint is sent little of what others write to it before it has answered.
 package struct Router: ~Copyable, Sendable {
   let bounds: RouterBounds
   var nodes: NodeTable
@@ -29,6 +32,13 @@ package struct Router: ~Copyable, Sendable {
   var fetches: SourceRateLimit
   var proofSources: SourceRateLimit
   var proofsInAll: RateLimit
+  var unasked: SourceRateLimit
+  var unansweredCredit: SourceRateLimit
+  var asked: AskedEndpoints
+  var buckets: SourceBuckets
+  let knownPace: RelayPace
+  var topSources = TopSources()
+  let listing: any NodeListing
   var punchSources: SourceRateLimit
   var punchesInAll: RateLimit
   var grantsInAll: RateLimit
@@ -41,9 +51,21 @@ package struct Router: ~Copyable, Sendable {
   /// - Parameters:
   ///   - configuration: its bounds.
   ///   - seed: unpredictable to the outside (from the system's generator), or IDs can be chosen to slow it down.
-  package init(_ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64) {
+  ///   - listing: tells which nodes' keys are known. Default: nobody's.
+  package init(
+    _ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64,
+    listing: any NodeListing = EmptyNodeListing()
+  ) {
     bounds = RouterBounds(configuration)
-    nodes = NodeTable(capacity: bounds.nodeCapacity, settlingTime: bounds.settlingTime, seed: seed)
+    self.listing = listing
+    nodes = NodeTable(bounds, seed: seed)
+    asked = AskedEndpoints(seed: seed ^ 4)
+    buckets = SourceBuckets(perSecond: configuration.relayRate, seed: seed ^ 5)
+    knownPace = .ofKnown(perSecond: configuration.relayRate)
+    unasked = SourceRateLimit(
+      perSecond: configuration.unaskedPerSource, burst: configuration.unaskedPerSource, sets: 1_024)
+    unansweredCredit = SourceRateLimit(
+      interval: RouterBounds.creditChunkInterval, burst: RouterBounds.creditChunks, sets: 4_096)
     wss = WSSTable(seed: seed ^ 1)
     claims = PendingClaims(seed: seed ^ 2)
     sourceHash = KeyedHash(seed: seed ^ 3)
@@ -98,7 +120,11 @@ package struct Router: ~Copyable, Sendable {
     case .sync:
       return drop(.unsupportedType)
     case nil:
-      return drop(FrameFamily(of: frame) == .tunnel ? .tunnelFrame : .unknownType)
+      guard FrameFamily(of: frame) == .tunnel else { return drop(.unknownType) }
+      if case .udp(let source, _) = origin, (try? Punch(parsing: frame)) != nil {
+        answered(from: source, at: now.nanoseconds)
+      }
+      return drop(.tunnelFrame)
     }
   }
 
@@ -120,6 +146,11 @@ package struct Router: ~Copyable, Sendable {
   /// of those that followed.
   package mutating func takeIncidents() -> [RouterIncident] { incidents.take() }
 
+  /// Which sources the most was dropped of since the last call, because each gets no more than its share; nil if nothing was.
+  ///
+  /// - Parameter limit: How many sources are told at most.
+  package mutating func takeTopSources(_ limit: Int) -> SourceDrops? { topSources.take(limit) }
+
   /// Counts and notes that a registration moves.
   mutating func note(_ cause: MoveCause, of node: NodeID, from old: Endpoint, to new: Endpoint) {
     counters.moves.count(cause)
@@ -136,5 +167,11 @@ package struct Router: ~Copyable, Sendable {
   mutating func drop(_ reason: RouterDropReason) -> RouterAction {
     counters.drops.count(reason)
     return .drop(reason)
+  }
+
+  /// Drops a frame because its source has had its share.
+  mutating func drop(_ reason: RouterDropReason, of source: SourceKey) -> RouterAction {
+    topSources.count(source)
+    return drop(reason)
   }
 }

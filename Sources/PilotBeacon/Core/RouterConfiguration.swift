@@ -1,10 +1,11 @@
 internal import PilotTransport
+public import PilotWire
 
 /// What bounds a beacon's registrations, and who may move them. Negative durations count as zero.
 public struct RouterConfiguration: Sendable, Equatable {
   /// How long a node stays registered without a Discover. Default 10 min (wire reference, section 2).
   public var nodeLifetime: Duration = .seconds(600)
-  /// The most nodes registered over UDP, at least 1. Default 500,000 (wire reference, section 2). About 110 bytes each
+  /// The most nodes registered over UDP, at least 1. Default 500,000 (wire reference, section 2). About 125 bytes each
   /// when full. WSS peers are not among them: they are bounded by the connections that the server accepts.
   public var nodeCapacity = 500_000
   /// How long after a move no other one is accepted, unless proven. Default 30 s (wire reference, section 2).
@@ -40,6 +41,25 @@ public struct RouterConfiguration: Sendable, Equatable {
   public var punchesPerSource = 1
   /// Requests to punch served a second in all, at least 1. Default 10 (wire reference, section 2).
   public var punchesInAll = 10
+  /// Frames relayed a second for each unproven source over UDP, by its address (the first 64 bits of an IPv6 one; on the
+  /// machine itself, 127.0.0.1 and ::1, the port counts, too). Ten times as many for each node that is proven, or attached
+  /// over WSS. As many at once as in a second. A frame of more than 1,500 bytes counts as so many as it has begun 1,500s, so
+  /// that this bounds bytes as well. Default 4,000, as deployed beacons have it; 0 is no limit.
+  public var relayRate = 4_000
+  /// The most unproven registrations from each source, as above, at least 1. Default 1,024: a carrier puts about so many
+  /// subscribers behind one address. Nodes whose key is known come in beyond it.
+  public var nodesPerSource = 1_024
+  /// Bytes that the endpoints of one source, as above, are sent of others' frames before one has answered: by a proof, or by
+  /// a sign when it was asked for one. A sixteenth more each hour. Default 64 KiB.
+  public var unansweredCredit = 65_536
+  /// And so many bytes more for each byte that comes from there. Default 30: what a transfer's acknowledgements are to its
+  /// data.
+  public var creditPerByteHeard = 30
+  /// Challenges, probes and questions a second that go to one source unasked, in all, at least 1. Default 10.
+  public var unaskedPerSource = 10
+  /// Under which endpoints nodes know this beacon, if it isn't known from the sockets: one for IPv4, one for IPv6. Named to
+  /// endpoints that are asked for a sign. Default none.
+  public var advertised: [Endpoint] = []
   /// Whether a request to punch is served only with a grant of its target (wire reference, section 2). Default no:
   /// deployed nodes send none.
   public var requiresPunchGrant = false
@@ -50,6 +70,11 @@ public struct RouterConfiguration: Sendable, Equatable {
 
 /// The configuration in the unit that the router computes in: nanoseconds.
 struct RouterBounds: Sendable {
+  /// The credit of a source's unanswered endpoints is given out in so many parts.
+  static let creditChunks = 16
+  /// And one more each hour.
+  static let creditChunkInterval: UInt64 = 3_600_000_000_000
+
   let nodeLifetime: UInt64
   let nodeCapacity: Int
   let moveHoldDown: UInt64
@@ -59,6 +84,10 @@ struct RouterBounds: Sendable {
   let probeInterval: UInt64
   let settlingTime: UInt64
   let proofLifetime: UInt64
+  let nodesPerSource: Int
+  let creditChunk: UInt32
+  let creditPerByteHeard: UInt32
+  let advertised: [Endpoint]
   let requiresPunchGrant: Bool
 
   init(_ configuration: RouterConfiguration) {
@@ -72,6 +101,10 @@ struct RouterBounds: Sendable {
     probeInterval = nanoseconds(configuration.probeInterval)
     settlingTime = nanoseconds(configuration.settlingTime)
     proofLifetime = nanoseconds(configuration.proofLifetime)
+    nodesPerSource = max(1, configuration.nodesPerSource)
+    creditChunk = UInt32(clamping: configuration.unansweredCredit / Self.creditChunks)
+    creditPerByteHeard = UInt32(clamping: configuration.creditPerByteHeard)
+    advertised = configuration.advertised
     requiresPunchGrant = configuration.requiresPunchGrant
   }
 }
@@ -81,6 +114,12 @@ extension UInt64 {
   func addingClamped(_ other: UInt64) -> UInt64 {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? .max : sum
+  }
+
+  /// The product, or the greatest value.
+  func multipliedClamped(by other: UInt64) -> UInt64 {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
   }
 
   /// How much greater than `other`, or 0: instants taken on two threads can arrive out of order.

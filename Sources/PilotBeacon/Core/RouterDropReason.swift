@@ -28,6 +28,10 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case senderUnknown
   /// A Relay to a node that is not here.
   case destinationUnknown
+  /// A Relay of a source that has had its share of frames, or bytes, for now.
+  case rateLimited
+  /// A Relay to an endpoint that hasn't answered, and has been sent enough.
+  case unansweredEndpoint
   /// A proof for a challenge that is too old, or was never made.
   case proofExpired
   /// A proof over WSS, where the connection has been authenticated.
@@ -54,6 +58,8 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .senderMismatch: "sender_mismatch"
     case .senderUnknown: "sender_unknown"
     case .destinationUnknown: "destination_unknown"
+    case .rateLimited: "rate_limited"
+    case .unansweredEndpoint: "unanswered_endpoint"
     case .proofExpired: "proof_expired"
     case .proofOverWSS: "proof_over_compat"
     }

@@ -7,19 +7,20 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Relay frames passed on, by the transports they came and left on.
   public internal(set) var relayed = Tally<RelayCell, 4>()
   /// Discovers answered, by what became of them.
-  public internal(set) var discovers = Tally<DiscoverOutcome, 10>()
+  public internal(set) var discovers = Tally<DiscoverOutcome, 11>()
   /// Proofs whose challenge was young enough; ``proofs`` says what came of them, those that are being verified left out.
   public internal(set) var proofsSubmitted: UInt64 = 0
   /// Requests to punch, by what became of them.
   public internal(set) var punches = Tally<PunchOutcome, 6>()
   /// Frames dropped, by reason.
-  public internal(set) var drops = Tally<RouterDropReason, 15>()
+  public internal(set) var drops = Tally<RouterDropReason, 17>()
 
   /// Proofs, by what became of them.
   public internal(set) var proofs = Tally<ProofOutcome, 6>()
   /// Punch grants, by what became of them.
   public internal(set) var grants = Tally<GrantOutcome, 4>()
-  /// Challenges that were not sent because the node had got one at this source within the second.
+  /// Challenges that were not sent because the node had got one at this source within the second, or the source enough
+  /// unasked.
   public internal(set) var challengesHeldBack: UInt64 = 0
   /// Keys that were not fetched because their Discovers' source has had its share.
   public internal(set) var fetchesHeldBack: UInt64 = 0
@@ -29,6 +30,12 @@ public struct RouterStatistics: Sendable, Equatable {
   public internal(set) var revocations: UInt64 = 0
   /// Probes sent to endpoints that a Discover from elsewhere put in question.
   public internal(set) var probes: UInt64 = 0
+  /// Probes that were not sent because their endpoint's source has got enough unasked.
+  public internal(set) var probesHeldBack: UInt64 = 0
+  /// Questions to newly registered endpoints whether anybody is there.
+  public internal(set) var endpointQuestions: UInt64 = 0
+  /// Endpoints that answered one.
+  public internal(set) var endpointAnswers: UInt64 = 0
   /// Reports of ICMP about an endpoint that was being probed, without the probe's own nonce in what they quote: forged, or
   /// from a router that quotes too little.
   public internal(set) var unfoundedReports: UInt64 = 0

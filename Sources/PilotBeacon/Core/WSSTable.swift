@@ -7,6 +7,8 @@ struct WSSTable: ~Copyable, Sendable {
   struct Peer: Equatable, Sendable, BitwiseCopyable {
     let connection: UInt64
     var wantsDestination = false
+    /// When all that it has had relayed will have taken its time.
+    var paidUntil: UInt64 = 0
   }
 
   private var map: NodeMap<Peer>
@@ -27,6 +29,12 @@ struct WSSTable: ~Copyable, Sendable {
     peer(node)?.connection == connection.rawValue
   }
 
+  /// Whether a frame of so many bytes may be relayed for a peer.
+  mutating func admits(_ bytes: Int, from node: NodeID, _ pace: RelayPace, at now: UInt64) -> Bool {
+    guard !pace.isUnlimited, let position = map.find(node.rawValue) else { return true }
+    return pace.admits(bytes, &map[position].paidUntil, at: now)
+  }
+
   /// Makes `connection` the node's current one, and returns the one that was.
   mutating func attach(_ node: NodeID, _ connection: ConnectionID) -> ConnectionID? {
     guard let position = map.find(node.rawValue) else {
@@ -35,7 +43,8 @@ struct WSSTable: ~Copyable, Sendable {
     }
     let previous = map[position].connection
     guard previous != connection.rawValue else { return nil }
-    map[position] = Peer(connection: connection.rawValue)
+    // What the node has had relayed counts on: another connection buys nothing.
+    map[position] = Peer(connection: connection.rawValue, paidUntil: map[position].paidUntil)
     return ConnectionID(rawValue: previous)
   }
 

@@ -70,6 +70,16 @@ package final class BeaconJournal: Sendable {
     }
   }
 
+  /// What the limits for each source have dropped in the last minute, if anything: a line with a few sources.
+  package func dropped(_ drops: SourceDrops) {
+    logger.notice(
+      "Frames dropped: their sources have had their share",
+      metadata: [
+        "dropped": "\(drops.total)",
+        "top_sources": .array(drops.top.map { "\($0.source): \($0.drops)" }),
+      ])
+  }
+
   func refused(_ refusal: WSSRefusal) {
     let now = MonotonicInstant.now()
     let leftOut = state.withLock { state -> Int? in

@@ -10,7 +10,7 @@ extension BeaconServer.Parts {
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
-    let engine = RelayEngine(configuration.router, seed: generator.next())
+    let engine = RelayEngine(configuration.router, seed: generator.next(), keys: keys)
     let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.unixTime)
     let verifications = VerificationQueue()
     let totals = RelayTotals()

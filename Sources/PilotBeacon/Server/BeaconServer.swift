@@ -47,6 +47,8 @@ public final class BeaconServer: Service {
   private static let sweep = (interval: Duration.seconds(1), slots: 25_000)
   /// Each connection's key is looked at again once in so many sweeps, a part of them in each.
   private static let sweepsPerKey: UInt64 = 60
+  /// Once in so many sweeps the log is told whose frames were dropped, if any were, and of so many sources at most.
+  private static let topSources: (sweeps: UInt64, limit: Int) = (60, 5)
   /// How often the certificate's files are looked at.
   private static let tlsReloadInterval: Duration = .seconds(2)
 
@@ -196,6 +198,9 @@ public final class BeaconServer: Service {
       parts.engine.expire(at: .now(), limit: Self.sweep.slots)
       parts.journal.noted(parts.engine.takeIncidents())
       sweeps &+= 1
+      if sweeps % Self.topSources.sweeps == 0, let drops = parts.engine.takeTopSources(Self.topSources.limit) {
+        parts.journal.dropped(drops)
+      }
       checkKeys(part: sweeps % Self.sweepsPerKey)
     }
     return nil

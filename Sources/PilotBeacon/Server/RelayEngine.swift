@@ -1,4 +1,4 @@
-import PilotIdentity
+package import PilotIdentity
 package import PilotTransport
 import PilotWSS
 import PilotWire
@@ -30,8 +30,12 @@ package final class RelayEngine: Sendable {
 
   private let state: Mutex<State>
 
-  package init(_ configuration: RouterConfiguration, seed: UInt64) {
-    state = Mutex(State(router: Router(configuration, seed: seed)))
+  /// - Parameters:
+  ///   - configuration: The router's bounds.
+  ///   - seed: The router's.
+  ///   - keys: Tell whose key is known.
+  package init(_ configuration: RouterConfiguration, seed: UInt64, keys: any KeyDirectory = StaticKeyDirectory([:])) {
+    state = Mutex(State(router: Router(configuration, seed: seed, listing: KeyListing(keys: keys))))
   }
 
   package var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
@@ -117,6 +121,9 @@ package final class RelayEngine: Sendable {
   /// What has happened since the last call that an operator may want to look into.
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
 
+  /// Which sources the most was dropped of since the last call, because each gets no more than its share.
+  func takeTopSources(_ limit: Int) -> SourceDrops? { state.withLock { $0.router.takeTopSources(limit) } }
+
   /// The connections at the moment, in no particular order.
   var connections: [WSSConnection] { state.withLock { Array($0.connections.values) } }
 
@@ -138,6 +145,13 @@ extension RelayEngine.State {
     }
     turn.actions.append(action)
   }
+}
+
+/// The nodes whose key a directory has at hand.
+private struct KeyListing: NodeListing {
+  let keys: any KeyDirectory
+
+  func isListed(_ node: NodeID) -> Bool { keys.cachedPublicKey(of: node) != nil }
 }
 
 extension Router {

@@ -38,7 +38,7 @@ struct BeaconMetrics {
           "pilot_beacon_proofs_total", "Proofs of identity over UDP, by result.", "result",
           ProofOutcome.allCases.map { ($0.description, router.proofs[$0]) }),
         .counter(
-          "pilot_beacon_challenges_held_back_total", "Challenges not sent, one a second and source being enough.",
+          "pilot_beacon_challenges_held_back_total", "Challenges not sent, their source having got enough unasked.",
           router.challengesHeldBack),
         .counter(
           "pilot_beacon_fetches_held_back_total", "Keys not fetched for a Discover, its source having had its share.",
@@ -49,6 +49,14 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_probes_total", "Endpoints asked for a sign because their node is claimed from elsewhere.",
           router.probes),
+        .counter(
+          "pilot_beacon_probes_held_back_total", "Probes not sent, their endpoint's source having got enough unasked.",
+          router.probesHeldBack),
+        .counter(
+          "pilot_beacon_endpoint_questions_total", "Newly registered endpoints asked for a sign.",
+          router.endpointQuestions),
+        .counter(
+          "pilot_beacon_endpoint_answers_total", "Newly registered endpoints that gave one.", router.endpointAnswers),
         .counter(
           "pilot_beacon_unfounded_reports_total", "ICMP reports about a probe that don't quote its nonce.",
           router.unfoundedReports),

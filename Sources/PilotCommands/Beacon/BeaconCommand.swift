@@ -60,6 +60,19 @@ package struct BeaconCommand: AsyncParsableCommand {
   )
   var maxFrameAge: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Relay so many frames a second for each unproven source over UDP, and ten times as many for each proven or WebSocket \
+      node; 0 is no limit. (default: 4000)
+      """, valueName: "count"))
+  var relayRate: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Unproven nodes registered from each source address at most. (default: 1024)", valueName: "count"))
+  var nodesPerSource: Int?
+
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
@@ -90,6 +103,12 @@ package struct BeaconCommand: AsyncParsableCommand {
   private func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
     var configuration = BeaconServer.Configuration()
     configuration.router.requiresPunchGrant = try settings.bool(requirePunchGrant, "require-punch-grant")
+    if let rate = try settings.int(relayRate, "relay-rate", in: 0...1_000_000_000) {
+      configuration.router.relayRate = rate
+    }
+    if let nodes = try settings.int(nodesPerSource, "nodes-per-source", in: 1...10_000_000) {
+      configuration.router.nodesPerSource = nodes
+    }
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
     if let http = try settings.string(http, "http") {
       configuration.http = try ListenAddress.resolve(http, option: "http")

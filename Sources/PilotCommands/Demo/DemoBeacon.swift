@@ -46,6 +46,8 @@ struct DemoBeacon {
   private var configuration: BeaconServer.Configuration {
     var configuration = BeaconServer.Configuration()
     configuration.udp = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    // Two nodes of its own, as fast as they can.
+    configuration.router.relayRate = 0
     var wss = BeaconServer.Configuration.WebSocket(address: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
     wss.tls = BeaconServer.Configuration.TLSFiles(certificate: authority.certificatePath, key: authority.keyPath)
     wss.limits.outgoingAge = Self.patience

@@ -1,4 +1,5 @@
 import PilotTesting
+import PilotTransport
 import Testing
 
 @testable import PilotBeacon
@@ -97,7 +98,61 @@ struct NodeMapTests {
     #expect(same < 100)
   }
 
-  @Test func aRegistrationTakes48Bytes() {
-    #expect(MemoryLayout<Registration>.stride == 48)
+  @Test func aRegistrationTakes56Bytes() {
+    #expect(MemoryLayout<Registration>.stride == 56)
+  }
+
+  @Test func aFullTableTakesLittleMemoryForEachNode() {
+    var map = NodeMap<Registration>(expectedCount: 500_000, seed: 3)
+    let registration = Registration(at: .test(1), local: .any, flags: [], now: 0, lifetime: 1)
+    for key in 1...500_000 as ClosedRange<UInt32> { map.insert(key, registration) }
+    let bytes = map.slotCount * (MemoryLayout<Registration>.stride + MemoryLayout<UInt32>.stride)
+    #expect(bytes / 500_000 <= 135)
+  }
+
+  @Test(arguments: 1...4 as ClosedRange<UInt64>)
+  func aWalkThatRemovesGivesMemoryBackAndLosesNobody(seed: UInt64) {
+    var map = NodeMap<UInt64>(expectedCount: 20_000, seed: seed)
+    for key in 1...20_000 as ClosedRange<UInt32> { map.insert(key, UInt64(key)) }
+    let before = map.slotCount
+    var cursor = NodeMap<UInt64>.Cursor()
+    func round() {
+      var rest = 40 * before
+      while rest > 0 {
+        var budget = min(rest, 777)
+        rest -= budget
+        while let position = map.nextTrimming(&cursor, budget: &budget) {
+          if map.key(at: position) % 100 != 0 { map.remove(at: position, behind: &cursor) }
+        }
+      }
+    }
+    round()
+    #expect(map.count == 200)
+    #expect(map.slotCount <= 4 * 200 + 8 * 16)
+    for key in 1...20_000 as ClosedRange<UInt32> {
+      #expect(map.find(key).map { map[$0] } == (key % 100 == 0 ? UInt64(key) : nil))
+    }
+    // And they fill again.
+    for key in 1...20_000 as ClosedRange<UInt32> where map.find(key) == nil { map.insert(key, UInt64(key)) }
+    for key in 1...20_000 as ClosedRange<UInt32> { #expect(map.find(key).map { map[$0] } == UInt64(key)) }
+  }
+
+  @Test func anEmptyMapHoldsNothingAfterAWalkAndAWalkKeepsItsBudget() {
+    var map = NodeMap<UInt64>(expectedCount: 20_000, seed: 5)
+    for key in 1...20_000 as ClosedRange<UInt32> { map.insert(key, 0) }
+    var cursor = NodeMap<UInt64>.Cursor()
+    var (removed, walks) = (0, 0)
+    while map.slotCount > 0, walks < 10_000 {
+      var budget = 100
+      while let position = map.nextTrimming(&cursor, budget: &budget) {
+        map.remove(at: position, behind: &cursor)
+        removed += 1
+      }
+      // One shard of 4,000 slots may be gone through beyond it.
+      #expect(budget > -4_000)
+      walks += 1
+    }
+    #expect(removed == 20_000)
+    #expect(map.slotCount == 0)
   }
 }

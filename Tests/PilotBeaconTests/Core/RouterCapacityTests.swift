@@ -55,7 +55,7 @@ struct RouterCapacityTests {
     harness.advance(.seconds(31))
     for number in settled { harness.discover(.test(number), from: .udp(test: number)) }
     for number in 10_001...60_000 as ClosedRange<UInt32> {
-      harness.discover(.test(number), from: .udp(test: 666))
+      harness.discover(.test(number), from: .udp(test: 100_000 + number % 64))
       harness.advance(.microseconds(100))
     }
     for number in settled { harness.expectUDP(.test(number), at: .test(number)) }

@@ -65,7 +65,9 @@ struct RouterDropTests {
   }
 
   @Test func everyReasonHasAnExample() {
-    #expect(Set(Self.cases.map(\.reason)) == Set(RouterDropReason.allCases))
+    // These two take more than one frame: RouterShareTests and RouterCreditTests.
+    let others: Set<RouterDropReason> = [.rateLimited, .unansweredEndpoint]
+    #expect(Set(Self.cases.map(\.reason)).union(others) == Set(RouterDropReason.allCases))
   }
 
   @Test func talliesHoldAllCasesAndNamesAreDistinctSnakeCase() {

@@ -23,7 +23,8 @@ struct OwnBeacon: Sendable {
   ///   - connections: WebSocket connections at most.
   static func start(isSecure: Bool, connections: Int, _ credentials: BenchCredentials) async throws -> OwnBeacon {
     var arguments = [
-      "own-beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--nodes", credentials.nodesPath,
+      "own-beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--relay-rate", "0", "--nodes",
+      credentials.nodesPath,
       "--max-connections", String(connections), "--log-level", "warning",
     ]
     if isSecure {

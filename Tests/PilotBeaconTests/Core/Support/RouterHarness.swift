@@ -1,7 +1,8 @@
-import PilotBeacon
 import PilotTransport
 import PilotWire
 import Testing
+
+@testable import PilotBeacon
 
 /// A router with a clock that the test moves, and frames written from values. Checks conservation at each frame.
 struct RouterHarness: ~Copyable {
@@ -14,9 +15,10 @@ struct RouterHarness: ~Copyable {
 
   init(
     _ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64 = 7,
+    listing: any NodeListing = EmptyNodeListing(),
     startingAt now: MonotonicInstant = .start.advanced(by: .seconds(1000))
   ) {
-    router = Router(configuration, seed: seed)
+    router = Router(configuration, seed: seed, listing: listing)
     self.now = now
   }
 

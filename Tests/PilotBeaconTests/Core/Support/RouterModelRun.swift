@@ -11,14 +11,18 @@ struct RouterModelRun: ~Copyable {
   private let key: PublicKey
 
   init(seed: UInt64) throws {
-    harness = RouterHarness(seed: seed)
+    harness = RouterHarness(RouterModel.configuration, seed: seed)
     key = try .test(1)
   }
 
   /// Does the same in both. Returns what differs.
   mutating func perform(_ event: RouterEvent) throws -> String? {
     harness.advance(event.after)
-    if event.expires { harness.router.expire(at: harness.now, limit: 5) }
+    if event.expires {
+      // All of it: what has run out counts for its source until it is removed.
+      harness.router.expire(at: harness.now, limit: 2_000)
+      model.expire(at: harness.now.nanoseconds)
+    }
     let now = harness.now.nanoseconds
     switch event.action {
     case .discover(let node, let place, let ex, let hasKey):
