@@ -78,8 +78,8 @@ extension Node {
     _ configuration: Configuration, on transport: any Transport, path: BeaconLink.Path
   ) throws(TransportError) {
     try self.init(
-      id: configuration.id, identity: configuration.identity, on: transport, path: path, times: configuration.times,
-      namesKey: configuration.namesKey)
+      id: configuration.id, identity: configuration.identity, on: transport, path: path,
+      dialled: configuration.beacon.name, times: configuration.times, namesKey: configuration.namesKey)
   }
 }
 

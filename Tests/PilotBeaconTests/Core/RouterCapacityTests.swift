@@ -18,7 +18,7 @@ struct RouterCapacityTests {
       node: node, stamp: ChallengeStamp(at: harness.now, wantsDestination: false),
       token: ChallengeToken(high: 0, low: 0))
     let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    let answer = harness.proven(DiscoverProof(challenge: challenge, signature: signature), from: endpoint)
+    let answer = harness.proven(DiscoverProof(challenge: challenge, signature: signature, beacon: .test), from: endpoint)
     #expect(answer != nil)
   }
 

@@ -79,7 +79,7 @@ struct RouterPunchTests {
       node: target, stamp: ChallengeStamp(at: harness.now, wantsDestination: false),
       token: ChallengeToken(high: 1, low: 2))
     let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    harness.proven(DiscoverProof(challenge: challenge, signature: signature), from: there)
+    harness.proven(DiscoverProof(challenge: challenge, signature: signature, beacon: .test), from: there)
     _ = harness.attach(node: target, connection: ConnectionID(rawValue: 1))
     expect(
       request(&harness, requester, target, from: .udp(here)),

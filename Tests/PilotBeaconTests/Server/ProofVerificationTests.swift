@@ -137,7 +137,7 @@ private final class Desk {
   }
 
   func proof(of challenge: DiscoverChallenge) -> [UInt8] {
-    DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key)).encoded()
+    FakeAuthenticator.proof(of: challenge, by: key).encoded()
   }
 
   /// A request to punch to the node, with a grant that it has signed, or somebody else.
@@ -210,6 +210,8 @@ private final class CountingAuthenticator: DiscoverAuthenticator {
   func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool {
     inner.hasMade(challenge, for: endpoint)
   }
+
+  func isOwn(_ name: BeaconName, at local: LocalAddress) -> Bool { inner.isOwn(name, at: local) }
 
   func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool {
     state.withLock { state in
