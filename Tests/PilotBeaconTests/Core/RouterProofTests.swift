@@ -312,6 +312,43 @@ struct RouterProofTests {
     harness.expectUDP(node, at: home)
   }
 
+  @Test func aProofForAnotherBeaconIsNotEvenVerified() throws {
+    var harness = RouterHarness()
+    let challenge = try #require(challenge(&harness, from: home))
+    let other = try #require(BeaconName(host: "other.example", port: 9_001))
+    let proof = FakeAuthenticator.proof(of: challenge, to: other, by: key)
+    harness.frame(proof.encoded(), from: .udp(home))
+    let job = ProofJob(proof, from: home)
+    for _ in 0..<3 { harness.router.checkedToken(of: job, authenticator.check(job), at: harness.now) }
+    #expect(harness.router.nextOutput() == nil)
+    expect(harness.statistics.proofs[.wrongBeacon], 3)
+    #expect(!authenticator.accepts(proof, from: home))
+    var incidents = harness.router.takeIncidents()
+    var expected = RouterIncident(.misdirected(other), node, from: home, to: nil)
+    expected.more = 2
+    #expect(incidents == [expected])
+    // Names are strangers' to choose: they make no more lines.
+    for port in 1...9 as ClosedRange<UInt16> {
+      let name = try #require(BeaconName(host: "other.example", port: port))
+      let job = ProofJob(FakeAuthenticator.proof(of: challenge, to: name, by: key), from: home)
+      harness.router.checkedToken(of: job, .wrongBeacon, at: harness.now)
+    }
+    incidents = harness.router.takeIncidents()
+    #expect(incidents.count == 1)
+    #expect(incidents.first?.more == 8)
+    // The challenge is not used up by that.
+    let answer = try prove(&harness, challenge, from: home)
+    #expect(answer == .udp(home))
+  }
+
+  @Test func aNameThatIsNoneIsDropped() throws {
+    var harness = RouterHarness()
+    let challenge = try #require(challenge(&harness, from: home))
+    var frame = FakeAuthenticator.proof(of: challenge, by: key).encoded()
+    frame[frame.count - 1] = UInt8(ascii: "E")
+    expect(harness.frame(frame, from: .udp(home)), .drop(.nameInvalid))
+  }
+
   @Test func aProofOverWSSIsDropped() throws {
     var harness = RouterHarness()
     let challenge = try #require(challenge(&harness, from: home))

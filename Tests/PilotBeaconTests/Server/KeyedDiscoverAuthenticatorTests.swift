@@ -74,6 +74,18 @@ struct KeyedDiscoverAuthenticatorTests {
     #expect(!authenticator.verifies(other, by: identity.publicKey))
   }
 
+  @Test func aProofNamesItsBeaconInTheSignedTextToo() throws {
+    let authenticator = authenticator()
+    let challenge = try challenge(by: authenticator)
+    let other = try #require(BeaconName(host: "other.example", port: 9_001))
+    let passedOn = try identity.proof(of: challenge, dialling: other)
+    #expect(authenticator.check(ProofJob(passedOn, from: home)) == .wrongBeacon)
+    let renamed = DiscoverProof(challenge: challenge, signature: passedOn.signature, beacon: .test)
+    #expect(authenticator.check(ProofJob(renamed, from: home)) == .passed)
+    #expect(!authenticator.verifies(renamed, by: identity.publicKey))
+    #expect(authenticator.check(ProofJob(passedOn, from: .test(1))) == .forged)
+  }
+
   @Test func aTokenHoldsForItsNodeAndItsStampOnly() throws {
     let authenticator = authenticator()
     let token = try challenge(by: authenticator).token

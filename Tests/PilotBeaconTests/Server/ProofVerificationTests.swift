@@ -52,6 +52,21 @@ struct ProofVerificationTests {
     #expect(desk.engine.statistics.proofs[.accepted] == 1)
   }
 
+  @Test func aProofForAnotherBeaconIsNeverVerified() throws {
+    let desk = try Desk(node)
+    let challenge = try desk.challenge(at: home)
+    for port in 1...100 as ClosedRange<UInt16> {
+      let name = try #require(BeaconName(host: "other.example", port: port))
+      try desk.hand(FakeAuthenticator.proof(of: challenge, to: name, by: try .test(1)).encoded(), from: home)
+    }
+    desk.verifyAll()
+    #expect(desk.verifications == 0)
+    #expect(desk.engine.statistics.proofs[.wrongBeacon] == 100)
+    try desk.hand(desk.proof(of: challenge), from: home)
+    desk.verifyAll()
+    #expect(desk.engine.statistics.proofs[.accepted] == 1)
+  }
+
   @Test func whatTheQueueHasNoRoomForIsCounted() throws {
     let desk = try Desk(node)
     desk.isFull = true
