@@ -19,6 +19,8 @@ final class FuzzedBeacon {
   /// The probe that was last sent to an endpoint.
   private var probes: [Endpoint: [UInt8]] = [:]
   private var now = MonotonicInstant.now()
+  /// Every second one speaks `pilot.v2`.
+  private var connections = 0
   private let relay: FrameRelay
   private let listener: WSSListener
 
@@ -35,7 +37,9 @@ final class FuzzedBeacon {
     configuration.nodeCapacity = 6
     let engine = RelayEngine(configuration, seed: 1)
     let keys = StaticKeyDirectory(FuzzedNode.keys)
-    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: { FuzzedNode.unixTime })
+    let names = BeaconNames(FuzzedNode.beaconNames)
+    let authenticator = KeyedDiscoverAuthenticator(
+      keys: keys, unixTime: { FuzzedNode.unixTime }, isOwnName: { name, _ in names.contains(name, at: nil) })
     let journal = BeaconJournal(logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() })
     let (outbox, totals) = (outbox, totals)
     let later = Later()
@@ -46,6 +50,7 @@ final class FuzzedBeacon {
     let dispatcher = NIOLoopBound(
       WSSInbound(engine: engine, relay: makeRelay(), journal: journal), eventLoop: loop)
     var listening = WSSListener.Configuration(address: outbox.localEndpoint, unixTime: { FuzzedNode.unixTime })
+    listening.names = names
     listening.limits.maximumConnections = 3
     listening.limits.outgoingBytes = 1 << 17
     listener = WSSListener(listening, keys: keys, dispatchers: { _ in dispatcher.value })
@@ -92,7 +97,8 @@ final class FuzzedBeacon {
     } catch {
       throw Violation("a connection could not be set up: \(error)")
     }
-    return FuzzedPeer(channel)
+    connections += 1
+    return FuzzedPeer(channel, isOwn: connections.isMultiple(of: 2))
   }
 
   func advance(by duration: Duration) {

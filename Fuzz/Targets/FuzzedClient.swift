@@ -66,7 +66,7 @@ final class FuzzedClient {
     receive(
       Array(
         ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Accept: \(key.accept)\r\nSec-WebSocket-Protocol: pilot.v1\r\n\r\n").utf8))
+          + "Sec-WebSocket-Accept: \(key.accept)\r\nSec-WebSocket-Protocol: pilot.v2\r\n\r\n").utf8))
   }
 
   /// The node sends a frame.

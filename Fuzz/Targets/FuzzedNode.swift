@@ -5,6 +5,10 @@ import PilotWire
 enum FuzzedNode {
   static let unixTime: UInt64 = 1_700_000_000
 
+  /// What the fuzzed beacon is called, and dialled as.
+  static let beaconNames = [HostPort(host: "beacon.example", port: 443)]
+  static let beacon = BeaconName(host: "beacon.example", port: 443)
+
   static let identities: [NodeID: Identity] = {
     var identities: [NodeID: Identity] = [:]
     for number in 1...4 as ClosedRange<UInt8> {

@@ -10,13 +10,16 @@ final class FuzzedPeer {
   /// Who the node has proven to be.
   private(set) var node: NodeID?
   private let channel: EmbeddedChannel
+  private let isOwn: Bool
   private var decoder = WebSocketDecoder(role: .client)
   private var isUpgraded = false
   private var challenge: AuthChallenge?
   private var claim: NodeID?
 
-  init(_ channel: EmbeddedChannel) {
+  /// - Parameter isOwn: Whether the node speaks `pilot.v2`.
+  init(_ channel: EmbeddedChannel, isOwn: Bool) {
     self.channel = channel
+    self.isOwn = isOwn
   }
 
   var isOpen: Bool { channel.isActive }
@@ -31,12 +34,15 @@ final class FuzzedPeer {
       Array(
         ("GET \(WSSURL.defaultPath) HTTP/1.1\r\nHost: beacon\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
           + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-          + "Sec-WebSocket-Protocol: pilot.v1\r\n\r\n").utf8))
+          + "Sec-WebSocket-Protocol: \(isOwn ? "pilot.v2, " : "")pilot.v1\r\n\r\n").utf8))
   }
 
   /// Answers the challenge truthfully, if there has been one.
   func authenticate(as node: NodeID) {
-    guard let challenge, let reply = try? FuzzedNode.identities[node]?.reply(to: challenge, as: node) else { return }
+    guard let challenge,
+      let reply = try? FuzzedNode.identities[node]?.reply(
+        to: challenge, as: node, dialling: isOwn ? FuzzedNode.beacon : nil)
+    else { return }
     claim = node
     sendFrame(0x81, Array(reply.json.utf8))
   }

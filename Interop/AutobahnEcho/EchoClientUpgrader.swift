@@ -16,16 +16,16 @@ final class EchoClientUpgrader: NIOHTTPClientProtocolUpgrader {
   }
 
   func addCustom(upgradeRequestHeaders: inout HTTPHeaders) {
-    upgradeRequestHeaders.add(contentsOf: WebSocketHandshake.requestFields(key: key))
+    upgradeRequestHeaders.add(contentsOf: WebSocketHandshake.requestFields(key: key, subprotocols: [.v1]))
   }
 
   func shouldAllowUpgrade(upgradeResponse: HTTPResponseHead) -> Bool {
     var response = upgradeResponse
     if !response.headers.contains(name: "Sec-WebSocket-Protocol") {
-      response.headers.add(name: "Sec-WebSocket-Protocol", value: WebSocketHandshake.pilotSubprotocol)
+      response.headers.add(name: "Sec-WebSocket-Protocol", value: PilotSubprotocol.v1.rawValue)
     }
     do {
-      try WebSocketHandshake.verify(response, key: key)
+      _ = try WebSocketHandshake.verify(response, key: key, subprotocols: [.v1])
       return true
     } catch {
       return false

@@ -31,9 +31,9 @@ private final class EchoServerUpgrader: HTTPServerProtocolUpgrader {
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
   ) -> EventLoopFuture<HTTPHeaders> {
     channel.eventLoop.makeCompletedFuture {
-      let key = try WebSocketHandshake.accept(upgradeRequest)
+      let (key, subprotocol) = try WebSocketHandshake.accept(upgradeRequest, subprotocols: [.v1])
       var headers = initialResponseHeaders
-      headers.add(contentsOf: WebSocketHandshake.responseFields(answering: key))
+      headers.add(contentsOf: WebSocketHandshake.responseFields(answering: key, subprotocol: subprotocol))
       return headers
     }
   }

@@ -65,10 +65,29 @@ public struct Identity: Sendable {
 
   /// The answer that proves to a beacon that this is `node` (wire reference, section 3).
   ///
+  /// - Parameters:
+  ///   - challenge: What the beacon wants signed.
+  ///   - node: Who this is.
+  ///   - beacon: What the beacon was dialled as, where `pilot.v2` is spoken; nil in `pilot.v1`.
   /// - Throws: `IdentityError.cannotSign`, when the cryptographic library is out of memory.
-  public func reply(to challenge: AuthChallenge, as node: NodeID) throws(IdentityError) -> AuthReply {
-    let signature = try sign(AuthReply.signedText(node: node, challenge: challenge))
-    return AuthReply(node: node, publicKey: publicKey, signature: signature)
+  public func reply(
+    to challenge: AuthChallenge, as node: NodeID, dialling beacon: BeaconName? = nil
+  ) throws(IdentityError) -> AuthReply {
+    let signature = try sign(AuthReply.signedText(node: node, challenge: challenge, beacon: beacon))
+    return AuthReply(node: node, publicKey: publicKey, signature: signature, beacon: beacon)
+  }
+
+  /// The proof that answers a beacon's challenge (wire reference, section 2).
+  ///
+  /// - Parameters:
+  ///   - challenge: What the beacon wants signed.
+  ///   - beacon: What the beacon was dialled as.
+  /// - Throws: `IdentityError.cannotSign`, when the cryptographic library is out of memory.
+  public func proof(
+    of challenge: DiscoverChallenge, dialling beacon: BeaconName
+  ) throws(IdentityError) -> DiscoverProof {
+    let signature = try sign(challenge.signedText(naming: beacon))
+    return DiscoverProof(challenge: challenge, signature: signature, beacon: beacon)
   }
 }
 

@@ -37,18 +37,21 @@ public final class Node: Sendable {
   ///   - identity: Its key pair. The transport may know it, too, as WSS does.
   ///   - transport: What carries its frames.
   ///   - path: How the transport leads to the beacon.
+  ///   - dialled: What the beacon was dialled as, which the node signs when the beacon asks who it is. Default: the beacon's
+  ///     address, for who has dialled that.
   ///   - times: When it does what.
   ///   - offersProof: Whether it offers the beacon to prove who it is. Deployed nodes don't.
   /// - Throws: `.invalidConfiguration` that says which of the times can't be; `.receiverTaken` if somebody reads the
   ///   transport; `.closed`.
   public init(
-    id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path,
+    id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path, dialled: BeaconName? = nil,
     times: BeaconLink.Configuration = BeaconLink.Configuration(), offersProof: Bool = true
   ) throws(TransportError) {
     try times.validate()
     let receiver = try transport.makeReceiver()
     driver = NodeDriver(
-      id: id, identity: identity, offersProof: offersProof, transport: transport, path: path, times: times)
+      id: id, identity: identity, offersProof: offersProof, transport: transport, path: path, dialled: dialled,
+      times: times)
     hold = NodeHold(driver)
     self.receiver = ReceiverBox(NodeReceiver(receiver, of: hold))
     driver.start()

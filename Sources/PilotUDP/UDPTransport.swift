@@ -84,6 +84,16 @@ public final class UDPTransport: Transport {
   /// What happened beside frames, oldest first; see ``/PilotTransport/TransportEvents``.
   public var events: TransportEvents { eventSource.events }
 
+  /// The address and port that a received frame was written to (``/PilotTransport/Frame/local``); nil where that isn't known.
+  /// From any thread.
+  package func endpoint(of local: LocalAddress) -> Endpoint? {
+    if let address = locals?.address(of: local) {
+      return Endpoint(high: address.high, low: address.low, scope: address.scope, port: localEndpoint.port)
+    }
+    // What is bound to one address has no table.
+    return locals == nil && !localEndpoint.isUnspecified ? localEndpoint : nil
+  }
+
   /// The thread that waits for the socket, as an executor for the tasks that receive.
   ///
   /// It moves what isn't isolated: code of an actor, the main actor's included, stays on that actor's executor, so that a

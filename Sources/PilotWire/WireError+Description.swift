@@ -20,6 +20,8 @@ extension WireError: CustomStringConvertible {
       "0 is no node ID"
     case .addressLength(let length):
       "an IP address has 4 or 16 bytes, not \(length)"
+    case .beaconName:
+      "the beacon's name is no host and port in their normal form"
     case .checksumMismatch(let expected, let found):
       "the packet's CRC-32 is \(Hex.prefixed(found)), but its bytes give \(Hex.prefixed(expected))"
     case .unsupportedVersion(let version):

@@ -22,6 +22,8 @@ public enum WireError: Error, Equatable, Sendable {
   case nodeIDZero
   /// The length byte of an IP address was neither 4 nor 16.
   case addressLength(UInt8)
+  /// What a node says it has dialled its beacon as is no name in its normal form (wire reference, section 2).
+  case beaconName
   /// A packet's CRC-32: `expected` is what its bytes give, `found` is what it carries.
   case checksumMismatch(expected: UInt32, found: UInt32)
   /// A packet version other than 1 (wire reference, section 5).

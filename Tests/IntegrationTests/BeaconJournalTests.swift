@@ -15,8 +15,8 @@ struct BeaconJournalTests {
     let remote = Endpoint(ipv4: 192, 0, 2, 1, port: 1)
     let start = ContinuousClock.now
     for _ in 0..<1_000 {
-      journal.refused(WSSRefusal(reason: .wrongKey, node: nil, remote: remote))
-      journal.refused(WSSRefusal(reason: .unknownNode, node: nil, remote: remote))
+      journal.refused(WSSRefusal(reason: .wrongKey, node: nil, beacon: nil, remote: remote))
+      journal.refused(WSSRefusal(reason: .unknownNode, node: nil, beacon: nil, remote: remote))
     }
     let seconds = Int(start.duration(to: .now).components.seconds)
     #expect(journal.refusals == [.wrongKey: 1_000, .unknownNode: 1_000])

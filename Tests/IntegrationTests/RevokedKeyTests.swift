@@ -62,8 +62,8 @@ struct RevokedKeyTests {
     while replies < 2 {
       let frame = try await receiver.next()
       if let challenge = try? DiscoverChallenge(parsing: frame.bytes) {
-        let signature = try TestBeacon.identity.sign(challenge.signedText)
-        try node.transport.send(DiscoverProof(challenge: challenge, signature: signature).encoded(), to: beacon)
+        let name = try #require(BeaconName(beacon))
+        try node.transport.send(TestBeacon.identity.proof(of: challenge, dialling: name).encoded(), to: beacon)
       } else if (try? DiscoverReply(parsing: frame.bytes)) != nil {
         replies += 1
       }

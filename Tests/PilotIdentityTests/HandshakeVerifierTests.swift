@@ -86,6 +86,29 @@ struct HandshakeVerifierTests {
     #expect(verdict == .accepted)
   }
 
+  @Test("a reply that names its beacon is accepted by that beacon alone, and none that names no one is")
+  func namedBeacon() throws {
+    let vector = Vectors.authentications[0]
+    let (challenge, key, time) = (try vector.challenge(), try vector.node.key(), try #require(vector.timestamp))
+    let own = try #require(BeaconName(host: "beacon.example", port: 443))
+    let other = try #require(BeaconName(host: "other.example", port: 443))
+    let identity = try vector.node.identity()
+    func verdict(on reply: AuthReply, _ naming: HandshakeVerifier.NamingRule) -> HandshakeVerdict {
+      verifier.verdict(on: reply, to: challenge, naming: naming, knownKey: key, now: time)
+    }
+    let one = HandshakeVerifier.NamingRule.one { $0 == own }
+    let named = try identity.reply(to: challenge, as: vector.node.nodeID(), dialling: own)
+    #expect(verdict(on: named, one) == .accepted)
+    let passedOn = try identity.reply(to: challenge, as: vector.node.nodeID(), dialling: other)
+    #expect(verdict(on: passedOn, one) == .wrongBeacon)
+    let renamed = AuthReply(node: named.node, publicKey: key, signature: passedOn.signature, beacon: own)
+    #expect(verdict(on: renamed, one) == .badSignature)
+    #expect(try verdict(on: vector.reply(), one) == .wrongBeacon)
+    // Nor does a signature with a name pass for one without.
+    #expect(verdict(on: named, .none) == .badSignature)
+    #expect(try verdict(on: vector.reply(), .none) == .accepted)
+  }
+
   @Test("every verdict costs one check of a signature by a key on the curve, so that none tells which nodes are known")
   func sameWork() throws {
     let vector = Vectors.authentications[0]
@@ -101,7 +124,13 @@ struct HandshakeVerifierTests {
       (try vector.reply(), nil, time, .unknownNode), (forged, nil, time, .unknownNode),
       (foreign, nil, time + 31, .unknownNode),
     ]
-    for (reply, key, now, expected) in rows {
+    let naming = HandshakeVerifier.NamingRule.one { _ in false }
+    let other = try #require(BeaconName(host: "other.example", port: 443))
+    let misdirected = try vector.node.identity().reply(to: challenge, as: vector.node.nodeID(), dialling: other)
+    let named: [(AuthReply, PublicKey?, UInt64, HandshakeVerdict)] = [
+      (misdirected, known, time, .wrongBeacon), (misdirected, nil, time, .unknownNode),
+    ]
+    for (index, (reply, key, now, expected)) in (rows + named).enumerated() {
       let checks = CheckedKeys()
       var verifier = HandshakeVerifier()
       let real = verifier.check
@@ -109,7 +138,8 @@ struct HandshakeVerifierTests {
         checks.keys.withLock { $0.append(key) }
         return real(key, signature, text)
       }
-      #expect(verifier.verdict(on: reply, to: challenge, knownKey: key, now: now) == expected)
+      let rule = index < rows.count ? .none : naming
+      #expect(verifier.verdict(on: reply, to: challenge, naming: rule, knownKey: key, now: now) == expected)
       #expect(checks.keys.withLock { $0 } == [key ?? decoy])
     }
   }

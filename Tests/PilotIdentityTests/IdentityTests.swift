@@ -42,6 +42,24 @@ struct IdentityTests {
     #endif
   }
 
+  @Test("the signatures of the vectors that name a beacon come out, and verify")
+  func vectorsThatNameTheBeacon() throws {
+    let identity = try Vectors.first.identity()
+    let node = try Vectors.first.nodeID()
+    let beacon = try #require(BeaconName(host: "Beacon.example.", port: 443))
+    let reply = try identity.reply(to: Vectors.authentications[0].challenge(), as: node, dialling: beacon)
+    #expect(reply.beacon == beacon)
+    #expect(identity.publicKey.verifies(reply.signature, of: Vectors.namingBeacon.text))
+    let frame = try hexBytes(Vectors.discoverProof)
+    let proof = try DiscoverProof(parsing: frame.span.raw)
+    let own = try identity.proof(of: proof.challenge, dialling: proof.beacon)
+    #expect(identity.publicKey.verifies(proof.signature, of: proof.challenge.signedText(naming: proof.beacon)))
+    #if !canImport(Darwin)
+      #expect(reply.signature.base64 == Vectors.namingBeacon.signature)
+      #expect(own == proof)
+    #endif
+  }
+
   @Test("the grant of the punch request vector is signed by its target, and by nobody else")
   func punchGrant() throws {
     let frame = try hexBytes(Vectors.punchRequest)

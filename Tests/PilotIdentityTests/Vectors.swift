@@ -61,6 +61,18 @@ enum Vectors {
       signature: "CGVd18yiKRziy27QUslepM9xDZhC7g358UyFn4O83+4xQjtdiGT/EqMOZf2XcbZdb1w5RUsJTOkT2zvNdJ78Dg=="),
   ]
 
+  /// `compat_auth_v2`, of the first node: the text, and its signature.
+  static let namingBeacon = (
+    text: "compat_auth_v2:3538602243:1760759935:"
+      + "ae983570a576af6c96e9ccc642c370d6bf408c9131990c3f7a8d6713a8269ccc:beacon.example:443",
+    signature: "l0S8fTSgNOI6i3WLXTMUPZrj0MZCaAh8sjOT1li23rC/TUSjk5xSaq/9CHxSqkQE74LdScG05zu+Ls01/zJtAw=="
+  )
+
+  /// `discover_proofs`, of the first node.
+  static let discoverProof =
+    "0cd2eac903000000010203040500112233445566778899aabbccddeeffe38995263d330ba70f50403962484aa9baf28e680fac10f454108a3d"
+    + "8ea4d712dd248e32fccd9b7771a8eae4366df7f667ba6d623300a8b57691e1070b57cd0823290e626561636f6e2e6578616d706c65"
+
   /// `punch-request-with-grant`.
   static let punchRequest =
     "03d2eac9032c5d6baf0000000068efd78f7d0f7b2cab335bbe9287d41a191070b68a3da0e77761e3cefe1dcf8974defe41942f840e89fea121"

@@ -28,6 +28,28 @@ import Testing
     #expect(try read(reply.json) == .reply(reply))
   }
 
+  @Test(arguments: Vectors.list(\.compatAuthV2).indices)
+  func vectorsThatNameTheBeaconGoBothWays(_ index: Int) throws {
+    let vector = try Vectors.all.get().compatAuthV2[index]
+    let node = try #require(NodeID(vector.nodeId))
+    let beacon = try #require(BeaconName(parsing: vector.beacon))
+    let nonce = try #require(ChallengeNonce(hex: vector.challenge.nonce))
+    let challenge = AuthChallenge(nonce: nonce, timestamp: vector.challenge.ts)
+    #expect(AuthReply.signedText(node: node, challenge: challenge, beacon: beacon) == vector.signedText)
+    let reply = AuthReply(
+      node: node, publicKey: try #require(PublicKey(base64: vector.publicKey)),
+      signature: try #require(Signature(base64: vector.sig)), beacon: beacon)
+    #expect(reply.json.hasSuffix(",\"sig\":\"\(vector.sig)\",\"beacon\":\"\(vector.beacon)\"}"))
+    #expect(try read(reply.json) == .reply(reply))
+    // The same without the name is the reply of `pilot.v1`.
+    let text = reply.json.replacing(",\"beacon\":\"\(vector.beacon)\"", with: "")
+    #expect(try read(text) == .reply(AuthReply(node: node, publicKey: reply.publicKey, signature: reply.signature)))
+    for other in ["\"Beacon.example:443\"", "\"beacon.example\"", "\"\"", "7", "null", "[]"] {
+      let text = reply.json.replacing("\"\(vector.beacon)\"", with: other)
+      #expect(throws: WireError.invalidMember("beacon")) { try read(text) }
+    }
+  }
+
   @Test func okGoesBothWays() throws {
     #expect(AuthOK().json == "{\"type\":\"auth_ok\"}")
     #expect(try read(AuthOK().json) == .ok)

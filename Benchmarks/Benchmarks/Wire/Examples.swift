@@ -8,6 +8,7 @@ struct Examples: Sendable {
   let signature: Signature
   let grant: PunchGrant
   let challenge: DiscoverChallenge
+  let beacon = known(BeaconName(host: "beacon.example", port: 9_001))
   let packetHeader: PacketHeader
 
   init() {

@@ -20,7 +20,9 @@ private func beaconMessages(_ examples: Examples) {
   message("PunchCommand", PunchCommand(endpoint: examples.endpoint))
   message("Notify", Notify.handshakeWaiting)
   message("DiscoverChallenge", examples.challenge)
-  message("DiscoverProof", DiscoverProof(challenge: examples.challenge, signature: examples.signature))
+  message(
+    "DiscoverProof",
+    DiscoverProof(challenge: examples.challenge, signature: examples.signature, beacon: examples.beacon))
   if let sync = try? SyncAnnouncement(beaconID: 1, nodeIDs: Array(repeating: examples.node, count: 1_000)) {
     message("Sync of 1,000", sync)
   }

@@ -80,8 +80,8 @@ struct DatagramAttacks {
     let challenge = DiscoverChallenge(
       node: try resident(&random), stamp: ChallengeStamp(rawValue: instant.nanoseconds),
       token: ChallengeToken(high: random.next(), low: random.next()))
-    let signature = try keys.identity(of: Population.liar).sign(challenge.signedText)
-    return DiscoverProof(challenge: challenge, signature: signature).encoded()
+    guard let beacon = BeaconName(host: "127.0.0.1", port: 9_001) else { throw ChaosFailure("the beacon has no name") }
+    return try keys.identity(of: Population.liar).proof(of: challenge, dialling: beacon).encoded()
   }
 
   private func honest(_ random: inout SeededRandom) -> UInt32 { .random(in: population.ids, using: &random) }

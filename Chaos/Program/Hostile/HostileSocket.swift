@@ -88,11 +88,11 @@ final class HostileSocket: Sendable {
     if (try? DiscoverReply(parsing: frame)) != nil { return replies.pass() }
     if (try? RelayDeliver(parsing: frame)) != nil {
       stolen.add(1, ordering: .relaxed)
-    } else if let challenge = try? DiscoverChallenge(parsing: frame),
-      let signature = try? forger.sign(challenge.signedText)
+    } else if let challenge = try? DiscoverChallenge(parsing: frame), let name = BeaconName(beacon),
+      let forged = try? forger.proof(of: challenge, dialling: name)
     {
       // A challenge for another node's key, signed with one of its own.
-      let proof = DiscoverProof(challenge: challenge, signature: signature).encoded()
+      let proof = forged.encoded()
       proofs.withLock { proofs in
         if proofs.count == Self.proofLimit { proofs.removeFirst() }
         proofs.append(proof)

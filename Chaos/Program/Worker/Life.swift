@@ -140,9 +140,9 @@ final class Life: Sendable {
       replies.pass()
     } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == owner.id,
       mayProve.exchange(false, ordering: .acquiring),
-      let signature = try? owner.identity.sign(challenge.signedText)
+      let name = BeaconName(node.beacon), let proof = try? owner.identity.proof(of: challenge, dialling: name)
     {
-      sendHeld(DiscoverProof(challenge: challenge, signature: signature).encoded())
+      sendHeld(proof.encoded())
     }
   }
 

@@ -6,6 +6,8 @@ public enum ProofOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
   case superseded
   /// This beacon sent no such challenge to its source: looked at no further.
   case forged
+  /// It names a beacon that this isn't, as far as it knows: not verified.
+  case wrongBeacon
   /// Its challenge has been answered before: not verified again.
   case repeated
   /// More proofs came than are verified in a second, from its source or in all.
@@ -19,6 +21,7 @@ public enum ProofOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
     case .accepted: "accepted"
     case .superseded: "superseded"
     case .forged: "forged"
+    case .wrongBeacon: "wrong_beacon"
     case .repeated: "repeated"
     case .limited: "limited"
     case .failed: "failed"

@@ -21,10 +21,18 @@ extension Router {
     return .taken
   }
 
-  /// The token of a proof has been checked: only who receives at the proof's source has one of this beacon's for it.
-  package mutating func checkedToken(of job: ProofJob, isOwn: Bool, at now: MonotonicInstant) {
-    guard isOwn else { return counters.proofs.count(.forged) }
-    if admits(job.proof, from: job.source, at: now) { put(.verify(.proof(job))) }
+  /// The token of a proof has been checked: only who receives at the proof's source has one of this beacon's for it. And the
+  /// name in it: a node that has dialled another beacon proves nothing here.
+  package mutating func checkedToken(of job: ProofJob, _ check: ProofCheck, at now: MonotonicInstant) {
+    switch check {
+    case .forged:
+      counters.proofs.count(.forged)
+    case .wrongBeacon:
+      counters.proofs.count(.wrongBeacon)
+      incidents.note(RouterIncident(.misdirected(job.proof.beacon), job.proof.challenge.node, from: job.source, to: nil))
+    case .passed:
+      if admits(job.proof, from: job.source, at: now) { put(.verify(.proof(job))) }
+    }
   }
 
   /// A signature has been verified.

@@ -34,12 +34,18 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case unansweredEndpoint
   /// A proof for a challenge that is too old, or was never made.
   case proofExpired
+  /// A proof that names its beacon in no form that a name has.
+  case nameInvalid
   /// A proof over WSS, where the connection has been authenticated.
   case proofOverWSS
 
-  /// What the parsers of the messages that a beacon takes can say: too short, or node 0.
+  /// What the parsers of the messages that a beacon takes can say: too short, node 0, or a broken name.
   init(_ error: WireError) {
-    self = error == .nodeIDZero ? .nodeIDZero : .truncated
+    switch error {
+    case .nodeIDZero: self = .nodeIDZero
+    case .beaconName: self = .nameInvalid
+    default: self = .truncated
+    }
   }
 
   /// The reason's name in snake case, fit for metrics.
@@ -61,6 +67,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .rateLimited: "rate_limited"
     case .unansweredEndpoint: "unanswered_endpoint"
     case .proofExpired: "proof_expired"
+    case .nameInvalid: "name_invalid"
     case .proofOverWSS: "proof_over_compat"
     }
   }

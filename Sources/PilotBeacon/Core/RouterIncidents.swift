@@ -10,6 +10,9 @@ package struct RouterIncident: Equatable, Sendable {
     case revoked
     /// It is claimed from elsewhere, and its endpoint was asked for a sign.
     case probed
+    /// It proves to be there to a beacon that it calls so: to another one, which has passed on the challenge, or this one
+    /// doesn't know its name.
+    case misdirected(BeaconName)
   }
 
   /// What happened.
@@ -31,12 +34,20 @@ package struct RouterIncident: Equatable, Sendable {
   }
 }
 
+extension RouterIncident.Kind {
+  /// Whether the two are noted as one, whatever a stranger has written into them.
+  fileprivate func isNoted(with other: Self) -> Bool {
+    if case (.misdirected, .misdirected) = (self, other) { return true }
+    return self == other
+  }
+}
+
 /// The first incident of each kind since they were last taken, and how many followed: a log that strangers can't fill.
 struct RouterIncidents: Sendable {
   private var noted: [RouterIncident] = []
 
   mutating func note(_ incident: RouterIncident) {
-    if let index = noted.firstIndex(where: { $0.kind == incident.kind }) {
+    if let index = noted.firstIndex(where: { $0.kind.isNoted(with: incident.kind) }) {
       noted[index].more &+= 1
     } else {
       noted.append(incident)

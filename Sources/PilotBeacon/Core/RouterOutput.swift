@@ -15,7 +15,8 @@ package enum RouterOutput: Equatable, Sendable {
   case fetchKey(NodeID)
   /// Send the challenge that ``DiscoverAuthenticator/challenge(_:offering:stamp:to:)`` makes of an offer.
   case challenge(DiscoverOffer)
-  /// Look whether this beacon has made a proof's challenge for its source: ``Router/checkedToken(of:isOwn:at:)``.
+  /// Look whether this beacon has made a proof's challenge for its source, and is the one that the proof names:
+  /// ``Router/checkedToken(of:_:at:)``.
   case checkToken(ProofJob)
   /// Have a signature verified away from the threads that relay: ``Router/verified(_:holds:at:)``, or
   /// ``Router/leftOut(_:)`` if there is no room for it.
@@ -41,6 +42,16 @@ package struct ProofJob: Equatable, Sendable {
   package init(_ proof: DiscoverProof, from source: Endpoint, _ local: LocalAddress = .any) {
     (self.proof, self.source, self.local) = (proof, source, local)
   }
+}
+
+/// What can be told of a proof without a look at its signature.
+package enum ProofCheck: Equatable, Sendable {
+  /// This beacon has made no such challenge for the proof's source.
+  case forged
+  /// It has, but the node has dialled another beacon than this one, as far as it knows its names.
+  case wrongBeacon
+  /// Challenge and name are its own.
+  case passed
 }
 
 /// What takes a signature to decide.

@@ -13,10 +13,10 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Requests to punch, by what became of them.
   public internal(set) var punches = Tally<PunchOutcome, 6>()
   /// Frames dropped, by reason.
-  public internal(set) var drops = Tally<RouterDropReason, 17>()
+  public internal(set) var drops = Tally<RouterDropReason, 18>()
 
   /// Proofs, by what became of them.
-  public internal(set) var proofs = Tally<ProofOutcome, 6>()
+  public internal(set) var proofs = Tally<ProofOutcome, 7>()
   /// Punch grants, by what became of them.
   public internal(set) var grants = Tally<GrantOutcome, 4>()
   /// Challenges that were not sent because the node had got one at this source within the second, or the source enough

@@ -17,6 +17,7 @@ package final class BeaconJournal: Sendable {
     var limits: [WSSRefusal.Reason: Limit] = [:]
     var retired = OutboundQueue.Counts()
     var ignored: UInt64 = 0
+    var toldNames = ToldNames()
   }
 
   private let logger: Logger
@@ -66,6 +67,8 @@ package final class BeaconJournal: Sendable {
         logger.notice("Node's proof revoked: its key has changed", metadata: metadata)
       case .probed:
         logger.notice("Node claimed from elsewhere, its endpoint is being probed", metadata: metadata)
+      case .misdirected(let name):
+        misdirected(to: name, metadata)
       }
     }
   }
@@ -80,7 +83,20 @@ package final class BeaconJournal: Sendable {
       ])
   }
 
+  /// Said once for each name: one that this beacon should know is asked for by every node that dials it, each minute.
+  private func misdirected(to name: BeaconName, _ metadata: Logger.Metadata) {
+    guard state.withLock({ $0.toldNames.insert(name) }) else { return }
+    var metadata = metadata
+    metadata["name"] = "\(name)"
+    logger.notice(
+      "Proof for a beacon of another name: the node has dialled somebody else, or this beacon's name is missing; then add --name",
+      metadata: metadata)
+  }
+
   func refused(_ refusal: WSSRefusal) {
+    if refusal.reason == .wrongBeacon, let name = refusal.beacon {
+      misdirected(to: name, ["node": "\(refusal.node.map(String.init) ?? "unnamed")", "from": "\(refusal.remote)"])
+    }
     let now = MonotonicInstant.now()
     let leftOut = state.withLock { state -> Int? in
       state.refusals[refusal.reason, default: 0] += 1

@@ -15,6 +15,10 @@ extension BeaconServer {
     /// Where health, metrics and a status page are served over HTTP; nil serves none. Default nil. For trusted networks:
     /// everybody who can connect may read them.
     public var http: Endpoint?
+    /// What nodes dial this beacon as, beside the names of its certificate and the addresses that they write to: a name without a
+    /// port stands for every port. A node that proves who it is signs what it has dialled (wire reference, sections 2 and 3), and
+    /// isn't believed if that is none of these. Default: none.
+    public var names: [HostPort] = []
     /// The router's bounds: registrations, their lifetimes, how a node moves.
     public var router = RouterConfiguration()
     /// How long a graceful shutdown goes on relaying after it has begun to refuse new WebSocket connections. Default zero:

@@ -4,6 +4,7 @@ import PilotIdentity
 import PilotTransport
 import PilotUDP
 import PilotWSS
+import PilotWire
 
 extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
@@ -11,10 +12,12 @@ extension BeaconServer.Parts {
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let engine = RelayEngine(configuration.router, seed: generator.next(), keys: keys)
-    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.unixTime)
     let verifications = VerificationQueue()
     let totals = RelayTotals()
     let journal = BeaconJournal(logger: logger)
+    if let name = configuration.names.first(where: { BeaconName(host: $0.host, port: $0.port ?? 1) == nil }) {
+      throw TransportError(code: .invalidConfiguration, message: "the beacon's name \(name) is no host or host and port")
+    }
     if let files = configuration.wss?.tls {
       tls = try ServerTLS(certificate: files.certificate, key: files.key)
     } else {
@@ -26,6 +29,19 @@ extension BeaconServer.Parts {
     socket.sendBufferBytes = configuration.socketBufferBytes
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
     let tls = tls
+    let names = BeaconNames(configuration.names, certificate: tls)
+    if names.isEmpty {
+      logger.notice(
+        """
+        This beacon doesn't know its name: nodes that dial one can't prove who they are over UDP, and speak pilot.v1 over \
+        WebSocket; give it with --name HOST
+        """)
+    }
+    // All sockets of the group share one table of the addresses that were written to.
+    let first = udp.all[0]
+    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.unixTime) { name, local in
+      names.contains(name, at: first.endpoint(of: local))
+    }
     let dispatchers = WSSInboundLoops { number in
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
@@ -35,7 +51,7 @@ extension BeaconServer.Parts {
     }
     let listener = configuration.wss.map { settings in
       WSSListener(
-        WSSListener.Configuration(settings, tls: tls, logger: logger), keys: keys,
+        WSSListener.Configuration(settings, tls: tls, names: names, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
     let shutdown = BeaconShutdown()
@@ -69,9 +85,12 @@ extension BeaconServer.Parts {
 
 extension WSSListener.Configuration {
   /// The listener's part of a beacon's configuration.
-  fileprivate init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, logger: Logger) {
+  fileprivate init(
+    _ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, names: BeaconNames, logger: Logger
+  ) {
     self.init(address: settings.address, unixTime: WallClock.unixTime)
     self.tls = tls
+    self.names = names
     limits = settings.limits
     self.logger = logger
     let descriptors = DescriptorLimit.current

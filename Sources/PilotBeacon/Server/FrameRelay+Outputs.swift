@@ -38,8 +38,8 @@ extension FrameRelay {
       else { return }
       send(challenge, .udp(offer.endpoint, from: offer.local), at: now)
     case .checkToken(let job):
-      let isOwn = authenticator.hasMade(job.proof.challenge, for: job.source)
-      engine.tell(&turn.outputs) { $0.checkedToken(of: job, isOwn: isOwn, at: now) }
+      let check = authenticator.check(job)
+      engine.tell(&turn.outputs) { $0.checkedToken(of: job, check, at: now) }
     case .verify(let job):
       if !submit(job) { engine.tell(&turn.outputs) { $0.leftOut(job) } }
     case .checkNonce(let probe, let nonce):

@@ -1,5 +1,6 @@
 import Crypto
 package import PilotIdentity
+package import PilotTransport
 package import PilotWire
 
 /// Challenges and checks proofs with the keys of a directory and a secret that lives as long as this value.
@@ -9,12 +10,20 @@ package import PilotWire
 package struct KeyedDiscoverAuthenticator: DiscoverAuthenticator {
   private let keys: any KeyDirectory
   private let unixTime: @Sendable () -> UInt64
+  private let isOwnName: @Sendable (BeaconName, LocalAddress) -> Bool
   private let secret = SymmetricKey(size: .bits256)
 
-  /// - Parameter unixTime: The wall clock, in seconds since 1970, which the expiry of punch grants is held against.
-  package init(keys: any KeyDirectory, unixTime: @escaping @Sendable () -> UInt64) {
+  /// - Parameters:
+  ///   - keys: The nodes' known keys.
+  ///   - unixTime: The wall clock, in seconds since 1970, which the expiry of punch grants is held against.
+  ///   - isOwnName: Whether a name is one of this beacon's, for who has written to this address of the machine.
+  package init(
+    keys: any KeyDirectory, unixTime: @escaping @Sendable () -> UInt64,
+    isOwnName: @escaping @Sendable (BeaconName, LocalAddress) -> Bool
+  ) {
     self.keys = keys
     self.unixTime = unixTime
+    self.isOwnName = isOwnName
   }
 
   package func knownKey(of node: NodeID) -> PublicKey? { keys.cachedPublicKey(of: node) }
@@ -32,8 +41,10 @@ package struct KeyedDiscoverAuthenticator: DiscoverAuthenticator {
     challenge.token == token(challenge.node, challenge.stamp, endpoint)
   }
 
+  package func isOwn(_ name: BeaconName, at local: LocalAddress) -> Bool { isOwnName(name, local) }
+
   package func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool {
-    key.verifies(proof.signature, of: proof.challenge.signedText)
+    key.verifies(proof.signature, of: proof.challenge.signedText(naming: proof.beacon))
   }
 
   package func verifiesGrant(of request: PunchRequest) -> Bool {

@@ -37,7 +37,8 @@ struct AttachSession {
       addresses = try await resolve(beacon)
       node = try Node(
         id: plan.node, identity: plan.identity, on: try UDPTransport.bind(),
-        path: .datagrams(beacon: addresses[0], others: Array(addresses.dropFirst())))
+        path: .datagrams(beacon: addresses[0], others: Array(addresses.dropFirst())),
+        dialled: BeaconName(host: beacon.name, port: beacon.port))
     } catch {
       if Task.isCancelled { return .done }
       guard plan.wss != nil else { throw error }

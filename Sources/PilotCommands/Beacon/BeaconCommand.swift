@@ -50,6 +50,16 @@ package struct BeaconCommand: AsyncParsableCommand {
   var http: String?
 
   @Option(
+    name: .customLong("name"),
+    help: ArgumentHelp(
+      "What nodes dial this beacon as, beside its certificate's names and its own addresses; repeatable, or with commas.",
+      discussion: """
+        A node that proves who it is signs what it has dialled, so that no other beacon can use its answer. A name without a \
+        port stands for every port.
+        """, valueName: "host[:port]"))
+  var names: [String] = []
+
+  @Option(
     help: ArgumentHelp(
       "WebSocket connections at most; further ones are answered 503. (default: 10000)", valueName: "count"))
   var maxConnections: Int?
@@ -109,6 +119,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     if let nodes = try settings.int(nodesPerSource, "nodes-per-source", in: 1...10_000_000) {
       configuration.router.nodesPerSource = nodes
     }
+    configuration.names = try Self.names(try settings.strings(names, "name"))
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
     if let http = try settings.string(http, "http") {
       configuration.http = try ListenAddress.resolve(http, option: "http")
@@ -139,6 +150,21 @@ package struct BeaconCommand: AsyncParsableCommand {
     }
     configuration.wss = webSocket
     return configuration
+  }
+
+  /// Reads names, each text one or several with commas in between.
+  static func names(_ texts: [String]) throws(CommandFailure) -> [HostPort] {
+    var names: [HostPort] = []
+    for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+      let text = text.trimmingPrefix { $0 == " " }
+      guard let name = try? HostPort(parsing: text), BeaconName(host: name.host, port: name.port ?? 1) != nil else {
+        throw .usage(
+          "name must be HOST or HOST:PORT, and \"\(text)\" is neither",
+          hint: "for example --name beacon.example,beacon.example:9001 or --name '[2001:db8::1]:9001'")
+      }
+      names.append(name)
+    }
+    return names
   }
 
   private func keys(

@@ -99,16 +99,20 @@ enum BeaconDescription {
   }
 
   private static func proof(_ kind: String, _ proof: DiscoverProof, _ frame: RawSpan) -> JSONValue {
-    let signature = JSONValue.Member(name: "signature", value: .string(proof.signature.base64))
+    let more: [JSONValue.Member] = [
+      .init(name: "signature", value: .string(proof.signature.base64)),
+      .init(name: "beacon", value: .string(proof.beacon.description)),
+      .init(name: "signed_text", value: .string(proof.challenge.signedText(naming: proof.beacon))),
+    ]
     return json(
       kind, members(of: proof.challenge),
-      [signature] + FrameDescription.ignored(frame, behind: proof.encodedLength))
+      more + FrameDescription.ignored(frame, behind: proof.encodedLength))
   }
 
   private static func members(of challenge: DiscoverChallenge) -> KeyValuePairs<String, JSONValue?> {
     [
       "node_id": .int(challenge.node.rawValue), "timestamp": .int(challenge.stamp.rawValue),
-      "token": .string(challenge.token.hex), "signed_text": .string(challenge.signedText),
+      "token": .string(challenge.token.hex),
     ]
   }
 }

@@ -25,17 +25,41 @@ public struct HandshakeVerifier: Sendable {
   ///   - reply: What the node answered.
   ///   - challenge: What this very connection sent. The reply doesn't repeat it, so that one to another challenge shows as
   ///     a bad signature. Without a time it never expires.
+  ///   - naming: Which beacon the reply has to name.
   ///   - knownKey: The key that a ``KeyDirectory`` knows for `reply.node`; nil if it knows none.
   ///   - now: The beacon's clock, in seconds since 1970-01-01 UTC.
   public func verdict(
-    on reply: AuthReply, to challenge: AuthChallenge, knownKey: PublicKey?, now: UInt64
+    on reply: AuthReply, to challenge: AuthChallenge, naming: NamingRule = .none, knownKey: PublicKey?, now: UInt64
   ) -> HandshakeVerdict {
     let key = knownKey ?? Self.decoy ?? reply.publicKey
-    let isSigned = check(key, reply.signature, AuthReply.signedText(node: reply.node, challenge: challenge))
+    let text = AuthReply.signedText(node: reply.node, challenge: challenge, beacon: naming.signedName(of: reply))
+    let isSigned = check(key, reply.signature, text)
     guard let knownKey else { return .unknownNode }
     if let sent = challenge.timestamp, max(now, sent) - min(now, sent) > maximumAge { return .expired }
-    if isSigned { return .accepted }
-    return reply.publicKey == knownKey ? .badSignature : .wrongKey
+    guard isSigned else { return reply.publicKey == knownKey ? .badSignature : .wrongKey }
+    return naming.allows(reply) ? .accepted : .wrongBeacon
+  }
+
+  /// Which beacon a reply has to name.
+  public enum NamingRule: Sendable {
+    /// None: `pilot.v1`. A name in the reply means nothing.
+    case none
+    /// One of those that this accepts: `pilot.v2`.
+    case one(@Sendable (BeaconName) -> Bool)
+
+    fileprivate func signedName(of reply: AuthReply) -> BeaconName? {
+      switch self {
+      case .none: nil
+      case .one: reply.beacon
+      }
+    }
+
+    fileprivate func allows(_ reply: AuthReply) -> Bool {
+      switch self {
+      case .none: true
+      case .one(let isOwn): reply.beacon.map(isOwn) ?? false
+      }
+    }
   }
 }
 
@@ -53,6 +77,9 @@ public enum HandshakeVerdict: Hashable, Sendable {
   case badSignature
   /// The reply came too late.
   case expired
+  /// The known key signed this challenge, but for a beacon of another name: the node has dialled somebody who passed the
+  /// challenge on, or this beacon doesn't know one of its names.
+  case wrongBeacon
 
   /// The reason for the peer, with close code 1008: the same for all, so that it doesn't tell which nodes exist.
   public static let peerReason = "auth failed"
@@ -67,6 +94,7 @@ extension HandshakeVerdict: CustomStringConvertible {
     case .wrongKey: "wrong_key"
     case .badSignature: "bad_signature"
     case .expired: "expired"
+    case .wrongBeacon: "wrong_beacon"
     }
   }
 }

@@ -14,6 +14,7 @@ final class NodeDriver: Sendable, LendGate {
   let states = StateLog()
   let tally = NodeTally()
   private let identity: Identity
+  private let dialled: BeaconName?
   private let link: Mutex<BeaconLink>
   /// The beacon's addresses, the first one first, and that one again: as a rule it is the only one, and needs no look into a list.
   private let addresses: [Endpoint]
@@ -33,10 +34,12 @@ final class NodeDriver: Sendable, LendGate {
 
   init(
     id: NodeID, identity: Identity, offersProof: Bool, transport: any Transport, path: BeaconLink.Path,
+    dialled: BeaconName?,
     times: BeaconLink.Configuration
   ) {
     self.id = id
     self.identity = identity
+    self.dialled = dialled
     outlet = Outlet(transport)
     var random = SystemRandomNumberGenerator()
     let token = ProbeToken(using: &random)
@@ -169,13 +172,15 @@ final class NodeDriver: Sendable, LendGate {
   }
 
   private func prove(_ challenge: DiscoverChallenge, to beacon: Endpoint) throws(TransportError) {
-    let signature: Signature
+    // Nobody is asked for proof at port 0, where nothing comes from.
+    guard let name = dialled ?? BeaconName(beacon) else { return }
+    let proof: DiscoverProof
     do {
-      signature = try identity.sign(challenge.signedText)
+      proof = try identity.proof(of: challenge, dialling: name)
     } catch {
       throw TransportError(code: .system, message: "the proof of who this node is can't be signed", cause: error)
     }
-    try transport.send(DiscoverProof(challenge: challenge, signature: signature).encoded(), to: beacon)
+    try transport.send(proof.encoded(), to: beacon)
     tally.proofsSent.count()
   }
 

@@ -1,6 +1,6 @@
 public import PilotTransport
 public import PilotWSS
-import PilotWire
+public import PilotWire
 
 /// Where a beacon is: `udp://HOST:PORT`, `wss://HOST[:PORT][/v1/compat]` or `ws://…`.
 public enum BeaconURL: Sendable, Hashable {
@@ -23,6 +23,16 @@ public enum BeaconURL: Sendable, Hashable {
         code: .invalidConfiguration, message: "\(URLText.withoutSecrets(text)) is no beacon URL; write udp://HOST:PORT")
     }
     self = .udp(host: authority.host, port: port)
+  }
+}
+
+extension BeaconURL {
+  /// What a node signs that dials this URL, the port included; nil for a host that no URL can name.
+  public var name: BeaconName? {
+    switch self {
+    case .udp(let host, let port): BeaconName(host: host, port: port)
+    case .wss(let url): url.name
+    }
   }
 }
 

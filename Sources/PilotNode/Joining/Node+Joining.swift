@@ -81,8 +81,8 @@ extension Node {
     _ configuration: Configuration, on transport: any Transport, path: BeaconLink.Path
   ) throws(TransportError) {
     try self.init(
-      id: configuration.id, identity: configuration.identity, on: transport, path: path, times: configuration.times,
-      offersProof: configuration.offersProof)
+      id: configuration.id, identity: configuration.identity, on: transport, path: path,
+      dialled: configuration.beacon.name, times: configuration.times, offersProof: configuration.offersProof)
   }
 }
 

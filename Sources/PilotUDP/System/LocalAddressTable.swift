@@ -1,5 +1,6 @@
 internal import CPilotUDP
 internal import PilotTransport
+internal import PilotWire
 internal import Synchronization
 
 /// The addresses of this machine that datagrams were written to, by the numbers that stand for them: for one socket, or
@@ -107,6 +108,15 @@ internal import Synchronization
     let index = Int(local.index) - 1
     guard index >= 0, index < count.load(ordering: .acquiring) else { return nil }
     return unsafe UnsafePointer(sources + index)
+  }
+
+  /// The address that a number stands for, at port 0; nil for `.any` and for numbers of other tables.
+  func address(of local: LocalAddress) -> Endpoint? {
+    let index = Int(local.index) - 1
+    guard index >= 0, index < count.load(ordering: .acquiring) else { return nil }
+    // SAFETY: index is below the count, and what lies there doesn't change any more.
+    let address = unsafe addresses[index]
+    return Endpoint(high: address.high, low: address.low, scope: address.interface, port: 0)
   }
 
   /// Asks this machine.

@@ -5,6 +5,7 @@ package import PilotTransport
 /// loop.
 package final class ClientConnection {
   private let configuration: WSSTransport.Configuration
+  private let subprotocol: PilotSubprotocol
   private var peer: WSSClientPeer?
   private var hasEnded = false
   /// Called once when frames can flow.
@@ -12,16 +13,22 @@ package final class ClientConnection {
   /// Called once when the connection has ended, unless ``close()`` came first.
   package var onEnd: ((TransportError) -> Void)?
 
-  init(_ configuration: WSSTransport.Configuration) {
+  init(_ configuration: WSSTransport.Configuration, speaking subprotocol: PilotSubprotocol) {
     self.configuration = configuration
+    self.subprotocol = subprotocol
   }
+
+  /// Whether the beacon is of this project: it has chosen `pilot.v2`.
+  var isOwn: Bool { subprotocol.isOwn }
 
   /// Begins on a channel whose bytes are those of a WebSocket.
   func start(on channel: any Channel, inbound: FrameQueue, outbound: OutboundQueue) throws {
+    let authentication = WSSClientAuthentication(
+      node: configuration.node, identity: configuration.identity,
+      dialling: subprotocol == .v2 ? configuration.beacon.name : nil)
     let peer = WSSClientPeer(
-      authentication: WSSClientAuthentication(node: configuration.node, identity: configuration.identity),
-      inbound: inbound, beacon: configuration.beaconEndpoint,
-      onEstablished: { [weak self] in self?.onEstablished?() },
+      authentication: authentication, inbound: inbound, beacon: configuration.beaconEndpoint,
+      onEstablished: { [weak self] in self?.established() },
       onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
     self.peer = peer
     var times = WebSocketTimes()
@@ -39,9 +46,16 @@ package final class ClientConnection {
     peer?.link?.perform(.close(WebSocketCloseFrame(.normal)))
   }
 
+  private func established() {
+    if isOwn, let name = configuration.beacon.name { configuration.knownBeacons.insert(name) }
+    onEstablished?()
+  }
+
   private func ended(_ end: WebSocketEnd, _ wasEstablished: Bool) {
     guard !hasEnded else { return }
     hasEnded = true
-    onEnd?(TransportError(end, of: configuration, wasEstablished: wasEstablished))
+    onEnd?(
+      TransportError(
+        end, of: configuration, wasEstablished: wasEstablished, signedName: isOwn ? configuration.beacon.name : nil))
   }
 }

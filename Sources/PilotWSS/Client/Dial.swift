@@ -127,15 +127,15 @@ package final class Dial {
   private func upgrade(_ channel: any Channel) throws {
     state = .dialing(.upgrading)
     requester = try UpgradeRequester.start(
-      on: channel, at: configuration.beacon,
-      onUpgrade: { [weak self] in self?.upgraded(channel) },
+      on: channel, at: configuration.beacon, offering: configuration.subprotocols,
+      onUpgrade: { [weak self] subprotocol in self?.upgraded(channel, to: subprotocol) },
       onFailure: { [weak self] error in self?.fail(error) })
   }
 
-  private func upgraded(_ channel: any Channel) {
+  private func upgraded(_ channel: any Channel, to subprotocol: PilotSubprotocol) {
     guard case .dialing = state else { return channel.cutOff() }
     state = .dialing(.authenticating)
-    let connection = ClientConnection(configuration)
+    let connection = ClientConnection(configuration, speaking: subprotocol)
     connection.onEstablished = { [weak self] in self?.established() }
     connection.onEnd = { [weak self] error in self?.fail(error) }
     self.connection = connection

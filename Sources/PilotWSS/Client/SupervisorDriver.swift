@@ -11,6 +11,15 @@ final class ReconnectCount: Sendable {
   func increment() { count.add(1, ordering: .relaxed) }
 }
 
+/// Whether a transport's beacon is of this project.
+final class BeaconKind: Sendable {
+  private let own = Atomic<Bool>(false)
+
+  var isOwn: Bool { own.load(ordering: .acquiring) }
+
+  func set(isOwn: Bool) { own.store(isOwn, ordering: .releasing) }
+}
+
 /// Performs what a ``ConnectionSupervisor`` decides: dials, sets timers, announces. Confined to one event loop.
 final class SupervisorDriver {
   private let configuration: WSSTransport.Configuration
@@ -20,6 +29,7 @@ final class SupervisorDriver {
   private let outbound: OutboundQueue
   private let events: TransportEventSource
   private let reconnects: ReconnectCount
+  private let beaconKind: BeaconKind
   private var supervisor: ConnectionSupervisor
   private var dial: Dial?
   private var connection: ClientConnection?
@@ -28,7 +38,7 @@ final class SupervisorDriver {
 
   init(
     loop: any EventLoop, configuration: WSSTransport.Configuration, tls: ClientTLS?, inbound: FrameQueue,
-    outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount
+    outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount, beaconKind: BeaconKind
   ) {
     self.configuration = configuration
     self.tls = tls
@@ -37,6 +47,7 @@ final class SupervisorDriver {
     self.outbound = outbound
     self.events = events
     self.reconnects = reconnects
+    self.beaconKind = beaconKind
     supervisor = ConnectionSupervisor(backoff: configuration.backoff)
   }
 
@@ -76,6 +87,7 @@ final class SupervisorDriver {
     switch supervisor.connected(at: MonotonicInstant(loop.now)) {
     case .announce(let first):
       self.connection = connection
+      beaconKind.set(isOwn: connection.isOwn)
       connection.onEnd = { [weak self] error in self?.down(error) }
       if !first { reconnects.increment() }
       events.emit(first ? .connected : .reconnected)
@@ -88,6 +100,7 @@ final class SupervisorDriver {
   private func down(_ error: TransportError) {
     dial = nil
     connection = nil
+    beaconKind.set(isOwn: false)
     if firstOutcome != nil {
       // Whoever waits for the first attempt gives up with it.
       _ = supervisor.close()

@@ -3,8 +3,17 @@ import PilotWire
 
 /// Why a connection ended, in words that say what to try.
 extension TransportError {
+  private static func nameDoubt(_ name: BeaconName?) -> String {
+    name.map { "not know that it is \($0) (its --name), " } ?? ""
+  }
+
   /// A connection ended.
-  init(_ end: WebSocketEnd, of configuration: WSSTransport.Configuration, wasEstablished: Bool) {
+  ///
+  /// - Parameter signedName: What the node has signed that it dialled, if it did.
+  init(
+    _ end: WebSocketEnd, of configuration: WSSTransport.Configuration, wasEstablished: Bool,
+    signedName: BeaconName? = nil
+  ) {
     let beacon = configuration.beacon
     switch end {
     case .closed(let frame) where frame.code == .policyViolation && !wasEstablished:
@@ -12,7 +21,7 @@ extension TransportError {
         code: .authenticationFailed,
         message: """
           \(beacon) refused node \(configuration.node): \(frame.quotedReason). The beacon may not know this node, know \
-          another key for it, or one of the two clocks is off by more than 30 s
+          another key for it, \(Self.nameDoubt(signedName))or one of the two clocks is off by more than 30 s
           """)
     case .closed(let frame) where frame.code == .normal && frame.reason == "replaced":
       self.init(

@@ -34,15 +34,17 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
   /// Begins on a channel that is connected and, for `wss://`, secured. The pipeline keeps the requester until the end.
   ///
   /// - Parameters:
-  ///   - onUpgrade: Called once when the channel's bytes are a WebSocket's: it adds their handler.
+  ///   - subprotocols: What is offered, the preferred one first; not empty.
+  ///   - onUpgrade: Called once when the channel's bytes are a WebSocket's, of the subprotocol that the beacon has chosen: it
+  ///     adds their handler.
   ///   - onFailure: Called once when the beacon refuses, or doesn't answer as it should.
   static func start(
-    on channel: any Channel, at beacon: WSSURL, onUpgrade: @escaping () -> Void,
-    onFailure: @escaping (TransportError) -> Void
+    on channel: any Channel, at beacon: WSSURL, offering subprotocols: [PilotSubprotocol],
+    onUpgrade: @escaping (PilotSubprotocol) -> Void, onFailure: @escaping (TransportError) -> Void
   ) throws -> UpgradeRequester {
     var gate: HandshakeGate?
-    let upgrader = WSSClientUpgrader { context in
-      onUpgrade()
+    let upgrader = WSSClientUpgrader(offering: subprotocols) { context, subprotocol in
+      onUpgrade(subprotocol)
       // Behind the new handler's back: what the gate holds is the WebSocket's.
       if let gate = gate.take() { context.pipeline.syncOperations.removeHandler(gate, promise: nil) }
     }

@@ -15,11 +15,14 @@ struct WSSClientAuthentication: Sendable {
 
   private let node: NodeID
   private let identity: Identity
+  private let beacon: BeaconName?
   private var state = State.awaitingChallenge
 
-  init(node: NodeID, identity: Identity) {
+  /// - Parameter beacon: What the beacon was dialled as, where `pilot.v2` is spoken; nil in `pilot.v1`.
+  init(node: NodeID, identity: Identity, dialling beacon: BeaconName? = nil) {
     self.node = node
     self.identity = identity
+    self.beacon = beacon
   }
 
   var isEstablished: Bool {
@@ -40,8 +43,11 @@ struct WSSClientAuthentication: Sendable {
   private mutating func answer(_ message: HandshakeMessage) throws -> OnText {
     switch (state, message) {
     case (.awaitingChallenge, .challenge(let challenge)):
+      if beacon != nil, challenge.timestamp == nil {
+        return .violation("the beacon's challenge has no time, which pilot.v2 demands")
+      }
       state = .awaitingOK
-      return .reply(Array(try identity.reply(to: challenge, as: node).json.utf8))
+      return .reply(Array(try identity.reply(to: challenge, as: node, dialling: beacon).json.utf8))
     case (.awaitingOK, .ok):
       state = .established
       return .established

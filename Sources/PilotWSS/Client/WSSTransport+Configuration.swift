@@ -20,6 +20,12 @@ extension WSSTransport {
     public var trust = Trust.system
     /// Allows `ws://` to another host than this one. Default false: credentials aren't sent, but frames are readable.
     public var allowsPlaintext = false
+    /// Whether to stay away from a beacon that doesn't have its name signed, as deployed ones don't (`pilot.v1`). Default false.
+    /// What is signed without a name lets a malicious beacon pose as this node at another one. A beacon that has once spoken
+    /// `pilot.v2` to this process isn't spoken to without a name again in any case.
+    public var requiresBeaconName = false
+    /// Those that have.
+    var knownBeacons = KnownBeacons.ofProcess
     /// From the name's resolution to `auth_ok`. Default 20 s (wire reference, section 3).
     public var dialLimit: Duration = .seconds(20)
     /// Pings and when their answer is overdue. Default every 30 s, 10 s.

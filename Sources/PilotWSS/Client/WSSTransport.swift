@@ -29,6 +29,7 @@ public final class WSSTransport: Transport {
   private let loop: any EventLoop
   private let driver: NIOLoopBoundBox<SupervisorDriver>
   private let reconnects: ReconnectCount
+  private let beaconKind: BeaconKind
   private let beacon: Endpoint
 
   private init(_ configuration: Configuration) throws(TransportError) {
@@ -44,10 +45,11 @@ public final class WSSTransport: Transport {
     outbound = OutboundQueue(role: .client, limits: limits, overflow: .refuseNewest, now: { .now() })
     eventSource = TransportEventSource()
     reconnects = ReconnectCount()
+    beaconKind = BeaconKind()
     driver = .makeBoxSendingValue(
       SupervisorDriver(
         loop: loop, configuration: configuration, tls: tls, inbound: inbound, outbound: outbound, events: eventSource,
-        reconnects: reconnects),
+        reconnects: reconnects, beaconKind: beaconKind),
       eventLoop: loop)
   }
 
@@ -83,6 +85,10 @@ public final class WSSTransport: Transport {
     transport.close()
     throw Task.isCancelled ? .cancelled : outcome ?? .closed
   }
+
+  /// Whether the beacon of the present connection is of this project, and takes what deployed ones may not: it has chosen
+  /// `pilot.v2`. False without a connection.
+  package var beaconIsOwn: Bool { beaconKind.isOwn }
 
   deinit { close() }
 

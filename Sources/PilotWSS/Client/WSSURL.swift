@@ -1,5 +1,5 @@
 public import PilotTransport
-import PilotWire
+public import PilotWire
 
 /// Where a beacon accepts WebSocket connections: `wss://HOST[:PORT]/v1/compat` (wire reference, section 3).
 public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
@@ -74,6 +74,9 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
   public var authority: String {
     HostPort(host: host, port: port == (isSecure ? 443 : 80) ? nil : UInt16(clamping: port)).description
   }
+
+  /// What a node signs that dials this URL; nil for a host or port that no URL can name.
+  public var name: BeaconName? { UInt16(exactly: port).flatMap { BeaconName(host: host, port: $0) } }
 
   /// The URL's text. One that was put together with a user, a query or a fragment, which no beacon is dialled with, is
   /// shown without them.

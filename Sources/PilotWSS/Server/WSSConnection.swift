@@ -12,18 +12,21 @@ package final class WSSConnection: Sendable {
   package let key: PublicKey
   /// The TCP connection's other end: the node, or the proxy in front of the beacon.
   package let remote: Endpoint
+  /// Whether the peer is of this project, and takes messages of every length: it speaks `pilot.v2`.
+  package let isOwn: Bool
   private let outbound: OutboundQueue
   private let loop: any EventLoop
   private let link: NIOLoopBound<LinkReference>
 
   init(
-    id: UInt64, node: NodeID, key: PublicKey, remote: Endpoint, outbound: OutboundQueue, loop: any EventLoop,
-    link: any WebSocketLink
+    id: UInt64, node: NodeID, key: PublicKey, remote: Endpoint, isOwn: Bool, outbound: OutboundQueue,
+    loop: any EventLoop, link: any WebSocketLink
   ) {
     self.id = id
     self.node = node
     self.key = key
     self.remote = remote
+    self.isOwn = isOwn
     self.outbound = outbound
     self.loop = loop
     self.link = NIOLoopBound(LinkReference(link), eventLoop: loop)

@@ -14,11 +14,15 @@ final class WSSHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
     case answered
   }
 
+  private let subprotocols: () -> [PilotSubprotocol]
   private let isRefusing: () -> Bool
   private var state = State.awaitingHead
 
-  /// - Parameter isRefusing: Whether the listener drains.
-  init(isRefusing: @escaping () -> Bool) {
+  /// - Parameters:
+  ///   - subprotocols: What is spoken at the moment.
+  ///   - isRefusing: Whether the listener drains.
+  init(subprotocols: @escaping () -> [PilotSubprotocol], isRefusing: @escaping () -> Bool) {
+    self.subprotocols = subprotocols
     self.isRefusing = isRefusing
   }
 
@@ -42,7 +46,7 @@ final class WSSHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
     case ("/health", _), ("/healthz", _):
       return HTTPAnswer(.methodNotAllowed, "Health is asked for with GET.\n", fields: ["Allow": "GET, HEAD"])
     case (WSSURL.defaultPath[...], _):
-      return Self.explain(head, isRefusing: isRefusing())
+      return explain(head)
     default:
       return HTTPAnswer(
         .notFound, "This is a Pilot beacon: WebSocket at \(WSSURL.defaultPath), health at /health.\n")
@@ -50,15 +54,15 @@ final class WSSHTTPResponder: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   /// Why a request to upgrade wasn't granted.
-  private static func explain(_ head: HTTPRequestHead, isRefusing: Bool) -> HTTPAnswer {
+  private func explain(_ head: HTTPRequestHead) -> HTTPAnswer {
     do {
-      _ = try WebSocketHandshake.accept(head)
+      _ = try WebSocketHandshake.accept(head, subprotocols: subprotocols())
     } catch {
-      return HTTPAnswer(error.status, "\(error)\n", fields: fields(for: error.status))
+      return HTTPAnswer(error.status, "\(error)\n", fields: Self.fields(for: error.status))
     }
     if head.announcesBody { return HTTPAnswer(.badRequest, "A WebSocket handshake must not have a body.\n") }
     // The request was in order, so it was the capacity.
-    let reason = isRefusing ? "This beacon is shutting down.\n" : "This beacon is at capacity.\n"
+    let reason = isRefusing() ? "This beacon is shutting down.\n" : "This beacon is at capacity.\n"
     return HTTPAnswer(.serviceUnavailable, reason, fields: ["Retry-After": "5"])
   }
 

@@ -9,6 +9,8 @@ extension WSSListener {
     package var address: Endpoint
     /// Certificate and key; without them the listener speaks plain `ws`, for a reverse proxy on the same machine.
     package var tls: ServerTLS?
+    /// What this beacon is called. Default: nothing that it knows of, so that `pilot.v1` alone is spoken.
+    package var names = BeaconNames()
     /// How many, how slow and how silent peers may be.
     package var limits = WSSLimits()
     /// Connections in any state, at most; beyond it new ones are closed at once. Default: no bound but those of ``limits``.
@@ -34,6 +36,10 @@ extension WSSListener {
       limits.maximumConnections = maximumOpen
       return true
     }
+
+    /// What is spoken at the moment, the preferred one first. A beacon that doesn't know what it is called can't hold the
+    /// names that nodes sign against anything, and doesn't ask for them.
+    var subprotocols: [PilotSubprotocol] { names.isEmpty ? [.v1] : PilotSubprotocol.all }
 
     var sizes: BufferSizes { tls == nil ? .large : .small }
 

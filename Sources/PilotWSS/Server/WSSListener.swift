@@ -97,16 +97,19 @@ package final class WSSListener: Sendable {
     var isUpgrading = false
     let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
     try pipeline.addHandler(gate)
-    let responder = WSSHTTPResponder { [admission] in admission.isRefusing }
+    let subprotocols = { [configuration] in configuration.subprotocols }
+    let responder = WSSHTTPResponder(
+      subprotocols: subprotocols, isRefusing: { [admission] in admission.isRefusing })
     let bound = NIOLoopBound(responder, eventLoop: loop)
     let upgrader = WSSServerUpgrader(
+      subprotocols: subprotocols,
       admit: { [admission] in
         isUpgrading = admission.upgrade(channel)
         return isUpgrading
       },
-      onUpgrade: { [self] context in
+      onUpgrade: { [self] context, subprotocol in
         limit.cancel()
-        try upgraded(context)
+        try upgraded(context, to: subprotocol)
         context.pipeline.syncOperations.removeHandler(gate, promise: nil)
       })
     try pipeline.configureHTTPServerPipeline(
@@ -123,19 +126,22 @@ package final class WSSListener: Sendable {
     try pipeline.addHandler(responder)
   }
 
-  private func upgraded(_ context: ChannelHandlerContext) throws {
+  private func upgraded(_ context: ChannelHandlerContext, to subprotocol: PilotSubprotocol) throws {
     let outbound = OutboundQueue(
       role: .server,
       limits: OutboundQueue.Limits(bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge),
       chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
       now: { .now() })
+    let local = context.channel.localAddress.flatMap { Endpoint(address: $0) }
     let environment = WSSServerPeer.Environment(
       keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
-      nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
+      nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop,
+      isOwnName: { [configuration] in configuration.names.contains($0, at: local) })
     let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
     var generator = SystemRandomNumberGenerator()
     let peer = WSSServerPeer(
-      environment: environment, remote: remote, outbound: outbound, nonce: .random(using: &generator))
+      environment: environment, remote: remote, subprotocol: subprotocol, outbound: outbound,
+      nonce: .random(using: &generator))
     let handler = WebSocketChannelHandler(
       role: .server, peer: peer, outbound: outbound, times: configuration.times, sizes: configuration.sizes)
     let farewell = WebSocketReaction.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down"))

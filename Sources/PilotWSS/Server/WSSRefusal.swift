@@ -13,6 +13,9 @@ package struct WSSRefusal: Sendable {
     case badSignature = "bad_signature"
     /// The reply came too long after the challenge.
     case expired
+    /// The known key signed this challenge for a beacon of another name: for one that passed it on, or this beacon doesn't know
+    /// one of its names.
+    case wrongBeacon = "wrong_beacon"
     /// Not the reply that was due: another type of message, invalid JSON, a frame.
     case unexpectedMessage = "unexpected_message"
     /// No reply in time.
@@ -26,6 +29,8 @@ package struct WSSRefusal: Sendable {
   package let reason: Reason
   /// Who the peer claimed to be, if it got that far.
   package let node: NodeID?
+  /// What it has dialled the beacon as, if it said so: only worth looking at when that is the reason.
+  package let beacon: BeaconName?
   /// Where it connected from.
   package let remote: Endpoint
 }

@@ -26,10 +26,15 @@ struct WSSServerAuthentication: Sendable {
   }
 
   let challenge: AuthChallenge
+  private let naming: HandshakeVerifier.NamingRule
   private var state = State.awaitingReply
 
-  init(challenge: AuthChallenge) {
+  /// - Parameters:
+  ///   - challenge: What this connection sends.
+  ///   - naming: Which beacon the reply has to name.
+  init(challenge: AuthChallenge, naming: HandshakeVerifier.NamingRule = .none) {
     self.challenge = challenge
+    self.naming = naming
   }
 
   var isEstablished: Bool {
@@ -39,6 +44,8 @@ struct WSSServerAuthentication: Sendable {
 
   /// The node that a peer claims to be, once it has said so; proven when ``isEstablished``.
   private(set) var claimedNode: NodeID?
+  /// What that peer has dialled the beacon as, if it said so.
+  private(set) var claimedBeacon: BeaconName?
 
   mutating func receive(text: RawSpan) -> OnText {
     switch state {
@@ -46,8 +53,10 @@ struct WSSServerAuthentication: Sendable {
       guard case .reply(let reply)? = try? HandshakeMessage(parsing: text) else {
         return refuse(.unexpectedMessage)
       }
+      // A reply in the form of `pilot.v1` is none here: it could have been made for anybody.
+      if case .one = naming, reply.beacon == nil { return refuse(.unexpectedMessage) }
       state = .lookingUp(reply)
-      claimedNode = reply.node
+      (claimedNode, claimedBeacon) = (reply.node, reply.beacon)
       return .lookUpKey(of: reply.node)
     case .lookingUp:
       return refuse(.unexpectedMessage)
@@ -70,7 +79,7 @@ struct WSSServerAuthentication: Sendable {
   /// The key directory has answered.
   mutating func receive(key: PublicKey?, now: UInt64) -> OnKey {
     guard case .lookingUp(let reply) = state else { return .ignore }
-    switch HandshakeVerifier().verdict(on: reply, to: challenge, knownKey: key, now: now) {
+    switch HandshakeVerifier().verdict(on: reply, to: challenge, naming: naming, knownKey: key, now: now) {
     case .accepted:
       state = .established
       return .establish(reply.node)
@@ -78,6 +87,7 @@ struct WSSServerAuthentication: Sendable {
     case .wrongKey: return refuse(.wrongKey)
     case .badSignature: return refuse(.badSignature)
     case .expired: return refuse(.expired)
+    case .wrongBeacon: return refuse(.wrongBeacon)
     }
   }
 

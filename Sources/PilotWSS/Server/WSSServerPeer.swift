@@ -12,10 +12,13 @@ final class WSSServerPeer: WebSocketPeer {
     let dispatcher: any WSSDispatcher
     let nextID: () -> UInt64
     let loop: any EventLoop
+    /// What the beacon is called where this connection came in.
+    let isOwnName: @Sendable (BeaconName) -> Bool
   }
 
   private let environment: Environment
   private let remote: Endpoint
+  private let subprotocol: PilotSubprotocol
   private let outbound: OutboundQueue
   private var authentication: WSSServerAuthentication
   private var link: (any WebSocketLink)?
@@ -23,13 +26,21 @@ final class WSSServerPeer: WebSocketPeer {
   private var connection: WSSConnection?
   private var refusal: WSSRefusal.Reason?
 
-  init(environment: Environment, remote: Endpoint, outbound: OutboundQueue, nonce: ChallengeNonce) {
+  init(
+    environment: Environment, remote: Endpoint, subprotocol: PilotSubprotocol, outbound: OutboundQueue,
+    nonce: ChallengeNonce
+  ) {
     self.environment = environment
     self.remote = remote
+    self.subprotocol = subprotocol
     self.outbound = outbound
     authentication = WSSServerAuthentication(
-      challenge: AuthChallenge(nonce: nonce, timestamp: environment.unixTime()))
+      challenge: AuthChallenge(nonce: nonce, timestamp: environment.unixTime()),
+      naming: subprotocol == .v2 ? .one(environment.isOwnName) : .none)
   }
+
+  /// Whether the peer is of this project, and takes messages of every length.
+  var isOwn: Bool { subprotocol.isOwn }
 
   func opened(_ link: any WebSocketLink) -> WebSocketReaction {
     self.link = link
@@ -75,7 +86,9 @@ final class WSSServerPeer: WebSocketPeer {
       self.connection = nil
     } else {
       let reason = refusal ?? WSSRefusal.Reason(end)
-      environment.dispatcher.refused(WSSRefusal(reason: reason, node: authentication.claimedNode, remote: remote))
+      environment.dispatcher.refused(
+        WSSRefusal(
+          reason: reason, node: authentication.claimedNode, beacon: authentication.claimedBeacon, remote: remote))
     }
   }
 
@@ -110,8 +123,8 @@ final class WSSServerPeer: WebSocketPeer {
   func established() {
     guard let link, let node = authentication.claimedNode, let provenKey else { return }
     let connection = WSSConnection(
-      id: environment.nextID(), node: node, key: provenKey, remote: remote, outbound: outbound, loop: environment.loop,
-      link: link)
+      id: environment.nextID(), node: node, key: provenKey, remote: remote, isOwn: isOwn, outbound: outbound,
+      loop: environment.loop, link: link)
     self.connection = connection
     environment.dispatcher.attached(connection)
     if environment.keys.hasRevoked(provenKey, of: node) { link.perform(.close(.keyChanged)) }

@@ -8,13 +8,20 @@ final class WSSServerUpgrader: HTTPServerProtocolUpgrader {
 
   let supportedProtocol = "websocket"
   let requiredUpgradeHeaders: [String] = []
+  private let subprotocols: () -> [PilotSubprotocol]
   private let admit: () -> Bool
-  private let onUpgrade: (ChannelHandlerContext) throws -> Void
+  private let onUpgrade: (ChannelHandlerContext, PilotSubprotocol) throws -> Void
+  private var chosen = PilotSubprotocol.v1
 
   /// - Parameters:
+  ///   - subprotocols: What is spoken at the moment, the preferred one first.
   ///   - admit: Reserves a place for one more connection; false at capacity.
-  ///   - onUpgrade: Adds the WebSocket handler.
-  init(admit: @escaping () -> Bool, onUpgrade: @escaping (ChannelHandlerContext) throws -> Void) {
+  ///   - onUpgrade: Adds the WebSocket handler, for the subprotocol that was chosen.
+  init(
+    subprotocols: @escaping () -> [PilotSubprotocol], admit: @escaping () -> Bool,
+    onUpgrade: @escaping (ChannelHandlerContext, PilotSubprotocol) throws -> Void
+  ) {
+    self.subprotocols = subprotocols
     self.admit = admit
     self.onUpgrade = onUpgrade
   }
@@ -23,18 +30,20 @@ final class WSSServerUpgrader: HTTPServerProtocolUpgrader {
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
   ) -> EventLoopFuture<HTTPHeaders> {
     guard upgradeRequest.targetPath == WSSURL.defaultPath, !upgradeRequest.announcesBody,
-      let key = try? WebSocketHandshake.accept(upgradeRequest), admit()
+      let accepted = try? WebSocketHandshake.accept(upgradeRequest, subprotocols: subprotocols()), admit()
     else {
       return channel.eventLoop.makeFailedFuture(Declined())
     }
+    chosen = accepted.subprotocol
     var headers = initialResponseHeaders
-    headers.add(contentsOf: WebSocketHandshake.responseFields(answering: key))
+    headers.add(
+      contentsOf: WebSocketHandshake.responseFields(answering: accepted.key, subprotocol: accepted.subprotocol))
     return channel.eventLoop.makeSucceededFuture(headers)
   }
 
   func upgrade(context: ChannelHandlerContext, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<Void> {
     do {
-      try onUpgrade(context)
+      try onUpgrade(context, chosen)
       return context.eventLoop.makeSucceededVoidFuture()
     } catch {
       return context.eventLoop.makeFailedFuture(error)

@@ -1,22 +1,28 @@
 import NIOSSL
 import PilotTransport
+import PilotWire
 
 /// A beacon's certificate chain with its key, from two files, or from one that is named twice.
-enum ServerCredentials {
+struct ServerCredentials {
+  let context: NIOSSLContext
+  /// The hosts that the certificate names, in the normal form of a `BeaconName`, without those that stand for several.
+  let hosts: Set<String>
+
   /// - Throws: `.invalidConfiguration` that says which file it is, and what is wrong with it.
-  static func context(certificate: String, key: String) throws(TransportError) -> NIOSSLContext {
-    let chain = try read("the certificate file \(certificate)") { () throws(PEMFault) in
+  init(certificate: String, key: String) throws(TransportError) {
+    let chain = try Self.read("the certificate file \(certificate)") { () throws(PEMFault) in
       try PEMFile(reading: certificate).certificates()
     }
-    let privateKey = try read("the key file \(key)") { () throws(PEMFault) in
+    let privateKey = try Self.read("the key file \(key)") { () throws(PEMFault) in
       try PEMFile(reading: key).privateKey()
     }
+    hosts = chain.first.map { Set($0.namedHosts) } ?? []
     do {
-      return try context(chain, privateKey)
+      context = try Self.context(chain, privateKey)
     } catch {
       throw TransportError(
         code: .invalidConfiguration,
-        message: chain.dropFirst().contains { fits($0, privateKey) }
+        message: chain.dropFirst().contains { Self.fits($0, privateKey) }
           ? "the certificate file \(certificate) has the wrong order; the certificate of the key in \(key) comes first, "
             + "then the one that issued it"
           : "the private key in \(key) doesn't belong to the certificate in \(certificate)", cause: error)
@@ -43,5 +49,32 @@ enum ServerCredentials {
   /// The library compares the two when it gets both.
   private static func fits(_ certificate: NIOSSLCertificate, _ key: NIOSSLPrivateKey) -> Bool {
     (try? context([certificate], key)) != nil
+  }
+}
+
+extension NIOSSLCertificate {
+  /// The hosts among the subject's alternative names (RFC 5280, section 4.2.1.6): names without wildcards, and addresses.
+  fileprivate var namedHosts: [String] {
+    _subjectAlternativeNames().compactMap { name in
+      let bytes = Array(name.contents)
+      switch name.nameType {
+      case .dnsName: return BeaconName(host: String(decoding: bytes, as: UTF8.self), port: 1)?.host
+      case .ipAddress: return Endpoint(addressBytes: bytes)?.addressText
+      default: return nil
+      }
+    }
+  }
+}
+
+extension Endpoint {
+  /// The address that so many bytes stand for, 4 or 16, at port 0.
+  fileprivate init?(addressBytes bytes: [UInt8]) {
+    guard bytes.count == 4 || bytes.count == 16 else { return nil }
+    let words = [bytes.prefix(8), bytes.dropFirst(8)].map { $0.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+    if bytes.count == 4 {
+      self.init(ipv4Address: UInt32(truncatingIfNeeded: words[0]), port: 0)
+    } else {
+      self.init(high: words[0], low: words[1], port: 0)
+    }
   }
 }

@@ -26,7 +26,7 @@ public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   case notify = 0x0A
   /// 0x0B · node:4 · timestamp:8 · token:16
   case discoverChallenge = 0x0B
-  /// 0x0C · node:4 · timestamp:8 · token:16 · signature:64
+  /// 0x0C · node:4 · timestamp:8 · token:16 · signature:64 · port:2 · host length:1 · host
   case discoverProof = 0x0C
 }
 

@@ -29,10 +29,13 @@ public struct DiscoverChallenge: Hashable, Sendable {
     self = try Self(in: frame, type: .discoverChallenge, byteCount: Self.byteCount)
   }
 
-  /// The ASCII text that the node signs: `discover-proof:<node>:<timestamp>:<token>`, numbers in decimal, the token in
-  /// lower-case hex.
-  public var signedText: String {
-    "discover-proof:\(node.rawValue):\(stamp.rawValue):\(token.hex)"
+  /// The ASCII text that the node signs: `discover-proof:<node>:<timestamp>:<token>:<host>:<port>`, numbers in decimal, the
+  /// token in lower-case hex, the host and port that it has dialled the beacon as in their normal form.
+  ///
+  /// The name is what makes a signature worthless elsewhere: a beacon that passes on another one's challenge gets an answer
+  /// with its own name in it.
+  public func signedText(naming beacon: BeaconName) -> String {
+    "discover-proof:\(node.rawValue):\(stamp.rawValue):\(token.hex):\(beacon)"
   }
 
   /// The part that challenge and proof have in common.

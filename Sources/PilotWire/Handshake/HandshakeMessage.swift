@@ -10,7 +10,7 @@ public enum HandshakeMessage: Hashable, Sendable {
   /// A type that this version doesn't know. Reserved for control: to be ignored once the node is in.
   case unknown(type: String)
 
-  /// The longest text that is read by default, in bytes. The messages of the wire have fewer than 300.
+  /// The longest text that is read by default, in bytes. The messages of the wire have fewer than 700.
   public static let defaultMaximumLength = 4_096
 
   /// Reads a text message: one JSON object in UTF-8, whose unknown members are ignored.

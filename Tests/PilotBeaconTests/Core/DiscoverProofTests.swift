@@ -13,21 +13,25 @@ struct DiscoverProofTests {
     node: .test(0xF291), stamp: ChallengeStamp(rawValue: 0x01_0203_0405),
     token: ChallengeToken(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF))
 
-  private var proofBytes: [UInt8] { [0x0C] + challengeBytes.dropFirst() + Array(0..<64) }
+  private var proofBytes: [UInt8] {
+    [0x0C] + challengeBytes.dropFirst() + Array(0..<64) + [0x23, 0x29, 14] + Array("beacon.example".utf8)
+  }
 
   @Test func challengeIsGolden() throws {
     #expect(challenge.encoded() == challengeBytes)
     #expect(try DiscoverChallenge(parsing: challengeBytes.span.raw) == challenge)
     #expect(challengeBytes.count == DiscoverChallenge.byteCount)
-    #expect(challenge.signedText == "discover-proof:62097:4328719365:00112233445566778899aabbccddeeff")
+    #expect(
+      challenge.signedText(naming: .test)
+        == "discover-proof:62097:4328719365:00112233445566778899aabbccddeeff:beacon.example:9001")
   }
 
   @Test func proofIsGolden() throws {
     let signature = try Signature(bytes: [UInt8](0..<64).span.raw)
-    let proof = DiscoverProof(challenge: challenge, signature: signature)
+    let proof = DiscoverProof(challenge: challenge, signature: signature, beacon: .test)
     #expect(proof.encoded() == proofBytes)
     #expect(try DiscoverProof(parsing: proofBytes.span.raw) == proof)
-    #expect(proofBytes.count == DiscoverProof.byteCount)
+    #expect(proofBytes.count == DiscoverProof.minimumByteCount + 14)
   }
 
   @Test func trailingBytesAreIgnored() throws {
@@ -42,9 +46,10 @@ struct DiscoverProofTests {
       let prefix = Array(challengeBytes.prefix(length))
       #expect(throws: WireError.truncated(needed: 29, had: length)) { try DiscoverChallenge(parsing: prefix.span.raw) }
     }
-    for length in 1..<DiscoverProof.byteCount {
+    for length in 1..<proofBytes.count {
+      let needed = length < DiscoverProof.minimumByteCount ? DiscoverProof.minimumByteCount : proofBytes.count
       let prefix = Array(proofBytes.prefix(length))
-      #expect(throws: WireError.truncated(needed: 93, had: length)) { try DiscoverProof(parsing: prefix.span.raw) }
+      #expect(throws: WireError.truncated(needed: needed, had: length)) { try DiscoverProof(parsing: prefix.span.raw) }
     }
   }
 

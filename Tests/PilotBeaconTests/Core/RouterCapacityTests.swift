@@ -17,8 +17,7 @@ struct RouterCapacityTests {
     let challenge = DiscoverChallenge(
       node: node, stamp: ChallengeStamp(at: harness.now, wantsDestination: false),
       token: ChallengeToken(high: 0, low: 0))
-    let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    let answer = harness.proven(DiscoverProof(challenge: challenge, signature: signature), from: endpoint)
+    let answer = harness.proven(try FakeAuthenticator.proof(of: challenge, by: .test(1)), from: endpoint)
     #expect(answer != nil)
   }
 

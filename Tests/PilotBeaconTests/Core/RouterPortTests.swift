@@ -75,8 +75,7 @@ struct RouterPortTests {
     let challenge = DiscoverChallenge(
       node: node, stamp: ChallengeStamp(at: harness.now, wantsDestination: false),
       token: ChallengeToken(high: 1, low: 2))
-    let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    harness.proven(DiscoverProof(challenge: challenge, signature: signature), from: home)
+    harness.proven(try FakeAuthenticator.proof(of: challenge, by: .test(1)), from: home)
     harness.discover(node, from: .udp(rebound))
     expect(harness.relay(node, to: node, from: .udp(rebound)), .drop(.senderMismatch))
     harness.advance(.seconds(31))

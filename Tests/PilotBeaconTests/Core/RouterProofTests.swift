@@ -32,13 +32,11 @@ struct RouterProofTests {
   private func prove(
     _ harness: inout RouterHarness, _ challenge: DiscoverChallenge, from endpoint: Endpoint, by owner: PublicKey? = nil
   ) throws -> Hop? {
-    let signature = FakeAuthenticator.signature(of: challenge, by: owner ?? key)
-    let frame = DiscoverProof(challenge: challenge, signature: signature).encoded()
+    let frame = FakeAuthenticator.proof(of: challenge, by: owner ?? key).encoded()
     harness.frame(frame, from: .udp(endpoint))
     guard case .checkToken(let job)? = harness.outputs.first else { return nil }
     #expect(job == ProofJob(try DiscoverProof(parsing: frame.span.raw), from: endpoint))
-    let isOwn = authenticator.hasMade(job.proof.challenge, for: endpoint)
-    harness.router.checkedToken(of: job, isOwn: isOwn, at: harness.now)
+    harness.router.checkedToken(of: job, authenticator.check(job), at: harness.now)
     guard let output = harness.router.nextOutput() else { return nil }
     #expect(output == .verify(.proof(job)))
     guard authenticator.accepts(job.proof, from: endpoint) else {
@@ -189,7 +187,7 @@ struct RouterProofTests {
   private func proof(_ number: UInt64) throws -> DiscoverProof {
     let token = ChallengeToken(high: number &* 0x9E37_79B9_7F4A_7C15, low: number | 1 << 63)
     let challenge = DiscoverChallenge(node: node, stamp: ChallengeStamp(rawValue: 2), token: token)
-    return DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
+    return FakeAuthenticator.proof(of: challenge, by: key)
   }
 
   @Test func whenAnyKeyMayHaveChangedNoProofCountsAndNobodyIsLost() throws {
@@ -282,7 +280,7 @@ struct RouterProofTests {
   @Test func aChallengeEndsAfterThirtySeconds() throws {
     var harness = RouterHarness()
     let challenge = try #require(challenge(&harness, from: home))
-    let proof = DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
+    let proof = FakeAuthenticator.proof(of: challenge, by: key)
     harness.advance(.seconds(30))
     expect(harness.frame(proof.encoded(), from: .udp(home)), .outputs([.checkToken(ProofJob(proof, from: home))]))
     harness.advance(.nanoseconds(1))
@@ -314,10 +312,47 @@ struct RouterProofTests {
     harness.expectUDP(node, at: home)
   }
 
+  @Test func aProofForAnotherBeaconIsNotEvenVerified() throws {
+    var harness = RouterHarness()
+    let challenge = try #require(challenge(&harness, from: home))
+    let other = try #require(BeaconName(host: "other.example", port: 9_001))
+    let proof = FakeAuthenticator.proof(of: challenge, to: other, by: key)
+    harness.frame(proof.encoded(), from: .udp(home))
+    let job = ProofJob(proof, from: home)
+    for _ in 0..<3 { harness.router.checkedToken(of: job, authenticator.check(job), at: harness.now) }
+    #expect(harness.router.nextOutput() == nil)
+    expect(harness.statistics.proofs[.wrongBeacon], 3)
+    #expect(!authenticator.accepts(proof, from: home))
+    var incidents = harness.router.takeIncidents()
+    var expected = RouterIncident(.misdirected(other), node, from: home, to: nil)
+    expected.more = 2
+    #expect(incidents == [expected])
+    // Names are strangers' to choose: they make no more lines.
+    for port in 1...9 as ClosedRange<UInt16> {
+      let name = try #require(BeaconName(host: "other.example", port: port))
+      let job = ProofJob(FakeAuthenticator.proof(of: challenge, to: name, by: key), from: home)
+      harness.router.checkedToken(of: job, .wrongBeacon, at: harness.now)
+    }
+    incidents = harness.router.takeIncidents()
+    #expect(incidents.count == 1)
+    #expect(incidents.first?.more == 8)
+    // The challenge is not used up by that.
+    let answer = try prove(&harness, challenge, from: home)
+    #expect(answer == .udp(home))
+  }
+
+  @Test func aNameThatIsNoneIsDropped() throws {
+    var harness = RouterHarness()
+    let challenge = try #require(challenge(&harness, from: home))
+    var frame = FakeAuthenticator.proof(of: challenge, by: key).encoded()
+    frame[frame.count - 1] = UInt8(ascii: "E")
+    expect(harness.frame(frame, from: .udp(home)), .drop(.nameInvalid))
+  }
+
   @Test func aProofOverWSSIsDropped() throws {
     var harness = RouterHarness()
     let challenge = try #require(challenge(&harness, from: home))
-    let proof = DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key))
+    let proof = FakeAuthenticator.proof(of: challenge, by: key)
     _ = harness.attach(node: node, connection: ConnectionID(rawValue: 1))
     expect(harness.frame(proof.encoded(), from: .wss(1, node)), .drop(.proofOverWSS))
   }

@@ -78,8 +78,7 @@ struct RouterPunchTests {
     let challenge = DiscoverChallenge(
       node: target, stamp: ChallengeStamp(at: harness.now, wantsDestination: false),
       token: ChallengeToken(high: 1, low: 2))
-    let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    harness.proven(DiscoverProof(challenge: challenge, signature: signature), from: there)
+    harness.proven(try FakeAuthenticator.proof(of: challenge, by: .test(1)), from: there)
     _ = harness.attach(node: target, connection: ConnectionID(rawValue: 1))
     expect(
       request(&harness, requester, target, from: .udp(here)),

@@ -23,7 +23,9 @@ struct RegistryProofTests {
     let jobs = Mutex<[VerificationJob]>([])
     let engine = RelayEngine(RouterConfiguration(), seed: 7)
     let relay = FrameRelay(
-      engine: engine, udp: socket, authenticator: KeyedDiscoverAuthenticator(keys: directory, unixTime: { 0 }),
+      engine: engine, udp: socket,
+      authenticator: KeyedDiscoverAuthenticator(
+        keys: directory, unixTime: { 0 }, isOwnName: { name, _ in name == .test }),
       totals: RelayTotals(),
       submit: { job in
         jobs.withLock { $0.append(job) }
@@ -57,7 +59,7 @@ struct RegistryProofTests {
     }
     #expect(types == [0x02, 0x02, 0x0B])
     let asked = try #require(challenge)
-    try hand(DiscoverProof(challenge: asked, signature: try identity.sign(asked.signedText)).encoded())
+    try hand(try identity.proof(of: asked, dialling: .test).encoded())
     for job in jobs.withLock({ $0 }) { relay.verify(job, at: now) }
     #expect(engine.statistics.proofs[.accepted] == 1)
     #expect(registry.requests.count == 1)

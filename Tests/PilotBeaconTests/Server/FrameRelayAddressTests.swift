@@ -29,8 +29,7 @@ struct FrameRelayAddressTests {
 
     let stamp = ChallengeStamp(at: now, wantsDestination: false)
     let challenge = try #require(desk.authenticator.challenge(node, offering: key, stamp: stamp, to: home))
-    let signature = FakeAuthenticator.signature(of: challenge, by: key)
-    try desk.hand(DiscoverProof(challenge: challenge, signature: signature).encoded(), from: home, first)
+    try desk.hand(FakeAuthenticator.proof(of: challenge, by: key).encoded(), from: home, first)
     #expect(desk.sent() == [Sent(.discoverReply, home, first)])
 
     try desk.hand(Discover(node: other).encoded(), from: there, second)

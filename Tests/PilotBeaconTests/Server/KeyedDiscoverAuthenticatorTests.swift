@@ -15,7 +15,8 @@ struct KeyedDiscoverAuthenticatorTests {
 
   private func authenticator() -> KeyedDiscoverAuthenticator {
     KeyedDiscoverAuthenticator(
-      keys: StaticKeyDirectory([node: identity.publicKey, .test(2): identity.publicKey]), unixTime: { 1_000 })
+      keys: StaticKeyDirectory([node: identity.publicKey, .test(2): identity.publicKey]), unixTime: { 1_000 },
+      isOwnName: { name, _ in name == .test })
   }
 
   private func challenge(by authenticator: KeyedDiscoverAuthenticator) throws -> DiscoverChallenge {
@@ -23,7 +24,7 @@ struct KeyedDiscoverAuthenticatorTests {
   }
 
   private func proof(of challenge: DiscoverChallenge, by identity: Identity) throws -> DiscoverProof {
-    DiscoverProof(challenge: challenge, signature: try identity.sign(challenge.signedText))
+    try identity.proof(of: challenge, dialling: .test)
   }
 
   @Test func theNodesOwnProofHolds() throws {
@@ -43,7 +44,7 @@ struct KeyedDiscoverAuthenticatorTests {
 
   @Test func aTargetsKeyThatIsNotAtHandIsFetchedForTheNextGrant() throws {
     let keys = FetchedKeys([node: identity.publicKey])
-    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: { 1_000 })
+    let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: { 1_000 }, isOwnName: { _, _ in true })
     let text = PunchGrant.signedText(requester: .test(9), target: node, expiry: 2_000)
     let grant = PunchGrant(expiry: 2_000, signature: try identity.sign(text))
     let request = PunchRequest(requester: .test(9), target: node, grant: grant)
@@ -68,8 +69,21 @@ struct KeyedDiscoverAuthenticatorTests {
     let authenticator = authenticator()
     let challenge = try challenge(by: authenticator)
     #expect(!authenticator.verifies(try proof(of: challenge, by: Identity()), by: identity.publicKey))
-    let other = DiscoverProof(challenge: challenge, signature: try identity.sign(challenge.signedText + "0"))
+    let text = challenge.signedText(naming: .test)
+    let other = DiscoverProof(challenge: challenge, signature: try identity.sign(text + "0"), beacon: .test)
     #expect(!authenticator.verifies(other, by: identity.publicKey))
+  }
+
+  @Test func aProofNamesItsBeaconInTheSignedTextToo() throws {
+    let authenticator = authenticator()
+    let challenge = try challenge(by: authenticator)
+    let other = try #require(BeaconName(host: "other.example", port: 9_001))
+    let passedOn = try identity.proof(of: challenge, dialling: other)
+    #expect(authenticator.check(ProofJob(passedOn, from: home)) == .wrongBeacon)
+    let renamed = DiscoverProof(challenge: challenge, signature: passedOn.signature, beacon: .test)
+    #expect(authenticator.check(ProofJob(renamed, from: home)) == .passed)
+    #expect(!authenticator.verifies(renamed, by: identity.publicKey))
+    #expect(authenticator.check(ProofJob(passedOn, from: .test(1))) == .forged)
   }
 
   @Test func aTokenHoldsForItsNodeAndItsStampOnly() throws {

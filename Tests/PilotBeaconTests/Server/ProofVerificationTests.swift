@@ -52,6 +52,21 @@ struct ProofVerificationTests {
     #expect(desk.engine.statistics.proofs[.accepted] == 1)
   }
 
+  @Test func aProofForAnotherBeaconIsNeverVerified() throws {
+    let desk = try Desk(node)
+    let challenge = try desk.challenge(at: home)
+    for port in 1...100 as ClosedRange<UInt16> {
+      let name = try #require(BeaconName(host: "other.example", port: port))
+      try desk.hand(FakeAuthenticator.proof(of: challenge, to: name, by: try .test(1)).encoded(), from: home)
+    }
+    desk.verifyAll()
+    #expect(desk.verifications == 0)
+    #expect(desk.engine.statistics.proofs[.wrongBeacon] == 100)
+    try desk.hand(desk.proof(of: challenge), from: home)
+    desk.verifyAll()
+    #expect(desk.engine.statistics.proofs[.accepted] == 1)
+  }
+
   @Test func whatTheQueueHasNoRoomForIsCounted() throws {
     let desk = try Desk(node)
     desk.isFull = true
@@ -137,7 +152,7 @@ private final class Desk {
   }
 
   func proof(of challenge: DiscoverChallenge) -> [UInt8] {
-    DiscoverProof(challenge: challenge, signature: FakeAuthenticator.signature(of: challenge, by: key)).encoded()
+    FakeAuthenticator.proof(of: challenge, by: key).encoded()
   }
 
   /// A request to punch to the node, with a grant that it has signed, or somebody else.
@@ -210,6 +225,8 @@ private final class CountingAuthenticator: DiscoverAuthenticator {
   func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool {
     inner.hasMade(challenge, for: endpoint)
   }
+
+  func isOwn(_ name: BeaconName, at local: LocalAddress) -> Bool { inner.isOwn(name, at: local) }
 
   func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool {
     state.withLock { state in

@@ -99,7 +99,7 @@ struct SimulatedBeacon: ~Copyable {
           offer.node, offering: offer.key, stamp: offer.stamp, to: offer.endpoint)
         if let challenge { network.send(challenge.encoded(), from: host, to: offer.endpoint, at: now) }
       case .checkToken(let job):
-        router.checkedToken(of: job, isOwn: authenticator.hasMade(job.proof.challenge, for: job.source), at: now)
+        router.checkedToken(of: job, authenticator.check(job), at: now)
       case .verify(.proof(let job)):
         router.verified(.proof(job), holds: authenticator.accepts(job.proof, from: job.source), at: now)
       case .checkNonce(let probe, let nonce):

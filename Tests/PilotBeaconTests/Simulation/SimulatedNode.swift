@@ -108,8 +108,7 @@ struct SimulatedNode {
       case .prove(let challenge, _):
         // Without a key it is a fault, which ``on(_:from:_:)`` reports.
         guard let key else { continue }
-        let signature = FakeAuthenticator.signature(of: challenge, by: key)
-        send(DiscoverProof(challenge: challenge, signature: signature).encoded(), &network)
+        send(FakeAuthenticator.proof(of: challenge, by: key).encoded(), &network)
       case .state(let state): states.append(state)
       }
     }

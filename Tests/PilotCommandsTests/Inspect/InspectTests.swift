@@ -47,13 +47,16 @@ struct InspectTests {
     #expect(
       line.line
         == #"{"kind":"discover_challenge","node_id":7,"timestamp":18446744073709551615,"#
-        + #""token":"00000000000000010000000000000002","#
-        + #""signed_text":"discover-proof:7:18446744073709551615:00000000000000010000000000000002"}"#)
-    let signature = try Identity().sign(challenge.signedText)
-    let proof = DiscoverProof(challenge: challenge, signature: signature)
+        + #""token":"00000000000000010000000000000002"}"#)
+    let beacon = try #require(BeaconName(host: "beacon.example", port: 9_001))
+    let proof = try Identity().proof(of: challenge, dialling: beacon)
     let proven = try inspect(proof.encoded())
     #expect(proven["kind"] == "discover_proof")
-    #expect(proven["signature"] == .string(signature.base64))
+    #expect(proven["signature"] == .string(proof.signature.base64))
+    #expect(proven["beacon"] == "beacon.example:9001")
+    #expect(
+      proven["signed_text"]
+        == "discover-proof:7:18446744073709551615:00000000000000010000000000000002:beacon.example:9001")
     #expect(throws: WireError.truncated(needed: 29, had: 5)) { try inspect("0b00000007") }
   }
 

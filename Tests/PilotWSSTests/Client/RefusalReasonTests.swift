@@ -95,7 +95,7 @@ struct RefusalReasonTests {
     ("Upgrade: websocket\r\n", "", "its Upgrade field"),
     ("Connection: Upgrade", "Connection: keep-alive", "its Connection field"),
     ("Sec-WebSocket-Accept: ", "Sec-WebSocket-Accept: x", "its Sec-WebSocket-Accept"),
-    ("pilot.v1", "chat", "its Sec-WebSocket-Protocol isn't pilot.v1"),
+    ("pilot.v1", "chat", "its Sec-WebSocket-Protocol isn't pilot.v2 or pilot.v1"),
     ("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n", "its Sec-WebSocket-Extensions"),
   ]
 

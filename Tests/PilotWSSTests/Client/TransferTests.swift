@@ -115,7 +115,7 @@ struct TransferTests {
     for line in [
       "Host: 127.0.0.1:\(server.address.port)", "Connection: upgrade", "Upgrade: websocket",
       "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Protocol: pilot.v1",
+      "Sec-WebSocket-Protocol: pilot.v2, pilot.v1",
     ] { #expect(lines.contains(line), "\(line)") }
     client.close()
     await server.stop()

@@ -52,6 +52,38 @@ struct WSSServerAuthenticationTests {
     #expect(!machine.isEstablished)
   }
 
+  private func namingMachine() throws -> WSSServerAuthentication {
+    WSSServerAuthentication(
+      challenge: try TestIdentities.challenge(), naming: .one { $0.description == "beacon.example:443" })
+  }
+
+  private func reply(to challenge: AuthChallenge, dialling host: String) throws -> String {
+    let beacon = try #require(BeaconName(host: host, port: 443))
+    return try TestIdentities.identity(7).reply(to: challenge, as: TestIdentities.node(7), dialling: beacon).json
+  }
+
+  @Test func `only a reply that names this beacon establishes a node that speaks pilot.v2`() throws {
+    let key = try TestIdentities.identity(7).publicKey
+    var machine = try namingMachine()
+    _ = receive(try reply(to: machine.challenge, dialling: "beacon.example"), &machine)
+    #expect(machine.receive(key: key, now: 1_000) == .establish(try TestIdentities.node(7)))
+
+    machine = try namingMachine()
+    _ = receive(try reply(to: machine.challenge, dialling: "other.example"), &machine)
+    #expect(machine.receive(key: key, now: 1_000) == .refuse(.wrongBeacon))
+    #expect(machine.claimedBeacon?.host == "other.example")
+    #expect(!machine.isEstablished)
+
+    machine = try namingMachine()
+    #expect(receive(try TestIdentities.reply(to: machine.challenge), &machine) == .refuse(.unexpectedMessage))
+  }
+
+  @Test func `a reply that names a beacon proves nothing where none is asked for`() throws {
+    var machine = try machine()
+    _ = receive(try reply(to: machine.challenge, dialling: "beacon.example"), &machine)
+    #expect(machine.receive(key: try TestIdentities.identity(7).publicKey, now: 1_000) == .refuse(.badSignature))
+  }
+
   @Test(arguments: HostileTexts.all)
   func `what is no reply is refused`(text: String) throws {
     var machine = try machine()

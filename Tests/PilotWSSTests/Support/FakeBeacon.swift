@@ -30,6 +30,12 @@ struct FakeBeacon {
     return Array(answer.utf8)
   }
 
+  /// The same for a beacon that chooses the subprotocol of this project.
+  @discardableResult
+  func upgradeToV2() async throws -> String {
+    try await upgrade { $0.replacing("pilot.v1", with: "pilot.v2") }
+  }
+
   func send(_ frames: RawFrame...) async throws {
     try await connection.send(frames.flatMap(\.bytes))
   }

@@ -11,9 +11,9 @@ struct RawNode {
   let challenge: AuthChallenge
 
   /// Connects, upgrades, and reads the challenge.
-  static func challenged(by listener: TestListener) async throws -> RawNode {
+  static func challenged(by listener: TestListener, offering subprotocol: String = "pilot.v1") async throws -> RawNode {
     let connection = try await RawConnection.connect(to: listener.address)
-    try await connection.send(UpgradeRequest.text())
+    try await connection.send(UpgradeRequest.text().replacing("pilot.v1", with: subprotocol))
     _ = try await connection.takeHead()
     guard case .text(let text) = try await connection.takeFrame(),
       case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)

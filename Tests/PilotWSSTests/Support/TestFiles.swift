@@ -15,7 +15,7 @@ final class TestFiles: Sendable {
       ("past", TestPEM.past), ("past-key", TestPEM.pastKey), ("future", TestPEM.future),
       ("future-key", TestPEM.futureKey), ("expired-ca", TestPEM.expiredAuthority), ("orphan", TestPEM.orphan),
       ("orphan-key", TestPEM.orphanKey), ("purpose-ca", TestPEM.purposeAuthority), ("purpose", TestPEM.purpose),
-      ("purpose-key", TestPEM.purposeKey),
+      ("purpose-key", TestPEM.purposeKey), ("wildcard", TestPEM.wildcard), ("wildcard-key", TestPEM.wildcardKey),
     ] { try write(text, to: name) }
   }
 

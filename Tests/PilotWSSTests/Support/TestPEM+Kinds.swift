@@ -140,4 +140,30 @@ extension TestPEM {
     -----END EC PRIVATE KEY-----
 
     """
+
+  /// For `*.example.com` and `*` alone, on P-256. Made with `openssl req -x509 -days 26000`.
+  static let wildcard = """
+    -----BEGIN CERTIFICATE-----
+    MIIBmTCCAUCgAwIBAgIUFGnApXPEQBlhMgm3zMiOSp29RAEwCgYIKoZIzj0EAwIw
+    EzERMA8GA1UEAwwId2lsZGNhcmQwIBcNMjYxMTI4MjMwNDE0WhgPMjA5ODAyMDMy
+    MzA0MTRaMBMxETAPBgNVBAMMCHdpbGRjYXJkMFkwEwYHKoZIzj0CAQYIKoZIzj0D
+    AQcDQgAEYflf90dlFkAD9sh98fuxLFEbinq3bn2cthgJGtYTmhPN3hLOfXiXoU2X
+    aL3X17SVzNwaDnUpkNMAecWMQ1tLX6NwMG4wHQYDVR0OBBYEFEL61aq6Sb2dS6jR
+    zbE47SS0usTyMB8GA1UdIwQYMBaAFEL61aq6Sb2dS6jRzbE47SS0usTyMA8GA1Ud
+    EwEB/wQFMAMBAf8wGwYDVR0RBBQwEoINKi5leGFtcGxlLmNvbYIBKjAKBggqhkjO
+    PQQDAgNHADBEAiB9NrcwOQgLm2ptERK9+/LWMyFufbof2pdert4urRMv9wIgN9GR
+    4T+UFk3dVngFsQAdDYjzKMFNLcT5cYjgvJkahD8=
+    -----END CERTIFICATE-----
+
+    """
+
+  /// Of ``wildcard``.
+  static let wildcardKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgl1fAT7GUNvcaRK2w
+    CK6Gs9CbWZ+2YgYYeHNjoBZGAZWhRANCAARh+V/3R2UWQAP2yH3x+7EsURuKerdu
+    fZy2GAka1hOaE83eEs59eJehTZdovdfXtJXM3BoOdSmQ0wB5xYxDW0tf
+    -----END PRIVATE KEY-----
+
+    """
 }

@@ -29,7 +29,7 @@ struct WebSocketHandshakeTests {
 
   private func refusal(_ change: (inout HTTPRequestHead) -> Void) -> WebSocketRequestError? {
     do throws(WebSocketRequestError) {
-      _ = try WebSocketHandshake.accept(Self.request(change))
+      _ = try WebSocketHandshake.accept(Self.request(change), subprotocols: PilotSubprotocol.all)
       return nil
     } catch {
       return error
@@ -39,7 +39,7 @@ struct WebSocketHandshakeTests {
   private func refusal(_ change: (inout HTTPResponseHead) -> Void) throws -> WebSocketResponseError? {
     let key = try #require(WebSocketKey(text: Self.rfcKey))
     do throws(WebSocketResponseError) {
-      try WebSocketHandshake.verify(Self.response(change), key: key)
+      _ = try WebSocketHandshake.verify(Self.response(change), key: key)
       return nil
     } catch {
       return error
@@ -76,20 +76,50 @@ struct WebSocketHandshakeTests {
 
   @Test("What a client writes a server accepts, and the other way round")
   func roundTrip() throws {
-    let key = WebSocketKey.random()
-    let request = Self.request { head in
-      for (name, value) in WebSocketHandshake.requestFields(key: key) {
-        head.headers.replaceOrAdd(name: name, value: value)
+    typealias Row = (offered: [PilotSubprotocol], spoken: [PilotSubprotocol], chosen: PilotSubprotocol)
+    let rows: [Row] = [
+      (PilotSubprotocol.all, PilotSubprotocol.all, .v2), ([.v1], PilotSubprotocol.all, .v1),
+      (PilotSubprotocol.all, [.v1], .v1), ([.v2], PilotSubprotocol.all, .v2),
+    ]
+    for row in rows {
+      let key = WebSocketKey.random()
+      let request = Self.request { head in
+        for (name, value) in WebSocketHandshake.requestFields(key: key, subprotocols: row.offered) {
+          head.headers.replaceOrAdd(name: name, value: value)
+        }
       }
-    }
-    let accepted = try WebSocketHandshake.accept(request)
-    #expect(accepted == key)
-    let response = Self.response { head in
-      for (name, value) in WebSocketHandshake.responseFields(answering: accepted) {
-        head.headers.replaceOrAdd(name: name, value: value)
+      let accepted = try WebSocketHandshake.accept(request, subprotocols: row.spoken)
+      #expect(accepted.key == key)
+      #expect(accepted.subprotocol == row.chosen)
+      let response = Self.response { head in
+        for (name, value) in WebSocketHandshake.responseFields(
+          answering: accepted.key, subprotocol: accepted.subprotocol)
+        {
+          head.headers.replaceOrAdd(name: name, value: value)
+        }
       }
+      #expect(try WebSocketHandshake.verify(response, key: key, subprotocols: row.offered) == row.chosen)
     }
-    try WebSocketHandshake.verify(response, key: key)
+  }
+
+  @Test("The subprotocol of this project is offered first, and one that wasn't offered isn't taken")
+  func subprotocols() throws {
+    let key = try #require(WebSocketKey(text: Self.rfcKey))
+    let fields = WebSocketHandshake.requestFields(key: key)
+    #expect(fields["Sec-WebSocket-Protocol"] == ["pilot.v2, pilot.v1"])
+    do throws(WebSocketResponseError) {
+      _ = try WebSocketHandshake.verify(Self.response(), key: key, subprotocols: [.v2])
+      Issue.record("pilot.v1 was not offered")
+    } catch {
+      #expect(error == .wrongSubprotocol("pilot.v2"))
+    }
+    do throws(WebSocketRequestError) {
+      let request = Self.request { $0.headers.replaceOrAdd(name: "Sec-WebSocket-Protocol", value: "pilot.v2") }
+      _ = try WebSocketHandshake.accept(request, subprotocols: [.v1])
+      Issue.record("pilot.v2 is not spoken")
+    } catch {
+      #expect(error == .subprotocolNotOffered("pilot.v1"))
+    }
   }
 
   @Test("Tokens in lists, in any case and over several fields, are found; offered extensions are passed over")
@@ -155,11 +185,11 @@ struct WebSocketHandshakeTests {
     #expect(try without("Connection") == .noConnectionUpgrade)
     #expect(try without("Sec-WebSocket-Accept") == .wrongAccept)
     #expect(try with("Sec-WebSocket-Accept", "S3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == .wrongAccept)
-    #expect(try without("Sec-WebSocket-Protocol") == .wrongSubprotocol("pilot.v1"))
-    #expect(try with("Sec-WebSocket-Protocol", "pilot.v1, chat") == .wrongSubprotocol("pilot.v1"))
+    #expect(try without("Sec-WebSocket-Protocol") == .wrongSubprotocol("pilot.v2 or pilot.v1"))
+    #expect(try with("Sec-WebSocket-Protocol", "pilot.v1, chat") == .wrongSubprotocol("pilot.v2 or pilot.v1"))
     #expect(
       try refusal { (head: inout Head) in head.headers.add(name: "Sec-WebSocket-Protocol", value: "pilot.v1") }
-        == .wrongSubprotocol("pilot.v1"))
+        == .wrongSubprotocol("pilot.v2 or pilot.v1"))
     #expect(try with("Sec-WebSocket-Extensions", "permessage-deflate") == .unaskedExtension)
   }
 }

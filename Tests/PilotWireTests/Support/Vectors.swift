@@ -3,7 +3,7 @@ import Testing
 
 import PilotWire
 
-/// The test vectors of the wire reference (`Resources/wire.json`, a copy of the shared file).
+/// The test vectors of the wire reference (`Resources/wire.json`): of the deployed wire, and of this project's own extensions.
 struct Vectors: Decodable {
   struct Identity: Decodable {
     var nodeId: UInt32
@@ -22,6 +22,33 @@ struct Vectors: Decodable {
     var signedText: String
     var sig: String
     var publicKey: String
+  }
+
+  struct NamedBeacon: Decodable, CustomTestStringConvertible {
+    var host: String
+    var port: UInt16
+    var name: String
+    var testDescription: String { host }
+  }
+
+  struct CompatAuthV2: Decodable {
+    var challenge: Challenge
+    var nodeId: UInt32
+    var beacon: String
+    var signedText: String
+    var sig: String
+    var publicKey: String
+  }
+
+  struct Proof: Decodable, CustomTestStringConvertible {
+    var nodeId: UInt32
+    var timestamp: UInt64
+    var token: String
+    var beacon: String
+    var signedText: String
+    var challengeHex: String
+    var proofHex: String
+    var testDescription: String { beacon }
   }
 
   struct PacketVector: Decodable, CustomTestStringConvertible {
@@ -125,6 +152,10 @@ struct Vectors: Decodable {
 
   var identities: [Identity]
   var compatAuth: [CompatAuth]
+  var beaconNames: [NamedBeacon]
+  var compatAuthV2: [CompatAuthV2]
+  var discoverProofs: [Proof]
+  var discoverProofsRejected: [Rejected]
   var packets: [PacketVector]
   var packetsRejected: [Rejected]
   var packetsWithTrailingBytes: Trailing

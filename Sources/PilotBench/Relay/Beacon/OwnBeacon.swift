@@ -24,8 +24,7 @@ struct OwnBeacon: Sendable {
   static func start(isSecure: Bool, connections: Int, _ credentials: BenchCredentials) async throws -> OwnBeacon {
     var arguments = [
       "own-beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--relay-rate", "0", "--nodes",
-      credentials.nodesPath,
-      "--max-connections", String(connections), "--log-level", "warning",
+      credentials.nodesPath, "--name", "127.0.0.1", "--max-connections", String(connections), "--log-level", "warning",
     ]
     if isSecure {
       arguments += ["--tls-cert", credentials.authority.certificatePath, "--tls-key", credentials.authority.keyPath]

@@ -1,5 +1,6 @@
 import PilotBeacon
 import PilotTesting
+import PilotTransport
 import PilotWire
 
 /// The authenticator's rules without the cryptography: what a real one computes with HMAC and Ed25519, this one does with
@@ -24,8 +25,10 @@ struct FakeAuthenticator: DiscoverAuthenticator {
   }
 
   func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool {
-    proof.signature == Self.signature(of: proof.challenge, by: key)
+    proof.signature == Self.signature(of: proof.challenge, for: proof.beacon, by: key)
   }
+
+  func isOwn(_ name: BeaconName, at local: LocalAddress) -> Bool { name == .test }
 
   /// Grants never run out here, and are signed as challenges are.
   func verifiesGrant(of request: PunchRequest) -> Bool {
@@ -40,13 +43,22 @@ struct FakeAuthenticator: DiscoverAuthenticator {
 
   /// Whether a proof would be believed: what a driver finds out in two steps.
   func accepts(_ proof: DiscoverProof, from endpoint: Endpoint) -> Bool {
-    guard hasMade(proof.challenge, for: endpoint), let key = keys[proof.challenge.node] else { return false }
+    guard check(ProofJob(proof, from: endpoint)) == .passed, let key = keys[proof.challenge.node] else { return false }
     return verifies(proof, by: key)
   }
 
-  /// What the owner of `key` would sign.
-  static func signature(of challenge: DiscoverChallenge, by key: PublicKey) -> Signature {
-    signature(of: challenge.signedText, by: key)
+  /// What the owner of `key` would send that has dialled this beacon, or another one.
+  static func proof(
+    of challenge: DiscoverChallenge, to beacon: BeaconName = .test, by key: PublicKey
+  ) -> DiscoverProof {
+    DiscoverProof(
+      challenge: challenge, signature: signature(of: challenge, for: beacon, by: key), beacon: beacon)
+  }
+
+  private static func signature(
+    of challenge: DiscoverChallenge, for beacon: BeaconName, by key: PublicKey
+  ) -> Signature {
+    signature(of: challenge.signedText(naming: beacon), by: key)
   }
 
   static func signature(of text: String, by key: PublicKey) -> Signature {

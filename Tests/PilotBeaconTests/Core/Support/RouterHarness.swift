@@ -211,6 +211,14 @@ extension Endpoint {
   }
 }
 
+extension BeaconName {
+  /// What the beacon of the tests is called.
+  static var test: BeaconName {
+    guard let name = BeaconName(host: "beacon.example", port: 9_001) else { preconditionFailure("it is a name") }
+    return name
+  }
+}
+
 extension FrameOrigin {
   static func udp(test number: UInt32) -> FrameOrigin { .udp(.test(number)) }
 

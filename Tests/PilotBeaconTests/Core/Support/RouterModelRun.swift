@@ -57,7 +57,7 @@ struct RouterModelRun: ~Copyable {
     let stamp = ChallengeStamp(at: now.advanced(by: .zero - age), wantsDestination: ex)
     let challenge = DiscoverChallenge(node: node, stamp: stamp, token: ChallengeToken(high: 0, low: 0))
     let signature = try Signature(bytes: [UInt8](repeating: 0, count: Signature.byteCount).span.raw)
-    let proof = DiscoverProof(challenge: challenge, signature: signature)
+    let proof = DiscoverProof(challenge: challenge, signature: signature, beacon: .test)
     let isFresh = now.nanoseconds - stamp.issuedAt.nanoseconds <= 30 * RouterModel.second
     let action = harness.frame(proof.encoded(), from: .udp(endpoint))
     if let difference = compare(
