@@ -18,6 +18,12 @@ PACKAGES = {
     "python": ["websockets==17.4", "cryptography==50.0.2"],
     "virtualenv": ["virtualenv==20.15.1"],  # the last line that can make environments of CPython 2.7: < 20.22
     "autobahn": ["autobahntestsuite==25.10.1"],
+    # The upstream executables, unmodified. Only run: nothing of them is in this repository.
+    "daemon": [
+        "pilotprotocol==1.18.0"
+        " --hash=sha256:08c19477e96934097313c95cb6b018fc32e328c20f5efbff9353e2e82db4a319"
+        " --hash=sha256:9cd13bf616d4491b594c6ab6994c53ebd34dd20f93fb8d9bb3311d695c705a4f"
+    ],
 }
 
 
@@ -92,8 +98,8 @@ def venv(name):
             return python
         say(f"making {folder.name}")
         shutil.rmtree(folder, ignore_errors=True)
-        for step in ([*maker, folder], [python, "-m", "pip", "install", "-q", *PACKAGES[name]]):
-            result = run(step, seconds=300)
+        for step in ([*maker, folder], [python, "-m", "pip", "install", "-q", "-r", "/dev/stdin"]):
+            result = run(step, seconds=300, text_in=wanted)
             if result.returncode != 0:
                 raise NotRun(f"{folder.name} could not be made: {_last_line(result.stdout)}")
         done.write_text(wanted, encoding="utf-8")
