@@ -70,9 +70,9 @@ class Host:
 
     def move(self, address):
         """Takes another address in the place of its own."""
+        self.ip("address", "flush", "dev", "eth0")
         self.ip("address", "add", f"{address}/24", "dev", "eth0")
-        self.ip("address", "delete", f"{self.address}/24", "dev", "eth0")
-        self.ip("route", "replace", "default", "via", self.gateway)
+        self.ip("route", "add", "default", "via", self.gateway)
         self.address = address
 
     def rules(self, text):
