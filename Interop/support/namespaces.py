@@ -8,10 +8,10 @@ import sys
 import tempfile
 
 from support import environment
+from support.environment import INSIDE
 from support.programs import run
 from support.report import Failure, NotRun
 
-INSIDE = "INTEROP_INSIDE"
 # Addresses for documentation (RFC 5737): programs take them for public ones.
 PREFIX = "203.0.113."
 MIDDLE = PREFIX + "1"
@@ -26,6 +26,11 @@ def enter():
         _do("ip", "link", "set", "lo", "up")
         return
     environment.program("ip", "iproute2")
+    try:
+        # Later there is nowhere to get it from. Without it some rows are not run.
+        environment.program("nft", "nftables")
+    except NotRun:
+        pass
     tool = shutil.which("unshare")
     if not tool:
         raise NotRun("there is no unshare to make namespaces with")
