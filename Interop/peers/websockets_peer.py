@@ -81,7 +81,7 @@ class WSSNode(Node):
             context = ssl.create_default_context(cafile=command["ca"])
         options = {"ping_interval": None} if command.get("silent") else {}
         connection = await connect(
-            command["url"], ssl=context, subprotocols=[SUBPROTOCOL], max_size=65_535, **options
+            command["url"], ssl=context, subprotocols=[SUBPROTOCOL], max_size=command.get("limit", 65_535), **options
         )
         if connection.subprotocol != SUBPROTOCOL:
             raise ValueError(f"the beacon chose the subprotocol {connection.subprotocol}")
@@ -341,7 +341,8 @@ async def run_beacon(config):
                 emit("counts", relayed=beacon.relayed, authenticated=beacon.authenticated)
 
 
-if sys.argv[1] == "beacon":
-    asyncio.run(run_beacon(json.loads(pathlib.Path(sys.argv[2]).read_text())))
-else:
-    asyncio.run(run_nodes())
+if __name__ == "__main__":
+    if sys.argv[1] == "beacon":
+        asyncio.run(run_beacon(json.loads(pathlib.Path(sys.argv[2]).read_text())))
+    else:
+        asyncio.run(run_nodes())

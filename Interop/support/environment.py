@@ -12,12 +12,20 @@ from support.report import NotRun, say
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 POLICY = pathlib.Path("/usr/sbin/policy-rc.d")
+# Set where there is no way out: support/namespaces.py.
+INSIDE = "INTEROP_INSIDE"
 
 # The Python environments: what is in each, to the version.
 PACKAGES = {
     "python": ["websockets==17.4", "cryptography==50.0.2"],
     "virtualenv": ["virtualenv==20.15.1"],  # the last line that can make environments of CPython 2.7: < 20.22
     "autobahn": ["autobahntestsuite==25.10.1"],
+    # The upstream executables, unmodified. Only run: nothing of them is in this repository.
+    "daemon": [
+        "pilotprotocol==1.18.0"
+        " --hash=sha256:08c19477e96934097313c95cb6b018fc32e328c20f5efbff9353e2e82db4a319"
+        " --hash=sha256:9cd13bf616d4491b594c6ab6994c53ebd34dd20f93fb8d9bb3311d695c705a4f"
+    ],
 }
 
 
@@ -52,7 +60,7 @@ def debian_file(path, package):
 
 
 def _install(package):
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if os.geteuid() != 0 or not shutil.which("apt-get") or os.environ.get(INSIDE):
         raise NotRun(f"the Debian package {package} is missing and can't be installed from here")
     say(f"installing {package}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -92,8 +100,8 @@ def venv(name):
             return python
         say(f"making {folder.name}")
         shutil.rmtree(folder, ignore_errors=True)
-        for step in ([*maker, folder], [python, "-m", "pip", "install", "-q", *PACKAGES[name]]):
-            result = run(step, seconds=300)
+        for step in ([*maker, folder], [python, "-m", "pip", "install", "-q", "-r", "/dev/stdin"]):
+            result = run(step, seconds=300, text_in=wanted)
             if result.returncode != 0:
                 raise NotRun(f"{folder.name} could not be made: {_last_line(result.stdout)}")
         done.write_text(wanted, encoding="utf-8")
