@@ -18,6 +18,7 @@ package struct BenchCommand: AsyncParsableCommand {
     version: PackageVersion.text,
     subcommands: [
       UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, WSSSinkCommand.self, OwnBeaconCommand.self,
+      AttackerCommand.self,
     ])
 
   package init() {}

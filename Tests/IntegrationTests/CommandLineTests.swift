@@ -10,7 +10,7 @@ struct CommandLineTests {
     "help is there on every level, on standard output, and has an example",
     arguments: [
       "", "demo", "beacon", "attach", "identity", "identity new", "identity show", "inspect", "bench", "bench udp",
-      "bench relay", "bench wss", "bench wss-sink", "bench own-beacon",
+      "bench relay", "bench wss", "bench wss-sink", "bench own-beacon", "bench attacker",
     ])
   func help(command: String) async throws {
     let process = try Program.process(command.split(separator: " ").map(String.init) + ["--help"])

@@ -51,4 +51,6 @@ enum RelayBenchMode: String, CaseIterable, ExpressibleByArgument, Sendable {
   case idle
   /// Round trips beside a peer that reads nothing.
   case stall
+  /// Frames at a rate and newcomers, beside a stranger who attacks.
+  case attack
 }

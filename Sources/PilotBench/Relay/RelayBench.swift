@@ -9,6 +9,7 @@ struct RelayBench: Sendable {
 
   private static let pacedRate = 1_000
   private static let stallRate = 20_000
+  private static let attackRate = 250
 
   /// Measures all that is asked for.
   func run() async throws {
@@ -19,6 +20,7 @@ struct RelayBench: Sendable {
       case .paced: try await paced()
       case .idle: try await idle()
       case .stall: try await stall()
+      case .attack: try await attack()
       }
     }
   }
@@ -86,6 +88,22 @@ struct RelayBench: Sendable {
         cell: cell, length: plan.length, rate: plan.rate ?? Self.stallRate, duration: plan.duration)
       let result = try await beacons.withBeacon(for: cell.carriers.union([stall.hungCarrier])) { beacon in
         try await stall.run(at: beacon, numbers: numbers)
+      }
+      try await output.add(result.json)
+      table.add(result.row)
+    }
+    try await output.add(table)
+  }
+
+  private func attack() async throws {
+    var table = AttackResult.table
+    let cells = try cells(of: .attack)
+    for kind in [nil] + plan.attacks.map(Optional.some) {
+      output.status("attack, \(kind?.rawValue ?? "none")")
+      let attack = RelayAttack(
+        attack: kind, cells: cells, length: plan.length, rate: plan.rate ?? Self.attackRate, duration: plan.duration)
+      let result = try await beacons.withBeacon(for: Set(cells.flatMap(\.carriers)), limitsRates: true) { beacon in
+        try await attack.run(at: beacon, numbers: numbers)
       }
       try await output.add(result.json)
       table.add(result.row)

@@ -21,6 +21,9 @@ struct RelayBenchCommand: AsyncParsableCommand {
       idle   memory for --idle-peers WebSocket peers that do nothing, and again when each has sent itself 10 frames
       stall  ping, without and with another WebSocket peer that is sent --rate frames a second and reads nothing; pings \
       are thought to be due every millisecond, so that a long one counts as often as it held others up
+      attack paced in all cells at once, and ten nodes that attach meanwhile, beside a stranger at 127.0.0.66 who does what \
+      --attack says, and once without one; the beacon's memory is looked at again 30 s later. The other modes' own beacon has \
+      no limit to what a source relays (--relay-rate 0), this one's has the default
 
       --length is the relayed payload's; on its way to the beacon a frame has 9 bytes more, and 5 from there. WebSocket \
       nodes have the IDs from --first-node on, all with the key of --identity; UDP nodes have random ones.
@@ -60,6 +63,9 @@ struct RelayBenchCommand: AsyncParsableCommand {
   @Option(help: "What to measure; repeatable. (default: flood, ping)")
   var mode: [RelayBenchMode] = []
 
+  @Option(help: "What the stranger does; repeatable. (default: all)")
+  var attack: [BenchAttack] = []
+
   @Flag(help: "Floods send by the batch. (default: UDP nodes both ways, others by the batch)")
   var batched = false
 
@@ -75,7 +81,7 @@ struct RelayBenchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long to send, for each measurement. (default: 2)", valueName: "seconds"))
   var seconds: Double?
 
-  @Option(help: ArgumentHelp("Frames per second. (default: paced 1000, stall 20000)", valueName: "frames"))
+  @Option(help: ArgumentHelp("Frames per second. (default: paced 1000, stall 20000, attack 250)", valueName: "frames"))
   var rate: Int?
 
   @Option(help: ArgumentHelp("Peers of the mode idle, on each carrier. (default: 5000)", valueName: "count"))
@@ -126,7 +132,7 @@ struct RelayBenchCommand: AsyncParsableCommand {
   func plan(_ settings: Settings) throws -> RelayBenchPlan {
     let cells = try settings.values(cell, "cell")
     let modes = try settings.values(mode, "mode")
-    let plan = try RelayBenchPlan(
+    var plan = try RelayBenchPlan(
       cells: cells,
       modes: modes.isEmpty ? [.flood, .ping] : modes,
       batched: settings.eitherOrBoth(single, "single", batched, "batched"),
@@ -137,6 +143,8 @@ struct RelayBenchCommand: AsyncParsableCommand {
       idlePeers: modes.contains(.idle)
         ? settings.int(idlePeers, "idle-peers", in: 1...1_000_000, default: 5_000) : 0,
       registeredNodes: settings.int(registeredNodes, "registered-nodes", in: 1...10_000_000))
+    let attacks = try settings.values(attack, "attack")
+    if !attacks.isEmpty { plan.attacks = attacks }
     try plan.validate()
     return plan
   }

@@ -13,6 +13,8 @@ struct RelayBenchPlan: Sendable {
   var window: Int
   /// Frames per second, where they come at a rate.
   var rate: Int?
+  /// What a stranger does, in the mode attack.
+  var attacks: [BenchAttack] = BenchAttack.allCases
   /// Bytes of the relayed payload.
   var length: Int
   var duration: Duration
@@ -29,11 +31,18 @@ struct RelayBenchPlan: Sendable {
   /// The cells of a mode.
   func cells(of mode: RelayBenchMode) -> [BenchCell] {
     guard cells.isEmpty else { return cells }
-    return mode == .stall ? [.wssToWSS, .udpToUDP] : BenchCell.allCases
+    switch mode {
+    case .stall: return [.wssToWSS, .udpToUDP]
+    case .attack: return [.udpToUDP, .udpToWSS, .wssToUDP, .wssToWSS]
+    case .flood, .paced, .ping, .idle: return BenchCell.allCases
+    }
   }
 
   /// How many nodes with a proven ID all measurements need together.
-  var provenNodes: Int { 64 + 8 * BenchCell.allCases.count * modes.count + 2 * (idlePeers + 8) }
+  var provenNodes: Int {
+    let attacked = modes.contains(.attack) ? 128 * (attacks.count + 1) : 0
+    return 64 + 8 * BenchCell.allCases.count * modes.count + 2 * (idlePeers + 8) + attacked
+  }
 
   /// - Throws: A failure with status 2 for what doesn't go together.
   func validate() throws(CommandFailure) {

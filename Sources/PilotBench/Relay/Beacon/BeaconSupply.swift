@@ -14,15 +14,19 @@ enum BeaconSupply: Sendable {
   }
 
   /// Lends a beacon that nodes reach by these carriers.
+  ///
+  /// - Parameter limitsRates: Whether one of its own limits what a source relays, as it does by default. What a beacon can
+  ///   do is measured without.
   func withBeacon<Result: Sendable>(
-    for carriers: Set<BenchCarrier>, _ body: (MeasuredBeacon) async throws -> Result
+    for carriers: Set<BenchCarrier>, limitsRates: Bool = false, _ body: (MeasuredBeacon) async throws -> Result
   ) async throws -> Result {
     switch self {
     case .foreign(let beacon):
       return try await body(beacon)
     case .own(let credentials, let connections):
       let beacon = try await OwnBeacon.start(
-        isSecure: carriers.contains(.wss), connections: connections, credentials)
+        isSecure: carriers.contains(.wss), connections: connections, limitsRates: limitsRates,
+        credentials)
       defer { beacon.end() }
       return try await body(beacon.address)
     }

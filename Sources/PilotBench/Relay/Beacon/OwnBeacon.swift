@@ -21,11 +21,15 @@ struct OwnBeacon: Sendable {
   /// - Parameters:
   ///   - isSecure: Whether its WebSocket connections use TLS.
   ///   - connections: WebSocket connections at most.
-  static func start(isSecure: Bool, connections: Int, _ credentials: BenchCredentials) async throws -> OwnBeacon {
+  ///   - limitsRates: Whether it limits what a source relays.
+  static func start(
+    isSecure: Bool, connections: Int, limitsRates: Bool, _ credentials: BenchCredentials
+  ) async throws -> OwnBeacon {
     var arguments = [
-      "own-beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--relay-rate", "0", "--nodes",
-      credentials.nodesPath, "--name", "127.0.0.1", "--max-connections", String(connections), "--log-level", "warning",
+      "own-beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--nodes", credentials.nodesPath,
+      "--name", "127.0.0.1", "--max-connections", String(connections), "--log-level", "warning",
     ]
+    if !limitsRates { arguments += ["--relay-rate", "0"] }
     if isSecure {
       arguments += ["--tls-cert", credentials.authority.certificatePath, "--tls-key", credentials.authority.keyPath]
     }
