@@ -216,8 +216,8 @@ extension RouterHarness {
     advance(.milliseconds(1))
     let challenge = DiscoverChallenge(
       node: node, stamp: ChallengeStamp(at: now, wantsDestination: false), token: ChallengeToken(high: 0, low: 0))
-    let signature = FakeAuthenticator.signature(of: challenge, by: try .test(1))
-    let answer = proven(DiscoverProof(challenge: challenge, signature: signature), from: endpoint)
+    let signature = FakeAuthenticator.signature(of: challenge.signedText(naming: .test), by: try .test(1))
+    let answer = proven(DiscoverProof(challenge: challenge, signature: signature, beacon: .test), from: endpoint)
     #expect(answer != nil)
   }
 }
