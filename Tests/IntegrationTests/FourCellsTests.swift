@@ -95,6 +95,25 @@ struct FourCellsTests {
     }
   }
 
+  @Test("So does one on a WebSocket connection, until it says Discover again", .timeLimit(.minutes(1)))
+  func discoverExOverWSS() async throws {
+    try await TestBeacon.run { beacon in
+      let (a, b) = (try beacon.bind(1), try await beacon.connect(2))
+      var atA = try a.transport.makeReceiver()
+      var atB = try b.transport.makeReceiver()
+      try await a.register(&atA)
+      for wantsDestination in [true, false] {
+        try b.transport.send(Discover(node: b.id, wantsDestination: wantsDestination).encoded(), to: b.beacon)
+        _ = try await atB.reply()
+        try a.relay([1, 2, 3], to: b.id)
+        let frame = try await atB.next().bytes.copied()
+        let expected: [UInt8] = wantsDestination ? [9, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3] : [6, 0, 0, 0, 1, 1, 2, 3]
+        #expect(frame == expected)
+      }
+      b.transport.close()
+    }
+  }
+
   @Test("A Discover over WSS is answered over WSS, and its synthetic address recorded nowhere", .timeLimit(.minutes(1)))
   func discoverOverWSS() async throws {
     try await TestBeacon.run { beacon in

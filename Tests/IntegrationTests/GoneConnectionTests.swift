@@ -39,6 +39,7 @@ private struct NoAuthenticator: DiscoverAuthenticator {
 
   func hasMade(_ challenge: DiscoverChallenge, for endpoint: Endpoint) -> Bool { false }
 
+  func isOwn(_ name: BeaconName, at local: LocalAddress) -> Bool { false }
   func verifies(_ proof: DiscoverProof, by key: PublicKey) -> Bool { false }
 
   func verifiesGrant(of request: PunchRequest) -> Bool { false }
