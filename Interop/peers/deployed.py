@@ -1,6 +1,6 @@
 """A node and a beacon with the habits of deployed ones that a daemon doesn't show from outside.
 
-    python deployed.py udp CONFIG       a node on UDP: {"node": …, "beacon": "IP:PORT"}
+    python deployed.py udp CONFIG       a node on UDP: {"node": …, "beacon": "IP:PORT", "port": …}
     python deployed.py wss CONFIG       a node on WebSocket: {"node": …, "url": …, "identity": …, "limit": …}
     python deployed.py beacon CONFIG    a beacon: {"cert": …, "key": …, "nodes": {…}, "silence": SECONDS}
 
@@ -84,7 +84,7 @@ async def lines(do):
 
 async def run_udp(config):
     loop = asyncio.get_running_loop()
-    _, node = await loop.create_datagram_endpoint(lambda: UDPNode(config), local_addr=("0.0.0.0", 4000))
+    _, node = await loop.create_datagram_endpoint(lambda: UDPNode(config), local_addr=("0.0.0.0", config["port"]))
     emit("ready")
     await lines(node.do)
 
