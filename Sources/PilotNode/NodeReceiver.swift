@@ -163,7 +163,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
   /// itself are no part of it.
   @inline(__always) @_lifetime(copy bytes)
   private static func message(in bytes: RawSpan, from source: Endpoint, readyAt driver: NodeDriver) -> NodeMessage? {
-    guard driver.isOpen, source == driver.beacon,
+    guard driver.isOpen, driver.isBeacon(source),
       let delivery = Delivery(bytes, for: driver.id),
       delivery.sender != driver.id
     else { return nil }

@@ -100,6 +100,9 @@ final class NodeDriver: Sendable, LendGate {
     isAtFirstAddress ? firstAddress : addresses[route.load(ordering: .acquiring)]
   }
 
+  @inline(__always)
+  func isBeacon(_ source: Endpoint) -> Bool { isAtFirstAddress ? source == firstAddress : source == beacon }
+
   /// Whether that is ``firstAddress``, for who wants to pay nothing for the others.
   @inline(__always)
   var isAtFirstAddress: Bool { route.load(ordering: .acquiring) == 0 }

@@ -25,6 +25,7 @@ public struct RelayDeliver: ~Escapable {
   ///
   /// - Throws: `WireError.empty`, `.unexpectedType`, `.truncated`, `.nodeIDZero`.
   @inlinable
+  @inline(__always)
   @_lifetime(copy frame)
   public init(parsing frame: RawSpan) throws(WireError) {
     try BeaconMessageType.relayDeliver.check(frame, minimumLength: Self.headerLength)
