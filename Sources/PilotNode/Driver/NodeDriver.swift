@@ -33,7 +33,8 @@ final class NodeDriver: Sendable {
   private let probe: [UInt8]
 
   init(
-    id: NodeID, identity: Identity, namesKey: Bool, transport: any Transport, path: BeaconLink.Path, dialled: BeaconName?,
+    id: NodeID, identity: Identity, namesKey: Bool, transport: any Transport, path: BeaconLink.Path,
+    dialled: BeaconName?,
     times: BeaconLink.Configuration
   ) {
     self.id = id
