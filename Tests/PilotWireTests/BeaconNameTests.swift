@@ -20,7 +20,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", ".", "a b", "beacon.example:9001", "[::1]", "::g", "1:2", "%", "beacon.example..%", "b\u{E9}acon", "\u{212A}elvin",
+    "", ".", "a b", "beacon.example:9001", "[::1]", "::g", "1:2", "%", "beacon.example..%", "b\u{E9}acon",
+    "\u{212A}elvin",
     "a/b", "user@host", String(repeating: "a", count: 254),
   ])
   func whatIsNoHostHasNoName(_ host: String) {
@@ -34,8 +35,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "beacon.example", "Beacon.example:1", "beacon.example.:1", "beacon.example:01", "beacon.example:0", "beacon.example:65536",
-    "beacon.example:", "::1:9001", "[::1]", "[0:0::1]:1", "[::ffff:192.0.2.1]:1", "[fe80::1%3]:1", " a:1", "a:1 ", "a:1:2",
+    "beacon.example", "Beacon.example:1", "beacon.example.:1", "beacon.example:01", "beacon.example:0",
+    "beacon.example:65536",
+    "beacon.example:", "::1:9001", "[::1]", "[0:0::1]:1", "[::ffff:192.0.2.1]:1", "[fe80::1%3]:1", " a:1", "a:1 ",
+    "a:1:2",
   ])
   func onlyTheNormalFormIsRead(_ text: String) {
     #expect(BeaconName(parsing: text) == nil)

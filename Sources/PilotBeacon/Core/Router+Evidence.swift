@@ -29,7 +29,8 @@ extension Router {
       counters.proofs.count(.forged)
     case .wrongBeacon:
       counters.proofs.count(.wrongBeacon)
-      incidents.note(RouterIncident(.misdirected(job.proof.beacon), job.proof.challenge.node, from: job.source, to: nil))
+      incidents.note(
+        RouterIncident(.misdirected(job.proof.beacon), job.proof.challenge.node, from: job.source, to: nil))
     case .passed:
       if admits(job.proof, from: job.source, at: now) { put(.verify(.proof(job))) }
     }

@@ -16,7 +16,8 @@ extension BeaconServer.Parts {
     let totals = RelayTotals()
     let journal = BeaconJournal(logger: logger)
     if let name = configuration.names.first(where: { BeaconName(host: $0.host, port: $0.port ?? 1) == nil }) {
-      throw TransportError(code: .invalidConfiguration, message: "the beacon's name \(name) is no host or host and port")
+      throw TransportError(
+        code: .invalidConfiguration, message: "the beacon's name \(name) is no host or host and port")
     }
     if let files = configuration.wss?.tls {
       tls = try ServerTLS(certificate: files.certificate, key: files.key)

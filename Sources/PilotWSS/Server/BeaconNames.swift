@@ -30,7 +30,9 @@ package struct BeaconNames: Sendable {
   /// - Parameter local: The address and port that the node, or whatever stands before the beacon, has written to; nil if that
   ///   isn't known.
   package func contains(_ name: BeaconName, at local: Endpoint?) -> Bool {
-    if exact.contains(name) || hosts.contains(name.host) || certificate?.hosts.contains(name.host) == true { return true }
+    if exact.contains(name) || hosts.contains(name.host) || certificate?.hosts.contains(name.host) == true {
+      return true
+    }
     guard let local, let address = BeaconName(local), name.port == address.port else { return false }
     return name.host == address.host || name.host == "localhost" && ["127.0.0.1", "::1"].contains(address.host)
   }

@@ -27,7 +27,7 @@ struct RouterDropTests {
     Case(.truncated, [0x01]), Case(.truncated, [0x01, 0, 0, 1]), Case(.truncated, [0x08, 0, 0, 1]),
     Case(.truncated, [0x05, 0, 0, 0, 1, 0, 0, 0]), Case(.truncated, [0x0C, 0, 0, 0, 1]),
     Case(.nodeIDZero, [0x05, 0, 0, 0, 0, 0, 0, 0, 1]), Case(.nodeIDZero, [0x05, 0, 0, 0, 1, 0, 0, 0, 0]),
-    Case(.nodeIDZero, [0x0C] + [UInt8](repeating: 0, count: 92)),
+    Case(.nodeIDZero, [0x0C] + [UInt8](repeating: 0, count: 95)),
     Case(.beaconOnlyType, [0x02]), Case(.beaconOnlyType, [0x04]), Case(.beaconOnlyType, [0x06, 0, 0, 0, 1]),
     Case(.beaconOnlyType, [0x09]), Case(.beaconOnlyType, [0x0A, 1]), Case(.beaconOnlyType, [0x0B]),
     Case(.unsupportedType, [0x07, 0, 0, 0, 1, 0, 0]),
@@ -38,7 +38,8 @@ struct RouterDropTests {
     Case(.senderMismatch, [0x05, 0, 0, 0, 9, 0, 0, 0, 1], from: .wss(1, attached)),
     Case(.senderUnknown, [0x05, 0, 0, 0, 9, 0, 0, 0, 1]),
     Case(.destinationUnknown, [0x05, 0, 0, 0, 3, 0, 0, 0, 9], from: .wss(1, attached)),
-    Case(.proofExpired, [0x0C, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 88)),
+    Case(.proofExpired, [0x0C, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 88) + [0, 1, 1, UInt8(ascii: "a")]),
+    Case(.nameInvalid, [0x0C, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 88) + [0, 1, 1, UInt8(ascii: "A")]),
     Case(.proofOverWSS, [0x0C], from: .wss(1, attached)),
   ]
 

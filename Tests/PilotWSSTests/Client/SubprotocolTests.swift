@@ -114,7 +114,9 @@ struct SubprotocolTests {
 
   @Test func `what is known is bounded`() throws {
     let known = KnownBeacons()
-    let names = try (1...1_025 as ClosedRange<UInt16>).map { try #require(BeaconName(host: "beacon.example", port: $0)) }
+    let names = try (1...1_025 as ClosedRange<UInt16>).map {
+      try #require(BeaconName(host: "beacon.example", port: $0))
+    }
     for name in names { known.insert(name) }
     for name in names { known.insert(name) }
     #expect(names.filter { known.contains($0) }.count == KnownBeacons.capacity)
