@@ -52,15 +52,17 @@ struct EvictionChoice {
   ) {
     sampled += 1
     let isSettled = entry.heardAt.since(entry.since) >= settlingTime
-    let worth =
-      if !entry.isLive(at: now) { Worth.runOut } else if entry.isProven {
-        Worth.proven
-      } else if entry.flags.contains(.listed) { Worth.listed } else {
-        Worth.unlisted(holding: ledger.count(SourceKey(entry.endpoint)), isSettled: isSettled)
-      }
+    let worth = worth(of: entry, isSettled: isSettled, ledger)
     guard worth < bound else { return }
     if let best, (best.worth, best.heardAt) <= (worth, entry.heardAt) { return }
     best = (position, worth, isSettled, entry.heardAt)
+  }
+
+  private func worth(of entry: Registration, isSettled: Bool, _ ledger: borrowing SourceLedger) -> Int {
+    if !entry.isLive(at: now) { return Worth.runOut }
+    if entry.isProven { return Worth.proven }
+    if entry.flags.contains(.listed) { return Worth.listed }
+    return Worth.unlisted(holding: ledger.count(SourceKey(entry.endpoint)), isSettled: isSettled)
   }
 }
 

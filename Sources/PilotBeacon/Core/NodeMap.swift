@@ -19,6 +19,8 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
   private let shardShift: UInt64
   private var shards: [NodeMapShard<Value>]
   private(set) var count = 0
+  /// Slots that walks have given back, since the map was made.
+  private(set) var slotsGivenBack = 0
 
   /// An empty map.
   ///
@@ -99,7 +101,10 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
       if let found { return found }
       guard budget > 0 else { return nil }
       let slots = shards[cursor.shard].keys.count
-      if shards[cursor.shard].shrink(using: hash) { budget -= slots }
+      if shards[cursor.shard].shrink(using: hash) {
+        budget -= slots
+        slotsGivenBack += slots - shards[cursor.shard].keys.count
+      }
       cursor.shard = cursor.shard + 1 == shards.count ? 0 : cursor.shard + 1
       cursor.slot = 0
       budget -= 1

@@ -188,6 +188,7 @@ struct NodeTable: ~Copyable, Sendable {
 
   /// Keeps the ledger: what is known of a node is about to become something else, or to come or go.
   private mutating func exchange(_ old: Registration?, for new: Registration?) {
+    if let old, let new, old.isProven == new.isProven, old.endpoint == new.endpoint { return }
     let (old, new) = (old?.countedSource, new?.countedSource)
     guard old != new else { return }
     if let old { ledger.remove(old) }
@@ -197,6 +198,7 @@ struct NodeTable: ~Copyable, Sendable {
   /// Whether one more of this source would be too many. Those whose key is known are bounded by the directory: a stranger
   /// behind the same address must not keep them out.
   private func exceedsShare(_ registration: Registration, replacing old: Registration?) -> Bool {
+    if let old, old.isProven == registration.isProven, old.endpoint == registration.endpoint { return false }
     guard let source = registration.countedSource, source != old?.countedSource,
       !registration.flags.contains(.listed)
     else { return false }

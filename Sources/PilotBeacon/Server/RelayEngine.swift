@@ -128,8 +128,14 @@ package final class RelayEngine: Sendable {
   var connections: [WSSConnection] { state.withLock { Array($0.connections.values) } }
 
   /// Removes what has run out, looking at `limit` slots at most.
-  package func expire(at now: MonotonicInstant, limit: Int) {
-    state.withLock { _ = $0.router.expire(at: now, limit: limit) }
+  ///
+  /// - Returns: The slots given back to the allocator so far.
+  @discardableResult
+  package func expire(at now: MonotonicInstant, limit: Int) -> Int {
+    state.withLock { state in
+      state.router.expire(at: now, limit: limit)
+      return state.router.slotsGivenBack
+    }
   }
 }
 
