@@ -84,6 +84,16 @@ public final class UDPTransport: Transport {
   /// What happened beside frames, oldest first; see ``/PilotTransport/TransportEvents``.
   public var events: TransportEvents { eventSource.events }
 
+  /// Where this transport is reached by the address that a received frame was written to (``/PilotTransport/Frame/local``).
+  ///
+  /// From any thread; takes no lock.
+  ///
+  /// - Returns: nil if the socket is bound to all of the machine's addresses, and it isn't known which one that was.
+  public func endpoint(of local: LocalAddress) -> Endpoint? {
+    if let endpoint = locals?.endpoint(of: local, port: localEndpoint.port) { return endpoint }
+    return localEndpoint.isUnspecified ? nil : localEndpoint
+  }
+
   /// The thread that waits for the socket, as an executor for the tasks that receive.
   ///
   /// It moves what isn't isolated: code of an actor, the main actor's included, stays on that actor's executor, so that a

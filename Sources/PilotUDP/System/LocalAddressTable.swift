@@ -1,5 +1,6 @@
 internal import CPilotUDP
 internal import PilotTransport
+internal import PilotWire
 internal import Synchronization
 
 /// The addresses of this machine that datagrams were written to, by the numbers that stand for them: for one socket, or
@@ -99,6 +100,14 @@ internal import Synchronization
       count.store(index + 1, ordering: .releasing)
       return .admitted(LocalAddress(index: UInt8(truncatingIfNeeded: index + 1)))
     }
+  }
+
+  /// The address behind a number, with the port that the sockets share; nil if it isn't in the table.
+  func endpoint(of local: LocalAddress, port: UInt16) -> Endpoint? {
+    let index = Int(local.index) - 1
+    guard index >= 0, index < count.load(ordering: .acquiring) else { return nil }
+    let address = unsafe addresses[index]
+    return Endpoint(high: address.high, low: address.low, scope: address.interface, port: port)
   }
 
   /// What lets a datagram leave from an address, or nil to leave the choice to the kernel. Valid as long as the table lives.
