@@ -39,6 +39,11 @@ struct KeyedHash: Sendable {
     endpoint.isIPv4 ? self(endpoint.low, 1) : self(endpoint.high, 2)
   }
 
+  /// Of a whole endpoint.
+  func callAsFunction(at endpoint: Endpoint) -> UInt64 {
+    self(self(endpoint.high, endpoint.low), UInt64(endpoint.scope) << 16 | UInt64(endpoint.port))
+  }
+
   /// Of a node at an endpoint.
   func callAsFunction(_ node: NodeID, at endpoint: Endpoint) -> UInt64 {
     self(self(endpoint.high, endpoint.low), UInt64(node.rawValue) << 16 | UInt64(endpoint.port))

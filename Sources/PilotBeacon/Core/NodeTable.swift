@@ -95,10 +95,22 @@ struct NodeTable: ~Copyable, Sendable {
     return distrusted
   }
 
-  /// Removes what an unproven Discover has said of the node.
-  mutating func removeUnproven(_ node: NodeID) {
-    guard let position = map.find(node.rawValue), !map[position].isProven else { return }
+  /// Removes what an unproven Discover has said of the node, and tells where that was.
+  @discardableResult
+  mutating func removeUnproven(_ node: NodeID) -> Endpoint? {
+    guard let position = map.find(node.rawValue), !map[position].isProven else { return nil }
+    let endpoint = map[position].endpoint
     map.remove(at: position)
+    return endpoint
+  }
+
+  /// Who receives at `endpoint` has answered there. False unless the node is registered at it.
+  mutating func answered(_ node: NodeID, at endpoint: Endpoint, now: UInt64) -> Bool {
+    guard let position = map.find(node.rawValue), map[position].endpoint == endpoint, map[position].isLive(at: now)
+    else { return false }
+    map[position].flags.insert(.answered)
+    map[position].heardAt = max(map[position].heardAt, now)
+    return true
   }
 
   /// Looks at the next `limit` slots, and removes those that have run out. Returns how many.

@@ -14,6 +14,9 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
     static let proven = Flags(rawValue: 2)
     /// It was elsewhere before, and moved here without a proof.
     static let moved = Flags(rawValue: 4)
+    /// Whoever receives at this endpoint has answered what was sent there: by a proof, or by a sign of life that the beacon
+    /// had asked for. A sign is four known bytes: who forges the node's source address, and guesses when, can forge it.
+    static let answered = Flags(rawValue: 8)
   }
 
   /// The source address of the Discover.
@@ -30,7 +33,8 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
 
   init(at endpoint: Endpoint, local: LocalAddress, flags: Flags, now: UInt64, lifetime: UInt64) {
     self.endpoint = endpoint
-    self.flags = flags
+    // Nobody else has this machine's own address as his source.
+    self.flags = endpoint.isThisMachine ? flags.union(.answered) : flags
     self.local = local
     since = now
     heardAt = now
@@ -41,11 +45,14 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
 
   var isProven: Bool { flags.contains(.proven) }
 
+  var hasAnswered: Bool { flags.contains(.answered) }
+
   var wantsDestination: Bool { flags.contains(.wantsDestination) }
 
   /// The same registration at another port, from now on; it ends when it would have.
   func moved(to endpoint: Endpoint, local: LocalAddress, at now: UInt64) -> Registration {
-    var moved = Registration(at: endpoint, local: local, flags: flags.union(.moved), now: now, lifetime: 0)
+    let flags = flags.subtracting(.answered).union(.moved)
+    var moved = Registration(at: endpoint, local: local, flags: flags, now: now, lifetime: 0)
     moved.expiresAt = expiresAt
     return moved
   }

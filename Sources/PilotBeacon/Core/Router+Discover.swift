@@ -32,19 +32,17 @@ extension Router {
   ) {
     let now = instant.nanoseconds
     let known = nodes.live(node, at: now)
+    put(.reply(.udp(source, from: local)))
     let outcome = outcome(of: claim, of: node, from: source, local, known: known, at: now)
     counters.discovers.count(outcome)
-    if outcome == .refusedAlive, let known {
-      let question = EndpointProbe(
-        node: node, endpoint: known.endpoint, local: known.local, claimant: source, askedAt: now)
-      let pending = PendingClaims.Claim(probe: question, local: local, wantsDestination: claim.wantsDestination)
-      if claims.note(pending, interval: bounds.probeInterval) {
-        counters.probes &+= 1
-        incidents.note(RouterIncident(.probed, node, from: known.endpoint, to: source))
-        put(.probe(question))
-      }
+    if outcome.isByName { incidents.note(RouterIncident(.refused(outcome), node, from: source, to: nil)) }
+    guard outcome != .refusedBroadcast else { return }
+    if outcome == .refusedUnlisted, claim.publicKey == nil, bounds.authentication != .require,
+      admitsFetch(for: source, at: instant)
+    {
+      // At the next Discover it may be listed.
+      put(.fetchKey(node))
     }
-    put(.reply(.udp(source, from: local)))
     if let key = claim.publicKey, invites(claim, from: source, known: known, at: now) {
       let stamp = ChallengeStamp(at: instant, wantsDestination: claim.wantsDestination)
       put(.findKey(DiscoverOffer(node: node, key: key, stamp: stamp, endpoint: source, local: local)))
@@ -100,24 +98,34 @@ extension Router {
     if let known, known.endpoint == source {
       // What a proof has said, only a proof changes: a datagram's source can be forged.
       guard !known.isProven else { return .refreshed }
+      if let refusal = refusal(of: node) { return refusal }
       var refreshed = known
       refreshed.refresh(
         local: local, wantsDestination: claim.wantsDestination, now: now, lifetime: bounds.nodeLifetime)
       _ = nodes.set(node, refreshed, at: now)
+      greet(node, refreshed, at: now)
       return .refreshed
     }
     // An authenticated connection isn't outdone by a datagram that anybody can send.
     guard wss.peer(node) == nil else { return .refusedAttached }
+    guard known?.isProven != true else { return .refusedProven }
+    if let refusal = refusal(of: node) { return refusal }
     guard let known else {
       return bind(node, to: source, local, flags: claim.flags, at: now) ? .registered : .refusedFull
     }
-    guard !known.isProven else { return .refusedProven }
-    guard !isHeldDown(known, at: now) else { return .refusedHoldDown }
-    let isOtherPort = known.endpoint.hasAddress(of: source)
-    guard isOtherPort || now.since(known.heardAt) > bounds.silenceBeforeMove else { return .refusedAlive }
-    _ = bind(node, to: source, local, flags: claim.flags.union(.moved), at: now)
-    note(isOtherPort ? .port : .silence, of: node, from: known.endpoint, to: source)
-    return .moved
+    let evidence = PendingClaims.Evidence.discover(wantsDestination: claim.wantsDestination)
+    return self.claim(node, known, from: source, local, evidence, at: now)
+  }
+
+  /// Whether a Discover without a proof is refused because of who it names, whatever else is known.
+  private func refusal(of node: NodeID) -> DiscoverOutcome? {
+    if node.rawValue == PilotAddress.broadcastNode { return .refusedBroadcast }
+    switch bounds.authentication {
+    case .off: break
+    case .prefer: if provenNodes.contains(node) { return .refusedUnproven }
+    case .require: return listing.isListed(node) ? .refusedUnproven : .refusedUnlisted
+    }
+    return bounds.servesListedNodesOnly && !listing.isListed(node) ? .refusedUnlisted : nil
   }
 
   /// Whether the node has moved without a proof so lately that it stays where it is.
@@ -131,15 +139,15 @@ extension Router {
   ) -> Bool {
     let registration = Registration(at: endpoint, local: local, flags: flags, now: now, lifetime: bounds.nodeLifetime)
     switch nodes.set(node, registration, at: now) {
-    case .added: return true
+    case .added: break
     case .refused: return false
-    case .addedByEviction:
-      counters.evictions &+= 1
-      return true
+    case .addedByEviction: counters.evictions &+= 1
     }
+    greet(node, registration, at: now)
+    return true
   }
 }
 
 extension Discover {
-  fileprivate var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }
+  var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }
 }

@@ -1,4 +1,5 @@
 internal import PilotTransport
+public import PilotWire
 
 /// What bounds a beacon's registrations, and who may move them. Negative durations count as zero.
 public struct RouterConfiguration: Sendable, Equatable {
@@ -16,9 +17,27 @@ public struct RouterConfiguration: Sendable, Equatable {
   /// then its NAT has no reason to give it another port. Default 30 s, the least that NATs in use wait (RFC 4787, section 4.3,
   /// asks for 2 min). A Discover from there moves it at once.
   public var silenceBeforeRebinding: Duration = .seconds(30)
+  /// This beacon's public addresses as nodes know them, at most one of each family: where the address that it sees of its own
+  /// isn't that, behind a NAT. What a question to a node names (wire reference, section 2). Default none: the address that the
+  /// node's Discover was written to, if it is public.
+  public var advertised: [Endpoint] = []
+  /// What a node has to prove to be registered over UDP. Default ``UDPAuthentication/prefer``.
+  public var udpAuthentication = UDPAuthentication.prefer
+  /// Whether only nodes whose key is known are registered over UDP. Default no, as at deployed beacons.
+  public var servesListedNodesOnly = false
+  /// How long a claimant whose claim was refused can't have the node asked again. Default 30 s.
+  public var refusedClaimHoldDown: Duration = .seconds(30)
+  /// How long the endpoint that a node was taken from can take it back. Default 10 min.
+  public var formerEndpointLifetime: Duration = .seconds(600)
+  /// Claims a second for which nodes at one address (the first 64 bits of an IPv6 one) are asked, at least 1. Default 3, of
+  /// three questions each.
+  public var claimsPerAddress = 3
+  /// Nodes a second at one address that are asked for a sign when they register, at least 1, and four times as many at
+  /// once. Default 10.
+  public var greetingsPerAddress = 10
   /// How long after a probe an ICMP report counts as its result. Default 2 s.
   public var probeTimeout: Duration = .seconds(2)
-  /// The least time between two probes for one node. Default 1 s.
+  /// The least time between two probes for one node, and from one question to the next. Default 1 s.
   public var probeInterval: Duration = .seconds(1)
   /// How long a registration must have been spoken for before a full table prefers to keep it. Default 30 s: a flood of
   /// invented nodes pushes itself out before it lasts as long.
@@ -59,6 +78,10 @@ struct RouterBounds: Sendable {
   let probeInterval: UInt64
   let settlingTime: UInt64
   let proofLifetime: UInt64
+  let refusedClaimHoldDown: UInt64
+  let formerEndpointLifetime: UInt64
+  let authentication: UDPAuthentication
+  let servesListedNodesOnly: Bool
   let requiresPunchGrant: Bool
 
   init(_ configuration: RouterConfiguration) {
@@ -72,6 +95,10 @@ struct RouterBounds: Sendable {
     probeInterval = nanoseconds(configuration.probeInterval)
     settlingTime = nanoseconds(configuration.settlingTime)
     proofLifetime = nanoseconds(configuration.proofLifetime)
+    refusedClaimHoldDown = nanoseconds(configuration.refusedClaimHoldDown)
+    formerEndpointLifetime = nanoseconds(configuration.formerEndpointLifetime)
+    authentication = configuration.udpAuthentication
+    servesListedNodesOnly = configuration.servesListedNodesOnly
     requiresPunchGrant = configuration.requiresPunchGrant
   }
 }

@@ -45,6 +45,8 @@ public final class BeaconServer: Service {
 
   /// How often the table of nodes is swept, and how many slots are looked at: each of 700,000 in half a minute.
   private static let sweep = (interval: Duration.seconds(1), slots: 25_000)
+  /// How often the router is told the time, for the questions to endpoints whose node is claimed: a part of a second.
+  private static let tickInterval: Duration = .milliseconds(250)
   /// Each connection's key is looked at again once in so many sweeps, a part of them in each.
   private static let sweepsPerKey: UInt64 = 60
   /// How often the certificate's files are looked at.
@@ -108,6 +110,7 @@ public final class BeaconServer: Service {
     await withTaskGroup(of: TransportError?.self) { group in
       group.addTask { await self.endWhenAsked() }
       group.addTask { await self.sweepRegularly() }
+      group.addTask { await self.askRegularly() }
       group.addTask { await self.reloadRegularly() }
       group.addTask(priority: .utility) { await self.verifySignatures() }
       group.addTask { await self.revokeChangedKeys() }
@@ -186,6 +189,15 @@ public final class BeaconServer: Service {
   private func revokeChangedKeys() async -> TransportError? {
     for await change in parts.keyChanges {
       for connection in parts.engine.revoke(change, by: parts.keys) { connection.revoke() }
+    }
+    return nil
+  }
+
+  private func askRegularly() async -> TransportError? {
+    let relay = parts.makeRelay(over: parts.udp.all[0])
+    while (try? await Task.sleep(for: Self.tickInterval)) != nil {
+      relay.tick(at: .now())
+      relay.flush()
     }
     return nil
   }

@@ -30,8 +30,11 @@ package final class RelayEngine: Sendable {
 
   private let state: Mutex<State>
 
-  package init(_ configuration: RouterConfiguration, seed: UInt64) {
-    state = Mutex(State(router: Router(configuration, seed: seed)))
+  package init(
+    _ configuration: RouterConfiguration, seed: UInt64, listing: any NodeListing = EmptyNodeListing(),
+    own: any OwnAddresses = NoOwnAddresses()
+  ) {
+    state = Mutex(State(router: Router(configuration, seed: seed, listing: listing, own: own)))
   }
 
   package var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
@@ -133,8 +136,8 @@ extension RelayEngine.State {
     let action = router.on(frame, from: origin, at: now)
     switch action {
     case .deliver(.wss(let id), _): turn.connections.append(connections[id.rawValue])
-    case .taken: router.drain(into: &turn.outputs)
-    case .deliver(.udp, _), .drop: break
+    case .taken, .drop: router.drain(into: &turn.outputs)
+    case .deliver(.udp, _): break
     }
     turn.actions.append(action)
   }

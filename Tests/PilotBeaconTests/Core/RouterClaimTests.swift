@@ -165,17 +165,18 @@ struct RouterClaimTests {
 
   @Test func aFloodOfClaimsIsForgottenWithinItsBounds() {
     var harness = RouterHarness()
-    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(home)) }
+    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(test: 100 + number)) }
     for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(thief)) }
     var moved = 0
-    for number in 1...2000 as ClosedRange<UInt32> where harness.unreachable(home, .test(number)) != nil { moved += 1 }
+    for number in 1...2000 as ClosedRange<UInt32>
+    where harness.unreachable(.test(100 + number), .test(number)) != nil { moved += 1 }
     #expect(moved > 200 && moved <= PendingClaims.capacity)
     #expect(moved == Int(harness.statistics.moves[.unreachable]))
   }
 
   @Test func aFloodOfClaimsKeepsNoLaterOneOut() {
     var harness = RouterHarness()
-    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(home)) }
+    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(test: 100 + number)) }
     for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(thief)) }
     harness.discover(.test(5000), from: .udp(test: 3))
     expect(

@@ -79,7 +79,7 @@ struct SimulatedNode {
       probesReceived += 1
     case .control:
       switch frame.first.flatMap({ BeaconMessageType(rawValue: $0) }) {
-      case .discoverReply: break
+      case .discoverReply, .punchCommand: break
       case .discoverChallenge where key != nil: break
       default: return "node \(id) got \(frame)"
       }
@@ -110,6 +110,9 @@ struct SimulatedNode {
         guard let key else { continue }
         let signature = FakeAuthenticator.signature(of: challenge, by: key)
         send(DiscoverProof(challenge: challenge, signature: signature).encoded(), &network)
+      case .punch(let endpoint):
+        for _ in 0..<3 { network.send(Punch().encoded(), from: host, to: endpoint, at: network.now) }
+      case .punchHeldBack: break
       case .state(let state): states.append(state)
       }
     }
