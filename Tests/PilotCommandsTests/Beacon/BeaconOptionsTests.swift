@@ -1,3 +1,4 @@
+import ArgumentParser
 import PilotBeacon
 import PilotConsole
 import PilotWire
