@@ -1,4 +1,6 @@
+import Logging
 import PilotBeacon
+import PilotFixtures
 import PilotNode
 import PilotTransport
 import PilotUDP
