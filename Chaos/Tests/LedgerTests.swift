@@ -32,7 +32,8 @@ import Testing
     beacon["discovers_total", "attached"] = 5
     beacon["proofs_total", "failed"] = 4
     beacon["punches_total", "unbound"] = 1
-    beacon["dropped_total", "sender_mismatch"] = 274 - 90 - 48 - 65 - 28 - 9 - 5 - 4 - 1
+    beacon["signs_total"] = 3
+    beacon["dropped_total", "sender_mismatch"] = 274 - 90 - 48 - 65 - 28 - 9 - 5 - 4 - 1 - 3
     beacon["udp_answers_total"] = 12
     beacon["udp_sent_total"] = 160
     beacon["udp_dropped_total", "no_room"] = 7

@@ -11,10 +11,14 @@ public struct NodeCounters: Sendable, Equatable {
   public var messagesSent: UInt64 = 0
   /// Frames taken as they are, by ``Node/send(frame:to:)``.
   public var framesSent: UInt64 = 0
-  /// Announcements, questions, proofs and frames to itself.
+  /// Announcements, questions, proofs, punch frames and frames to itself.
   public var controlSent: UInt64 = 0
   /// Signed challenges among them.
   public var proofsSent: UInt64 = 0
+  /// Punch frames among them: three for each request of the beacon's.
+  public var punchesSent: UInt64 = 0
+  /// The beacon's requests to punch that were not answered, since there were more than four in a second.
+  public var punchesHeldBack: UInt64 = 0
   /// What the transport didn't take of those: they are tried again in time.
   public var controlRefused: UInt64 = 0
   /// Messages of other nodes.

@@ -84,14 +84,14 @@ public final class UDPTransport: Transport {
   /// What happened beside frames, oldest first; see ``/PilotTransport/TransportEvents``.
   public var events: TransportEvents { eventSource.events }
 
-  /// The address and port that a received frame was written to (``/PilotTransport/Frame/local``); nil where that isn't known.
-  /// From any thread.
-  package func endpoint(of local: LocalAddress) -> Endpoint? {
-    if let address = locals?.address(of: local) {
-      return Endpoint(high: address.high, low: address.low, scope: address.scope, port: localEndpoint.port)
-    }
-    // What is bound to one address has no table.
-    return locals == nil && !localEndpoint.isUnspecified ? localEndpoint : nil
+  /// Where this transport is reached by the address that a received frame was written to (``/PilotTransport/Frame/local``).
+  ///
+  /// From any thread; takes no lock.
+  ///
+  /// - Returns: nil if the socket is bound to all of the machine's addresses, and it isn't known which one that was.
+  public func endpoint(of local: LocalAddress) -> Endpoint? {
+    if let endpoint = locals?.endpoint(of: local, port: localEndpoint.port) { return endpoint }
+    return localEndpoint.isUnspecified ? nil : localEndpoint
   }
 
   /// The thread that waits for the socket, as an executor for the tasks that receive.

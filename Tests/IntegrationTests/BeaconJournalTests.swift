@@ -36,11 +36,20 @@ struct BeaconJournalTests {
     flood.more = 999
     BeaconJournal(logger: log.logger).noted([
       RouterIncident(.moved(.silence), node, from: old, to: new), flood,
-      RouterIncident(.revoked, node, from: old, to: nil),
+      RouterIncident(.revoked, node, from: old, to: nil), RouterIncident(.claimRefused, node, from: old, to: new),
+      RouterIncident(.unaskable, node, from: old, to: new),
+      RouterIncident(.refused(.refusedUnlisted), node, from: old, to: nil),
     ])
     let both = ["node": "7", "from": "\(old)", "to": "\(new)"]
     #expect(log.lines(beginning: "Node moved").map(\.metadata) == [both.merging(["cause": "silence"]) { $1 }])
-    #expect(log.lines(beginning: "Node claimed").map(\.metadata) == [both.merging(["left_out": "999"]) { $1 }])
+    #expect(
+      log.lines(beginning: "Node claimed from elsewhere, its").map(\.metadata)
+        == [both.merging(["left_out": "999"]) { $1 }])
+    #expect(
+      log.lines(beginning: "Discover refused").map(\.metadata)
+        == [["node": "7", "from": "\(old)", "reason": "refused_unlisted"]])
+    #expect(log.lines(beginning: "Claim refused").map(\.metadata) == [both])
+    #expect(log.lines(beginning: "Node claimed from elsewhere can't be asked").map(\.metadata) == [both])
     #expect(log.lines(beginning: "Node's proof").map(\.metadata) == [["node": "7", "from": "\(old)"]])
   }
 
@@ -68,7 +77,7 @@ struct BeaconJournalTests {
         try await node.register(&receiver)
       }
       let line = await log.first(beginning: "Node moved")
-      #expect(line?.metadata["cause"] == "port")
+      #expect(line?.metadata["cause"] == "unreachable")
     }
   }
 }

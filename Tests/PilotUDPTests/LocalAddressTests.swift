@@ -51,6 +51,7 @@
         let (kept, local) = try await box.nextWithLocal()
         #expect(kept == Kept(bytes: [1], source: peer.localEndpoint))
         locals.insert(local)
+        #expect(server.endpoint(of: local) == address)
         try server.send([2], to: kept.source, from: local)
         #expect(try await peerBox.next() == Kept(bytes: [2], source: address))
         var batch = FrameBatch()
@@ -61,6 +62,7 @@
       }
       #expect(!locals.contains(.any))
       #expect(locals.count == addresses.count)
+      #expect(server.endpoint(of: .any) == nil)
       #expect(server.counters.framesWithoutLocal == 0 && server.counters.framesFromElsewhere == 0)
     }
 

@@ -127,7 +127,7 @@ package struct Ledger: Sendable {
       Stage(
         name: "the router", entered: beacon["frames_total"],
         left: beacon.total("relayed_total") + beacon.total("discovers_total") + beacon.total("proofs_total")
-          + beacon.total("punches_total") + beacon.total("dropped_total"), allowance: 0),
+          + beacon.total("punches_total") + beacon["signs_total"] + beacon.total("dropped_total"), allowance: 0),
       Stage(
         name: "the beacon sends over UDP", entered: toUDP + beacon["udp_answers_total"],
         left: beacon["udp_sent_total"] + (udpDropped["refused_by_kernel"] ?? 0) + (udpDropped["no_room"] ?? 0),

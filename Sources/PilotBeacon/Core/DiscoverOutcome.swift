@@ -16,7 +16,7 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   case refusedAttached
   /// Refused: the node has proven to be at another endpoint.
   case refusedProven
-  /// Refused: the old endpoint has spoken lately.
+  /// Refused: the old endpoint has spoken lately, or has answered a question.
   case refusedAlive
   /// Refused: the node has moved a short while ago.
   case refusedHoldDown
@@ -24,14 +24,29 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
   case refusedFull
   /// Refused: so many unproven nodes are registered from this source that it gets no more.
   case refusedSourceFull
+  /// It came from elsewhere, and the old endpoint is being asked: the node moves in three seconds if nothing comes from there.
+  case asked
+  /// Refused: the old endpoint is being asked because of an earlier claim.
+  case refusedAsking
+  /// Refused: a proof is required of this node (``UDPAuthentication``).
+  case refusedUnproven
+  /// Refused: the node's key isn't known, and only nodes with one are served.
+  case refusedUnlisted
+  /// Refused: it names the broadcast address, which is no node's.
+  case refusedBroadcast
 
   /// Whether the Discover left the node where it was.
   public var isRefusal: Bool {
     switch self {
     case .addressOnly, .wss, .registered, .refreshed, .moved: false
-    case .refusedAttached, .refusedProven, .refusedAlive, .refusedHoldDown, .refusedFull, .refusedSourceFull: true
+    case .refusedAttached, .refusedProven, .refusedAlive, .refusedHoldDown, .refusedFull, .refusedSourceFull, .asked,
+      .refusedAsking, .refusedUnproven, .refusedUnlisted, .refusedBroadcast:
+      true
     }
   }
+
+  /// Whether the Discover was refused because of who it names, wherever it came from.
+  var isByName: Bool { self == .refusedUnproven || self == .refusedUnlisted || self == .refusedBroadcast }
 
   /// The outcome's name in snake case, fit for metrics.
   public var description: String {
@@ -47,6 +62,11 @@ public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertibl
     case .refusedHoldDown: "refused_hold_down"
     case .refusedFull: "refused_full"
     case .refusedSourceFull: "refused_source_full"
+    case .asked: "asked"
+    case .refusedAsking: "refused_asking"
+    case .refusedUnproven: "refused_unproven"
+    case .refusedUnlisted: "refused_unlisted"
+    case .refusedBroadcast: "refused_broadcast"
     }
   }
 }

@@ -35,9 +35,12 @@ struct KeyedHash: Equatable, Sendable {
     Self.fold(Self.fold(first ^ mask, factor) ^ second, finalFactor)
   }
 
-  /// Of the address alone: IPv4's 32 bits, or IPv6's first 64, which belong to one site (RFC 6177).
-  func callAsFunction(addressOf endpoint: Endpoint) -> UInt64 {
-    endpoint.isIPv4 ? self(endpoint.low, 1) : self(endpoint.high, 2)
+  /// Of the source that an endpoint belongs to.
+  func callAsFunction(addressOf endpoint: Endpoint) -> UInt64 { self(SourceKey(endpoint)) }
+
+  /// Of a whole endpoint.
+  func callAsFunction(at endpoint: Endpoint) -> UInt64 {
+    self(self(endpoint.high, endpoint.low), UInt64(endpoint.scope) << 16 | UInt64(endpoint.port))
   }
 
   /// Of a node at an endpoint.

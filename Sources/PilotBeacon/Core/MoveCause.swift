@@ -9,6 +9,10 @@ public enum MoveCause: Int, CaseIterable, Sendable, CustomStringConvertible {
   case silence
   /// ICMP reported that nobody receives at the old endpoint, and quoted the probe that asked.
   case unreachable
+  /// It was claimed from elsewhere, and its old endpoint was asked three times and stayed silent.
+  case unanswered
+  /// A Discover came from where the node had been taken from: that move was a mistake, and is undone.
+  case returned
   /// It had proven where it was, and has proven now to be elsewhere.
   case proof
   /// It has proven where it is, and somebody who had not was believed until then.
@@ -21,6 +25,8 @@ public enum MoveCause: Int, CaseIterable, Sendable, CustomStringConvertible {
     case .portByRelay: "port_by_relay"
     case .silence: "silence"
     case .unreachable: "unreachable"
+    case .unanswered: "unanswered"
+    case .returned: "returned"
     case .proof: "proof"
     case .takeover: "takeover"
     }

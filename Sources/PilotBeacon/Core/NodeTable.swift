@@ -108,14 +108,6 @@ struct NodeTable: ~Copyable, Sendable {
     map[position].earn(bytes)
   }
 
-  /// A sign has come from where the node is registered. Whether that is news.
-  mutating func setAnswered(_ node: NodeID, at endpoint: Endpoint, now: UInt64) -> Bool {
-    guard let position = map.find(node.rawValue), map[position].endpoint == endpoint, map[position].isLive(at: now)
-    else { return false }
-    if map[position].heardAt < now { map[position].heardAt = now }
-    return map[position].flags.insert(.answered).inserted
-  }
-
   /// Puts `registration` in the place of what is known of the node, or adds it.
   mutating func set(_ node: NodeID, _ registration: Registration, at now: UInt64) -> Admission {
     let known = map.find(node.rawValue)
@@ -161,10 +153,22 @@ struct NodeTable: ~Copyable, Sendable {
     return distrusted
   }
 
-  /// Removes what an unproven Discover has said of the node.
-  mutating func removeUnproven(_ node: NodeID) {
-    guard let position = map.find(node.rawValue), !map[position].isProven else { return }
+  /// Removes what an unproven Discover has said of the node, and tells where that was.
+  @discardableResult
+  mutating func removeUnproven(_ node: NodeID) -> Endpoint? {
+    guard let position = map.find(node.rawValue), !map[position].isProven else { return nil }
+    let endpoint = map[position].endpoint
     remove(at: position)
+    return endpoint
+  }
+
+  /// Who receives at `endpoint` has answered there. False unless the node is registered at it.
+  mutating func answered(_ node: NodeID, at endpoint: Endpoint, now: UInt64) -> Bool {
+    guard let position = map.find(node.rawValue), map[position].endpoint == endpoint, map[position].isLive(at: now)
+    else { return false }
+    map[position].flags.insert(.answered)
+    map[position].heardAt = max(map[position].heardAt, now)
+    return true
   }
 
   /// Looks at the next `limit` slots, removes those that have run out, and gives back memory that isn't needed. Returns how

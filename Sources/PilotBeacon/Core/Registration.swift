@@ -14,7 +14,8 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
     static let proven = Flags(rawValue: 2)
     /// It was elsewhere before, and moved here without a proof.
     static let moved = Flags(rawValue: 4)
-    /// Somebody receives at this endpoint: it has signed a challenge, or given a sign when it was asked for one.
+    /// Whoever receives at this endpoint has answered what was sent there: by a proof, or by a sign of life that the beacon
+    /// had asked for. A sign is four known bytes: who forges the node's source address, and guesses when, can forge it.
     static let answered = Flags(rawValue: 8)
     /// Its node's key is known.
     static let listed = Flags(rawValue: 16)
@@ -38,7 +39,8 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
 
   init(at endpoint: Endpoint, local: LocalAddress, flags: Flags, now: UInt64, lifetime: UInt64) {
     self.endpoint = endpoint
-    self.flags = flags
+    // Nobody else has this machine's own address as his source.
+    self.flags = endpoint.isThisMachine ? flags.union(.answered) : flags
     self.local = local
     since = now
     heardAt = now
@@ -55,7 +57,8 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
 
   /// The same registration at another port, from now on; it ends when it would have.
   func moved(to endpoint: Endpoint, local: LocalAddress, at now: UInt64) -> Registration {
-    var moved = Registration(at: endpoint, local: local, flags: flags.union(.moved), now: now, lifetime: 0)
+    let flags = flags.subtracting(.answered).union(.moved)
+    var moved = Registration(at: endpoint, local: local, flags: flags, now: now, lifetime: 0)
     moved.expiresAt = expiresAt
     moved.credit = credit
     return moved

@@ -32,35 +32,21 @@ extension Router {
   ) {
     let now = instant.nanoseconds
     let known = nodes.live(node, at: now)
+    put(.reply(.udp(source, from: local)))
     let outcome = outcome(of: claim, of: node, from: source, local, known: known, at: now)
     counters.discovers.count(outcome)
-    if outcome == .refusedAlive, let known {
-      let question = EndpointProbe(
-        node: node, endpoint: known.endpoint, local: known.local, claimant: source, askedAt: now)
-      let pending = PendingClaims.Claim(probe: question, local: local, wantsDestination: claim.wantsDestination)
-      if claims.note(pending, interval: bounds.probeInterval) {
-        probe(question)
-      }
+    if outcome.isByName { incidents.note(RouterIncident(.refused(outcome), node, from: source, to: nil)) }
+    guard outcome != .refusedBroadcast else { return }
+    if outcome == .refusedUnlisted, claim.publicKey == nil, bounds.authentication != .require,
+      admitsFetch(for: source, at: instant)
+    {
+      // At the next Discover it may be listed.
+      put(.fetchKey(node))
     }
-    put(.reply(.udp(source, from: local)))
     if let key = claim.publicKey, invites(claim, from: source, known: known, at: now) {
       let stamp = ChallengeStamp(at: instant, wantsDestination: claim.wantsDestination)
       put(.findKey(DiscoverOffer(node: node, key: key, stamp: stamp, endpoint: source, local: local)))
     }
-  }
-
-  /// Asks for a sign of death, unless the endpoint's source has got enough unasked.
-  private mutating func probe(_ question: EndpointProbe) {
-    guard admitsUnasked(to: question.endpoint, at: question.askedAt) else { return counters.probesHeldBack &+= 1 }
-    counters.probes &+= 1
-    incidents.note(RouterIncident(.probed, question.node, from: question.endpoint, to: question.claimant))
-    put(.probe(question))
-  }
-
-  /// Whether one more message that it hasn't asked for may go to an endpoint's source: probes, challenges and questions are
-  /// reckoned together, since each can be drawn by a datagram whose source is forged.
-  mutating func admitsUnasked(to endpoint: Endpoint, at now: UInt64) -> Bool {
-    unasked.admits(sourceHash(SourceKey(endpoint)), at: now)
   }
 
   /// Whether a proof would change anything: whether the node would be believed more afterwards, or longer, or otherwise.
@@ -85,11 +71,12 @@ extension Router {
     put(.challenge(offer))
   }
 
-  /// Whether a challenge for this node may go to this endpoint: once a second, and so many to its source in all. Asked when the key that was offered is the
-  /// known one: whoever forges the source, and offers another key, must not use up what is the node's own.
+  /// Whether a challenge for this node may go to this endpoint: once a second, and so many to its source in all. Asked when the
+  /// key that was offered is the known one: whoever forges the source, and offers another key, must not use up what is the
+  /// node's own.
   mutating func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
     guard challenges.admits(sourceHash(node, at: endpoint), at: now.nanoseconds),
-      admitsUnasked(to: endpoint, at: now.nanoseconds)
+      challengedSources.admits(sourceHash(addressOf: endpoint), at: now.nanoseconds)
     else {
       counters.challengesHeldBack &+= 1
       return false
@@ -114,27 +101,36 @@ extension Router {
     if let known, known.endpoint == source {
       // What a proof has said, only a proof changes: a datagram's source can be forged.
       guard !known.isProven else { return .refreshed }
+      if let refusal = refusal(of: node) { return refusal }
       var refreshed = known
       refreshed.refresh(
         local: local, wantsDestination: claim.wantsDestination, now: now, lifetime: bounds.nodeLifetime)
       refreshed.setListed(listing.isListed(node))
       refreshed.earn(UInt32(clamping: claim.encodedLength) &* bounds.creditPerByteHeard)
       _ = nodes.set(node, refreshed, at: now)
-      ask(node, refreshed, at: now)
+      greet(node, refreshed, at: now)
       return .refreshed
     }
     // An authenticated connection isn't outdone by a datagram that anybody can send.
     guard wss.peer(node) == nil else { return .refusedAttached }
+    guard known?.isProven != true else { return .refusedProven }
+    if let refusal = refusal(of: node) { return refusal }
     guard let known else {
       return bind(node, to: source, local, flags: claim.flags, at: now) ?? .registered
     }
-    guard !known.isProven else { return .refusedProven }
-    guard !isHeldDown(known, at: now) else { return .refusedHoldDown }
-    let isOtherPort = known.endpoint.hasAddress(of: source)
-    guard isOtherPort || now.since(known.heardAt) > bounds.silenceBeforeMove else { return .refusedAlive }
-    if let refusal = bind(node, to: source, local, flags: claim.flags.union(.moved), at: now) { return refusal }
-    note(isOtherPort ? .port : .silence, of: node, from: known.endpoint, to: source)
-    return .moved
+    let evidence = PendingClaims.Evidence.discover(wantsDestination: claim.wantsDestination)
+    return self.claim(node, known, from: source, local, evidence, at: now)
+  }
+
+  /// Whether a Discover without a proof is refused because of who it names, whatever else is known.
+  private func refusal(of node: NodeID) -> DiscoverOutcome? {
+    if node.rawValue == PilotAddress.broadcastNode { return .refusedBroadcast }
+    switch bounds.authentication {
+    case .off: break
+    case .prefer: if provenNodes.contains(node) { return .refusedUnproven }
+    case .require: return listing.isListed(node) ? .refusedUnproven : .refusedUnlisted
+    }
+    return bounds.servesListedNodesOnly && !listing.isListed(node) ? .refusedUnlisted : nil
   }
 
   /// Whether the node has moved without a proof so lately that it stays where it is.
@@ -148,8 +144,6 @@ extension Router {
   mutating func bind(
     _ node: NodeID, to endpoint: Endpoint, _ local: LocalAddress, flags: Registration.Flags, at now: UInt64
   ) -> DiscoverOutcome? {
-    // Who signs a challenge that was sent there has received it.
-    let flags = flags.contains(.proven) ? flags.union(.answered) : flags
     var registration = Registration(at: endpoint, local: local, flags: flags, now: now, lifetime: bounds.nodeLifetime)
     registration.setListed(listing.isListed(node))
     switch nodes.set(node, registration, at: now) {
@@ -158,16 +152,17 @@ extension Router {
     case .refused: return refused(.refusedFull, from: endpoint)
     case .sourceFull: return refused(.refusedSourceFull, from: endpoint)
     }
-    ask(node, registration, at: now)
+    greet(node, registration, at: now)
     return nil
   }
 
-  private mutating func refused(_ refusal: DiscoverOutcome, from endpoint: Endpoint) -> DiscoverOutcome {
+  /// Notes that a source has had its share.
+  mutating func refused(_ refusal: DiscoverOutcome, from endpoint: Endpoint) -> DiscoverOutcome {
     topSources.count(SourceKey(endpoint))
     return refusal
   }
 }
 
 extension Discover {
-  fileprivate var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }
+  var flags: Registration.Flags { wantsDestination ? .wantsDestination : [] }
 }

@@ -91,7 +91,11 @@ extension Router {
       }
       note(known.isProven ? .proof : .takeover, of: node, from: known.endpoint, to: source)
     }
-    let flags: Registration.Flags = stamp.wantsDestination ? [.proven, .wantsDestination] : .proven
+    if let known { claims.forget(node, at: known.endpoint) }
+    formers.forget(node)
+    if provenNodes.insert(node) { counters.provenForgotten &+= 1 }
+    let flags: Registration.Flags =
+      stamp.wantsDestination ? [.proven, .answered, .wantsDestination] : [.proven, .answered]
     _ = bind(node, to: source, local, flags: flags, at: now.nanoseconds)
     counters.proofs.count(.accepted)
     put(.reply(.udp(source, from: local)))
@@ -103,9 +107,9 @@ extension Router {
   ///   with its nonce.
   package mutating func unreachable(_ endpoint: Endpoint, quoting quoted: RawSpan, at now: MonotonicInstant) {
     guard let quote = EndpointProbe.Quote(quoted, to: endpoint),
-      let probe = claims.claim(of: quote.node, at: now.nanoseconds, timeout: bounds.probeTimeout)?.probe
+      let probe = claims.claim(
+        to: quote.node, at: endpoint, now: now.nanoseconds, timeout: bounds.probeTimeout)?.probe
     else { return }
-    guard probe.endpoint == endpoint else { return counters.unfoundedReports &+= 1 }
     put(.checkNonce(probe, quote.nonce))
   }
 
@@ -114,13 +118,10 @@ extension Router {
   package mutating func checkedNonce(of probe: EndpointProbe, isOwn: Bool, at now: MonotonicInstant) {
     guard isOwn else { return counters.unfoundedReports &+= 1 }
     let now = now.nanoseconds
-    guard let claim = claims.take(probe), now.since(probe.askedAt) <= bounds.probeTimeout,
-      let known = nodes.live(probe.node, at: now), known.endpoint == probe.endpoint,
+    guard let claim = claims.claim(to: probe.node, at: probe.endpoint, now: now, timeout: bounds.probeTimeout),
+      claim.probe == probe, let known = nodes.live(probe.node, at: now), known.endpoint == probe.endpoint,
       known.heardAt <= probe.askedAt, !known.isProven
     else { return }
-    let flags: Registration.Flags = claim.wantsDestination ? [.moved, .wantsDestination] : .moved
-    guard bind(probe.node, to: probe.claimant, claim.local, flags: flags, at: now) == nil else { return }
-    note(.unreachable, of: probe.node, from: probe.endpoint, to: probe.claimant)
-    put(.reply(.udp(probe.claimant, from: claim.local)))
+    comesTrue(claim, known, by: .unreachable, at: now)
   }
 }

@@ -50,18 +50,15 @@ extension Router {
   }
 
   /// An unproven node seems to speak from another port of its address. It is heard if it has been silent for long enough for
-  /// its NAT to have rebound: its next Discover, which would move it, is up to a minute away. And it is heard while it may
-  /// not move again: frames from before and after a move can overtake each other.
+  /// its NAT to have rebound: its next Discover, which would move it, is up to a minute away; unless the old port can be asked
+  /// first. And it is heard while it may not move again: frames from before and after a move can overtake each other.
   private mutating func hears(
     _ node: NodeID, at source: Endpoint, _ local: LocalAddress, at now: UInt64
   ) -> Bool {
     guard let known = nodes.live(node, at: now) else { return false }
     if isHeldDown(known, at: now) { return true }
     guard now.since(known.heardAt) > bounds.silenceBeforeRebinding else { return false }
-    // Its machine's other ports are one source, but for this machine's own.
-    guard nodes.set(node, known.moved(to: source, local: local, at: now), at: now) == .added else { return false }
-    note(.portByRelay, of: node, from: known.endpoint, to: source)
-    return true
+    return claim(node, known, from: source, local, .relay, at: now) == .moved
   }
 
   /// Whether an endpoint that hasn't answered may be sent so many bytes more. Its credit comes from its own source's, however

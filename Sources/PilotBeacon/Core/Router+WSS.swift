@@ -7,7 +7,7 @@ extension Router {
   /// A connection that it replaces is to be closed, ``RouterOutput/replaced(_:)``; nothing more that comes over it is
   /// dispatched.
   package mutating func attach(node: NodeID, connection: ConnectionID) {
-    nodes.removeUnproven(node)
+    if let endpoint = nodes.removeUnproven(node) { claims.forget(node, at: endpoint) }
     guard let replaced = wss.attach(node, connection) else { return }
     counters.replacements &+= 1
     put(.replaced(replaced))
@@ -15,11 +15,14 @@ extension Router {
 
   /// The node's known key has changed, or is known no more: what it has proven with it counts no longer.
   ///
-  /// A later Discover without a proof can register it again, as any node that can prove nothing.
+  /// A later Discover without a proof can register it again, as any node that can prove nothing, where no proof is required
+  /// of it. Where only listed nodes are served, nothing is left of it.
   ///
   /// - Returns: Whether there was a proven registration.
   @discardableResult
   package mutating func revoke(_ node: NodeID) -> Bool {
+    provenNodes.remove(node)
+    if bounds.servesListedNodesOnly || bounds.authentication == .require { nodes.removeUnproven(node) }
     guard let endpoint = nodes.removeProven(node) else { return false }
     counters.revocations &+= 1
     incidents.note(RouterIncident(.revoked, node, from: endpoint, to: nil))
@@ -29,6 +32,7 @@ extension Router {
   /// So many keys have changed that nobody knows whose: no proof counts any longer. The nodes stay where they are, as those
   /// that can prove nothing, until they prove it again. A walk over the whole table.
   package mutating func revokeAll() {
+    provenNodes.removeAll()
     counters.revocations &+= UInt64(nodes.distrustAll())
   }
 

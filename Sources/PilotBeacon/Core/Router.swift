@@ -15,30 +15,43 @@ internal import PilotWire
 ///
 /// * **WSS** (authenticated): the newest connection wins, and a node attached there is found there, nowhere else.
 /// * **UDP, proven** (it signed a challenge at that address): stands until it runs out or proves to be elsewhere.
-/// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it speaks up. It may go to another
-///   port of its address at once, but not twice within half a minute. Who claims to be the node from elsewhere gets it when the
-///   old endpoint has been silent for too long for a node, or is reported unreachable by ICMP that quotes the probe.
+/// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it answers. Who claims to be the node
+///   from elsewhere, if only from another port, has the old endpoint asked: three times within three seconds, with what
+///   deployed nodes answer. Any sign of life refuses the claim; silence moves the node, and so does a report of ICMP
+///   that quotes the probe. A node that was moved by mistake goes back at its next Discover.
+///
+///   A beacon that doesn't know its own public address can't ask. There the node goes to another port of its address at
+///   once, but not twice within half a minute, and elsewhere when the old endpoint has been silent for too long for a node.
 ///
 /// Each source (``SourceKey``) gets its share of everything: frames and bytes relayed, unproven registrations, what it is
 /// sent unasked. An endpoint is sent little of what others write to it before it has answered.
+///
+/// Time is told by ``tick(at:)``.
 package struct Router: ~Copyable, Sendable {
   let bounds: RouterBounds
   var nodes: NodeTable
   var wss: WSSTable
   var claims: PendingClaims
+  var formers: FormerEndpoints
+  var greetings: Greetings
+  var provenNodes: ProvenNodes
+  let listing: any NodeListing
+  let questionAddress: QuestionAddress
+  /// Whether it has been told that a node can't be asked.
+  var hasNotedUnaskable = false
   var incidents = RouterIncidents()
   var spentTokens = SpentTokens()
   var challenges: SourceRateLimit
   var fetches: SourceRateLimit
+  var claimedAddresses: SourceRateLimit
+  var greetedAddresses: SourceRateLimit
   var proofSources: SourceRateLimit
   var proofsInAll: RateLimit
-  var unasked: SourceRateLimit
+  var challengedSources: SourceRateLimit
   var unansweredCredit: SourceRateLimit
-  var asked: AskedEndpoints
   var buckets: SourceBuckets
   let knownPace: RelayPace
   var topSources = TopSources()
-  let listing: any NodeListing
   var punchSources: SourceRateLimit
   var punchesInAll: RateLimit
   var grantsInAll: RateLimit
@@ -51,26 +64,33 @@ package struct Router: ~Copyable, Sendable {
   /// - Parameters:
   ///   - configuration: its bounds.
   ///   - seed: unpredictable to the outside (from the system's generator), or IDs can be chosen to slow it down.
-  ///   - listing: tells which nodes' keys are known. Default: nobody's.
+  ///   - listing: which nodes' keys are known.
+  ///   - own: where this beacon is reached.
   package init(
     _ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64,
-    listing: any NodeListing = EmptyNodeListing()
+    listing: any NodeListing = EmptyNodeListing(), own: any OwnAddresses = NoOwnAddresses()
   ) {
     bounds = RouterBounds(configuration)
     self.listing = listing
     nodes = NodeTable(bounds, seed: seed)
-    asked = AskedEndpoints(seed: seed ^ 4)
-    buckets = SourceBuckets(perSecond: configuration.relayRate, seed: seed ^ 5)
+    buckets = SourceBuckets(perSecond: configuration.relayRate, seed: seed ^ 7)
     knownPace = .ofKnown(perSecond: configuration.relayRate)
-    unasked = SourceRateLimit(
-      perSecond: configuration.unaskedPerSource, burst: configuration.unaskedPerSource, sets: 1_024)
+    let challenged = configuration.challengesPerSource
+    challengedSources = SourceRateLimit(perSecond: challenged, burst: challenged, sets: 1_024)
     unansweredCredit = SourceRateLimit(
       interval: RouterBounds.creditChunkInterval, burst: RouterBounds.creditChunks, sets: 4_096)
     wss = WSSTable(seed: seed ^ 1)
-    claims = PendingClaims(seed: seed ^ 2)
+    claims = PendingClaims(seed: seed ^ 2, interval: bounds.probeInterval, holdDown: bounds.refusedClaimHoldDown)
+    formers = FormerEndpoints(seed: seed ^ 4)
+    greetings = Greetings(seed: seed ^ 5)
+    provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
+    questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
     fetches = SourceRateLimit(perSecond: configuration.fetchesPerSource, burst: 4, sets: 1_024)
+    let (claimed, greeted) = (configuration.claimsPerAddress, configuration.greetingsPerAddress)
+    claimedAddresses = SourceRateLimit(perSecond: claimed, burst: claimed, sets: 1_024)
+    greetedAddresses = SourceRateLimit(perSecond: greeted, burst: 4 * greeted, sets: 1_024)
     let (perSource, inAll) = (configuration.proofsPerSource, configuration.proofsInAll)
     proofSources = SourceRateLimit(perSecond: perSource, burst: 5 * perSource, sets: 1_024)
     proofsInAll = RateLimit(perSecond: inAll, burst: inAll)
@@ -121,10 +141,7 @@ package struct Router: ~Copyable, Sendable {
       return drop(.unsupportedType)
     case nil:
       guard FrameFamily(of: frame) == .tunnel else { return drop(.unknownType) }
-      if case .udp(let source, _) = origin, (try? Punch(parsing: frame)) != nil {
-        answered(from: source, at: now.nanoseconds)
-      }
-      return drop(.tunnelFrame)
+      return sign(frame, from: origin, at: now.nanoseconds)
     }
   }
 

@@ -17,9 +17,27 @@ public struct RouterConfiguration: Sendable, Equatable {
   /// then its NAT has no reason to give it another port. Default 30 s, the least that NATs in use wait (RFC 4787, section 4.3,
   /// asks for 2 min). A Discover from there moves it at once.
   public var silenceBeforeRebinding: Duration = .seconds(30)
+  /// This beacon's public addresses as nodes know them, at most one of each family: where the address that it sees of its own
+  /// isn't that, behind a NAT. What a question to a node names (wire reference, section 2). Default none: the address that the
+  /// node's Discover was written to, if it is public.
+  public var advertised: [Endpoint] = []
+  /// What a node has to prove to be registered over UDP. Default ``UDPAuthentication/prefer``.
+  public var udpAuthentication = UDPAuthentication.prefer
+  /// Whether only nodes whose key is known are registered over UDP. Default no, as at deployed beacons.
+  public var servesListedNodesOnly = false
+  /// How long a claimant whose claim was refused can't have the node asked again. Default 30 s.
+  public var refusedClaimHoldDown: Duration = .seconds(30)
+  /// How long the endpoint that a node was taken from can take it back. Default 10 min.
+  public var formerEndpointLifetime: Duration = .seconds(600)
+  /// Claims a second for which nodes at one address (the first 64 bits of an IPv6 one) are asked, at least 1. Default 3, of
+  /// three questions each.
+  public var claimsPerAddress = 3
+  /// Nodes a second at one address that are asked for a sign when they register, at least 1, and four times as many at
+  /// once. Default 10.
+  public var greetingsPerAddress = 10
   /// How long after a probe an ICMP report counts as its result. Default 2 s.
   public var probeTimeout: Duration = .seconds(2)
-  /// The least time between two probes for one node. Default 1 s.
+  /// The least time between two probes for one node, and from one question to the next. Default 1 s.
   public var probeInterval: Duration = .seconds(1)
   /// How long a registration must have been spoken for before a full table prefers to keep it. Default 30 s: a flood of
   /// invented nodes pushes itself out before it lasts as long.
@@ -28,6 +46,8 @@ public struct RouterConfiguration: Sendable, Equatable {
   public var proofLifetime: Duration = .seconds(30)
   /// Challenges a second for each source and node, at least 1. Default 1.
   public var challengesPerSecond = 1
+  /// Challenges a second to each source in all, at least 1. Default 10: a forged Discover can draw one.
+  public var challengesPerSource = 10
   /// Keys fetched a second for Discovers of each source address, at least 1, and four at once. Default 1. For directories
   /// that have to ask, such as a registry.
   public var fetchesPerSource = 1
@@ -55,11 +75,6 @@ public struct RouterConfiguration: Sendable, Equatable {
   /// And so many bytes more for each byte that comes from there. Default 30: what a transfer's acknowledgements are to its
   /// data.
   public var creditPerByteHeard = 30
-  /// Challenges, probes and questions a second that go to one source unasked, in all, at least 1. Default 10.
-  public var unaskedPerSource = 10
-  /// Under which endpoints nodes know this beacon, if it isn't known from the sockets: one for IPv4, one for IPv6. Named to
-  /// endpoints that are asked for a sign. Default none.
-  public var advertised: [Endpoint] = []
   /// Whether a request to punch is served only with a grant of its target (wire reference, section 2). Default no:
   /// deployed nodes send none.
   public var requiresPunchGrant = false
@@ -87,7 +102,10 @@ struct RouterBounds: Sendable {
   let nodesPerSource: Int
   let creditChunk: UInt32
   let creditPerByteHeard: UInt32
-  let advertised: [Endpoint]
+  let refusedClaimHoldDown: UInt64
+  let formerEndpointLifetime: UInt64
+  let authentication: UDPAuthentication
+  let servesListedNodesOnly: Bool
   let requiresPunchGrant: Bool
 
   init(_ configuration: RouterConfiguration) {
@@ -104,7 +122,10 @@ struct RouterBounds: Sendable {
     nodesPerSource = max(1, configuration.nodesPerSource)
     creditChunk = UInt32(clamping: configuration.unansweredCredit / Self.creditChunks)
     creditPerByteHeard = UInt32(clamping: configuration.creditPerByteHeard)
-    advertised = configuration.advertised
+    refusedClaimHoldDown = nanoseconds(configuration.refusedClaimHoldDown)
+    formerEndpointLifetime = nanoseconds(configuration.formerEndpointLifetime)
+    authentication = configuration.udpAuthentication
+    servesListedNodesOnly = configuration.servesListedNodesOnly
     requiresPunchGrant = configuration.requiresPunchGrant
   }
 }

@@ -13,13 +13,20 @@ package struct RouterIncident: Equatable, Sendable {
     /// It proves to be there to a beacon that it calls so: to another one, which has passed on the challenge, or this one
     /// doesn't know its name.
     case misdirected(BeaconName)
+    /// It was claimed from elsewhere, and its endpoint has given a sign of life.
+    case claimRefused
+    /// A Discover was refused because of who it names: a proof is required, or no such node is served.
+    case refused(DiscoverOutcome)
+    /// It is claimed from elsewhere, and can't be asked because the beacon doesn't know its own public address. Noted
+    /// once.
+    case unaskable
   }
 
   /// What happened.
   package let kind: Kind
   /// To which node.
   package let node: NodeID
-  /// Where it was registered.
+  /// Where it was registered, or where a refused Discover came from.
   package let from: Endpoint
   /// Where it is registered now, or claimed from; nil if nowhere.
   package let to: Endpoint?

@@ -23,7 +23,7 @@ package enum RouterOutput: Equatable, Sendable {
   case verify(VerificationJob)
   /// Look whether a nonce that ICMP has quoted is the probe's own: ``Router/checkedNonce(of:isOwn:at:)``.
   case checkNonce(EndpointProbe, ChallengeToken)
-  /// Tell a node where to punch.
+  /// Tell a node where to punch; or ask it for a sign, by naming this beacon's own address.
   case punch(Hop, PunchCommand)
   /// Close a connection that a newer one of its node has replaced (1000, `replaced`).
   case replaced(ConnectionID)
@@ -64,7 +64,7 @@ package enum VerificationJob: Equatable, Sendable {
 
 /// What the router wants done, in the order in which it came up: a ring of fixed size.
 ///
-/// Its driver takes everything out after each event, which has three outputs at most. What finds it full is dropped, and
+/// Its driver takes everything out after each event, which has five outputs at most. What finds it full is dropped, and
 /// counted as ``RouterStatistics/outputsDropped``.
 struct RouterOutputs: Sendable {
   /// A power of two.

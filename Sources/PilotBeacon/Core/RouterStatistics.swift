@@ -1,17 +1,19 @@
 /// What the router has seen and done: totals since it was made, and how much it holds now.
 ///
-/// They add up: each frame is in exactly one of ``relayed``, ``discovers``, ``proofsSubmitted``, ``punches`` and ``drops``.
+/// They add up: each frame is in exactly one of ``relayed``, ``discovers``, ``proofsSubmitted``, ``punches``, ``signs`` and ``drops``.
 public struct RouterStatistics: Sendable, Equatable {
   /// Frames handed to the router.
   public internal(set) var frames: UInt64 = 0
   /// Relay frames passed on, by the transports they came and left on.
   public internal(set) var relayed = Tally<RelayCell, 4>()
   /// Discovers answered, by what became of them.
-  public internal(set) var discovers = Tally<DiscoverOutcome, 11>()
+  public internal(set) var discovers = Tally<DiscoverOutcome, 16>()
   /// Proofs whose challenge was young enough; ``proofs`` says what came of them, those that are being verified left out.
   public internal(set) var proofsSubmitted: UInt64 = 0
   /// Requests to punch, by what became of them.
   public internal(set) var punches = Tally<PunchOutcome, 6>()
+  /// Signs of life that the beacon had asked for.
+  public internal(set) var signs: UInt64 = 0
   /// Frames dropped, by reason.
   public internal(set) var drops = Tally<RouterDropReason, 18>()
 
@@ -25,17 +27,21 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Keys that were not fetched because their Discovers' source has had its share.
   public internal(set) var fetchesHeldBack: UInt64 = 0
   /// Registrations that went from one endpoint to another, by cause.
-  public internal(set) var moves = Tally<MoveCause, 6>()
+  public internal(set) var moves = Tally<MoveCause, 8>()
   /// Proven registrations that were removed because their node's key changed.
   public internal(set) var revocations: UInt64 = 0
   /// Probes sent to endpoints that a Discover from elsewhere put in question.
   public internal(set) var probes: UInt64 = 0
-  /// Probes that were not sent because their endpoint's source has got enough unasked.
-  public internal(set) var probesHeldBack: UInt64 = 0
-  /// Questions to newly registered endpoints whether anybody is there.
-  public internal(set) var endpointQuestions: UInt64 = 0
-  /// Endpoints that answered one.
-  public internal(set) var endpointAnswers: UInt64 = 0
+  /// Questions sent to endpoints whose node is claimed from elsewhere, up to three for each claim.
+  public internal(set) var questions: UInt64 = 0
+  /// Questions sent to endpoints where a node has registered.
+  public internal(set) var greetings: UInt64 = 0
+  /// Claims and registrations whose endpoint was not asked because its address had its share.
+  public internal(set) var questionsHeldBack: UInt64 = 0
+  /// Claims that were refused because the old endpoint gave a sign of life.
+  public internal(set) var claimsRefused: UInt64 = 0
+  /// Nodes that had proven themselves and made way for others in the full list of those.
+  public internal(set) var provenForgotten: UInt64 = 0
   /// Reports of ICMP about an endpoint that was being probed, without the probe's own nonce in what they quote: forged, or
   /// from a router that quotes too little.
   public internal(set) var unfoundedReports: UInt64 = 0
@@ -58,6 +64,6 @@ public struct RouterStatistics: Sendable, Equatable {
 
   /// What ``frames`` must equal: every frame that ended in a counter.
   public var accountedFor: UInt64 {
-    relayed.total &+ discovers.total &+ proofsSubmitted &+ punches.total &+ drops.total
+    relayed.total &+ discovers.total &+ proofsSubmitted &+ punches.total &+ signs &+ drops.total
   }
 }

@@ -69,6 +69,15 @@ package final class BeaconJournal: Sendable {
         logger.notice("Node claimed from elsewhere, its endpoint is being probed", metadata: metadata)
       case .misdirected(let name):
         misdirected(to: name, metadata)
+      case .claimRefused:
+        logger.notice("Claim refused: the node's endpoint has given a sign of life", metadata: metadata)
+      case .refused(let outcome):
+        metadata["reason"] = "\(outcome)"
+        logger.notice("Discover refused because of the node that it names", metadata: metadata)
+      case .unaskable:
+        logger.warning(
+          "Node claimed from elsewhere can't be asked: no public address of this beacon is known, give it with --advertise",
+          metadata: metadata)
       }
     }
   }

@@ -11,7 +11,6 @@ extension BeaconServer.Parts {
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
-    let engine = RelayEngine(configuration.router, seed: generator.next(), keys: keys)
     let verifications = VerificationQueue()
     let totals = RelayTotals()
     let journal = BeaconJournal(logger: logger)
@@ -29,6 +28,13 @@ extension BeaconServer.Parts {
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
+    let engine = RelayEngine(
+      configuration.router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
+    for address in configuration.router.advertised where AddressReach(of: address) != .global {
+      logger.warning(
+        "The advertised address isn't public, and deployed nodes don't answer questions that name it: nodes aren't asked",
+        metadata: ["address": "\(address)"])
+    }
     let tls = tls
     let names = BeaconNames(configuration.names, certificate: tls)
     if names.isEmpty {

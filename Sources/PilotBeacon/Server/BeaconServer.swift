@@ -47,6 +47,8 @@ public final class BeaconServer: Service {
   /// 900,000 in ten seconds. What is removed has its slot looked at twice more, so that a table full of what has run out is
   /// empty, and its memory given back, after half a minute.
   private static let sweep = (interval: Duration.seconds(1), turns: 4, slots: 25_000)
+  /// How often the router is told the time, for the questions to endpoints whose node is claimed: a part of a second.
+  private static let tickInterval: Duration = .milliseconds(250)
   /// Each connection's key is looked at again once in so many sweeps, a part of them in each.
   private static let sweepsPerKey: UInt64 = 60
   /// Once in so many sweeps the log is told whose frames were dropped, if any were, and of so many sources at most.
@@ -112,6 +114,7 @@ public final class BeaconServer: Service {
     await withTaskGroup(of: TransportError?.self) { group in
       group.addTask { await self.endWhenAsked() }
       group.addTask { await self.sweepRegularly() }
+      group.addTask { await self.askRegularly() }
       group.addTask { await self.reloadRegularly() }
       group.addTask(priority: .utility) { await self.verifySignatures() }
       group.addTask { await self.revokeChangedKeys() }
@@ -190,6 +193,15 @@ public final class BeaconServer: Service {
   private func revokeChangedKeys() async -> TransportError? {
     for await change in parts.keyChanges {
       for connection in parts.engine.revoke(change, by: parts.keys) { connection.revoke() }
+    }
+    return nil
+  }
+
+  private func askRegularly() async -> TransportError? {
+    let relay = parts.makeRelay(over: parts.udp.all[0])
+    while (try? await Task.sleep(for: Self.tickInterval)) != nil {
+      relay.tick(at: .now())
+      relay.flush()
     }
     return nil
   }

@@ -75,6 +75,15 @@ extension FrameRelay {
     performOutputs(at: now)
   }
 
+  /// Time has passed: what the router wants to ask is asked. ``flush()`` is due.
+  package func tick(at now: MonotonicInstant) {
+    var isMore = true
+    while isMore {
+      engine.tell(&turn.outputs) { isMore = $0.tick(at: now) }
+      performOutputs(at: now)
+    }
+  }
+
   /// Verifies what has waited for it. ``flush()`` is due.
   package func verify(_ job: VerificationJob, at now: MonotonicInstant) {
     switch job {

@@ -1,4 +1,4 @@
-package import PilotIdentity
+internal import PilotIdentity
 package import PilotTransport
 import PilotWSS
 import PilotWire
@@ -33,9 +33,13 @@ package final class RelayEngine: Sendable {
   /// - Parameters:
   ///   - configuration: The router's bounds.
   ///   - seed: The router's.
-  ///   - keys: Tell whose key is known.
-  package init(_ configuration: RouterConfiguration, seed: UInt64, keys: any KeyDirectory = StaticKeyDirectory([:])) {
-    state = Mutex(State(router: Router(configuration, seed: seed, listing: KeyListing(keys: keys))))
+  ///   - listing: Tells whose key is known.
+  ///   - own: Where this beacon is reached.
+  package init(
+    _ configuration: RouterConfiguration, seed: UInt64, listing: any NodeListing = EmptyNodeListing(),
+    own: any OwnAddresses = NoOwnAddresses()
+  ) {
+    state = Mutex(State(router: Router(configuration, seed: seed, listing: listing, own: own)))
   }
 
   package var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
@@ -146,18 +150,11 @@ extension RelayEngine.State {
     let action = router.on(frame, from: origin, at: now)
     switch action {
     case .deliver(.wss(let id), _): turn.connections.append(connections[id.rawValue])
-    case .taken: router.drain(into: &turn.outputs)
-    case .deliver(.udp, _), .drop: break
+    case .taken, .drop: router.drain(into: &turn.outputs)
+    case .deliver(.udp, _): break
     }
     turn.actions.append(action)
   }
-}
-
-/// The nodes whose key a directory has at hand.
-private struct KeyListing: NodeListing {
-  let keys: any KeyDirectory
-
-  func isListed(_ node: NodeID) -> Bool { keys.cachedPublicKey(of: node) != nil }
 }
 
 extension Router {

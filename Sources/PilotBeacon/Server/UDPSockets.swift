@@ -3,7 +3,7 @@ import PilotUDP
 import PilotWire
 
 /// A beacon's UDP sockets: one address, one socket for each thread.
-struct UDPSockets: Sendable {
+struct UDPSockets: OwnAddresses {
   let all: [UDPTransport]
 
   /// Binds them.
@@ -14,6 +14,9 @@ struct UDPSockets: Sendable {
   }
 
   var localEndpoint: Endpoint { all[0].localEndpoint }
+
+  /// Where this machine is reached by the address that a datagram to these sockets was written to.
+  func endpoint(of local: LocalAddress) -> Endpoint? { all[0].endpoint(of: local) }
 
   /// The totals of all.
   var counters: TransportCounters {

@@ -49,14 +49,20 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_probes_total", "Endpoints asked for a sign because their node is claimed from elsewhere.",
           router.probes),
+        .labelled(
+          "pilot_beacon_questions_total",
+          "Questions to nodes that can prove nothing whether they are there, by reason.",
+          "reason", [("claimed", router.questions), ("registered", router.greetings)]),
         .counter(
-          "pilot_beacon_probes_held_back_total", "Probes not sent, their endpoint's source having got enough unasked.",
-          router.probesHeldBack),
+          "pilot_beacon_questions_held_back_total", "Questions not asked, the node's address having had its share.",
+          router.questionsHeldBack),
+        .counter("pilot_beacon_signs_total", "Signs of life that were asked for.", router.signs),
         .counter(
-          "pilot_beacon_endpoint_questions_total", "Newly registered endpoints asked for a sign.",
-          router.endpointQuestions),
+          "pilot_beacon_claims_refused_total", "Claims refused because the old endpoint gave a sign of life.",
+          router.claimsRefused),
         .counter(
-          "pilot_beacon_endpoint_answers_total", "Newly registered endpoints that gave one.", router.endpointAnswers),
+          "pilot_beacon_proven_forgotten_total", "Nodes no longer known to have proven themselves, for want of room.",
+          router.provenForgotten),
         .counter(
           "pilot_beacon_unfounded_reports_total", "ICMP reports about a probe that don't quote its nonce.",
           router.unfoundedReports),

@@ -7,6 +7,19 @@ import PilotWSS
 import PilotWire
 import ServiceLifecycle
 
+/// `--udp-auth`.
+enum UDPAuthenticationOption: String, CaseIterable, ExpressibleByArgument {
+  case off, prefer, require
+
+  var value: UDPAuthentication {
+    switch self {
+    case .off: .off
+    case .prefer: .prefer
+    case .require: .require
+    }
+  }
+}
+
 /// `pilot beacon`: the relay server.
 package struct BeaconCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
@@ -83,6 +96,25 @@ package struct BeaconCommand: AsyncParsableCommand {
       "Unproven nodes registered from each source address at most. (default: 1024)", valueName: "count"))
   var nodesPerSource: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      This beacon's public address as nodes know it, for a beacon behind a NAT; once for each family. Named to nodes that \
+      are asked whether they are still there. (default: the address that a node writes to, if it is public)
+      """, valueName: "host:port"))
+  var advertise: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What a node has to prove over UDP. off: nothing. prefer: its key, once it has done so since the start. require: its key. \
+      (default: prefer)
+      """))
+  var udpAuth: UDPAuthenticationOption?
+
+  @Flag(help: "Serve only nodes over UDP whose keys are known.")
+  var nodesOnly = false
+
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
@@ -95,7 +127,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     let settings = try await Settings(globals, of: Self.self, section: "beacon")
     let logger = settings.logger("pilot.beacon")
     let configuration = try self.configuration(settings)
-    let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
+    let (keys, watcher) = try self.keys(settings, needed: reasonForKeys(configuration), logger: logger)
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
     let ready = JSONValue.object(present: [
       "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
@@ -110,7 +142,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     }
   }
 
-  private func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
+  func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
     var configuration = BeaconServer.Configuration()
     configuration.router.requiresPunchGrant = try settings.bool(requirePunchGrant, "require-punch-grant")
     if let rate = try settings.int(relayRate, "relay-rate", in: 0...1_000_000_000) {
@@ -120,6 +152,9 @@ package struct BeaconCommand: AsyncParsableCommand {
       configuration.router.nodesPerSource = nodes
     }
     configuration.names = try Self.names(try settings.strings(names, "name"))
+    configuration.router.advertised = try AdvertisedAddresses.resolve(settings.strings(advertise, "advertise"))
+    configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth")?.value ?? .prefer
+    configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
     if let http = try settings.string(http, "http") {
       configuration.http = try ListenAddress.resolve(http, option: "http")
@@ -167,15 +202,22 @@ package struct BeaconCommand: AsyncParsableCommand {
     return names
   }
 
+  /// What can't be had without keys; nil if nothing is asked for that needs them.
+  func reasonForKeys(_ configuration: BeaconServer.Configuration) -> String? {
+    if configuration.wss != nil { return "WebSocket nodes authenticate with keys" }
+    if configuration.router.udpAuthentication == .require { return "udp-auth require has UDP nodes prove their keys" }
+    return configuration.router.servesListedNodesOnly ? "nodes-only serves nodes whose keys are known" : nil
+  }
+
   private func keys(
-    _ settings: Settings, needed: Bool, logger: Logger
+    _ settings: Settings, needed reason: String?, logger: Logger
   ) throws -> (keys: any KeyDirectory, watcher: [NodesFileWatcher]) {
     let registry = try settings.string(registry, "registry")
     guard let path = try settings.string(nodes, "nodes") else {
       if let registry { return (try self.directory(registry), []) }
-      if needed {
+      if let reason {
         throw CommandFailure.usage(
-          "WebSocket nodes authenticate with keys, and no keys are given",
+          "\(reason), and no keys are given",
           hint: "give them with --nodes FILE or --registry HOST:PORT")
       }
       return (StaticKeyDirectory([:]), [])

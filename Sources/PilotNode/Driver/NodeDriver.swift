@@ -165,12 +165,24 @@ final class NodeDriver: Sendable, LendGate {
       case .announce(let beacon): try transport.send(announcement, to: beacon)
       case .probe(let beacon): try transport.send(probe, to: beacon)
       case .prove(let challenge, let beacon): try prove(challenge, to: beacon)
+      case .punch(let endpoint): return try punch(endpoint)
+      case .punchHeldBack: return tally.punchesHeldBack.count()
       case .state: return
       }
       tally.controlSent.count()
     } catch {
       tally.controlRefused.count()
       drive { $0.refused(output, error.code, at: .now()) }
+    }
+  }
+
+  /// Three times, as deployed nodes do: what is lost isn't asked for again by a peer.
+  private func punch(_ endpoint: Endpoint) throws(TransportError) {
+    let frame = Punch().encoded()
+    for _ in 0..<3 {
+      try transport.send(frame, to: endpoint)
+      tally.controlSent.count()
+      tally.punchesSent.count()
     }
   }
 

@@ -16,7 +16,9 @@ public import PilotWire
 /// 3. Its answer says only that it is there: it answers also a node that it believes elsewhere. What shows that frames
 ///    come through is one that does: a delivery, or a frame that the node relays to itself. Such probes are sent after an
 ///    answer, until one comes back.
-/// 4. What was shown is withdrawn when announcements stay without an answer; and when an answer names another address than
+/// 4. What the beacon asks to be punched is punched, a few times a second: so it learns, when another claims to be the node
+///    from elsewhere, that the node is still here.
+/// 5. What was shown is withdrawn when announcements stay without an answer; and when an answer names another address than
 ///    before, and no probe comes through to that one in time.
 ///
 /// Over WSS (``Path/connection(beacon:)``) the connection shows it, and the node only announces itself
@@ -51,6 +53,11 @@ public struct BeaconLink: Sendable {
     case probe(Endpoint)
     /// Sign the challenge, and send the proof.
     case prove(DiscoverChallenge, Endpoint)
+    /// Send punch frames there: the beacon asks for it. To open a NAT towards a peer, or, if it names itself, as a sign that
+    /// the node is there.
+    case punch(Endpoint)
+    /// Count a request to punch that isn't answered, since there were too many.
+    case punchHeldBack
     /// Tell whoever uses the node.
     case state(NodeState)
   }

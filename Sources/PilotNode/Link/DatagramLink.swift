@@ -37,6 +37,7 @@ struct DatagramLink: Sendable {
   private var lastAnnouncement: MonotonicInstant?
   /// The candidates that this machine can't send to, as far as the last questions showed.
   private var unsendable: Set<Endpoint> = []
+  private var punchLimit = PunchLimit()
 
   /// How rarely probes are sent in the end.
   private static let longestProbeGap: Duration = .seconds(10)
@@ -178,6 +179,8 @@ struct DatagramLink: Sendable {
       } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node {
         if schedule.challenged(at: now) { outputs.append(.prove(challenge, beacon)) }
         place = .known(schedule)
+      } else if let command = try? PunchCommand(parsing: frame) {
+        outputs.append(punchLimit.admits(at: now) ? .punch(command.endpoint) : .punchHeldBack)
       }
       return .control
     }

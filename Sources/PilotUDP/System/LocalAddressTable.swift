@@ -102,6 +102,14 @@ internal import Synchronization
     }
   }
 
+  /// The address behind a number, with the port that the sockets share; nil if it isn't in the table.
+  func endpoint(of local: LocalAddress, port: UInt16) -> Endpoint? {
+    let index = Int(local.index) - 1
+    guard index >= 0, index < count.load(ordering: .acquiring) else { return nil }
+    let address = unsafe addresses[index]
+    return Endpoint(high: address.high, low: address.low, scope: address.interface, port: port)
+  }
+
   /// What lets a datagram leave from an address, or nil to leave the choice to the kernel. Valid as long as the table lives.
   @inline(__always)
   func source(of local: LocalAddress) -> UnsafePointer<cpilot_udp_source>? {

@@ -79,6 +79,8 @@ struct WSSServerAuthentication: Sendable {
   /// The key directory has answered.
   mutating func receive(key: PublicKey?, now: UInt64) -> OnKey {
     guard case .lookingUp(let reply) = state else { return .ignore }
+    // The broadcast address is no node's, whatever a directory says.
+    let key = reply.node.rawValue == PilotAddress.broadcastNode ? nil : key
     switch HandshakeVerifier().verdict(on: reply, to: challenge, naming: naming, knownKey: key, now: now) {
     case .accepted:
       state = .established

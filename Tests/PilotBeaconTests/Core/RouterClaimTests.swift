@@ -178,7 +178,7 @@ struct RouterClaimTests {
 
   @Test func aFloodOfClaimsKeepsNoLaterOneOut() {
     var harness = RouterHarness()
-    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(home)) }
+    for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(test: 100 + number)) }
     for number in 1...2000 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(thief)) }
     harness.discover(.test(5000), from: .udp(test: 3))
     expect(

@@ -86,14 +86,14 @@ struct RouterCreditTests {
     harness.frame(Punch().encoded(), from: .udp(Self.victim))
     #expect(reached(&harness, .test(1)) == 200_000)
     #expect(reached(&harness, .test(2)) == 200_000)
-    expect(harness.statistics.endpointQuestions, 2)
-    expect(harness.statistics.endpointAnswers, 2)
+    expect(harness.statistics.greetings, 2)
+    expect(harness.statistics.signs, 1)
     // Who has answered isn't asked again, until it is elsewhere.
     harness.discover(.test(1), from: .udp(Self.victim))
-    expect(harness.statistics.endpointQuestions, 2)
+    expect(harness.statistics.greetings, 2)
     harness.advance(.seconds(31))
     harness.discover(.test(1), from: .udp(.test(99, port: 5)))
-    expect(harness.statistics.endpointQuestions, 3)
+    expect(harness.statistics.greetings, 3)
   }
 
   @Test func aSignThatNobodyAskedForOrThatComesLateSaysNothing() {
@@ -107,16 +107,16 @@ struct RouterCreditTests {
     harness.advance(.milliseconds(3_001))
     harness.frame(Punch().encoded(), from: .udp(Self.victim))
     #expect(reached(&harness, .test(1)) <= 65_536)
-    expect(harness.statistics.endpointAnswers, 0)
+    expect(harness.statistics.signs, 0)
   }
 
   @Test func questionsToOneAddressAreTenASecond() {
     var harness = harness(advertised: [Endpoint(ipv4: 198, 51, 100, 7, port: 9_001)])
     for node in 1...50 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(Self.victim)) }
-    expect(harness.statistics.endpointQuestions, 10)
+    expect(harness.statistics.greetings, 10)
     // The others are asked at their next Discovers.
     harness.advance(.seconds(2))
     for node in 1...50 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(Self.victim)) }
-    expect(harness.statistics.endpointQuestions, 20)
+    expect(harness.statistics.greetings, 20)
   }
 }

@@ -15,6 +15,7 @@ struct RouterIncidentTests {
     expect(
       harness.router.takeIncidents(),
       [
+        RouterIncident(.unaskable, .test(7), from: .test(1), to: .test(2)),
         RouterIncident(.probed, .test(7), from: .test(1), to: .test(2)),
         RouterIncident(.moved(.unreachable), .test(7), from: .test(1), to: .test(2)),
       ])
@@ -29,6 +30,7 @@ struct RouterIncidentTests {
     }
     var first = RouterIncident(.moved(.port), .test(1), from: .test(1), to: .test(1, port: 5_000))
     first.more = 999
-    expect(harness.router.takeIncidents(), [first])
+    let once = RouterIncident(.unaskable, .test(1), from: .test(1), to: .test(1, port: 5_000))
+    expect(harness.router.takeIncidents(), [once, first])
   }
 }

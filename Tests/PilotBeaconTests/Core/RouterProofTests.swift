@@ -82,7 +82,8 @@ struct RouterProofTests {
     expect(harness.statistics.discovers[.refusedProven], 1)
     harness.advance(.seconds(1))
     harness.discover(node, from: .udp(thief))
-    harness.expectUDP(node, at: thief)
+    harness.expectNowhere(node)
+    expect(harness.statistics.discovers[.refusedUnproven], 1)
   }
 
   @Test func onlyAProofProlongsAProvenNodeAndIsInvitedAtHalfTheLifetime() throws {

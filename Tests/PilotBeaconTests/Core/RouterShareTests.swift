@@ -60,7 +60,7 @@ struct RouterShareTests {
   }
 
   @Test func aKnownKeyComesInBeyondTheShare() {
-    var harness = RouterHarness(configuration { $0.nodesPerSource = 2 }, listing: Listing(nodes: [.test(9)]))
+    var harness = RouterHarness(configuration { $0.nodesPerSource = 2 }, listed: [.test(9)])
     for node in 1...9 as ClosedRange<UInt32> {
       harness.discover(.test(node), from: .udp(.test(1, port: UInt16(node))))
     }
@@ -109,7 +109,7 @@ struct RouterShareTests {
 
   @Test func noNumberOfOthersEvictsAListedNode() {
     let listed = Set((1...8 as ClosedRange<UInt32>).map { NodeID.test($0) })
-    var harness = RouterHarness(configuration { $0.nodeCapacity = 8 }, listing: Listing(nodes: listed))
+    var harness = RouterHarness(configuration { $0.nodeCapacity = 8 }, listed: listed)
     for number in 1...7 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(test: number)) }
     for number in 0..<10_000 as Range<UInt32> {
       harness.advance(.milliseconds(1))
@@ -179,7 +179,7 @@ struct RouterShareTests {
 
   // MARK: Unasked
 
-  @Test func challengesAndProbesToOneAddressAreTenASecondInAll() throws {
+  @Test func challengesToOneSourceAreTenASecondInAll() throws {
     var harness = RouterHarness()
     let key = try PublicKey.test(1)
     var challenges = 0
@@ -194,20 +194,7 @@ struct RouterShareTests {
     }
     #expect(challenges == 10)
     expect(harness.statistics.challengesHeldBack, 30)
-    for node in 1...5 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(test: 7)) }
-    expect(harness.statistics.probesHeldBack, 5)
-    harness.advance(.seconds(2))
-    for node in 1...15 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(test: 7)) }
-    expect(harness.statistics.probes, 10)
-    expect(harness.statistics.probesHeldBack, 10)
   }
-}
-
-/// Nodes whose key is known.
-struct Listing: NodeListing {
-  let nodes: Set<NodeID>
-
-  func isListed(_ node: NodeID) -> Bool { nodes.contains(node) }
 }
 
 extension RouterHarness {

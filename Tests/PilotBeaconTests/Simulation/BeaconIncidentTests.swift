@@ -14,8 +14,8 @@ struct BeaconIncidentTests {
   }
 
   /// A simulation with nodes on the public network, registered.
-  private static func started(nodes: Int, key: PublicKey? = nil) throws -> BeaconSimulation {
-    var simulation = BeaconSimulation(seed: 1, conditions: conditions)
+  private static func started(nodes: Int, key: PublicKey? = nil, asks: Bool = true) throws -> BeaconSimulation {
+    var simulation = BeaconSimulation(seed: 1, conditions: conditions, asks: asks)
     for _ in 0..<nodes { simulation.addNode(key: key, from: .start) }
     try simulation.run(for: .seconds(30))
     simulation.expectAllReachable("at the start")
@@ -24,13 +24,14 @@ struct BeaconIncidentTests {
 
   private static let elsewhere = Endpoint(ipv4: 192, 0, 2, 77, port: 4_001)
 
-  @Test func aNodeThatStartsAnewWithAnotherPortIsBackWithItsFirstAnnouncement() throws {
+  @Test func aNodeThatStartsAnewWithAnotherPortIsBackAfterARoundTrip() throws {
     var simulation = try Self.started(nodes: 3)
     let old = simulation.network.endpoint(of: simulation.nodes[1].host)
     simulation.restartNode(1, at: Endpoint(high: old.high, low: old.low, port: 4_001))
-    try simulation.run(for: .milliseconds(21))
-    simulation.expectAllReachable("after the announcement")
-    #expect(simulation.beacon.router.statistics.moves[.port] == 1)
+    // Announcement, probe of the old port, report of ICMP.
+    try simulation.run(for: .milliseconds(61))
+    simulation.expectAllReachable("after ICMP's report")
+    #expect(simulation.beacon.router.statistics.moves[.unreachable] == 1)
     let faults = simulation.faults
     #expect(faults == [])
   }
@@ -46,8 +47,24 @@ struct BeaconIncidentTests {
     #expect(faults == [])
   }
 
-  @Test func aNodeOfWhichICMPTellsNothingIsBackAfterTwoMinutes() throws {
+  @Test func aNodeOfWhichICMPTellsNothingIsBackWithinFourSeconds() throws {
     var simulation = try Self.started(nodes: 3)
+    var silent = Self.conditions
+    silent.reportsUnreachable = false
+    simulation.network.setConditions(silent)
+    simulation.restartNode(1, at: Self.elsewhere)
+    try simulation.run(for: .seconds(3))
+    let before = simulation.reachable()
+    #expect(before == 2)
+    try simulation.run(for: .milliseconds(300))
+    simulation.expectAllReachable("after three questions")
+    #expect(simulation.beacon.router.statistics.moves[.unanswered] == 1)
+    let faults = simulation.faults
+    #expect(faults == [])
+  }
+
+  @Test func aNodeOfABeaconThatCanNotAskIsBackAfterTwoMinutes() throws {
+    var simulation = try Self.started(nodes: 3, asks: false)
     var silent = Self.conditions
     silent.reportsUnreachable = false
     simulation.network.setConditions(silent)
@@ -57,6 +74,71 @@ struct BeaconIncidentTests {
     #expect(before == 2)
     try simulation.run(for: .seconds(61))
     simulation.expectAllReachable("after the old port has been silent")
+    let faults = simulation.faults
+    #expect(faults == [])
+  }
+
+  /// Each second a stranger, or one of a hundred of his, claims a node that does no more than deployed ones, over links that
+  /// lose one datagram in a hundred.
+  @Test(arguments: [1, 100], [1, 2, 3] as [UInt64])
+  func aNodeThatIsClaimedEverySecondForAnHourIsKept(strangers: Int, seed: UInt64) throws {
+    var simulation = BeaconSimulation(seed: seed, conditions: Self.conditions)
+    for _ in 0..<3 { simulation.addNode(from: .start) }
+    try simulation.run(for: .seconds(30))
+    var lossy = Self.conditions
+    lossy.loss = 0.01
+    simulation.network.setConditions(lossy)
+    let thieves = (0..<strangers).map { _ in simulation.addStranger() }
+    for second in 0..<3_600 {
+      simulation.send(Discover(node: simulation.nodes[0].id).encoded(), from: thieves[second % strangers])
+      try simulation.run(for: .seconds(1))
+      let reachable = simulation.reachable()
+      #expect(reachable == 3, "second \(second)")
+    }
+    let statistics = simulation.beacon.router.statistics
+    #expect(statistics.moves.total == 0)
+    #expect(statistics.claimsRefused >= (strangers == 1 ? 110 : 1_700))
+    // Who was refused waits for half a minute, and others for a second; few claims need a second question.
+    #expect(statistics.questions < (strangers == 1 ? 150 : 1_900))
+    let faults = simulation.faults
+    #expect(faults == [])
+  }
+
+  @Test func aNodeThatWasTakenAwayWhileItsAnswersWereLostIsBackWithItsNextAnnouncement() throws {
+    var simulation = try Self.started(nodes: 3)
+    let thief = simulation.addStranger()
+    simulation.network.cut(to: simulation.nodes[1].host)
+    simulation.send(Discover(node: simulation.nodes[1].id).encoded(), from: thief)
+    try simulation.run(for: .seconds(4))
+    let stolen = simulation.reachable()
+    #expect(stolen == 2)
+    simulation.network.heal()
+    try simulation.run(for: .seconds(60))
+    simulation.expectAllReachable("after its next announcement")
+    #expect(simulation.beacon.router.statistics.moves[.returned] == 1)
+    for _ in 0..<120 {
+      simulation.send(Discover(node: simulation.nodes[1].id).encoded(), from: thief)
+      try simulation.run(for: .seconds(1))
+      simulation.expectAllReachable("while the thief goes on")
+    }
+    let faults = simulation.faults
+    #expect(faults == [])
+  }
+
+  /// A NAT gives another port; the question to the old one reaches nobody, and nothing reports it.
+  @Test func aNodeWhoseNATHasReboundIsBackThreeSecondsAfterItsAnnouncement() throws {
+    var simulation = BeaconSimulation(seed: 1, conditions: Self.conditions)
+    for kind in [NATBehavior.fullCone, .addressRestricted, .portRestricted, .symmetric] {
+      simulation.addNode(behind: simulation.addNAT(kind), from: .start)
+    }
+    try simulation.run(for: .seconds(30))
+    simulation.expectAllReachable("at the start")
+    for node in simulation.nodes { simulation.network.forgetMappings(of: node.host) }
+    // The next announcement is due after 60 s.
+    try simulation.run(for: .seconds(34))
+    simulation.expectAllReachable("after the announcement, and three questions")
+    let statistics = simulation.beacon.router.statistics
+    #expect(statistics.moves[.unanswered] == 4 && statistics.moves.total == 4)
     let faults = simulation.faults
     #expect(faults == [])
   }

@@ -23,10 +23,11 @@ struct BeaconSimulation: ~Copyable {
   var chatInterval: Duration = .milliseconds(50)
   private(set) var violations: [String] = []
 
-  init(seed: UInt64, conditions: LinkConditions = LinkConditions()) {
+  /// - Parameter asks: Whether the beacon knows its own address, and can ask nodes whether they are there.
+  init(seed: UInt64, conditions: LinkConditions = LinkConditions(), asks: Bool = true) {
     network = SimulatedNetwork(seed: seed, eventLimit: 3_000_000)
     network.setConditions(conditions)
-    beacon = SimulatedBeacon(on: &network)
+    beacon = SimulatedBeacon(on: &network, asks: asks)
     random = SeededRandom(seed: ~seed)
     network.setTimer(Timer.beacon, at: .start)
   }
@@ -103,8 +104,8 @@ struct BeaconSimulation: ~Copyable {
   private mutating func handle(_ event: SimulatedNetwork.Event) {
     switch event {
     case .timer(Timer.beacon):
-      beacon.expire(at: network.now)
-      network.setTimer(Timer.beacon, at: network.now.advanced(by: .seconds(1)))
+      beacon.tick(&network)
+      network.setTimer(Timer.beacon, at: network.now.advanced(by: .milliseconds(250)))
     case .timer(Timer.chat):
       let sender = Int.random(in: nodes.indices, using: &random)
       let receiver = Int.random(in: nodes.indices, using: &random)

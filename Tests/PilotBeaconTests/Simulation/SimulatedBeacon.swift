@@ -17,12 +17,21 @@ struct SimulatedBeacon: ~Copyable {
   /// The latest of its homes that a relay to the node went to.
   private var newestUsed: [NodeID: Int] = [:]
   private(set) var relaysTaken: UInt64 = 0
+  /// Whether it knows its own address, and can ask nodes whether they are there.
+  private let asks: Bool
   private(set) var violations: [String] = []
 
-  init(on network: inout SimulatedNetwork) {
+  init(on network: inout SimulatedNetwork, asks: Bool) {
     host = network.addHost(at: Self.endpoint)
-    router = Router(seed: 0)
+    self.asks = asks
+    router = Self.router(seed: 0, asks: asks)
     authenticator = FakeAuthenticator(keys: [:])
+  }
+
+  private static func router(seed: UInt64, asks: Bool) -> Router {
+    var configuration = RouterConfiguration()
+    if asks { configuration.advertised = [endpoint] }
+    return Router(configuration, seed: seed)
   }
 
   mutating func know(_ key: PublicKey, of node: NodeID) {
@@ -33,7 +42,7 @@ struct SimulatedBeacon: ~Copyable {
   mutating func restart() {
     checkConservation()
     generation += 1
-    router = Router(seed: generation)
+    router = Self.router(seed: generation, asks: asks)
     newestUsed = [:]
   }
 
@@ -62,9 +71,14 @@ struct SimulatedBeacon: ~Copyable {
     performOutputs(&network)
   }
 
-  /// Called every second: a walk through the few thousand slots of a table of this size takes some ten.
-  mutating func expire(at now: MonotonicInstant) {
-    router.expire(at: now, limit: 500)
+  /// Called four times a second: a walk through the few thousand slots of a table of this size takes some ten seconds.
+  mutating func tick(_ network: inout SimulatedNetwork) {
+    router.expire(at: network.now, limit: 125)
+    var isMore = true
+    while isMore {
+      isMore = router.tick(at: network.now)
+      performOutputs(&network)
+    }
   }
 
   /// Where a relay to `node` would go now. Asked of the router as an innocent third party would, over WSS.
@@ -106,6 +120,8 @@ struct SimulatedBeacon: ~Copyable {
         router.checkedNonce(of: probe, isOwn: authenticator.nonce(for: probe) == nonce, at: now)
       case .fetchKey: break
       case .reply(.wss), .replaced: violations.append("nobody is attached over WSS")
+      case .punch(.udp(let endpoint, _), PunchCommand(endpoint: Self.endpoint)) where asks:
+        network.send(PunchCommand(endpoint: Self.endpoint).encoded(), from: host, to: endpoint, at: now)
       case .punch, .verify(.grant): violations.append("nobody has asked to punch")
       }
     }

@@ -79,7 +79,7 @@ struct SimulatedNode {
       probesReceived += 1
     case .control:
       switch frame.first.flatMap({ BeaconMessageType(rawValue: $0) }) {
-      case .discoverReply: break
+      case .discoverReply, .punchCommand: break
       case .discoverChallenge where key != nil: break
       default: return "node \(id) got \(frame)"
       }
@@ -109,6 +109,9 @@ struct SimulatedNode {
         // Without a key it is a fault, which ``on(_:from:_:)`` reports.
         guard let key else { continue }
         send(FakeAuthenticator.proof(of: challenge, by: key).encoded(), &network)
+      case .punch(let endpoint):
+        for _ in 0..<3 { network.send(Punch().encoded(), from: host, to: endpoint, at: network.now) }
+      case .punchHeldBack: break
       case .state(let state): states.append(state)
       }
     }

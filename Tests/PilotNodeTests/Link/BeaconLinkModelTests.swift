@@ -13,6 +13,7 @@ struct BeaconLinkModelTests {
     case reply(Source, Endpoint)
     case probe(Source), message(Source), challenge(Source, own: Bool), noise(Source)
     case report(Source)
+    case punch(Source)
     /// Of the last thing that was to be sent.
     case refused(TransportError.Code)
   }
@@ -32,7 +33,7 @@ struct BeaconLinkModelTests {
   static func draw(_ random: inout SeededRandom) -> Event {
     // The second is the one that answers most.
     let source = [.second, .second, .second, .first, .stranger][Int.random(in: 0..<5, using: &random)] as Source
-    return switch Int.random(in: 0..<20, using: &random) {
+    return switch Int.random(in: 0..<23, using: &random) {
     case 0..<7: .onTime
     case 7: .late(.milliseconds(Int.random(in: 0...90_000, using: &random)))
     case 8..<11: .reply(source, random.chance(0.8) ? LinkRun.seen : LinkRun.elsewhere)
@@ -41,6 +42,7 @@ struct BeaconLinkModelTests {
     case 14..<16: .challenge(source, own: random.chance(0.8))
     case 16: .noise(source)
     case 17..<19: .report(source)
+    case 19..<22: .punch(source)
     default: .refused(random.chance(0.5) ? .unreachable : .backpressure)
     }
   }
@@ -64,6 +66,8 @@ struct BeaconLinkModelTests {
     var isAsked = false
     var announcements = 0
     var proofs = 0
+    /// Requests of the beacon's to punch, answered or held back.
+    var punches = 0
     var lastAnnouncement: MonotonicInstant?
 
     init(hasSeveral: Bool) {
@@ -106,7 +110,8 @@ struct BeaconLinkModelTests {
         hasMoved = false
         if case .probe = event { return .probe }
         return .message
-      case .challenge(let source, _), .noise(let source): return believes(source) ? .control : .direct
+      case .challenge(let source, _), .noise(let source), .punch(let source):
+        return believes(source) ? .control : .direct
       case .report(let source):
         if believes(source) { isAsked = false }
         return nil
@@ -127,6 +132,7 @@ struct BeaconLinkModelTests {
     case .message(let source): (LinkRun.delivery(), source)
     case .challenge(let source, let own):
       (LinkRun.challenge(of: own ? LinkRun.node : LinkRun.peer).encoded(), source)
+    case .punch(let source): (PunchCommand(endpoint: LinkRun.elsewhere).encoded(), source)
     case .noise(let source): ([BeaconMessageType.notify.rawValue, 1], source)
     case .onTime, .late, .report, .refused: nil
     }
@@ -157,6 +163,9 @@ struct BeaconLinkModelTests {
       if challenge.node != LinkRun.node || beacon != model.beacon { return "proves \(challenge) to \(beacon)" }
       model.proofs += 1
       if model.proofs > model.announcements { return "signs more often than it announces itself" }
+    case .punch, .punchHeldBack:
+      guard case .punch(let source) = event, model.believes(source) else { return "punches after \(event)" }
+      model.punches += 1
     case .state(let state):
       if state == model.state { return "\(state) is told twice" }
       if let fault = check(state, event, model) { return fault }
@@ -215,7 +224,7 @@ struct BeaconLinkModelTests {
             model.refused(last, code)
             run.refuse(last, code)
           }
-        case .reply, .probe, .message, .challenge, .noise:
+        case .reply, .probe, .message, .challenge, .noise, .punch:
           if let (frame, source) = Self.frame(event) { reception = run.receive(frame, from: source.endpoint) }
         }
         if reception != expected { return .init(after: step, "\(event) is taken for \(String(describing: reception))") }

@@ -9,6 +9,45 @@ struct DatagramLinkTests {
   private static let ready = NodeState.ready(observed: LinkRun.seen)
   private static let both = BeaconLink.Path.datagrams(beacon: LinkRun.beacon, others: [LinkRun.second])
 
+  // MARK: Punching
+
+  @Test("punches where its beacon says, wherever that is, and the frame is the reader's as well")
+  func punches() {
+    var run = LinkRun.ready
+    for endpoint in [Self.beacon, LinkRun.elsewhere] {
+      #expect(run.receive(PunchCommand(endpoint: endpoint).encoded()) == .control)
+      #expect(run.outputs() == [.punch(endpoint)])
+    }
+  }
+
+  @Test("punches for nobody else")
+  func punchesForItsBeacon() {
+    var run = LinkRun.ready
+    let port = Endpoint(high: Self.beacon.high, low: Self.beacon.low, port: Self.beacon.port ^ 1)
+    for stranger in [LinkRun.stranger, LinkRun.second, port] {
+      #expect(run.receive(PunchCommand(endpoint: LinkRun.elsewhere).encoded(), from: stranger) == .direct)
+      #expect(run.outputs() == [])
+    }
+  }
+
+  @Test("punches four times in a second, and counts the others")
+  func punchesRarely() {
+    var run = LinkRun.ready
+    let command = PunchCommand(endpoint: LinkRun.elsewhere).encoded()
+    for second in 0..<3 {
+      var (answered, heldBack) = (0, 0)
+      for _ in 0..<100 {
+        _ = run.receive(command)
+        for output in run.outputs() {
+          if output == .punch(LinkRun.elsewhere) { answered += 1 }
+          if output == .punchHeldBack { heldBack += 1 }
+        }
+      }
+      #expect((answered, heldBack) == (4, 96), "second \(second)")
+      _ = run.pass(1)
+    }
+  }
+
   // MARK: Evidence
 
   @Test("announces at once, probes at the answer, and is ready when the probe is back")

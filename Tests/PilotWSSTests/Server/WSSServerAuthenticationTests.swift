@@ -84,6 +84,14 @@ struct WSSServerAuthenticationTests {
     #expect(machine.receive(key: try TestIdentities.identity(7).publicKey, now: 1_000) == .refuse(.badSignature))
   }
 
+  @Test func `the broadcast address is no node's, whatever a directory says`() throws {
+    var machine = try machine()
+    let everybody = PilotAddress.broadcastNode
+    _ = receive(try TestIdentities.reply(to: machine.challenge, as: everybody), &machine)
+    #expect(machine.receive(key: try TestIdentities.identity(7).publicKey, now: 1_000) == .refuse(.unknownNode))
+    #expect(!machine.isEstablished)
+  }
+
   @Test(arguments: HostileTexts.all)
   func `what is no reply is refused`(text: String) throws {
     var machine = try machine()

@@ -10,6 +10,8 @@ struct RouterEvent: Sendable, CustomStringConvertible {
     case detach(NodeID, connectionsAgo: UInt64)
     case unreachable(Endpoint)
     case prove(NodeID, Endpoint, age: Duration, ex: Bool)
+    case sign(Endpoint)
+    case revoke(NodeID)
   }
 
   enum Origin: Sendable {
@@ -34,7 +36,9 @@ struct RouterEvent: Sendable, CustomStringConvertible {
 
   private static func action(_ node: NodeID, _ random: inout SeededRandom) -> Action {
     let ex = Bool.random(using: &random)
-    switch Int.random(in: 0..<20, using: &random) {
+    switch Int.random(in: 0..<26, using: &random) {
+    case 20..<24: return .sign(endpoint(&random))
+    case 24, 25: return .revoke(node)
     case 0..<7: return .discover(node, origin(&random), ex: ex, hasKey: Bool.random(using: &random))
     case 7..<14: return .relay(node, to: self.node(&random), origin(&random))
     case 14: return .attach(node)
@@ -47,7 +51,7 @@ struct RouterEvent: Sendable, CustomStringConvertible {
   private static func pause(_ random: inout SeededRandom) -> Duration {
     let durations: [Duration] = [.zero, .nanoseconds(1), .milliseconds(300), .seconds(1), .seconds(20), .seconds(76)]
     let longer: Duration = Int.random(in: 0..<40, using: &random) == 0 ? .seconds(600) : .zero
-    let index = Int.random(in: 0..<30, using: &random)
+    let index = Int.random(in: 0..<20, using: &random)
     return (index < durations.count ? durations[index] : .milliseconds(index)) + longer
   }
 

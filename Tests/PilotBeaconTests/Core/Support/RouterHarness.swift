@@ -13,14 +13,22 @@ struct RouterHarness: ~Copyable {
   /// The last probe for each node.
   private(set) var probes: [NodeID: EndpointProbe] = [:]
 
+  /// - Parameter own: The address of this machine that all datagrams are written to; nil if the router doesn't know it, and
+  ///   can't ask nodes.
   init(
-    _ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64 = 7,
-    listing: any NodeListing = EmptyNodeListing(),
-    startingAt now: MonotonicInstant = .start.advanced(by: .seconds(1000))
+    _ configuration: RouterConfiguration = RouterConfiguration(), seed: UInt64 = 7, own: Endpoint? = nil,
+    listed: Set<NodeID> = [], startingAt now: MonotonicInstant = .start.advanced(by: .seconds(1000))
   ) {
-    router = Router(configuration, seed: seed, listing: listing)
+    router = Router(configuration, seed: seed, listing: FixedListing(nodes: listed), own: FixedAddress(endpoint: own))
     self.now = now
   }
+
+  /// A harness whose router can ask nodes: it is reached at ``asking``.
+  static func asking(_ configuration: RouterConfiguration = RouterConfiguration()) -> RouterHarness {
+    RouterHarness(configuration, own: asking)
+  }
+
+  static let asking = Endpoint(ipv4: 198, 51, 100, 1, port: 9_001)
 
   var statistics: RouterStatistics { router.statistics }
 
@@ -40,7 +48,7 @@ struct RouterHarness: ~Copyable {
       Issue.record("not counted as \(reason): \(bytes)")
     }
     takeOutputs()
-    if case .taken = action {} else if !outputs.isEmpty { Issue.record("outputs beside \(action): \(bytes)") }
+    if case .deliver = action, !outputs.isEmpty { Issue.record("outputs beside \(action): \(bytes)") }
     return Reaction(action, outputs)
   }
 
@@ -50,6 +58,42 @@ struct RouterHarness: ~Copyable {
       outputs.append(output)
       if case .probe(let probe) = output { probes[probe.node] = probe }
     }
+  }
+
+  /// Which endpoints the last call has asked for a sign.
+  var asked: [Endpoint] {
+    outputs.compactMap { output in
+      guard case .punch(.udp(let endpoint, _), PunchCommand(endpoint: Self.asking)) = output else { return nil }
+      return endpoint
+    }
+  }
+
+  /// Tells the router the time until it has nothing more to do. Returns whom it asked, and whom it answered.
+  @discardableResult
+  mutating func tick(after duration: Duration = .zero) -> [RouterOutput] {
+    advance(duration)
+    var all: [RouterOutput] = []
+    var isMore = true
+    while isMore {
+      isMore = router.tick(at: now)
+      takeOutputs()
+      if outputs.count > RouterOutputs.capacity / 2 + 4 { Issue.record("\(outputs.count) outputs of one tick") }
+      all += outputs
+    }
+    outputs = all
+    return all
+  }
+
+  /// Tells the router the time four times a second, for so long.
+  mutating func tick(for duration: Duration) {
+    let end = now.advanced(by: duration)
+    while now < end { tick(after: .milliseconds(250)) }
+  }
+
+  /// A sign of life comes from an endpoint. Returns whether it was asked for.
+  @discardableResult
+  mutating func sign(from endpoint: Endpoint) -> Bool {
+    frame(Punch().encoded() + [1, 2, 3], from: .udp(endpoint)) == .nothing
   }
 
   /// The key that the last frame offered, if the router wants to know whether it is the known one.
@@ -137,6 +181,20 @@ struct RouterHarness: ~Copyable {
     let action = route(to: node)
     #expect(action == .drop(.destinationUnknown), sourceLocation: sourceLocation)
   }
+}
+
+/// Some nodes.
+struct FixedListing: NodeListing {
+  let nodes: Set<NodeID>
+
+  func isListed(_ node: NodeID) -> Bool { nodes.contains(node) }
+}
+
+/// A machine with one address.
+struct FixedAddress: OwnAddresses {
+  let endpoint: Endpoint?
+
+  func endpoint(of local: LocalAddress) -> Endpoint? { endpoint }
 }
 
 /// What `#expect` can't: take the result of a mutating call on a value that isn't copyable.

@@ -9,6 +9,7 @@ struct RouterModel {
     var ex: Bool
     var proven = false
     var moved = false
+    var answered = false
     var since: UInt64
     var heard: UInt64
     var discovered: UInt64
@@ -22,10 +23,29 @@ struct RouterModel {
   }
 
   struct Claim {
+    enum State {
+      case watching
+      case asking(sent: UInt64, due: UInt64)
+      case refused(at: UInt64)
+    }
+
     var old: Endpoint
     var claimant: Endpoint
-    var ex: Bool
+    /// nil if a Relay claimed.
+    var ex: Bool?
     var at: UInt64
+    var state: State
+  }
+
+  struct Former {
+    var endpoint: Endpoint
+    var until: UInt64
+    var notBefore: UInt64
+  }
+
+  struct Greeting: Hashable {
+    var node: NodeID
+    var endpoint: Endpoint
   }
 
   static let second: UInt64 = 1_000_000_000
@@ -75,7 +95,7 @@ struct RouterModel {
 
   /// Whether an endpoint gets so many bytes more.
   private mutating func spend(on node: NodeID, at now: UInt64) -> Bool {
-    guard let entry = entries[node], !entry.proven else { return true }
+    guard let entry = entries[node], !entry.answered else { return true }
     var credit = entry.credit
     defer { entries[node]?.credit = credit }
     while credit < Self.relayBytes {
@@ -86,6 +106,17 @@ struct RouterModel {
     }
     credit -= Self.relayBytes
     return true
+  }
+  var formers: [NodeID: Former] = [:]
+  var greetings: [Greeting: UInt64] = [:]
+  var everProven: Set<NodeID> = []
+  /// Whether the beacon knows its own address, and can ask.
+  let asks: Bool
+  /// Whom the last event has had asked, in order.
+  private(set) var asked: [Endpoint] = []
+
+  init(asks: Bool) {
+    self.asks = asks
   }
 
   func live(_ node: NodeID, at now: UInt64) -> Entry? {
@@ -101,6 +132,7 @@ struct RouterModel {
   mutating func discover(
     _ node: NodeID, from origin: FrameOrigin, ex: Bool, hasKey: Bool, at now: UInt64
   ) -> Reaction {
+    asked = []
     if isStale(origin) { return .drop(.staleConnection) }
     switch origin {
     case .wss(_, let peer):
@@ -108,32 +140,150 @@ struct RouterModel {
       peers[node]?.ex = ex
       return .reply(origin)
     case .udp(let source, _):
-      let known = live(node, at: now)
       let invites = hasKey && invites(node, at: source, ex: ex, now)
-      if let known, known.endpoint == source {
-        if known.proven { return .reply(origin, invites: invites) }
-        entries[node]?.ex = ex
-        entries[node]?.credit += hasKey ? 37 : 5
-        entries[node]?.heard = now
-        entries[node]?.discovered = now
-        return .reply(origin, invites: invites)
-      }
-      if peers[node] != nil { return .reply(origin, invites: invites) }
-      guard let known else {
-        if isFull(source, for: node) { return .reply(origin, invites: invites) }
-        entries[node] = Entry(endpoint: source, ex: ex, since: now, heard: now, discovered: now)
-        return .reply(origin, invites: invites)
-      }
-      if known.proven || heldDown(known, at: now) { return .reply(origin, invites: invites) }
-      if known.endpoint.hasAddress(of: source) || now - known.heard > 75 * Self.second {
-        if isFull(source, for: node) { return .reply(origin, invites: invites) }
-        entries[node] = Entry(endpoint: source, ex: ex, moved: true, since: now, heard: now, discovered: now)
-        return .reply(origin, invites: invites)
-      }
-      if let claim = claims[node], now - claim.at < Self.second { return .reply(origin, invites: invites) }
-      claims[node] = Claim(old: known.endpoint, claimant: source, ex: ex, at: now)
-      return .reply(origin, probing: node, invites: invites)
+      let probing = discover(node, from: source, ex: ex, bytes: hasKey ? 37 : 5, at: now)
+      return .reply(origin, probing: probing ? node : nil, invites: invites)
     }
+  }
+
+  /// Returns whether there was a probe.
+  private mutating func discover(
+    _ node: NodeID, from source: Endpoint, ex: Bool, bytes: Int, at now: UInt64
+  ) -> Bool {
+    let known = live(node, at: now)
+    if let known, known.endpoint == source {
+      if known.proven { return false }
+      entries[node]?.ex = ex
+      entries[node]?.credit += bytes
+      entries[node]?.heard = now
+      entries[node]?.discovered = now
+      greet(node, now)
+      return false
+    }
+    if peers[node] != nil || everProven.contains(node) { return false }
+    guard let known else {
+      if isFull(source, for: node) { return false }
+      entries[node] = Entry(endpoint: source, ex: ex, since: now, heard: now, discovered: now)
+      greet(node, now)
+      return false
+    }
+    return claim(node, known, from: source, ex: ex, at: now).probes
+  }
+
+  private mutating func claim(
+    _ node: NodeID, _ known: Entry, from source: Endpoint, ex: Bool?, at now: UInt64
+  ) -> (probes: Bool, moves: Bool) {
+    if ex != nil, let former = formers[node], former.endpoint == source, now < former.until, now >= former.notBefore {
+      formers[node]?.notBefore = now + 30 * Self.second
+      guard move(node, known, to: source, ex: ex, at: now) else { return (false, false) }
+      if asks { open(node, at: source, from: known.endpoint, ex: known.ex, now) }
+      return (asks, true)
+    }
+    if heldDown(known, at: now) { return (false, false) }
+    if !asks, ex == nil || known.endpoint.hasAddress(of: source) || now - known.heard > 75 * Self.second {
+      guard move(node, known, to: source, ex: ex, at: now) else { return (false, false) }
+      remember(node, at: known.endpoint, now)
+      return (false, true)
+    }
+    if let claim = claims[node], claim.old == known.endpoint {
+      switch claim.state {
+      case .watching: if now - claim.at < Self.second { return (false, false) }
+      case .asking: return (false, false)
+      case .refused(let time):
+        let wait = claim.claimant.hasAddress(of: source) ? 30 * Self.second : Self.second
+        if now - time < wait { return (false, false) }
+      }
+    }
+    open(node, at: known.endpoint, from: source, ex: ex, now)
+    return (true, false)
+  }
+
+  private mutating func open(_ node: NodeID, at old: Endpoint, from claimant: Endpoint, ex: Bool?, _ now: UInt64) {
+    claims[node] = Claim(
+      old: old, claimant: claimant, ex: ex, at: now,
+      state: asks ? .asking(sent: 1, due: now + Self.second) : .watching)
+    if asks { asked.append(old) }
+  }
+
+  /// Returns whether there is room for one more of its source.
+  private mutating func move(
+    _ node: NodeID, _ known: Entry, to source: Endpoint, ex: Bool?, at now: UInt64
+  ) -> Bool {
+    if isFull(source, for: node) { return false }
+    claims[node] = nil
+    entries[node] = Entry(
+      endpoint: source, ex: ex ?? known.ex, moved: true, since: now, heard: now,
+      discovered: ex == nil ? known.discovered : now, credit: ex == nil ? known.credit : 0)
+    greet(node, now)
+    return true
+  }
+
+  private mutating func remember(_ node: NodeID, at endpoint: Endpoint, _ now: UInt64) {
+    if let former = formers[node], former.until > now { return }
+    formers[node] = Former(endpoint: endpoint, until: now + 600 * Self.second, notBefore: now)
+  }
+
+  private mutating func greet(_ node: NodeID, _ now: UInt64) {
+    guard asks, let entry = entries[node], !entry.answered else { return }
+    greetings[Greeting(node: node, endpoint: entry.endpoint)] = now
+    asked.append(entry.endpoint)
+  }
+
+  /// `PILP` from an endpoint.
+  mutating func sign(from source: Endpoint, at now: UInt64) -> Reaction {
+    asked = []
+    var isAnswer = false
+    for (node, claim) in claims where claim.old == source {
+      switch claim.state {
+      case .watching: break
+      case .asking:
+        guard live(node, at: now)?.endpoint == source else { continue }
+        answered(node, now)
+        claims[node]?.state = .refused(at: now)
+        isAnswer = true
+      case .refused(let time): if now - time <= 3 * Self.second { isAnswer = true }
+      }
+    }
+    for (greeting, time) in greetings where greeting.endpoint == source {
+      greetings[greeting] = nil
+      guard now - time <= 3 * Self.second, live(greeting.node, at: now)?.endpoint == source else { continue }
+      answered(greeting.node, now)
+      isAnswer = true
+    }
+    return isAnswer ? .nothing : .drop(.tunnelFrame)
+  }
+
+  private mutating func answered(_ node: NodeID, _ now: UInt64) {
+    entries[node]?.answered = true
+    entries[node]?.heard = now
+  }
+
+  /// Returns what is to be done.
+  mutating func tick(at now: UInt64) -> [RouterOutput] {
+    var outputs: [RouterOutput] = []
+    for (node, claim) in claims {
+      guard case .asking(let sent, let due) = claim.state, due <= now else { continue }
+      guard let known = live(node, at: now), known.endpoint == claim.old, !known.proven else {
+        claims[node] = nil
+        continue
+      }
+      asked = []
+      if known.heard > claim.at {
+        claims[node]?.state = .refused(at: now)
+      } else if sent < 3 {
+        let due = max(claim.at + (sent + 1) * Self.second, now + Self.second / 2)
+        claims[node]?.state = .asking(sent: sent + 1, due: due)
+        asked = [claim.old]
+      } else {
+        claims[node] = nil
+        if move(node, known, to: claim.claimant, ex: claim.ex, at: now) {
+          remember(node, at: claim.old, now)
+          outputs.append(.reply(.udp(claim.claimant)))
+        }
+      }
+      outputs += asked.map { .punch(.udp($0), PunchCommand(endpoint: RouterHarness.asking)) }
+    }
+    return outputs
   }
 
   private func invites(_ node: NodeID, at source: Endpoint, ex: Bool, _ now: UInt64) -> Bool {
@@ -152,6 +302,7 @@ struct RouterModel {
   mutating func relay(_ sender: NodeID, to destination: NodeID, from origin: FrameOrigin, at now: UInt64)
     -> Reaction
   {
+    asked = []
     if isStale(origin) { return .drop(.staleConnection) }
     switch origin {
     case .wss(_, let peer):
@@ -163,14 +314,12 @@ struct RouterModel {
       guard let known = live(sender, at: now) else { return .drop(.senderUnknown) }
       if known.endpoint == source {
         entries[sender]?.heard = now
-        entries[sender]?.credit += Self.relayBytes
+        if !known.answered { entries[sender]?.credit += Self.relayBytes }
       } else {
         guard !known.proven, known.endpoint.hasAddress(of: source) else { return .drop(.senderMismatch) }
         if !heldDown(known, at: now) {
           guard now - known.heard > 30 * Self.second else { return .drop(.senderMismatch) }
-          entries[sender] = Entry(
-            endpoint: source, ex: known.ex, moved: true, since: now, heard: now, discovered: known.discovered,
-            credit: known.credit)
+          guard claim(sender, known, from: source, ex: nil, at: now).moves else { return .drop(.senderMismatch) }
         }
       }
       let isAdmitted =
@@ -191,10 +340,15 @@ struct RouterModel {
   }
 
   mutating func attach(_ node: NodeID, _ connection: ConnectionID) -> ConnectionID? {
-    if entries[node]?.proven == false { entries[node] = nil }
+    if entries[node]?.proven == false { (entries[node], claims[node]) = (nil, nil) }
     let previous = peers[node]?.connection
     if previous != connection { peers[node] = Peer(connection: connection, paid: peers[node]?.paid ?? 0) }
     return previous == connection ? nil : previous
+  }
+
+  mutating func revoke(_ node: NodeID) {
+    everProven.remove(node)
+    if entries[node]?.proven == true { entries[node] = nil }
   }
 
   mutating func detach(_ node: NodeID, _ connection: ConnectionID) -> Bool {
@@ -206,13 +360,12 @@ struct RouterModel {
   mutating func unreachable(_ endpoint: Endpoint, at now: UInt64) -> Set<Hop> {
     var answers: Set<Hop> = []
     for (node, claim) in claims where claim.old == endpoint {
-      guard now - claim.at <= 2 * Self.second else { continue }
-      claims[node] = nil
-      guard let known = live(node, at: now), known.endpoint == endpoint,
-        known.heard <= claim.at, !known.proven, !heldDown(known, at: now), !isFull(claim.claimant, for: node)
+      if case .refused = claim.state { continue }
+      guard now - claim.at <= 2 * Self.second, let known = live(node, at: now), known.endpoint == endpoint,
+        known.heard <= claim.at, !known.proven
       else { continue }
-      entries[node] = Entry(
-        endpoint: claim.claimant, ex: claim.ex, moved: true, since: now, heard: now, discovered: now)
+      guard move(node, known, to: claim.claimant, ex: claim.ex, at: now) else { continue }
+      remember(node, at: endpoint, now)
       answers.insert(.udp(claim.claimant))
     }
     return answers
@@ -220,7 +373,10 @@ struct RouterModel {
 
   mutating func proven(_ node: NodeID, from source: Endpoint, issuedAt: UInt64, ex: Bool, at now: UInt64) -> Bool {
     if let known = live(node, at: now), known.proven, known.endpoint != source, issuedAt <= known.since { return false }
-    entries[node] = Entry(endpoint: source, ex: ex, proven: true, since: now, heard: now, discovered: now)
+    entries[node] = Entry(
+      endpoint: source, ex: ex, proven: true, answered: true, since: now, heard: now, discovered: now)
+    (claims[node], formers[node]) = (nil, nil)
+    everProven.insert(node)
     return true
   }
 }

@@ -6,12 +6,17 @@ import PilotWire
 /// Router and model side by side.
 struct RouterModelRun: ~Copyable {
   private var harness: RouterHarness
-  private var model = RouterModel()
+  private var model: RouterModel
   private var nextConnection: UInt64 = 1
   private let key: PublicKey
 
-  init(seed: UInt64) throws {
-    harness = RouterHarness(RouterModel.configuration, seed: seed)
+  /// - Parameter asks: Whether the beacon knows its own address.
+  init(seed: UInt64, asks: Bool) throws {
+    var configuration = RouterModel.configuration
+    // The model doesn't know these.
+    (configuration.claimsPerAddress, configuration.greetingsPerAddress) = (1_000_000, 1_000_000)
+    harness = RouterHarness(configuration, seed: seed, own: asks ? RouterHarness.asking : nil)
+    model = RouterModel(asks: asks)
     key = try .test(1)
   }
 
@@ -24,16 +29,27 @@ struct RouterModelRun: ~Copyable {
       model.expire(at: harness.now.nanoseconds)
     }
     let now = harness.now.nanoseconds
+    let (found, expected) = (harness.tick(), model.tick(at: now))
+    if let difference = compare(found.map { "\($0)" }.sorted(), expected.map { "\($0)" }.sorted()) { return difference }
     switch event.action {
     case .discover(let node, let place, let ex, let hasKey):
       let origin = origin(place, of: node)
       return compare(
         harness.discover(node, from: origin, ex: ex, key: hasKey ? key : nil),
-        model.discover(node, from: origin, ex: ex, hasKey: hasKey, at: now))
+        model.discover(node, from: origin, ex: ex, hasKey: hasKey, at: now)) ?? compareAsked()
     case .relay(let node, let destination, let place):
       let origin = origin(place, of: node)
       return compare(
         harness.relay(node, to: destination, from: origin), model.relay(node, to: destination, from: origin, at: now))
+        ?? compareAsked()
+    case .revoke(let node):
+      // Whether one that has run out is still there is the table's business.
+      harness.router.revoke(node)
+      model.revoke(node)
+      return nil
+    case .sign(let endpoint):
+      return compare(
+        harness.frame(Punch().encoded(), from: .udp(endpoint)), model.sign(from: endpoint, at: now))
     case .attach(let node):
       let connection = ConnectionID(rawValue: nextConnection)
       nextConnection += 1
@@ -82,6 +98,8 @@ struct RouterModelRun: ~Copyable {
   private func connection(_ ago: UInt64) -> ConnectionID {
     ConnectionID(rawValue: nextConnection - min(nextConnection, ago))
   }
+
+  private func compareAsked() -> String? { compare(harness.asked, model.asked) }
 
   private func compare<Value: Equatable>(_ found: Value, _ expected: Value) -> String? {
     found == expected ? nil : "found \(found), expected \(expected)"

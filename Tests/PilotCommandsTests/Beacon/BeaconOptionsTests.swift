@@ -1,0 +1,71 @@
+import ArgumentParser
+import PilotBeacon
+import PilotConsole
+import PilotWire
+import Testing
+
+@testable import PilotCommands
+
+/// What the options of `pilot beacon` about evidence come to.
+struct BeaconOptionsTests {
+  private func configuration(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) async throws -> BeaconServer.Configuration {
+    let command = try BeaconCommand.parse(arguments)
+    let settings = try await Settings(
+      command.globals, of: BeaconCommand.self, section: "beacon", environment: environment)
+    return try command.configuration(settings)
+  }
+
+  @Test func withoutOptionsAProofCountsOnceItWasGivenAndAllNodesAreServed() async throws {
+    let router = try await configuration([]).router
+    #expect(router.udpAuthentication == .prefer && !router.servesListedNodesOnly && router.advertised == [])
+  }
+
+  @Test func theyReachTheRouter() async throws {
+    let router = try await configuration([
+      "--advertise", "203.0.113.7:9001", "--advertise", "[2001:db8::7]:9002", "--udp-auth", "require", "--nodes-only",
+    ]).router
+    #expect(
+      router.advertised == [try Endpoint(parsing: "203.0.113.7:9001"), try Endpoint(parsing: "[2001:db8::7]:9002")])
+    #expect(router.udpAuthentication == .require && router.servesListedNodesOnly)
+  }
+
+  @Test func theyStandInTheEnvironmentToo() async throws {
+    let environment = [
+      "PILOT_BEACON_ADVERTISE": "203.0.113.7:9001,[2001:db8::7]:9002", "PILOT_BEACON_UDP_AUTH": "off",
+      "PILOT_BEACON_NODES_ONLY": "true",
+    ]
+    let router = try await configuration([], environment: environment).router
+    #expect(router.advertised.count == 2 && router.udpAuthentication == .off && router.servesListedNodesOnly)
+    let flags = try await configuration(["--udp-auth", "prefer"], environment: environment).router
+    #expect(flags.udpAuthentication == .prefer)
+  }
+
+  @Test(arguments: [
+    (["--advertise", "203.0.113.7"], "HOST:PORT"), (["--advertise", "0.0.0.0:9001"], "nodes can send to"),
+    (["--advertise", "[::]:9001"], "nodes can send to"), (["--advertise", "203.0.113.7:0"], "nodes can send to"),
+    (["--advertise", "203.0.113.7:1", "--advertise", "203.0.113.8:1"], "two IPv4 addresses"),
+  ])
+  func anAddressThatNobodyCanSendToIsRefused(arguments: [String], reason: String) async {
+    let failure = await #expect(throws: CommandFailure.self) { _ = try await configuration(arguments) }
+    #expect(failure?.line.contains(reason) == true)
+  }
+
+  @Test(arguments: ["PILOT_BEACON_UDP_AUTH"])
+  func anotherValueIsRefusedWithItsPlace(variable: String) async {
+    let failure = await #expect(throws: CommandFailure.self) {
+      _ = try await configuration([], environment: [variable: "always"])
+    }
+    #expect(failure?.line.contains(variable) == true && failure?.line.contains("off, prefer, require") == true)
+  }
+
+  @Test func whatNeedsKeysSaysSo() async throws {
+    let command = try BeaconCommand.parse([])
+    #expect(command.reasonForKeys(try await configuration([])) == nil)
+    let require = command.reasonForKeys(try await configuration(["--udp-auth", "require"]))
+    #expect(require?.contains("udp-auth require") == true)
+    let only = command.reasonForKeys(try await configuration(["--nodes-only"]))
+    #expect(only?.contains("nodes-only") == true)
+  }
+}
