@@ -18,12 +18,13 @@ struct ClaimedNodeTests {
       var receiver = try node.makeReceiver()
       let thief = try beacon.bind(107, host: 2)
       try thief.transport.send(Discover(node: thief.id).encoded(), to: thief.beacon)
-      // The probe, and the question: they are the reader's as well.
-      for type in [BeaconMessageType.punchCommand, .discoverReply] {
-        guard case .control(let frame)? = try await receiver.next() else { throw CancellationError() }
-        let first = frame.bytes.byte(at: 0)
-        #expect(first == type.rawValue)
+      // The question and the probe are the reader's as well; once both have come, the node has answered.
+      var types: Set<UInt8> = []
+      while types.count < 2, let event = try await receiver.next() {
+        guard case .control(let frame) = event else { continue }
+        types.insert(frame.bytes.byte(at: 0))
       }
+      #expect(types == [BeaconMessageType.punchCommand.rawValue, BeaconMessageType.discoverReply.rawValue])
       #expect(await log.first(beginning: "Claim refused")?.metadata["node"] == "107")
       let statistics = beacon.server.statistics.router
       #expect(statistics.questions == 1 && statistics.claimsRefused == 1 && statistics.moves.total == 0)
@@ -50,6 +51,8 @@ struct ClaimedNodeTests {
       #expect(beacon.server.statistics.router.moves[.unanswered] == 1)
       #expect(beacon.server.statistics.router.questions == 3)
       try await old.register(&atOld)
+      // That was the probe, which has waited; this is the answer.
+      _ = try await atOld.reply()
       #expect(beacon.server.statistics.router.moves[.returned] == 1)
       #expect(await log.first(beginning: "Node moved")?.metadata["cause"] == "unanswered")
     }

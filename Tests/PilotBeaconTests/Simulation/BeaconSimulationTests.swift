@@ -88,10 +88,10 @@ struct BeaconSimulationTests {
     try simulation.run(for: .seconds(65))
     let proven = simulation.reachable { $0.key != nil }
     // A challenge or a proof can be lost, and is repeated with the next announcement.
-    #expect(proven >= nodeCount / 4 - 5)
+    #expect(proven >= nodeCount / 4 - 10)
     try simulation.run(for: .seconds(65))
     simulation.expectAllReachable("after their NATs were restarted")
-    #expect(simulation.beacon.router.statistics.discovers[.moved] > 0)
+    #expect(simulation.beacon.router.statistics.moves[.unanswered] > 0)
   }
 
   /// A quarter of the nodes is cut off for longer than a silent node is believed to be alive.
