@@ -25,27 +25,31 @@ extension BeaconServer.Parts {
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
-    let tls = tls
+    let (tls, addresses) = (tls, configuration.addresses)
     let dispatchers = LoopDispatchers { number in
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals,
-        submit: verifications.submit)
+        policy: addresses, submit: verifications.submit)
       return RelayDispatcher(engine: engine, relay: relay, journal: journal)
     }
     let listener = configuration.wss.map { settings in
       WSSListener(
-        WSSListener.Configuration(settings, tls: tls, logger: logger), keys: keys,
+        WSSListener.Configuration(settings, tls: tls, policy: addresses, journal: journal, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
     let shutdown = BeaconShutdown()
     status = configuration.http.map { _ in
-      StatusListener(logger: logger, phase: { shutdown.phase }) {
+      StatusListener(
+        names: configuration.httpNames, logger: logger, phase: { shutdown.phase },
+        onFailure: { journal.failed($0, at: .status) }
+      ) {
         BeaconStatistics(
-          engine: engine, udp: udp, listener: listener, totals: totals, journal: journal,
+          engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
           registry: (keys as? RegistryDirectory)?.counts)
       }
     }
+    certificate = CertificateWarning()
     drainWindow = configuration.drainWindow
     self.shutdown = shutdown
     self.keys = keys
@@ -55,6 +59,7 @@ extension BeaconServer.Parts {
     self.authenticator = authenticator
     self.verifications = verifications
     self.totals = totals
+    self.addresses = addresses
     self.journal = journal
     self.logger = logger
   }
@@ -69,10 +74,15 @@ extension BeaconServer.Parts {
 
 extension WSSListener.Configuration {
   /// The listener's part of a beacon's configuration.
-  fileprivate init(_ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, logger: Logger) {
+  fileprivate init(
+    _ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, policy: AddressPolicy, journal: BeaconJournal,
+    logger: Logger
+  ) {
     self.init(address: settings.address, unixTime: WallClock.unixTime)
     self.tls = tls
     limits = settings.limits
+    self.policy = policy
+    onFailure = { journal.failed($0, at: .webSocket) }
     self.logger = logger
     let descriptors = DescriptorLimit.current
     if fit(intoDescriptors: descriptors) {

@@ -14,8 +14,8 @@ package struct BeaconCommand: AsyncParsableCommand {
     abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
     discussion: """
       When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
-      connected nodes are told, and look for the beacon again. SIGHUP has the nodes file and the certificate looked at \
-      at once.
+      connected nodes are told, and look for the beacon again. SIGHUP has the nodes file, the address files and the \
+      certificate looked at at once.
 
       Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
       """)
@@ -60,6 +60,31 @@ package struct BeaconCommand: AsyncParsableCommand {
   )
   var maxFrameAge: Int?
 
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Only these addresses may speak, over UDP and WebSocket: blocks such as 192.0.2.0/24, or @FILE with some, which is read again when it changes. (default: all)",
+      valueName: "blocks"))
+  var allow: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("These addresses may not speak, even if they are allowed; as --allow.", valueName: "blocks"))
+  var deny: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Proxies at these addresses are believed when they name a client, by the PROXY protocol or X-Forwarded-For; as --allow. (default: none)",
+      valueName: "blocks"))
+  var trustedProxy: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "The status page may be asked for by this name, too. (default: localhost and IP addresses)", valueName: "host"))
+  var httpName: [String] = []
+
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
@@ -71,7 +96,9 @@ package struct BeaconCommand: AsyncParsableCommand {
     let signals = await ShutdownSignals.trap()
     let settings = try await Settings(globals, of: Self.self, section: "beacon")
     let logger = settings.logger("pilot.beacon")
-    let configuration = try self.configuration(settings)
+    var configuration = try self.configuration(settings)
+    let addresses = try self.addresses(settings)
+    configuration.addresses = addresses.policy
     let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
     let ready = JSONValue.object(present: [
@@ -80,9 +107,11 @@ package struct BeaconCommand: AsyncParsableCommand {
     ])
     // Whoever reads it, or doesn't: the beacon serves.
     _ = Console.standard.offer(ready.line) { _ in ready.line }
-    try await signals.run([server] + watcher, logger: logger) {
-      logger.info("SIGHUP: looking at the nodes file and the certificate")
+    let addressWatcher = addresses.isEmpty ? [] : [AddressFilesWatcher(files: addresses, logger: logger)]
+    try await signals.run([server] + watcher + addressWatcher, logger: logger) {
+      logger.info("SIGHUP: looking at the nodes file, the address files and the certificate")
       watcher.first?.lookNow()
+      addressWatcher.first?.lookNow()
       server.reloadCertificate()
     }
   }
@@ -93,6 +122,9 @@ package struct BeaconCommand: AsyncParsableCommand {
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
     if let http = try settings.string(http, "http") {
       configuration.http = try ListenAddress.resolve(http, option: "http")
+    }
+    configuration.httpNames = try settings.strings(httpName, "http-name").flatMap { $0.split(separator: ",") }.map {
+      String($0)
     }
     let certificate = try settings.string(tlsCert, "tls-cert")
     let key = try settings.string(tlsKey, "tls-key")
@@ -122,6 +154,13 @@ package struct BeaconCommand: AsyncParsableCommand {
     return configuration
   }
 
+  private func addresses(_ settings: Settings) throws -> AddressFiles {
+    try AddressFiles(
+      allow: AddressSources(try settings.strings(allow, "allow"), option: "allow"),
+      deny: AddressSources(try settings.strings(deny, "deny"), option: "deny"),
+      trustedProxies: AddressSources(try settings.strings(trustedProxy, "trusted-proxy"), option: "trusted-proxy"))
+  }
+
   private func keys(
     _ settings: Settings, needed: Bool, logger: Logger
   ) throws -> (keys: any KeyDirectory, watcher: [NodesFileWatcher]) {
@@ -139,6 +178,9 @@ package struct BeaconCommand: AsyncParsableCommand {
       throw CommandFailure.usage("keys come from a file or from a registry, not from both", hint: "leave one out")
     }
     let directory = try NodesFileDirectory(path: path)
+    if FileStamp(of: path)?.isWritableByAll == true {
+      logger.warning("Every user of this machine can change the nodes file: chmod o-w", metadata: ["path": "\(path)"])
+    }
     logger.info("Nodes file read", metadata: ["path": "\(path)", "nodes": "\(directory.count)"])
     return (directory, [NodesFileWatcher(directory: directory, logger: logger)])
   }

@@ -2,21 +2,26 @@ import NIOSSL
 import PilotTransport
 
 /// A beacon's certificate chain with its key, from two files, or from one that is named twice.
-enum ServerCredentials {
+struct ServerCredentials {
+  let context: NIOSSLContext
+  /// Until when all certificates of the chain are valid, in seconds since 1970.
+  let expiry: Int
+
   /// - Throws: `.invalidConfiguration` that says which file it is, and what is wrong with it.
-  static func context(certificate: String, key: String) throws(TransportError) -> NIOSSLContext {
-    let chain = try read("the certificate file \(certificate)") { () throws(PEMFault) in
+  init(certificate: String, key: String) throws(TransportError) {
+    let chain = try Self.read("the certificate file \(certificate)") { () throws(PEMFault) in
       try PEMFile(reading: certificate).certificates()
     }
-    let privateKey = try read("the key file \(key)") { () throws(PEMFault) in
+    let privateKey = try Self.read("the key file \(key)") { () throws(PEMFault) in
       try PEMFile(reading: key).privateKey()
     }
+    expiry = chain.map { Int($0.notValidAfter) }.min() ?? 0
     do {
-      return try context(chain, privateKey)
+      context = try Self.context(chain, privateKey)
     } catch {
       throw TransportError(
         code: .invalidConfiguration,
-        message: chain.dropFirst().contains { fits($0, privateKey) }
+        message: chain.dropFirst().contains { Self.fits($0, privateKey) }
           ? "the certificate file \(certificate) has the wrong order; the certificate of the key in \(key) comes first, "
             + "then the one that issued it"
           : "the private key in \(key) doesn't belong to the certificate in \(certificate)", cause: error)

@@ -14,7 +14,7 @@ package final class ServerTLS: Sendable {
   }
 
   private struct State {
-    var context: NIOSSLContext
+    var credentials: ServerCredentials
     var stamps: [FileStamp?]
   }
 
@@ -30,10 +30,13 @@ package final class ServerTLS: Sendable {
     certificatePath = certificate
     keyPath = key
     let stamps = [FileStamp(of: certificate), FileStamp(of: key)]
-    state = Mutex(State(context: try ServerCredentials.context(certificate: certificate, key: key), stamps: stamps))
+    state = Mutex(State(credentials: try ServerCredentials(certificate: certificate, key: key), stamps: stamps))
   }
 
-  package var context: NIOSSLContext { state.withLock { $0.context } }
+  package var context: NIOSSLContext { state.withLock { $0.credentials.context } }
+
+  /// Until when the certificate in use, and those that were sent with it, are valid, in seconds since 1970.
+  package var expiry: Int { state.withLock { $0.credentials.expiry } }
 
   /// Looks at the files, which takes two system calls, and reads them when they differ from last time. What comes through a
   /// pipe is read once, at the start: to open it again would wait for a writer, who may never come.
@@ -43,8 +46,8 @@ package final class ServerTLS: Sendable {
       return .unchanged
     }
     do throws(TransportError) {
-      let context = try ServerCredentials.context(certificate: certificatePath, key: keyPath)
-      state.withLock { $0 = State(context: context, stamps: stamps) }
+      let credentials = try ServerCredentials(certificate: certificatePath, key: keyPath)
+      state.withLock { $0 = State(credentials: credentials, stamps: stamps) }
       return .reloaded
     } catch {
       // The same broken files are reported once.
