@@ -69,7 +69,8 @@ struct StatusPortTests {
     #expect(try await answer("GET /health HTTP/1.1\r\n\(fields)\r\n").hasPrefix("HTTP/1.1 400 "))
   }
 
-  @Test("Each answer says that it is what it says, and that nothing of it runs", arguments: ["/", "/metrics", "/nothing"])
+  @Test(
+    "Each answer says that it is what it says, and that nothing of it runs", arguments: ["/", "/metrics", "/nothing"])
   func fields(_ target: String) async throws {
     let answer = try await answer("GET \(target) HTTP/1.1\r\nHost: b\r\n\r\n")
     #expect(answer.contains("\r\nX-Content-Type-Options: nosniff\r\n"))

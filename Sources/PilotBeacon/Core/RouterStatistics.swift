@@ -13,7 +13,7 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Requests to punch, by what became of them.
   public internal(set) var punches = Tally<PunchOutcome, 6>()
   /// Frames dropped, by reason.
-  public internal(set) var drops = Tally<RouterDropReason, 15>()
+  public internal(set) var drops = Tally<RouterDropReason, 16>()
 
   /// Proofs, by what became of them.
   public internal(set) var proofs = Tally<ProofOutcome, 6>()

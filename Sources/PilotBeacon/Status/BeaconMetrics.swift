@@ -80,7 +80,8 @@ struct BeaconMetrics {
           "pilot_beacon_refusals_total", "Peers refused, by reason.", "reason",
           Self.sorted(statistics.refusals)),
         .labelled(
-          "pilot_beacon_handshake_failures_total", "WebSocket connections that ended before they were upgraded, by reason.",
+          "pilot_beacon_handshake_failures_total",
+          "WebSocket connections that ended before they were upgraded, by reason.",
           "reason", Self.sorted(statistics.handshakeFailures)),
         .labelled(
           "pilot_beacon_status_failures_total", "Requests to the status port that weren't served, by reason.", "reason",
@@ -114,7 +115,8 @@ struct BeaconMetrics {
     guard let expiry else { return [] }
     return [
       .gauge(
-        "pilot_beacon_certificate_expiry_seconds", "Until when the certificate is valid, in seconds since 1970.", expiry)
+        "pilot_beacon_certificate_expiry_seconds", "Until when the certificate is valid, in seconds since 1970.", expiry
+      )
     ]
   }
 

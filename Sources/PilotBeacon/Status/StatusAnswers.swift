@@ -15,7 +15,8 @@ struct StatusAnswers: Sendable {
     }
     guard isOwn(host) else {
       return HTTPAnswer(
-        .misdirectedRequest, "This isn't that host: ask by address, as localhost, or by a name that --http-name gives.\n",
+        .misdirectedRequest,
+        "This isn't that host: ask by address, as localhost, or by a name that --http-name gives.\n",
         fields: Self.fields)
     }
     guard request.method == .GET || request.method == .HEAD else {

@@ -55,7 +55,9 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func pass(_ context: ChannelHandlerContext) {
-    if expectation.isTLS, let first = held.readableBytesView.first, first != Self.handshakeRecord { return end(.notTLS) }
+    if expectation.isTLS, let first = held.readableBytesView.first, first != Self.handshakeRecord {
+      return end(.notTLS)
+    }
     let rest = held
     held = ByteBuffer()
     if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }

@@ -30,8 +30,11 @@ struct ConnectionAdmissionTests {
       for channel in channels { channel.embeddedEventLoop.run() }
     }
     // 0 went for the third of its source, 1 for one of another source.
-    #expect(told.value == ["0 making(room: PilotWSS.HandshakeFailure.Reason.sourceFull)",
-      "1 making(room: PilotWSS.HandshakeFailure.Reason.displaced)"])
+    #expect(
+      told.value == [
+        "0 making(room: PilotWSS.HandshakeFailure.Reason.sourceFull)",
+        "1 making(room: PilotWSS.HandshakeFailure.Reason.displaced)",
+      ])
     #expect(admission.handshakes == 3)
     for channel in channels { _ = try channel.finish() }
     #expect(admission.openConnections == 0 && admission.handshakes == 0)
@@ -73,7 +76,9 @@ struct ConnectionAdmissionTests {
   }
 
   @Test(arguments: [("127.0.0.1", true), ("::1", true), ("127.0.0.2", false), ("::2", false), ("192.0.2.1", false)])
-  func `exactly this machine's two addresses have no share and no limit to dialling`(_ address: String, _ isExempt: Bool)
+  func `exactly this machine's two addresses have no share and no limit to dialling`(
+    _ address: String, _ isExempt: Bool
+  )
     throws
   {
     let endpoint = try Endpoint(address: address, port: 1)

@@ -23,7 +23,9 @@ struct ConnectionLedgerTests {
 
   @Test func `in a full ledger the oldest of whoever holds most goes, never the newcomer`() {
     var ledger = Ledger(.init(authenticated: 10, waiting: 6, waitingPerSource: 4))
-    for (id, number) in [1, 2, 2, 2, 3, 3].enumerated() { #expect(ledger.arrive(id, from: source(number)) == .admitted) }
+    for (id, number) in [1, 2, 2, 2, 3, 3].enumerated() {
+      #expect(ledger.arrive(id, from: source(number)) == .admitted)
+    }
     #expect(ledger.arrive(6, from: source(9)) == .displacing(1))
     // Two have two now: 3 has had them for longer.
     #expect(ledger.arrive(7, from: source(9)) == .displacing(4))

@@ -22,7 +22,8 @@ struct HTTPHeadReaderTests {
 
   @Test func `a head is read, and what is behind it stays`() throws {
     var reader = HTTPHeadReader()
-    let text = "GET /v1/compat?a=b HTTP/1.1\r\nHost: my_host:80\r\nX-Empty:\r\nX-Two: \t a b\t\r\nx-two:c\r\n\r\n\r\nrest"
+    let text =
+      "GET /v1/compat?a=b HTTP/1.1\r\nHost: my_host:80\r\nX-Empty:\r\nX-Two: \t a b\t\r\nx-two:c\r\n\r\n\r\nrest"
     let head = try #require(try reader.read(ByteBuffer(string: text)))
     #expect(head.method == .GET && head.uri == "/v1/compat?a=b" && head.version == .http1_1)
     #expect(head.headers["host"] == ["my_host:80"] && head.headers["X-Empty"] == [""])
@@ -63,7 +64,9 @@ struct HTTPHeadReaderTests {
     "GET / HTTP/1.1\r\r\n\r\n", "GET\t/ HTTP/1.1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\n",
   ])
   func `a broken head is refused with the reason`(_ text: String) {
-    guard case .malformed? = fault(of: text) else { return #expect(Bool(false), "\(String(describing: fault(of: text)))") }
+    guard case .malformed? = fault(of: text) else {
+      return #expect(Bool(false), "\(String(describing: fault(of: text)))")
+    }
   }
 
   @Test(arguments: ["\u{16}\u{3}\u{1}", "\r\n", " GET / HTTP/1.1\r\n\r\n", "\u{0}", "{\"a\":1}", "<html>"])

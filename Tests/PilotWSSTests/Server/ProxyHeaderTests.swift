@@ -40,7 +40,8 @@ struct ProxyHeaderTests {
   }
 
   @Test(arguments: [
-    "GET / HTTP/1.1\r\n", "PROX", "POST / HTTP/1.1\r\n", "\r\n\r\nX", "\u{16}\u{3}\u{1}", "PUT / HTTP/1.1", "proxy TCP4 ",
+    "GET / HTTP/1.1\r\n", "PROX", "POST / HTTP/1.1\r\n", "\r\n\r\nX", "\u{16}\u{3}\u{1}", "PUT / HTTP/1.1",
+    "proxy TCP4 ",
   ])
   func `anything else is none, as soon as it differs`(_ text: String) throws {
     #expect(try find(text.utf8) == (text == "PROX" ? .incomplete : .none))

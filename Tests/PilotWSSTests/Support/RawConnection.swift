@@ -34,7 +34,8 @@ final class RawConnection: Sendable {
     let incoming = Watched(Incoming())
     var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
     if let source { bootstrap = bootstrap.bind(to: try SocketAddress(endpoint: source)) }
-    let channel = try await bootstrap
+    let channel =
+      try await bootstrap
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
