@@ -65,7 +65,8 @@ struct RouterDropTests {
   }
 
   @Test func everyReasonHasAnExample() {
-    #expect(Set(Self.cases.map(\.reason)) == Set(RouterDropReason.allCases))
+    // Whom rules deny isn't the router's to know: the driver tells it.
+    #expect(Set(Self.cases.map(\.reason)) == Set(RouterDropReason.allCases).subtracting([.denied]))
   }
 
   @Test func talliesHoldAllCasesAndNamesAreDistinctSnakeCase() {

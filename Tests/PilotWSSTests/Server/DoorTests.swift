@@ -81,7 +81,7 @@ struct DoorTests {
   func `who dials too often is hung up on before TLS, and others aren't`(secure: Bool) async throws {
     let files = try TestFiles()
     let tls = secure ? try ServerTLS(certificate: files.path("server"), key: files.path("server-key")) : nil
-    let listener = try await TestListener.start(tls: tls) {
+    let listener = try await TestListener.start(tls: tls, group: MultiThreadedEventLoopGroup.singleton.next()) {
       ($0.limits.dialsPerSource, $0.limits.dialBurst) = (1, 2)
       $0.limits.handshakeLimit = .seconds(600)
     }
