@@ -26,6 +26,30 @@ struct BeaconJournalTests {
     }
   }
 
+  @Test("Connections that aren't upgraded have a line with their source, one a second of a kind, and each is counted")
+  func failures() {
+    let log = LogRecorder()
+    let journal = BeaconJournal(logger: log.logger)
+    let remote = Endpoint(ipv4: 192, 0, 2, 1, port: 1)
+    let start = ContinuousClock.now
+    for _ in 0..<1_000 {
+      journal.failed(HandshakeFailure(.badRequest, remote: remote, detail: "words"), at: .webSocket)
+      journal.failed(HandshakeFailure(.hungUp, remote: remote), at: .status)
+    }
+    let seconds = Int(start.duration(to: .now).components.seconds)
+    #expect(journal.failures(at: .webSocket) == [.badRequest: 1_000])
+    #expect(journal.failures(at: .status) == [.hungUp: 1_000])
+    let lines = log.lines(beginning: "Connection not upgraded")
+    #expect(lines.count >= 1 && lines.count <= 1 + seconds)
+    #expect(lines.first?.level == .notice)
+    #expect(
+      lines.first?.metadata == [
+        "reason": "bad_request", "remote": "\(remote)", "left_out": "0", "detail": "words",
+      ])
+    // A health check that hangs up is nothing to look into.
+    #expect(log.lines(beginning: "Request for status").first?.level == .debug)
+  }
+
   @Test("Moves, probes and revocations are told with their node, its endpoints and how many were left out")
   func incidents() throws {
     let log = LogRecorder()

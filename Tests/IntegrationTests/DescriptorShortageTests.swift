@@ -60,7 +60,7 @@ private enum DescriptorShortage {
   static func recovers(at port: (BeaconServer.Addresses) -> Endpoint?) async throws {
     let (server, log) = try await start()
     let address = try #require(port(server.addresses))
-    let request = "GET /health HTTP/1.1\r\nHost: b\r\n\r\n"
+    let request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     // Once before, so that nothing has to be opened for the first time later.
     #expect(try await HTTPExchange.answer(to: request, from: address).hasSuffix("ok\n"))
     let before = DescriptorLimit.current

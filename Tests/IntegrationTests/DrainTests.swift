@@ -37,7 +37,7 @@ struct DrainTests {
   }
 
   private static func health(_ address: Endpoint) async throws -> String {
-    try await HTTPExchange.answer(to: "GET /healthz HTTP/1.1\r\nHost: b\r\n\r\n", from: address)
+    try await HTTPExchange.answer(to: "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", from: address)
   }
 
   private static func discover(at beacon: Endpoint) async throws {

@@ -8,6 +8,7 @@ struct StatusPortTests {
     var answer = ""
     try await TestBeacon.run {
       $0.http = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+      $0.httpNames = ["b", "My_Beacon.example"]
     } _: { beacon in
       let address = try #require(beacon.server.addresses.http)
       answer = try await HTTPExchange.answer(to: request, from: address)
@@ -38,6 +39,60 @@ struct StatusPortTests {
     ])
   func limits(_ fields: String) async throws {
     let answer = try await answer("GET /health HTTP/1.1\r\nHost: b\r\n\(fields)\r\n")
-    #expect(!answer.contains("200 OK"))
+    #expect(answer.hasPrefix("HTTP/1.1 431 "))
+  }
+
+  @Test(
+    "It is asked by address, as localhost, or by its names",
+    arguments: [
+      "127.0.0.1", "127.0.0.1:9100", "[::1]:9100", "192.0.2.1", "localhost", "LOCALHOST:80", "localhost.", "b:1",
+      "my_beacon.example:9100",
+    ])
+  func ownHost(_ host: String) async throws {
+    let answer = try await answer("GET /health HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+    #expect(answer.hasPrefix("HTTP/1.1 200 "))
+  }
+
+  @Test(
+    "A page whose name leads here reads nothing",
+    arguments: [
+      "GET / HTTP/1.1\r\nHost: evil.example", "GET /metrics HTTP/1.1\r\nHost: evil.example:9100",
+      "GET http://evil.example/ HTTP/1.1\r\nHost: localhost", "GET / HTTP/1.1\r\nHost: a b",
+      "GET / HTTP/1.1\r\nHost: localhost.evil.example", "GET / HTTP/1.1\r\nHost: 127.0.0.1.evil.example",
+    ])
+  func otherHost(_ request: String) async throws {
+    #expect(try await answer("\(request)\r\n\r\n").hasPrefix("HTTP/1.1 421 "))
+  }
+
+  @Test("A request needs one Host", arguments: ["", "Host: b\r\nHost: b\r\n"])
+  func hosts(_ fields: String) async throws {
+    #expect(try await answer("GET /health HTTP/1.1\r\n\(fields)\r\n").hasPrefix("HTTP/1.1 400 "))
+  }
+
+  @Test(
+    "Each answer says that it is what it says, and that nothing of it runs", arguments: ["/", "/metrics", "/nothing"])
+  func fields(_ target: String) async throws {
+    let answer = try await answer("GET \(target) HTTP/1.1\r\nHost: b\r\n\r\n")
+    #expect(answer.contains("\r\nX-Content-Type-Options: nosniff\r\n"))
+    #expect(answer.contains("\r\nContent-Security-Policy: default-src 'none';"))
+  }
+
+  @Test("Silent connections keep nobody out, and what isn't served is counted")
+  func silent() async throws {
+    let log = LogRecorder()
+    try await TestBeacon.run(logger: log.logger) {
+      $0.http = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    } _: { beacon in
+      let address = try #require(beacon.server.addresses.http)
+      for _ in 0..<70 { _ = try await HTTPExchange.begin("GET /", at: address) }
+      let get = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      var answer = ""
+      repeat { answer = try await HTTPExchange.answer(to: get, from: address) } while answer.isEmpty
+      #expect(answer.contains("pilot_beacon_status_failures_total{reason=\"displaced\"}"))
+      #expect(answer.contains("pilot_beacon_handshake_failures_total{reason=\"denied\"} 0"))
+      #expect((beacon.server.statistics.statusFailures["displaced"] ?? 0) >= 7)
+      let line = try #require(log.lines(beginning: "Request for status").first)
+      #expect(line.metadata["reason"] == "displaced" && line.metadata["remote"]?.hasPrefix("127.0.0.1:") == true)
+    }
   }
 }

@@ -110,9 +110,8 @@ package struct Verdict: Sendable {
     for (metric, label) in Self.evidence where summary.seen(metric, label) <= 0 {
       broken.append("the beacon has not counted any \(metric) with \(label)")
     }
-    if summary.seen("turned_away_total") <= 0 {
-      broken.append("the beacon has turned no connection away")
-    }
+    let displaced = ["handshake_failures_total", "refusals_total"].reduce(0) { $0 + summary.seen($1, "displaced") }
+    if displaced <= 0 { broken.append("no half-open connection has made room for a newcomer") }
     guard summary.notRun[.forgedReports] == nil else { return }
     for metric in ["probes_total", "unfounded_reports_total"] where summary.seen(metric) <= 0 {
       broken.append("the beacon has not counted any \(metric)")

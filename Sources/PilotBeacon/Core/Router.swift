@@ -145,6 +145,12 @@ package struct Router: ~Copyable, Sendable {
     }
   }
 
+  /// A frame has come whose address may not speak, as the driver's rules say.
+  package mutating func deny() -> RouterAction {
+    counters.frames &+= 1
+    return drop(.denied)
+  }
+
   /// Removes registrations that have run out, which nothing is delivered to any more in any case.
   ///
   /// - Parameters:

@@ -2,6 +2,8 @@ internal import PilotWire
 
 /// Why the router dropped a frame.
 public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertible {
+  /// From an address that may not speak.
+  case denied
   /// No byte at all.
   case empty
   /// No beacon message has this first byte.
@@ -51,6 +53,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   /// The reason's name in snake case, fit for metrics.
   public var description: String {
     switch self {
+    case .denied: "denied"
     case .empty: "empty"
     case .unknownType: "unknown_type"
     case .truncated: "truncated"

@@ -15,7 +15,7 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Signs of life that the beacon had asked for.
   public internal(set) var signs: UInt64 = 0
   /// Frames dropped, by reason.
-  public internal(set) var drops = Tally<RouterDropReason, 18>()
+  public internal(set) var drops = Tally<RouterDropReason, 19>()
 
   /// Proofs, by what became of them.
   public internal(set) var proofs = Tally<ProofOutcome, 7>()

@@ -7,14 +7,26 @@ import Synchronization
 /// What a beacon writes to its log, and counts, of its peers' comings and goings. Refusals can be had by anyone at any
 /// rate: of each kind one line a second is written at most, with the number of those left out.
 package final class BeaconJournal: Sendable {
+  /// A port that connections come to.
+  enum Port: Hashable, Sendable {
+    case webSocket
+    case status
+  }
+
+  /// What has a line a second of its own.
+  private enum Kind: Hashable {
+    case refusal(WSSRefusal.Reason)
+    case failure(HandshakeFailure.Reason, Port)
+  }
+
   private struct Limit {
     var nextLine = MonotonicInstant.start
     var leftOut = 0
   }
 
   private struct State {
-    var refusals: [WSSRefusal.Reason: UInt64] = [:]
-    var limits: [WSSRefusal.Reason: Limit] = [:]
+    var counts: [Kind: UInt64] = [:]
+    var limits: [Kind: Limit] = [:]
     var retired = OutboundQueue.Counts()
     var ignored: UInt64 = 0
     var toldNames = ToldNames()
@@ -28,7 +40,22 @@ package final class BeaconJournal: Sendable {
   }
 
   /// Peers that were refused, by reason.
-  var refusals: [WSSRefusal.Reason: UInt64] { state.withLock { $0.refusals } }
+  var refusals: [WSSRefusal.Reason: UInt64] {
+    state.withLock { state in
+      var refusals: [WSSRefusal.Reason: UInt64] = [:]
+      for reason in WSSRefusal.Reason.allCases { refusals[reason] = state.counts[.refusal(reason)] }
+      return refusals
+    }
+  }
+
+  /// Connections of a port that ended before they were served, by reason.
+  func failures(at port: Port) -> [HandshakeFailure.Reason: UInt64] {
+    state.withLock { state in
+      var failures: [HandshakeFailure.Reason: UInt64] = [:]
+      for reason in HandshakeFailure.Reason.allCases { failures[reason] = state.counts[.failure(reason, port)] }
+      return failures
+    }
+  }
 
   /// What became of frames to peers whose connections have ended.
   var retired: OutboundQueue.Counts { state.withLock { $0.retired } }
@@ -106,19 +133,7 @@ package final class BeaconJournal: Sendable {
     if refusal.reason == .wrongBeacon, let name = refusal.beacon {
       misdirected(to: name, ["node": "\(refusal.node.map(String.init) ?? "unnamed")", "from": "\(refusal.remote)"])
     }
-    let now = MonotonicInstant.now()
-    let leftOut = state.withLock { state -> Int? in
-      state.refusals[refusal.reason, default: 0] += 1
-      var limit = state.limits[refusal.reason] ?? Limit()
-      defer { state.limits[refusal.reason] = limit }
-      guard now >= limit.nextLine else {
-        limit.leftOut += 1
-        return nil
-      }
-      defer { limit = Limit(nextLine: now.advanced(by: .seconds(1))) }
-      return limit.leftOut
-    }
-    guard let leftOut else { return }
+    guard let leftOut = count(.refusal(refusal.reason)) else { return }
     // A health check or port scan that hangs up is nothing to look into.
     let level: Logger.Level = refusal.reason == .disconnected ? .debug : .notice
     logger.log(
@@ -127,5 +142,35 @@ package final class BeaconJournal: Sendable {
         "reason": "\(refusal.reason.rawValue)", "node": "\(refusal.node.map(String.init) ?? "unnamed")",
         "remote": "\(refusal.remote)", "left_out": "\(leftOut)",
       ])
+  }
+
+  /// A connection has ended before it was served.
+  func failed(_ failure: HandshakeFailure, at port: Port) {
+    guard let leftOut = count(.failure(failure.reason, port)) else { return }
+    let isUsual = failure.reason == .hungUp || failure.reason == .tlsClosed
+    var metadata: Logger.Metadata = [
+      "reason": "\(failure.reason.rawValue)", "remote": "\(failure.remote)", "left_out": "\(leftOut)",
+    ]
+    if let detail = failure.detail { metadata["detail"] = "\(detail)" }
+    logger.log(
+      level: isUsual ? .debug : .notice,
+      port == .webSocket ? "Connection not upgraded" : "Request for status not served", metadata: metadata)
+  }
+
+  /// Counts one of a kind.
+  /// - Returns: How many have had no line since the last one; nil if this one has none, either.
+  private func count(_ kind: Kind) -> Int? {
+    let now = MonotonicInstant.now()
+    return state.withLock { state in
+      state.counts[kind, default: 0] += 1
+      var limit = state.limits[kind] ?? Limit()
+      defer { state.limits[kind] = limit }
+      guard now >= limit.nextLine else {
+        limit.leftOut += 1
+        return nil
+      }
+      defer { limit = Limit(nextLine: now.advanced(by: .seconds(1))) }
+      return limit.leftOut
+    }
   }
 }

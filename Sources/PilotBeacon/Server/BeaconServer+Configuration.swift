@@ -1,4 +1,5 @@
 public import NIOCore
+public import PilotTransport
 public import PilotWSS
 public import PilotWire
 
@@ -19,6 +20,12 @@ extension BeaconServer {
     /// port stands for every port. A node that proves who it is signs what it has dialled (wire reference, sections 2 and 3), and
     /// isn't believed if that is none of these. Default: none.
     public var names: [HostPort] = []
+    /// Names by which the status page may be asked for, beside `localhost` and IP addresses: a request that names another
+    /// host is refused, since it may come from a page that has its own name resolved to this machine. Default none.
+    public var httpNames: [String] = []
+    /// Which addresses may speak over UDP and WebSocket, and which proxies are believed; it may change at any time. The
+    /// status page is for all who can connect. Default: everybody may, and no proxy is believed.
+    public var addresses = AddressPolicy()
     /// The router's bounds: registrations, their lifetimes, how a node moves.
     public var router = RouterConfiguration()
     /// How long a graceful shutdown goes on relaying after it has begun to refuse new WebSocket connections. Default zero:

@@ -35,7 +35,7 @@ extension BeaconServer.Parts {
         "The advertised address isn't public, and deployed nodes don't answer questions that name it: nodes aren't asked",
         metadata: ["address": "\(address)"])
     }
-    let tls = tls
+    let (tls, addresses) = (tls, configuration.addresses)
     let names = BeaconNames(configuration.names, certificate: tls)
     if names.isEmpty {
       logger.notice(
@@ -53,22 +53,27 @@ extension BeaconServer.Parts {
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals,
-        submit: verifications.submit)
+        policy: addresses, submit: verifications.submit)
       return WSSInbound(engine: engine, relay: relay, journal: journal)
     }
     let listener = configuration.wss.map { settings in
       WSSListener(
-        WSSListener.Configuration(settings, tls: tls, names: names, logger: logger), keys: keys,
+        WSSListener.Configuration(
+          settings, tls: tls, names: names, policy: addresses, journal: journal, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
     let shutdown = BeaconShutdown()
     status = configuration.http.map { _ in
-      StatusListener(logger: logger, phase: { shutdown.phase }) {
+      StatusListener(
+        names: configuration.httpNames, logger: logger, phase: { shutdown.phase },
+        onFailure: { journal.failed($0, at: .status) }
+      ) {
         BeaconStatistics(
-          engine: engine, udp: udp, listener: listener, totals: totals, journal: journal,
+          engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
           registry: (keys as? RegistryDirectory)?.counts)
       }
     }
+    certificate = CertificateWarning()
     drainWindow = configuration.drainWindow
     self.shutdown = shutdown
     self.keys = keys
@@ -78,6 +83,7 @@ extension BeaconServer.Parts {
     self.authenticator = authenticator
     self.verifications = verifications
     self.totals = totals
+    self.addresses = addresses
     self.journal = journal
     self.logger = logger
   }
@@ -93,12 +99,15 @@ extension BeaconServer.Parts {
 extension WSSListener.Configuration {
   /// The listener's part of a beacon's configuration.
   fileprivate init(
-    _ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, names: BeaconNames, logger: Logger
+    _ settings: BeaconServer.Configuration.WebSocket, tls: ServerTLS?, names: BeaconNames, policy: AddressPolicy,
+    journal: BeaconJournal, logger: Logger
   ) {
     self.init(address: settings.address, unixTime: WallClock.unixTime)
     self.tls = tls
     self.names = names
     limits = settings.limits
+    self.policy = policy
+    onFailure = { journal.failed($0, at: .webSocket) }
     self.logger = logger
     let descriptors = DescriptorLimit.current
     if fit(intoDescriptors: descriptors) {

@@ -1,6 +1,6 @@
-import PilotWSS
-import PilotTransport
 import Logging
+import PilotTransport
+import PilotWSS
 
 extension BeaconServer {
   /// Looks at the certificate's files now: new ones are used for new connections from then on, and broken ones are refused.
@@ -11,9 +11,29 @@ extension BeaconServer {
     case .unchanged:
       break
     case .reloaded:
-      parts.logger.info("The new certificate is in use for new connections")
+      parts.logger.info(
+        "The new certificate is in use for new connections",
+        metadata: ["valid_until": "\(WallClock.text(tls.expiry))"])
     case .refused(let error):
       parts.logger.error("The new certificate is refused, the old one stays", metadata: ["error": "\(error)"])
+    }
+    parts.watchCertificate()
+  }
+}
+
+extension BeaconServer.Parts {
+  /// Says so if the certificate runs out soon.
+  func watchCertificate() {
+    guard let tls else { return }
+    let expiry = tls.expiry
+    guard
+      let remaining = certificate.look(at: expiry, now: Int(clamping: WallClock.unixTime()))
+    else { return }
+    let metadata: Logger.Metadata = ["valid_until": "\(WallClock.text(expiry))"]
+    switch remaining {
+    case .month: logger.warning("The certificate runs out within 30 days", metadata: metadata)
+    case .week: logger.error("The certificate runs out within 7 days", metadata: metadata)
+    case .expired: logger.critical("The certificate has run out: no client takes it", metadata: metadata)
     }
   }
 }

@@ -30,8 +30,10 @@ public final class BeaconServer: Service {
     let authenticator: KeyedDiscoverAuthenticator
     let verifications: VerificationQueue
     let totals: RelayTotals
+    let addresses: AddressPolicy
     let journal: BeaconJournal
     let tls: ServerTLS?
+    let certificate: CertificateWarning
     let drainWindow: Duration
     let shutdown: BeaconShutdown
     let logger: Logger
@@ -39,7 +41,8 @@ public final class BeaconServer: Service {
     /// A relay for one more source of frames, which leave by this socket.
     func makeRelay(over socket: UDPTransport) -> FrameRelay {
       FrameRelay(
-        engine: engine, udp: socket, authenticator: authenticator, totals: totals, submit: verifications.submit)
+        engine: engine, udp: socket, authenticator: authenticator, totals: totals, policy: addresses,
+        submit: verifications.submit)
     }
   }
 
@@ -74,6 +77,8 @@ public final class BeaconServer: Service {
     _ configuration: Configuration, keys: any KeyDirectory, logger: Logger
   ) async throws -> BeaconServer {
     let parts = try Parts(configuration, keys: keys, logger: logger)
+    Precautions.check(configuration, logger)
+    parts.watchCertificate()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     do {
       let wss = try await parts.listener?.start(on: group)
@@ -209,6 +214,7 @@ public final class BeaconServer: Service {
   private func sweepRegularly() async -> TransportError? {
     var sweeps: UInt64 = 0
     var trims = TrimSchedule()
+    var rules = parts.addresses.version
     while (try? await Task.sleep(for: Self.sweep.interval)) != nil {
       var slotsGivenBack = 0
       for _ in 0..<Self.sweep.turns { slotsGivenBack = parts.engine.expire(at: .now(), limit: Self.sweep.slots) }
@@ -218,6 +224,9 @@ public final class BeaconServer: Service {
       if sweeps % Self.topSources.sweeps == 0, let drops = parts.engine.takeTopSources(Self.topSources.limit) {
         parts.journal.dropped(drops)
       }
+      let version = parts.addresses.version
+      if version != rules { closeDenied() }
+      rules = version
       checkKeys(part: sweeps % Self.sweepsPerKey)
     }
     return nil
@@ -230,6 +239,14 @@ public final class BeaconServer: Service {
     for connection in parts.engine.connections.shuffled() where connection.id % Self.sweepsPerKey == part {
       parts.keys.prefetch(connection.node)
       if parts.keys.hasRevoked(connection.key, of: connection.node) { connection.revoke() }
+    }
+  }
+
+  /// Ends the connections of addresses that may not speak any more.
+  private func closeDenied() {
+    let rules = parts.addresses.rules
+    for connection in parts.engine.connections where !rules.admits(connection.remote) {
+      connection.close(.policyViolation, reason: "address denied")
     }
   }
 

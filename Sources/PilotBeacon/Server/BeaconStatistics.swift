@@ -21,9 +21,15 @@ public struct BeaconStatistics: Sendable {
   public let ignoredFrames: UInt64
   /// WebSocket connections now, those that are still handshaking included.
   public let openConnections: Int
-  /// Connections turned away for want of room.
-  public let turnedAway: Int
-  /// Peers refused, by reason in snake case.
+  /// Of these, the ones that aren't authenticated.
+  public let handshakes: Int
+  /// WebSocket connections that ended before they were upgraded, by reason in snake case, zeros included.
+  public let handshakeFailures: [String: UInt64]
+  /// Requests to the status page that weren't served, the same way.
+  public let statusFailures: [String: UInt64]
+  /// Until when the certificate is valid, in seconds since 1970; nil without one.
+  public let certificateExpiry: Int?
+  /// Peers refused, by reason in snake case, zeros included.
   public let refusals: [String: UInt64]
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
@@ -56,8 +62,8 @@ public struct BeaconStatistics: Sendable {
 
 extension BeaconStatistics {
   init(
-    engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, totals: RelayTotals, journal: BeaconJournal,
-    registry: RegistryCounts?
+    engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
+    journal: BeaconJournal, registry: RegistryCounts?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -71,9 +77,19 @@ extension BeaconStatistics {
     udpAnswers = totals.udpAnswers
     ignoredFrames = journal.ignoredFrames
     openConnections = listener?.openConnections ?? 0
-    turnedAway = listener?.turnedAway ?? 0
+    handshakes = listener?.handshakes ?? 0
+    handshakeFailures = Self.named(journal.failures(at: .webSocket))
+    statusFailures = Self.named(journal.failures(at: .status))
+    certificateExpiry = tls?.expiry
     self.registry = registry
-    refusals = Dictionary(uniqueKeysWithValues: journal.refusals.map { ($0.key.rawValue, $0.value) })
+    refusals = Self.named(journal.refusals)
+  }
+
+  /// Counts under their names, zeros included.
+  private static func named<Reason: CaseIterable & RawRepresentable<String>>(
+    _ counts: [Reason: UInt64]
+  ) -> [String: UInt64] {
+    Dictionary(uniqueKeysWithValues: Reason.allCases.map { ($0.rawValue, counts[$0] ?? 0) })
   }
 }
 
@@ -81,7 +97,7 @@ extension BeaconServer {
   /// A snapshot, put together from the parts' own: totals of different parts may be a moment apart.
   public var statistics: BeaconStatistics {
     BeaconStatistics(
-      engine: parts.engine, udp: parts.udp, listener: parts.listener, totals: parts.totals, journal: parts.journal,
-      registry: (parts.keys as? RegistryDirectory)?.counts)
+      engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
+      journal: parts.journal, registry: (parts.keys as? RegistryDirectory)?.counts)
   }
 }

@@ -13,6 +13,7 @@ package final class FrameRelay {
   let authenticator: any DiscoverAuthenticator
   let submit: @Sendable (VerificationJob) -> Bool
   let totals: RelayTotals
+  private var filter: SourceFilter
   private var batch = FrameBatch()
   var turn = RelayEngine.Turn()
   /// How many of the turn's deliveries over WSS have been performed.
@@ -22,26 +23,29 @@ package final class FrameRelay {
 
   /// - Parameters:
   ///   - udp: The socket that this source's frames leave by.
+  ///   - policy: Which addresses may speak over UDP. Default all.
   ///   - submit: Takes what is to be verified with ``verify(_:at:)`` elsewhere; false if there is no room for it.
   package init(
     engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator,
-    totals: RelayTotals, submit: @escaping @Sendable (VerificationJob) -> Bool
+    totals: RelayTotals, policy: AddressPolicy = AddressPolicy(), submit: @escaping @Sendable (VerificationJob) -> Bool
   ) {
     self.engine = engine
     self.udp = udp
     self.authenticator = authenticator
     self.submit = submit
     self.totals = totals
+    filter = SourceFilter(policy)
     turn.actions.reserveCapacity(RelayEngine.decisionsPerTurn)
   }
 
   /// Datagrams have come, lent for the call. ``flush()`` is due.
   @unsafe
   package func relay(datagrams: LentFrames, at now: MonotonicInstant) {
+    let rules = filter.rules()
     var deciding = RunCursor()
     while unsafe deciding.run < datagrams.runs.count {
       var performing = deciding
-      unsafe engine.decide(datagrams, from: &deciding, into: &turn, at: now)
+      unsafe engine.decide(datagrams, from: &deciding, admitting: rules, into: &turn, at: now)
       var index = 0
       unsafe datagrams.forEachFrame(from: &performing, limit: turn.actions.count) { frame, _ in
         perform(turn.actions[index], on: frame, at: now)

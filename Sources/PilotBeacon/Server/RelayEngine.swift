@@ -50,9 +50,12 @@ package final class RelayEngine: Sendable {
   }
 
   /// Decides about the next few datagrams, and moves the cursor behind them.
+  ///
+  /// - Parameter rules: Who may speak; nil for everybody, which costs nothing.
   @unsafe
   func decide(
-    _ datagrams: LentFrames, from cursor: inout RunCursor, into turn: inout Turn, at now: MonotonicInstant
+    _ datagrams: LentFrames, from cursor: inout RunCursor, admitting rules: AddressRules?, into turn: inout Turn,
+    at now: MonotonicInstant
   ) {
     var ahead = cursor
     state.withLock { state in
@@ -60,7 +63,11 @@ package final class RelayEngine: Sendable {
         state.anticipated ^= state.router.anticipate(frame)
       }
       unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source, local in
-        state.decide(frame, from: .udp(source, local), at: now, into: &turn)
+        if let rules, !rules.admits(source) {
+          turn.actions.append(state.router.deny())
+        } else {
+          state.decide(frame, from: .udp(source, local), at: now, into: &turn)
+        }
       }
     }
   }

@@ -23,6 +23,8 @@ struct BeaconMetrics {
         .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.wssPeers),
         .gauge(
           "pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
+        .gauge(
+          "pilot_beacon_handshakes", "WebSocket connections that aren't authenticated yet.", statistics.handshakes),
         .gauge("pilot_beacon_waiting_bytes", "Bytes that wait for WebSocket peers.", statistics.waitingBytes),
         .counter("pilot_beacon_frames_total", "Frames handed to the router.", router.frames),
         .labelled(
@@ -90,9 +92,14 @@ struct BeaconMetrics {
           statistics.ignoredFrames),
         .labelled(
           "pilot_beacon_refusals_total", "Peers refused, by reason.", "reason",
-          statistics.refusals.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }),
-        .counter(
-          "pilot_beacon_turned_away_total", "Connections turned away for want of room.", UInt64(statistics.turnedAway)),
+          Self.sorted(statistics.refusals)),
+        .labelled(
+          "pilot_beacon_handshake_failures_total",
+          "WebSocket connections that ended before they were upgraded, by reason.",
+          "reason", Self.sorted(statistics.handshakeFailures)),
+        .labelled(
+          "pilot_beacon_status_failures_total", "Requests to the status port that weren't served, by reason.", "reason",
+          Self.sorted(statistics.statusFailures)),
         .counter(
           "pilot_beacon_udp_answers_total", "Answers, challenges and probes of the beacon's own, over UDP.",
           statistics.udpAnswers),
@@ -110,7 +117,21 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_outputs_dropped_total", "Answers that the router's queue had no room for.",
           router.outputsDropped),
-      ] + Self.registry(statistics.registry)
+      ] + Self.registry(statistics.registry) + Self.certificate(statistics.certificateExpiry)
+  }
+
+  private static func sorted(_ counts: [String: UInt64]) -> [(String, UInt64)] {
+    counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// Only of a beacon with a certificate.
+  private static func certificate(_ expiry: Int?) -> [Metric] {
+    guard let expiry else { return [] }
+    return [
+      .gauge(
+        "pilot_beacon_certificate_expiry_seconds", "Until when the certificate is valid, in seconds since 1970.", expiry
+      )
+    ]
   }
 
   /// Only of a beacon with a registry: another one's zeros would look like one that nobody asks.

@@ -10,27 +10,37 @@ import Synchronization
 /// Shows an operator what a beacon does: `/health` and `/healthz`, `/metrics` for Prometheus, and a page at `/`. For trusted
 /// networks: there is no authentication.
 final class StatusListener: Sendable {
-  /// Connections at most; further ones are closed at once.
-  private static let maximumConnections = 64
   /// From the connection to the end of the answer.
-  private static let requestLimit: TimeAmount = .seconds(10)
+  private static let requestLimit: Duration = .seconds(10)
+
+  /// Connections at most, in all and of one source. A newcomer gets in all the same.
+  private static let limits = {
+    var limits = WSSLimits()
+    limits.maximumHandshakes = 64
+    limits.handshakesPerSource = 16
+    limits.dialsPerSource = 0
+    return limits
+  }()
 
   private let logger: Logger
-  private let phase: @Sendable () -> BeaconLifecycle.Phase
-  private let statistics: @Sendable () -> BeaconStatistics
-  private let open = Atomic<Int>(0)
+  private let answers: StatusAnswers
+  private let onFailure: @Sendable (HandshakeFailure) -> Void
+  private let admission = ConnectionAdmission(limits)
   private let listener = Mutex<(any Channel)?>(nil)
 
   /// - Parameters:
+  ///   - names: Host names by which it may be asked, beside `localhost` and IP addresses.
   ///   - logger: Hears of troubles of the listening socket.
   ///   - phase: The server's, which its health depends on.
+  ///   - onFailure: Hears of each connection that isn't served. On any event loop.
   init(
-    logger: Logger, phase: @escaping @Sendable () -> BeaconLifecycle.Phase,
+    names: [String], logger: Logger, phase: @escaping @Sendable () -> BeaconLifecycle.Phase,
+    onFailure: @escaping @Sendable (HandshakeFailure) -> Void,
     statistics: @escaping @Sendable () -> BeaconStatistics
   ) {
     self.logger = logger
-    self.phase = phase
-    self.statistics = statistics
+    self.onFailure = onFailure
+    answers = StatusAnswers(names: Set(names.map { $0.lowercased() }), phase: phase, statistics: statistics)
   }
 
   /// Binds and begins to answer.
@@ -61,68 +71,21 @@ final class StatusListener: Sendable {
   func shutDown() async {
     guard let channel = listener.withLock({ $0.take() }) else { return }
     try? await channel.close()
+    await admission.closeAll()
   }
 
   private func setUp(_ channel: any Channel) throws {
-    guard open.add(1, ordering: .relaxed).newValue <= Self.maximumConnections else {
-      open.subtract(1, ordering: .relaxed)
-      channel.close(promise: nil)
-      return
-    }
-    let limit = channel.eventLoop.scheduleTask(in: Self.requestLimit) { channel.close(promise: nil) }
-    channel.closeFuture.whenComplete { [self] _ in
-      limit.cancel()
-      open.subtract(1, ordering: .relaxed)
-    }
-    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
-      withPipeliningAssistance: true, withServerUpgrade: nil, withErrorHandling: true,
-      withEncoderConfiguration: HTTPResponseEncoder.Configuration(), withDecoderLimitConfiguration: .handshake)
-    try channel.pipeline.syncOperations.addHandler(StatusResponder(phase: phase, statistics: statistics))
-  }
-}
-
-/// Answers one request.
-private final class StatusResponder: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
-
-  private let phase: () -> BeaconLifecycle.Phase
-  private let statistics: () -> BeaconStatistics
-  private var head: HTTPRequestHead?
-
-  init(phase: @escaping () -> BeaconLifecycle.Phase, statistics: @escaping () -> BeaconStatistics) {
-    self.phase = phase
-    self.statistics = statistics
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head): self.head = head
-    case .body: break
-    case .end: head.take().map { answer(to: $0).send(to: $0, in: context) }
-    }
-  }
-
-  private func answer(to request: HTTPRequestHead) -> HTTPAnswer {
-    guard request.method == .GET || request.method == .HEAD else {
-      return HTTPAnswer(.methodNotAllowed, "Only GET is served.\n", fields: ["Allow": "GET, HEAD"])
-    }
-    let uncached: HTTPHeaders = ["Cache-Control": "no-store"]
-    switch request.targetPath {
-    case "/health", "/healthz":
-      // Whoever sends peers here is to send them elsewhere while there is time.
-      return phase() == .serving
-        ? HTTPAnswer(.ok, "ok\n", fields: uncached) : HTTPAnswer(.serviceUnavailable, "draining\n", fields: uncached)
-    case "/metrics":
-      return HTTPAnswer(
-        .ok, BeaconMetrics(statistics()).exposition, type: "text/plain; version=0.0.4; charset=utf-8", fields: uncached)
-    case "/":
-      return HTTPAnswer(.ok, BeaconMetrics(statistics()).page, type: "text/html; charset=utf-8", fields: uncached)
-    default:
-      return HTTPAnswer(.notFound, "There are /, /health, /healthz and /metrics.\n")
-    }
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
+    let remote = channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .any(port: 0)
+    let connection = IncomingConnection(channel, from: remote, admission: admission, report: onFailure)
+    guard connection.arrive(limit: Self.requestLimit) else { return }
+    try channel.pipeline.syncOperations.addHandler(
+      FirstRequestHandler(
+        decide: { [answers] head in
+          let answer = answers.answer(to: head)
+          // That it drains is an answer, too.
+          if answer.status.code < 400 || answer.status == .serviceUnavailable { connection.end() }
+          return .answer(answer)
+        },
+        fail: { reason, detail in connection.fail(reason, detail) }))
   }
 }

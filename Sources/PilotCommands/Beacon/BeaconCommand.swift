@@ -27,8 +27,8 @@ package struct BeaconCommand: AsyncParsableCommand {
     abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
     discussion: """
       When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
-      connected nodes are told, and look for the beacon again. SIGHUP has the nodes file and the certificate looked at \
-      at once.
+      connected nodes are told, and look for the beacon again. SIGHUP has the nodes file, the address files and the \
+      certificate looked at at once.
 
       Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
       """)
@@ -83,6 +83,7 @@ package struct BeaconCommand: AsyncParsableCommand {
   )
   var maxFrameAge: Int?
 
+<<<<<<< HEAD
   @Option(
     help: ArgumentHelp(
       """
@@ -115,6 +116,34 @@ package struct BeaconCommand: AsyncParsableCommand {
   @Flag(help: "Serve only nodes over UDP whose keys are known.")
   var nodesOnly = false
 
+||||||| b501046
+=======
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Only these addresses may speak, over UDP and WebSocket: blocks such as 192.0.2.0/24, or @FILE with some, which is read again when it changes. (default: all)",
+      valueName: "blocks"))
+  var allow: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("These addresses may not speak, even if they are allowed; as --allow.", valueName: "blocks"))
+  var deny: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Proxies at these addresses are believed when they name a client, by the PROXY protocol or X-Forwarded-For; as --allow. (default: none)",
+      valueName: "blocks"))
+  var trustedProxy: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "The status page may be asked for by this name, too. (default: localhost and IP addresses)", valueName: "host"))
+  var httpName: [String] = []
+
+>>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
@@ -126,8 +155,18 @@ package struct BeaconCommand: AsyncParsableCommand {
     let signals = await ShutdownSignals.trap()
     let settings = try await Settings(globals, of: Self.self, section: "beacon")
     let logger = settings.logger("pilot.beacon")
+<<<<<<< HEAD
     let configuration = try self.configuration(settings)
     let (keys, watcher) = try self.keys(settings, needed: reasonForKeys(configuration), logger: logger)
+||||||| b501046
+    let configuration = try self.configuration(settings)
+    let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
+=======
+    var configuration = try self.configuration(settings)
+    let addresses = try self.addresses(settings)
+    configuration.addresses = addresses.policy
+    let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
+>>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
     let ready = JSONValue.object(present: [
       "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
@@ -135,9 +174,11 @@ package struct BeaconCommand: AsyncParsableCommand {
     ])
     // Whoever reads it, or doesn't: the beacon serves.
     _ = Console.standard.offer(ready.line) { _ in ready.line }
-    try await signals.run([server] + watcher, logger: logger) {
-      logger.info("SIGHUP: looking at the nodes file and the certificate")
+    let addressWatcher = addresses.isEmpty ? [] : [AddressFilesWatcher(files: addresses, logger: logger)]
+    try await signals.run([server] + watcher + addressWatcher, logger: logger) {
+      logger.info("SIGHUP: looking at the nodes file, the address files and the certificate")
       watcher.first?.lookNow()
+      addressWatcher.first?.lookNow()
       server.reloadCertificate()
     }
   }
@@ -158,6 +199,9 @@ package struct BeaconCommand: AsyncParsableCommand {
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
     if let http = try settings.string(http, "http") {
       configuration.http = try ListenAddress.resolve(http, option: "http")
+    }
+    configuration.httpNames = try settings.strings(httpName, "http-name").flatMap { $0.split(separator: ",") }.map {
+      String($0)
     }
     let certificate = try settings.string(tlsCert, "tls-cert")
     let key = try settings.string(tlsKey, "tls-key")
@@ -187,6 +231,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     return configuration
   }
 
+<<<<<<< HEAD
   /// Reads names, each text one or several with commas in between.
   static func names(_ texts: [String]) throws(CommandFailure) -> [HostPort] {
     var names: [HostPort] = []
@@ -209,6 +254,16 @@ package struct BeaconCommand: AsyncParsableCommand {
     return configuration.router.servesListedNodesOnly ? "nodes-only serves nodes whose keys are known" : nil
   }
 
+||||||| b501046
+=======
+  private func addresses(_ settings: Settings) throws -> AddressFiles {
+    try AddressFiles(
+      allow: AddressSources(try settings.strings(allow, "allow"), option: "allow"),
+      deny: AddressSources(try settings.strings(deny, "deny"), option: "deny"),
+      trustedProxies: AddressSources(try settings.strings(trustedProxy, "trusted-proxy"), option: "trusted-proxy"))
+  }
+
+>>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
   private func keys(
     _ settings: Settings, needed reason: String?, logger: Logger
   ) throws -> (keys: any KeyDirectory, watcher: [NodesFileWatcher]) {
@@ -226,6 +281,9 @@ package struct BeaconCommand: AsyncParsableCommand {
       throw CommandFailure.usage("keys come from a file or from a registry, not from both", hint: "leave one out")
     }
     let directory = try NodesFileDirectory(path: path)
+    if FileStamp(of: path)?.isWritableByAll == true {
+      logger.warning("Every user of this machine can change the nodes file: chmod o-w", metadata: ["path": "\(path)"])
+    }
     logger.info("Nodes file read", metadata: ["path": "\(path)", "nodes": "\(directory.count)"])
     return (directory, [NodesFileWatcher(directory: directory, logger: logger)])
   }

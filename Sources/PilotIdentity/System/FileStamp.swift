@@ -58,6 +58,12 @@ package struct FileStamp: Hashable, Sendable {
   /// Whether nobody but the owner may do anything with it.
   var isPrivate: Bool { permissions & 0o077 == 0 }
 
+  /// Whether any user of the system may read it.
+  package var isReadableByAll: Bool { permissions & 0o004 != 0 }
+
+  /// Whether any user of the system may write to it.
+  package var isWritableByAll: Bool { permissions & 0o002 != 0 }
+
   /// The permission bits, as chmod(1) takes them.
   var permissions: UInt32 { UInt32(mode & 0o777) }
 }

@@ -7,15 +7,15 @@ enum TCPTuning {
   /// TCP_NOTSENT_LOWAT).
   private static let unsentBytes = 131_072
 
-  /// Sets what this platform has. A socket that refuses an option works without it.
+  /// Sets what this platform has. A socket that refuses an option works without it. On the channel's event loop.
   static func apply(to channel: any Channel, deadAfter: Duration) {
-    channel.setOption(.tcpOption(.tcp_nodelay), value: 1).whenFailure { _ in }
+    let options = channel.syncOptions
+    try? options?.setOption(.tcpOption(.tcp_nodelay), value: 1)
     #if os(Linux)
       // linux/tcp.h: TCP_USER_TIMEOUT (18) gives up on unacknowledged data after so many milliseconds.
-      channel.setOption(.tcpOption(NIOBSDSocket.Option(rawValue: 18)), value: Int(deadAfter.milliseconds))
-        .whenFailure { _ in }
+      try? options?.setOption(.tcpOption(NIOBSDSocket.Option(rawValue: 18)), value: Int(deadAfter.milliseconds))
       // linux/tcp.h: TCP_NOTSENT_LOWAT (25).
-      channel.setOption(.tcpOption(NIOBSDSocket.Option(rawValue: 25)), value: unsentBytes).whenFailure { _ in }
+      try? options?.setOption(.tcpOption(NIOBSDSocket.Option(rawValue: 25)), value: unsentBytes)
     #endif
   }
 }

@@ -3,11 +3,11 @@
 #else
   import Foundation
 #endif
-import PilotTransport
+package import PilotTransport
 
 extension WallClock {
   /// A time, in seconds since 1970, as people read it: `2020-01-01T00:00:00Z`.
-  static func text(_ unixTime: Int) -> String {
+  package static func text(_ unixTime: Int) -> String {
     Date(timeIntervalSince1970: Double(unixTime)).formatted(.iso8601)
   }
 }

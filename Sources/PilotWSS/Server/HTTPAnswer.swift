@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 package import NIOHTTP1
 
 /// A short answer to an HTTP request, the last one of its connection.
@@ -16,18 +16,32 @@ package struct HTTPAnswer: Sendable {
     (self.status, self.text, self.type, self.fields) = (status, text, type, fields)
   }
 
-  /// Sends it, without the text if only the head was asked for, and closes the connection. From the pipeline's last handler.
-  package func send(to request: HTTPRequestHead, in context: ChannelHandlerContext) {
-    var head = HTTPResponseHead(version: .http1_1, status: status)
-    head.headers.add(name: "Content-Type", value: type)
-    head.headers.add(name: "Content-Length", value: String(text.utf8.count))
-    head.headers.add(contentsOf: fields)
-    head.headers.add(name: "Connection", value: fields.contains(name: "Upgrade") ? "Upgrade, close" : "close")
-    context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
-    if request.method != .HEAD {
-      context.write(NIOAny(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+  /// Whether the request was served.
+  var isError: Bool { status.code >= 400 }
+
+  /// The answer as bytes, without the text if only the head was asked for.
+  func bytes(isHead: Bool) -> ByteBuffer {
+    var head = HTTPHeaders([("Content-Type", type), ("Content-Length", String(text.utf8.count))])
+    head.add(contentsOf: fields)
+    head.add(name: "Connection", value: fields.contains(name: "Upgrade") ? "Upgrade, close" : "close")
+    return .response(status, head, body: isHead ? "" : text)
+  }
+}
+
+extension ByteBuffer {
+  /// An HTTP/1.1 response.
+  static func response(_ status: HTTPResponseStatus, _ fields: HTTPHeaders, body: String = "") -> ByteBuffer {
+    var bytes = ByteBuffer()
+    bytes.reserveCapacity(256 + body.utf8.count)
+    bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+    for (name, value) in fields {
+      bytes.writeString(name)
+      bytes.writeStaticString(": ")
+      bytes.writeString(value)
+      bytes.writeStaticString("\r\n")
     }
-    let channel = context.channel
-    context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    bytes.writeStaticString("\r\n")
+    bytes.writeString(body)
+    return bytes
   }
 }

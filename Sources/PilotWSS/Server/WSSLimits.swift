@@ -1,9 +1,18 @@
 /// How many WebSocket connections a beacon accepts, and how slow and how silent their peers may be.
 public struct WSSLimits: Sendable, Equatable {
-  /// Authenticated and authenticating connections at most; beyond it the upgrade is answered 503. Default 10,000.
+  /// Authenticated connections at most; beyond it the upgrade is answered 503, and whoever was upgraded already is closed
+  /// with 1013. Default 10,000.
   public var maximumConnections = 10_000
-  /// Connections that have not upgraded yet, at most; beyond it new ones are closed at once. Default 1,024.
+  /// Connections that aren't authenticated yet, at most. A newcomer gets in all the same: the oldest one of the source that
+  /// holds most goes. Default 1,024.
   public var maximumHandshakes = 1_024
+  /// Of these, connections of one source at most: an IPv4 address, or the first 64 bits of an IPv6 address. Beyond it the
+  /// source's oldest one goes. Exactly 127.0.0.1 and ::1, and trusted proxies, have no such share. Default 64.
+  public var handshakesPerSource = 64
+  /// Connections a second from one source, asked before TLS, with the same exceptions; 0 sets no limit. Default 10.
+  public var dialsPerSource = 10
+  /// Connections at once from one source that has been quiet. Default 100.
+  public var dialBurst = 100
   /// From the TCP connection to the upgrade, TLS included. Default 10 s.
   public var handshakeLimit: Duration = .seconds(10)
   /// From the upgrade to the reply that proves the identity. Default 10 s (wire reference, section 3).

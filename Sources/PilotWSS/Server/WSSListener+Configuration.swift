@@ -1,5 +1,6 @@
 package import Logging
 import NIOCore
+package import PilotTransport
 package import PilotWire
 
 extension WSSListener {
@@ -13,8 +14,12 @@ extension WSSListener {
     package var names = BeaconNames()
     /// How many, how slow and how silent peers may be.
     package var limits = WSSLimits()
-    /// Connections in any state, at most; beyond it new ones are closed at once. Default: no bound but those of ``limits``.
+    /// Connections in any state, at most; with room made as for a handshake. Default: no bound but those of ``limits``.
     package var maximumOpen = Int.max
+    /// Who may come, and which proxies name others. Default: everybody, and none.
+    package var policy = AddressPolicy()
+    /// Hears of each connection that ends before it upgrades, unless it was served. On any event loop. Default: nobody does.
+    package var onFailure: @Sendable (HandshakeFailure) -> Void = { _ in }
     /// Unix time in seconds, for the challenge.
     package var unixTime: @Sendable () -> UInt64
     /// Hears of troubles of the listening socket. Default: nobody does.

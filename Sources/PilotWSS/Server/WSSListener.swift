@@ -27,15 +27,13 @@ package final class WSSListener: Sendable {
     self.keys = keys
     self.dispatchers = dispatchers
     admission = ConnectionAdmission(
-      maximumConnections: configuration.limits.maximumConnections,
-      maximumHandshakes: configuration.limits.maximumHandshakes,
-      maximumOpen: configuration.maximumOpen)
+      configuration.limits, maximumOpen: configuration.maximumOpen, policy: configuration.policy)
   }
 
   /// Connections in any state.
   package var openConnections: Int { admission.openConnections }
-  /// Upgrades answered 503, and connections closed because too many were handshaking.
-  package var turnedAway: Int { admission.turnedAway }
+  /// Connections that aren't authenticated.
+  package var handshakes: Int { admission.handshakes }
 
   /// Binds and begins to accept.
   ///
@@ -83,17 +81,19 @@ package final class WSSListener: Sendable {
 
   /// Takes a connection that was accepted: all that follows happens in its pipeline.
   package func setUp(_ channel: any Channel) throws {
-    guard admission.accept(channel) else {
-      channel.close(promise: nil)
-      return
-    }
+    let remote = channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
+    let connection = IncomingConnection(
+      channel, from: remote, admission: admission, report: configuration.onFailure)
+    guard connection.arrive(limit: configuration.limits.handshakeLimit) else { return }
     TCPTuning.apply(to: channel, deadAfter: configuration.limits.idleLimit)
     try configuration.sizes.apply(to: channel)
-    let loop = channel.eventLoop
-    let limit = loop.scheduleTask(in: TimeAmount(configuration.limits.handshakeLimit)) { channel.cutOff() }
-    channel.closeFuture.whenComplete { _ in limit.cancel() }
     let pipeline = channel.pipeline.syncOperations
+    let isFromProxy = admission.trusts(remote)
+    if isFromProxy || configuration.tls != nil {
+      try pipeline.addHandler(firstBytes(of: connection, on: channel, isFromProxy: isFromProxy))
+    }
     if let tls = configuration.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+<<<<<<< HEAD
     var isUpgrading = false
     let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
     try pipeline.addHandler(gate)
@@ -124,9 +124,86 @@ package final class WSSListener: Sendable {
       withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
       withDecoderLimitConfiguration: .handshake)
     try pipeline.addHandler(responder)
+||||||| b501046
+    var isUpgrading = false
+    let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
+    try pipeline.addHandler(gate)
+    let responder = WSSHTTPResponder { [admission] in admission.isRefusing }
+    let bound = NIOLoopBound(responder, eventLoop: loop)
+    let upgrader = WSSServerUpgrader(
+      admit: { [admission] in
+        isUpgrading = admission.upgrade(channel)
+        return isUpgrading
+      },
+      onUpgrade: { [self] context in
+        limit.cancel()
+        try upgraded(context)
+        context.pipeline.syncOperations.removeHandler(gate, promise: nil)
+      })
+    try pipeline.configureHTTPServerPipeline(
+      withPipeliningAssistance: false,
+      withServerUpgrade: (
+        upgraders: [upgrader],
+        completionHandler: { context in
+          context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
+        }
+      ),
+      withErrorHandling: false,
+      withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
+      withDecoderLimitConfiguration: .handshake)
+    try pipeline.addHandler(responder)
+=======
+    try pipeline.addHandler(
+      FirstRequestHandler(
+        decide: { [self] head in decide(head, connection, channel) },
+        fail: { reason, detail in connection.fail(reason, detail) }))
+>>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
   }
 
+<<<<<<< HEAD
   private func upgraded(_ context: ChannelHandlerContext, to subprotocol: PilotSubprotocol) throws {
+||||||| b501046
+  private func upgraded(_ context: ChannelHandlerContext) throws {
+=======
+  private func firstBytes(
+    of connection: IncomingConnection, on channel: any Channel, isFromProxy: Bool
+  ) -> FirstBytesHandler {
+    func close(_ reason: HandshakeFailure.Reason) {
+      connection.fail(reason)
+      channel.cutOff()
+    }
+    return FirstBytesHandler(
+      FirstBytesHandler.Expectation(takesProxyHeader: isFromProxy, isTLS: configuration.tls != nil),
+      name: { header in
+        guard let refusal = connection.name(header.client) else { return true }
+        close(refusal)
+        return false
+      },
+      fail: close)
+  }
+
+  private func decide(
+    _ head: HTTPRequestHead, _ connection: IncomingConnection, _ channel: any Channel
+  ) -> FirstRequestHandler.Decision {
+    if let refusal = connection.read(head.headers) { return .answer(WSSRequests.refusal(refusal), refusal) }
+    let room = admission.room()
+    switch (WSSRequests.read(head, isDraining: room == .draining), room) {
+    case (.other(let answer), _):
+      // That it drains is an answer, too.
+      if !answer.isError || answer.status == .serviceUnavailable { connection.end() }
+      return .answer(answer)
+    case (.upgrade, .full): return .answer(WSSRequests.refusal(room), .atCapacity)
+    case (.upgrade, .draining): return .answer(WSSRequests.refusal(room), .draining)
+    case (.upgrade(let fields), .granted):
+      return .upgrade(fields) { [self] in
+        connection.upgrade()
+        try upgraded(channel, from: connection.client)
+      }
+    }
+  }
+
+  private func upgraded(_ channel: any Channel, from remote: Endpoint) throws {
+>>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
     let outbound = OutboundQueue(
       role: .server,
       limits: OutboundQueue.Limits(bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge),
@@ -134,18 +211,35 @@ package final class WSSListener: Sendable {
       now: { .now() })
     let local = context.channel.localAddress.flatMap { Endpoint(address: $0) }
     let environment = WSSServerPeer.Environment(
+<<<<<<< HEAD
       keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop,
       isOwnName: { [configuration] in configuration.names.contains($0, at: local) })
     let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
+||||||| b501046
+      keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
+      nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
+    let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
+=======
+      keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(channel.eventLoop),
+      nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue },
+      admit: { [admission] in admission.authenticate(channel) }, loop: channel.eventLoop)
+>>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
     var generator = SystemRandomNumberGenerator()
     let peer = WSSServerPeer(
       environment: environment, remote: remote, subprotocol: subprotocol, outbound: outbound,
       nonce: .random(using: &generator))
     let handler = WebSocketChannelHandler(
       role: .server, peer: peer, outbound: outbound, times: configuration.times, sizes: configuration.sizes)
-    let farewell = WebSocketReaction.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down"))
-    admission.onShutDown(of: context.channel) { [weak handler] in handler?.perform(farewell) }
-    try context.pipeline.syncOperations.addHandler(handler)
+    admission.onLeave(of: channel) { [weak handler, weak peer] leave in
+      switch leave {
+      case .shutDown:
+        handler?.perform(.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down")))
+      case .making:
+        peer?.displace()
+        channel.cutOff()
+      }
+    }
+    try channel.pipeline.syncOperations.addHandler(handler)
   }
 }

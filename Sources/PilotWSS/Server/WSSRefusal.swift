@@ -22,6 +22,10 @@ package struct WSSRefusal: Sendable {
     case timedOut = "timed_out"
     /// The keys could not be looked up.
     case lookupFailed = "lookup_failed"
+    /// As many as there may be are authenticated; there was room when it upgraded.
+    case atCapacity = "at_capacity"
+    /// It made room for a newcomer, being the oldest of its source or of the one that holds most.
+    case displaced
     /// The connection ended before it was authenticated.
     case disconnected
   }

@@ -11,6 +11,8 @@ final class WSSServerPeer: WebSocketPeer {
     let unixTime: @Sendable () -> UInt64
     let dispatcher: any WSSDispatcher
     let nextID: () -> UInt64
+    /// Takes a place among the authenticated ones; false if there is none.
+    let admit: () -> Bool
     let loop: any EventLoop
     /// What the beacon is called where this connection came in.
     let isOwnName: @Sendable (BeaconName) -> Bool
@@ -111,6 +113,7 @@ final class WSSServerPeer: WebSocketPeer {
       }
     switch outcome {
     case .establish:
+      guard environment.admit() else { return refuse(.atCapacity) }
       provenKey = (try? result.get()) ?? nil
       return .establish(text: Array(AuthOK().json.utf8))
     case .refuse(let reason): return refuse(reason)
@@ -130,11 +133,20 @@ final class WSSServerPeer: WebSocketPeer {
     if environment.keys.hasRevoked(provenKey, of: node) { link.perform(.close(.keyChanged)) }
   }
 
+  /// The connection is about to be closed to make room.
+  func displace() {
+    if refusal == nil { refusal = .displaced }
+  }
+
   private func refuse(_ reason: WSSRefusal.Reason) -> WebSocketReaction {
     refusal = reason
-    // That the keys can't be looked up is no fault of the node's: it is to come again soon.
-    if reason == .lookupFailed { return .close(WebSocketCloseFrame(.tryAgainLater, reason: "try again")) }
-    return .close(WebSocketCloseFrame(.policyViolation, reason: HandshakeVerdict.peerReason))
+    switch reason {
+    case .lookupFailed, .atCapacity:
+      // No fault of the node's: it is to come again soon.
+      return .close(WebSocketCloseFrame(.tryAgainLater, reason: "try again"))
+    default:
+      return .close(WebSocketCloseFrame(.policyViolation, reason: HandshakeVerdict.peerReason))
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import PilotTransport
 import PilotWire
 import Testing
 

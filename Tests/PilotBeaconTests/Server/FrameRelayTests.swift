@@ -34,6 +34,23 @@ struct FrameRelayTests {
     #expect(try await relay.receivedPayloads(3) == [1, 2, 6])
   }
 
+  @Test func whoMayNotSpeakIsDroppedAndCountedAsSoonAsTheRulesSaySo() async throws {
+    let policy = AddressPolicy()
+    let relay = try RelayOverMemory(maximumFrameLength: 100, policy: policy)
+    try relay.register(destination, at: relay.receiver.localEndpoint)
+    try relay.register(sender, at: .test(9))
+    try relay.hand([self.relay(1)], from: .test(9))
+    var rules = AddressRules()
+    rules.denied = AddressSet([try CIDRBlock(parsing: Endpoint.test(9).addressText)])
+    policy.replace(with: rules)
+    try relay.hand([self.relay(2), self.relay(3)], from: .test(9))
+    #expect(relay.engine.statistics.drops[.denied] == 2)
+    #expect(relay.engine.statistics.accountedFor == relay.engine.statistics.frames)
+    policy.replace(with: AddressRules())
+    try relay.hand([self.relay(4)], from: .test(9))
+    #expect(try await relay.receivedPayloads(2) == [1, 4])
+  }
+
   private func relay(_ length: Int) -> [UInt8] {
     let payload = [UInt8](repeating: 7, count: length)
     return Relay(sender: sender, destination: destination, payload: payload.span.raw).encoded()
@@ -45,17 +62,18 @@ private struct RelayOverMemory {
   let socket: InMemoryTransport
   let receiver: InMemoryTransport
   let totals = RelayTotals()
+  let engine = RelayEngine(RouterConfiguration(), seed: 7)
   private let relay: FrameRelay
 
-  init(maximumFrameLength: Int) throws {
+  init(maximumFrameLength: Int, policy: AddressPolicy = AddressPolicy()) throws {
     var configuration = InMemoryTransport.Configuration()
     configuration.maximumFrameLength = maximumFrameLength
     let network = InMemoryNetwork()
     socket = try network.makeTransport(configuration: configuration)
     receiver = try network.makeTransport()
     relay = FrameRelay(
-      engine: RelayEngine(RouterConfiguration(), seed: 7), udp: socket, authenticator: FakeAuthenticator(keys: [:]),
-      totals: totals, submit: { _ in false })
+      engine: engine, udp: socket, authenticator: FakeAuthenticator(keys: [:]), totals: totals, policy: policy,
+      submit: { _ in false })
   }
 
   func register(_ node: NodeID, at endpoint: Endpoint) throws {

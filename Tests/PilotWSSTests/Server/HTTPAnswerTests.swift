@@ -19,7 +19,7 @@ enum UpgradeRequest {
   }
 
   static let accepted =
-    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: pilot.v1\r\n\r\n"
 }
 
@@ -148,7 +148,7 @@ struct HTTPAnswerTests {
     #expect(try await answer(UpgradeRequest.text(), listener) == refusal)
     let health = Self.response("503 Service Unavailable", "draining\n")
     #expect(try await answer("GET /healthz HTTP/1.1\r\nHost: b\r\n\r\n", listener) == health)
-    #expect(listener.listener.turnedAway == 1)
+    #expect(listener.failures == [.draining])
     #expect(listener.listener.openConnections >= 1)
     guard case .text = try await first.takeFrame() else { throw Unexpected(first.incoming.value) }
     first.close()
@@ -157,20 +157,31 @@ struct HTTPAnswerTests {
 
   @Test func `beyond the capacity the answer is 503, and there is room again when a peer has gone`() async throws {
     let listener = try await TestListener.start { $0.limits.maximumConnections = 1 }
-    let first = try await RawConnection.connect(to: listener.address)
-    try await first.send(UpgradeRequest.text())
-    #expect(try await first.takeHead() == UpgradeRequest.accepted)
+    let first = try await RawNode.established(at: listener)
     let expected = Self.response(
       "503 Service Unavailable", "This beacon is at capacity.\n", ["Retry-After: 5", "Connection: close"])
     #expect(try await answer(UpgradeRequest.text(), listener) == expected)
-    #expect(listener.listener.turnedAway == 1)
+    #expect(listener.failures == [.atCapacity])
     #expect(try await answer("GET /health HTTP/1.1\r\nHost: b\r\n\r\n", listener) == Self.response("200 OK", "ok\n"))
-    first.close()
-    try await listener.log.wait { $0.refusals.count == 1 }
-    let second = try await RawConnection.connect(to: listener.address)
-    try await second.send(UpgradeRequest.text())
-    #expect(try await second.takeHead() == UpgradeRequest.accepted)
-    second.close()
+    first.connection.close()
+    try await listener.log.wait { $0.detached.count == 1 }
+    let second = try await RawNode.established(at: listener)
+    second.connection.close()
+    await listener.shutDown()
+  }
+
+  @Test func `peers that only upgraded take nobody's place, and beyond the capacity they are told to come again`()
+    async throws
+  {
+    let listener = try await TestListener.start { $0.limits.maximumConnections = 1 }
+    let (first, second) = (
+      try await RawNode.challenged(by: listener), try await RawNode.challenged(by: listener)
+    )
+    let third = try await RawNode.established(at: listener)
+    try await first.send(.text(TestIdentities.reply(to: first.challenge, as: 8, key: 8)))
+    #expect(try await first.takeClose() == WebSocketCloseFrame(.tryAgainLater, reason: "try again"))
+    try await listener.log.wait { $0.refusals.map(\.reason) == [.atCapacity] }
+    for connection in [second.connection, third.connection] { connection.close() }
     await listener.shutDown()
   }
 }

@@ -26,9 +26,16 @@ final class RawConnection: Sendable {
   }
 
   /// Connects to a listener.
-  static func connect(to address: Endpoint, tls: NIOSSLContext? = nil) async throws -> RawConnection {
+  ///
+  /// - Parameter source: The own address, if it matters.
+  static func connect(
+    to address: Endpoint, tls: NIOSSLContext? = nil, from source: Endpoint? = nil
+  ) async throws -> RawConnection {
     let incoming = Watched(Incoming())
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    if let source { bootstrap = bootstrap.bind(to: try SocketAddress(endpoint: source)) }
+    let channel =
+      try await bootstrap
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {

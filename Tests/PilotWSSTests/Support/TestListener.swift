@@ -1,3 +1,4 @@
+import NIOCore
 import NIOPosix
 import PilotIdentity
 import PilotTransport
@@ -24,6 +25,7 @@ final class TestListener: Sendable {
     var frames: [[UInt8]] = []
     var ignored = 0
     var refusals: [WSSRefusal] = []
+    var failures: [HandshakeFailure] = []
 
     var present: [WSSConnection] { attached.filter { !detached.contains($0.id) } }
   }
@@ -42,9 +44,12 @@ final class TestListener: Sendable {
   }
 
   /// Nodes 1 to 99 are known, with the keys of these numbers.
+  ///
+  /// - Parameter group: A single event loop takes connections in the order in which they came.
   static func start(
     _ answer: Answer = .echo, tls: ServerTLS? = nil, keys: (any KeyDirectory)? = nil,
     address: Endpoint = Endpoint(ipv4: 127, 0, 0, 1, port: 0),
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
     _ adjust: (inout WSSListener.Configuration) -> Void = { _ in }
   ) async throws -> TestListener {
     let (log, released) = (Watched(Log()), Watched(0))
@@ -55,11 +60,12 @@ final class TestListener: Sendable {
     configuration.limits.outgoingAge = .seconds(600)
     configuration.limits.handshakeLimit = .seconds(600)
     configuration.limits.authenticationLimit = .seconds(600)
+    configuration.onFailure = { failure in log.update { $0.failures.append(failure) } }
     adjust(&configuration)
     let listener = WSSListener(configuration, keys: try keys ?? knownKeys()) { _ in
       TestDispatcher(log: log, released: released, answer: answer)
     }
-    let address = try await listener.start(on: MultiThreadedEventLoopGroup.singleton)
+    let address = try await listener.start(on: group)
     return TestListener(address: address, log: log, released: released, listener: listener)
   }
 
@@ -79,6 +85,9 @@ final class TestListener: Sendable {
   func connection(of node: UInt32) async throws -> WSSConnection {
     try await log.first { $0.present.last { $0.node.rawValue == node } }
   }
+
+  /// Why connections weren't upgraded so far.
+  var failures: [HandshakeFailure.Reason] { log.value.failures.map(\.reason) }
 
   func shutDown() async { await listener.shutDown() }
 }

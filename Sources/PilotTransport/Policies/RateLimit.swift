@@ -1,5 +1,5 @@
 /// So many events a second, and a few at once: the generic cell rate algorithm (ITU-T I.371), which needs one instant.
-struct RateLimit: Sendable, BitwiseCopyable {
+package struct RateLimit: Sendable, BitwiseCopyable {
   /// Nanoseconds that each event takes.
   private let interval: UInt64
   /// How far ahead of time events may come.
@@ -10,13 +10,13 @@ struct RateLimit: Sendable, BitwiseCopyable {
   /// - Parameters:
   ///   - perSecond: Events a second; at least 1.
   ///   - burst: Events at once; at least 1.
-  init(perSecond: Int, burst: Int) {
+  package init(perSecond: Int, burst: Int) {
     interval = 1_000_000_000 / UInt64(max(1, perSecond))
     tolerance = interval * UInt64(max(1, burst) - 1)
   }
 
   /// An event wants to happen. Whether it may; if not, nothing has changed.
-  mutating func admits(at now: UInt64) -> Bool {
+  package mutating func admits(at now: UInt64) -> Bool {
     guard paidUntil.since(now) <= tolerance else { return false }
     paidUntil = max(paidUntil, now).addingClamped(interval)
     return true
@@ -27,7 +27,7 @@ struct RateLimit: Sendable, BitwiseCopyable {
 ///
 /// Sets of 4, found by a keyed hash. A newcomer takes the place of who has been quiet longest in its set: nobody can fill the
 /// table for others, and who is pushed out by more than three lively neighbours starts anew, which favours nobody for long.
-struct SourceRateLimit: Sendable {
+package struct SourceRateLimit: Sendable {
   private struct Entry: Sendable, BitwiseCopyable {
     /// What is left of the hash, 0 for an empty place.
     var tag: UInt64 = 0
@@ -45,6 +45,7 @@ struct SourceRateLimit: Sendable {
   ///   - perSecond: Events a second for each source; at least 1.
   ///   - burst: Events of a source at once; at least 1.
   ///   - sets: How many sets of 4 entries of 16 bytes there are.
+<<<<<<< HEAD:Sources/PilotBeacon/Core/RateLimit.swift
   init(perSecond: Int, burst: Int, sets: Int) {
     self.init(interval: 1_000_000_000 / UInt64(max(1, perSecond)), burst: burst, sets: sets)
   }
@@ -56,6 +57,15 @@ struct SourceRateLimit: Sendable {
   init(interval: UInt64, burst: Int, sets: Int) {
     self.interval = interval
     tolerance = interval.multipliedClamped(by: UInt64(max(1, burst) - 1))
+||||||| b501046:Sources/PilotBeacon/Core/RateLimit.swift
+  init(perSecond: Int, burst: Int, sets: Int) {
+    interval = 1_000_000_000 / UInt64(max(1, perSecond))
+    tolerance = interval * UInt64(max(1, burst) - 1)
+=======
+  package init(perSecond: Int, burst: Int, sets: Int) {
+    interval = 1_000_000_000 / UInt64(max(1, perSecond))
+    tolerance = interval * UInt64(max(1, burst) - 1)
+>>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246:Sources/PilotTransport/Policies/RateLimit.swift
     self.sets = UInt64(max(1, sets))
     entries = Array(repeating: Entry(), count: Int(self.sets) * Self.ways)
   }
@@ -63,7 +73,7 @@ struct SourceRateLimit: Sendable {
   /// An event of a source wants to happen. Whether it may; if not, nothing has changed.
   ///
   /// - Parameter hash: The source's keyed hash: whoever could choose collisions could push others out.
-  mutating func admits(_ hash: UInt64, at now: UInt64) -> Bool {
+  package mutating func admits(_ hash: UInt64, at now: UInt64) -> Bool {
     let first = Int(hash % sets) * Self.ways
     let tag = hash | 1
     var place = first
@@ -78,5 +88,18 @@ struct SourceRateLimit: Sendable {
     guard entries[place].paidUntil.since(now) <= tolerance else { return false }
     entries[place].paidUntil = max(entries[place].paidUntil, now).addingClamped(interval)
     return true
+  }
+}
+
+extension UInt64 {
+  /// The sum, or the greatest value.
+  fileprivate func addingClamped(_ other: UInt64) -> UInt64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+
+  /// How much greater than `other`, or 0: instants taken on two threads can arrive out of order.
+  fileprivate func since(_ other: UInt64) -> UInt64 {
+    self > other ? self - other : 0
   }
 }

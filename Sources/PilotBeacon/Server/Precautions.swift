@@ -1,0 +1,22 @@
+import Logging
+import PilotIdentity
+import PilotTransport
+import PilotWire
+
+/// What an operator may have overlooked, said once at the start.
+enum Precautions {
+  /// Looks at a configuration, and at the files that it names.
+  static func check(_ configuration: BeaconServer.Configuration, _ logger: Logger) {
+    guard let webSocket = configuration.wss else { return }
+    guard let files = webSocket.tls else {
+      guard !AddressSet.inner.contains(webSocket.address) else { return }
+      return logger.warning(
+        "WebSocket connections from anywhere are not encrypted: give a certificate, or bind to an inner address behind a proxy",
+        metadata: ["address": "\(webSocket.address)"])
+    }
+    if FileStamp(of: files.key)?.isReadableByAll == true {
+      logger.warning(
+        "Every user of this machine can read the certificate's key: chmod o-r", metadata: ["path": "\(files.key)"])
+    }
+  }
+}
