@@ -83,7 +83,6 @@ package struct BeaconCommand: AsyncParsableCommand {
   )
   var maxFrameAge: Int?
 
-<<<<<<< HEAD
   @Option(
     help: ArgumentHelp(
       """
@@ -116,8 +115,6 @@ package struct BeaconCommand: AsyncParsableCommand {
   @Flag(help: "Serve only nodes over UDP whose keys are known.")
   var nodesOnly = false
 
-||||||| b501046
-=======
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
@@ -143,7 +140,6 @@ package struct BeaconCommand: AsyncParsableCommand {
       "The status page may be asked for by this name, too. (default: localhost and IP addresses)", valueName: "host"))
   var httpName: [String] = []
 
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
@@ -155,18 +151,10 @@ package struct BeaconCommand: AsyncParsableCommand {
     let signals = await ShutdownSignals.trap()
     let settings = try await Settings(globals, of: Self.self, section: "beacon")
     let logger = settings.logger("pilot.beacon")
-<<<<<<< HEAD
-    let configuration = try self.configuration(settings)
-    let (keys, watcher) = try self.keys(settings, needed: reasonForKeys(configuration), logger: logger)
-||||||| b501046
-    let configuration = try self.configuration(settings)
-    let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
-=======
     var configuration = try self.configuration(settings)
     let addresses = try self.addresses(settings)
     configuration.addresses = addresses.policy
-    let (keys, watcher) = try self.keys(settings, needed: configuration.wss != nil, logger: logger)
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
+    let (keys, watcher) = try self.keys(settings, needed: reasonForKeys(configuration), logger: logger)
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
     let ready = JSONValue.object(present: [
       "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
@@ -231,7 +219,6 @@ package struct BeaconCommand: AsyncParsableCommand {
     return configuration
   }
 
-<<<<<<< HEAD
   /// Reads names, each text one or several with commas in between.
   static func names(_ texts: [String]) throws(CommandFailure) -> [HostPort] {
     var names: [HostPort] = []
@@ -254,8 +241,6 @@ package struct BeaconCommand: AsyncParsableCommand {
     return configuration.router.servesListedNodesOnly ? "nodes-only serves nodes whose keys are known" : nil
   }
 
-||||||| b501046
-=======
   private func addresses(_ settings: Settings) throws -> AddressFiles {
     try AddressFiles(
       allow: AddressSources(try settings.strings(allow, "allow"), option: "allow"),
@@ -263,7 +248,6 @@ package struct BeaconCommand: AsyncParsableCommand {
       trustedProxies: AddressSources(try settings.strings(trustedProxy, "trusted-proxy"), option: "trusted-proxy"))
   }
 
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
   private func keys(
     _ settings: Settings, needed reason: String?, logger: Logger
   ) throws -> (keys: any KeyDirectory, watcher: [NodesFileWatcher]) {

@@ -45,8 +45,7 @@ package struct SourceRateLimit: Sendable {
   ///   - perSecond: Events a second for each source; at least 1.
   ///   - burst: Events of a source at once; at least 1.
   ///   - sets: How many sets of 4 entries of 16 bytes there are.
-<<<<<<< HEAD:Sources/PilotBeacon/Core/RateLimit.swift
-  init(perSecond: Int, burst: Int, sets: Int) {
+  package init(perSecond: Int, burst: Int, sets: Int) {
     self.init(interval: 1_000_000_000 / UInt64(max(1, perSecond)), burst: burst, sets: sets)
   }
 
@@ -54,18 +53,9 @@ package struct SourceRateLimit: Sendable {
   ///   - interval: Nanoseconds that each event takes.
   ///   - burst: Events of a source at once; at least 1.
   ///   - sets: How many sets of 4 entries of 16 bytes there are.
-  init(interval: UInt64, burst: Int, sets: Int) {
+  package init(interval: UInt64, burst: Int, sets: Int) {
     self.interval = interval
     tolerance = interval.multipliedClamped(by: UInt64(max(1, burst) - 1))
-||||||| b501046:Sources/PilotBeacon/Core/RateLimit.swift
-  init(perSecond: Int, burst: Int, sets: Int) {
-    interval = 1_000_000_000 / UInt64(max(1, perSecond))
-    tolerance = interval * UInt64(max(1, burst) - 1)
-=======
-  package init(perSecond: Int, burst: Int, sets: Int) {
-    interval = 1_000_000_000 / UInt64(max(1, perSecond))
-    tolerance = interval * UInt64(max(1, burst) - 1)
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246:Sources/PilotTransport/Policies/RateLimit.swift
     self.sets = UInt64(max(1, sets))
     entries = Array(repeating: Entry(), count: Int(self.sets) * Self.ways)
   }
@@ -88,18 +78,5 @@ package struct SourceRateLimit: Sendable {
     guard entries[place].paidUntil.since(now) <= tolerance else { return false }
     entries[place].paidUntil = max(entries[place].paidUntil, now).addingClamped(interval)
     return true
-  }
-}
-
-extension UInt64 {
-  /// The sum, or the greatest value.
-  fileprivate func addingClamped(_ other: UInt64) -> UInt64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
-  }
-
-  /// How much greater than `other`, or 0: instants taken on two threads can arrive out of order.
-  fileprivate func since(_ other: UInt64) -> UInt64 {
-    self > other ? self - other : 0
   }
 }

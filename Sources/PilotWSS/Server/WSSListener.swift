@@ -93,78 +93,12 @@ package final class WSSListener: Sendable {
       try pipeline.addHandler(firstBytes(of: connection, on: channel, isFromProxy: isFromProxy))
     }
     if let tls = configuration.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
-<<<<<<< HEAD
-    var isUpgrading = false
-    let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
-    try pipeline.addHandler(gate)
-    let subprotocols = { [configuration] in configuration.subprotocols }
-    let responder = WSSHTTPResponder(
-      subprotocols: subprotocols, isRefusing: { [admission] in admission.isRefusing })
-    let bound = NIOLoopBound(responder, eventLoop: loop)
-    let upgrader = WSSServerUpgrader(
-      subprotocols: subprotocols,
-      admit: { [admission] in
-        isUpgrading = admission.upgrade(channel)
-        return isUpgrading
-      },
-      onUpgrade: { [self] context, subprotocol in
-        limit.cancel()
-        try upgraded(context, to: subprotocol)
-        context.pipeline.syncOperations.removeHandler(gate, promise: nil)
-      })
-    try pipeline.configureHTTPServerPipeline(
-      withPipeliningAssistance: false,
-      withServerUpgrade: (
-        upgraders: [upgrader],
-        completionHandler: { context in
-          context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
-        }
-      ),
-      withErrorHandling: false,
-      withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
-      withDecoderLimitConfiguration: .handshake)
-    try pipeline.addHandler(responder)
-||||||| b501046
-    var isUpgrading = false
-    let gate = HandshakeGate { _ in isUpgrading ? .hold : .forward }
-    try pipeline.addHandler(gate)
-    let responder = WSSHTTPResponder { [admission] in admission.isRefusing }
-    let bound = NIOLoopBound(responder, eventLoop: loop)
-    let upgrader = WSSServerUpgrader(
-      admit: { [admission] in
-        isUpgrading = admission.upgrade(channel)
-        return isUpgrading
-      },
-      onUpgrade: { [self] context in
-        limit.cancel()
-        try upgraded(context)
-        context.pipeline.syncOperations.removeHandler(gate, promise: nil)
-      })
-    try pipeline.configureHTTPServerPipeline(
-      withPipeliningAssistance: false,
-      withServerUpgrade: (
-        upgraders: [upgrader],
-        completionHandler: { context in
-          context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
-        }
-      ),
-      withErrorHandling: false,
-      withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
-      withDecoderLimitConfiguration: .handshake)
-    try pipeline.addHandler(responder)
-=======
     try pipeline.addHandler(
       FirstRequestHandler(
         decide: { [self] head in decide(head, connection, channel) },
         fail: { reason, detail in connection.fail(reason, detail) }))
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
   }
 
-<<<<<<< HEAD
-  private func upgraded(_ context: ChannelHandlerContext, to subprotocol: PilotSubprotocol) throws {
-||||||| b501046
-  private func upgraded(_ context: ChannelHandlerContext) throws {
-=======
   private func firstBytes(
     of connection: IncomingConnection, on channel: any Channel, isFromProxy: Bool
   ) -> FirstBytesHandler {
@@ -187,44 +121,35 @@ package final class WSSListener: Sendable {
   ) -> FirstRequestHandler.Decision {
     if let refusal = connection.read(head.headers) { return .answer(WSSRequests.refusal(refusal), refusal) }
     let room = admission.room()
-    switch (WSSRequests.read(head, isDraining: room == .draining), room) {
+    switch (WSSRequests.read(head, subprotocols: configuration.subprotocols, isDraining: room == .draining), room) {
     case (.other(let answer), _):
       // That it drains is an answer, too.
       if !answer.isError || answer.status == .serviceUnavailable { connection.end() }
       return .answer(answer)
     case (.upgrade, .full): return .answer(WSSRequests.refusal(room), .atCapacity)
     case (.upgrade, .draining): return .answer(WSSRequests.refusal(room), .draining)
-    case (.upgrade(let fields), .granted):
+    case (.upgrade(let fields, let subprotocol), .granted):
       return .upgrade(fields) { [self] in
         connection.upgrade()
-        try upgraded(channel, from: connection.client)
+        try upgraded(channel, to: subprotocol, from: connection.client)
       }
     }
   }
 
-  private func upgraded(_ channel: any Channel, from remote: Endpoint) throws {
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
+  private func upgraded(
+    _ channel: any Channel, to subprotocol: PilotSubprotocol, from remote: Endpoint
+  ) throws {
     let outbound = OutboundQueue(
       role: .server,
       limits: OutboundQueue.Limits(bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge),
       chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
       now: { .now() })
-    let local = context.channel.localAddress.flatMap { Endpoint(address: $0) }
+    let local = channel.localAddress.flatMap { Endpoint(address: $0) }
     let environment = WSSServerPeer.Environment(
-<<<<<<< HEAD
-      keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
-      nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop,
-      isOwnName: { [configuration] in configuration.names.contains($0, at: local) })
-    let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
-||||||| b501046
-      keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
-      nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
-    let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
-=======
       keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(channel.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue },
-      admit: { [admission] in admission.authenticate(channel) }, loop: channel.eventLoop)
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
+      admit: { [admission] in admission.authenticate(channel) }, loop: channel.eventLoop,
+      isOwnName: { [configuration] in configuration.names.contains($0, at: local) })
     var generator = SystemRandomNumberGenerator()
     let peer = WSSServerPeer(
       environment: environment, remote: remote, subprotocol: subprotocol, outbound: outbound,

@@ -6,12 +6,16 @@ import NIOHTTP1
 enum WSSRequests {
   /// What a request asks for.
   enum Asked {
-    /// A WebSocket, rightly: it is answered with these fields.
-    case upgrade(HTTPHeaders)
+    /// A WebSocket, rightly: it is answered with these fields, and this is spoken on it.
+    case upgrade(HTTPHeaders, PilotSubprotocol)
     case other(HTTPAnswer)
   }
 
-  static func read(_ head: HTTPRequestHead, isDraining: Bool) -> Asked {
+  /// - Parameters:
+  ///   - head: The request.
+  ///   - subprotocols: What is spoken at the moment, the preferred one first.
+  ///   - isDraining: Whether nobody new is to come.
+  static func read(_ head: HTTPRequestHead, subprotocols: [PilotSubprotocol], isDraining: Bool) -> Asked {
     switch (head.targetPath, head.method) {
     case ("/health", .GET), ("/health", .HEAD), ("/healthz", .GET), ("/healthz", .HEAD):
       return .other(isDraining ? HTTPAnswer(.serviceUnavailable, "draining\n") : HTTPAnswer(.ok, "ok\n"))
@@ -19,20 +23,20 @@ enum WSSRequests {
       return .other(
         HTTPAnswer(.methodNotAllowed, "Health is asked for with GET.\n", fields: ["Allow": "GET, HEAD"]))
     case (WSSURL.defaultPath[...], _):
-      return upgrade(head)
+      return upgrade(head, subprotocols)
     default:
       return .other(
         HTTPAnswer(.notFound, "This is a Pilot beacon: WebSocket at \(WSSURL.defaultPath), health at /health.\n"))
     }
   }
 
-  private static func upgrade(_ head: HTTPRequestHead) -> Asked {
+  private static func upgrade(_ head: HTTPRequestHead, _ subprotocols: [PilotSubprotocol]) -> Asked {
     do {
-      let key = try WebSocketHandshake.accept(head)
+      let (key, subprotocol) = try WebSocketHandshake.accept(head, subprotocols: subprotocols)
       if head.announcesBody {
         return .other(HTTPAnswer(.badRequest, "A WebSocket handshake must not have a body.\n"))
       }
-      return .upgrade(WebSocketHandshake.responseFields(answering: key))
+      return .upgrade(WebSocketHandshake.responseFields(answering: key, subprotocol: subprotocol), subprotocol)
     } catch {
       return .other(HTTPAnswer(error.status, "\(error)\n", fields: fields(for: error.status)))
     }

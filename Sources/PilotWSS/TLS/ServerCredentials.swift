@@ -3,21 +3,13 @@ import PilotTransport
 import PilotWire
 
 /// A beacon's certificate chain with its key, from two files, or from one that is named twice.
-<<<<<<< HEAD
 struct ServerCredentials {
   let context: NIOSSLContext
   /// The hosts that the certificate names, in the normal form of a `BeaconName`, without those that stand for several.
   let hosts: Set<String>
-
-||||||| b501046
-enum ServerCredentials {
-=======
-struct ServerCredentials {
-  let context: NIOSSLContext
   /// Until when all certificates of the chain are valid, in seconds since 1970.
   let expiry: Int
 
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
   /// - Throws: `.invalidConfiguration` that says which file it is, and what is wrong with it.
   init(certificate: String, key: String) throws(TransportError) {
     let chain = try Self.read("the certificate file \(certificate)") { () throws(PEMFault) in
@@ -26,12 +18,8 @@ struct ServerCredentials {
     let privateKey = try Self.read("the key file \(key)") { () throws(PEMFault) in
       try PEMFile(reading: key).privateKey()
     }
-<<<<<<< HEAD
     hosts = chain.first.map { Set($0.namedHosts) } ?? []
-||||||| b501046
-=======
     expiry = chain.map { Int($0.notValidAfter) }.min() ?? 0
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
     do {
       context = try Self.context(chain, privateKey)
     } catch {

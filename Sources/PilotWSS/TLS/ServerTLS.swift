@@ -33,20 +33,14 @@ package final class ServerTLS: Sendable {
     state = Mutex(State(credentials: try ServerCredentials(certificate: certificate, key: key), stamps: stamps))
   }
 
-<<<<<<< HEAD
   package var context: NIOSSLContext { state.withLock { $0.credentials.context } }
 
   /// The hosts that the certificate names, in the normal form of a `BeaconName`. Without those that stand for several hosts
   /// (`*.example.com`): who has such a certificate, too, is not this beacon.
   package var hosts: Set<String> { state.withLock { $0.credentials.hosts } }
-||||||| b501046
-  package var context: NIOSSLContext { state.withLock { $0.context } }
-=======
-  package var context: NIOSSLContext { state.withLock { $0.credentials.context } }
 
   /// Until when the certificate in use, and those that were sent with it, are valid, in seconds since 1970.
   package var expiry: Int { state.withLock { $0.credentials.expiry } }
->>>>>>> cb7d0bc1cc66871f65821020ccaf608790dc4246
 
   /// Looks at the files, which takes two system calls, and reads them when they differ from last time. What comes through a
   /// pipe is read once, at the start: to open it again would wait for a writer, who may never come.
