@@ -1,3 +1,5 @@
+internal import PilotTransport
+
 /// Which entry of a full table is missed least, of a sample that a cursor meets: it needs no randomness, since the slots are as
 /// good as shuffled by the seed. It takes no bound either: about every other slot is taken.
 ///

@@ -1,3 +1,5 @@
+internal import PilotTransport
+
 /// How many frames a second one source may have relayed: a bucket that holds a second's worth, and so does no harm to what
 /// sends in bursts, as all that carries files does; it is what deployed beacons allow, too.
 ///
