@@ -33,7 +33,7 @@ public final class WSSTransport: Transport {
 
   private init(_ configuration: Configuration) throws(TransportError) {
     try configuration.validate()
-    let tls = configuration.beacon.isSecure ? try ClientTLS(trusting: configuration.trust) : nil
+    let trust = configuration.beacon.isSecure ? try ClientTrust(configuration.trust) : nil
     let life = TransportLife()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     let limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)
@@ -46,7 +46,8 @@ public final class WSSTransport: Transport {
     reconnects = ReconnectCount()
     driver = .makeBoxSendingValue(
       SupervisorDriver(
-        loop: loop, configuration: configuration, tls: tls, inbound: inbound, outbound: outbound, events: eventSource,
+        loop: loop, configuration: configuration, trust: trust, inbound: inbound, outbound: outbound,
+        events: eventSource,
         reconnects: reconnects),
       eventLoop: loop)
   }
