@@ -75,6 +75,12 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
     HostPort(host: host, port: port == (isSecure ? 443 : 80) ? nil : UInt16(clamping: port)).description
   }
 
+  /// ``authority`` for the beacon's eyes: the zone of an address is this machine's own affair (RFC 6874, section 4).
+  var hostField: String {
+    guard let mark = host.firstIndex(of: "%") else { return authority }
+    return WSSURL(isSecure: isSecure, host: String(host[..<mark]), port: port).authority
+  }
+
   /// The URL's text. One that was put together with a user, a query or a fragment, which no beacon is dialled with, is
   /// shown without them.
   public var description: String { URLText.withoutSecrets(text) }
