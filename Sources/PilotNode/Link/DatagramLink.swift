@@ -30,12 +30,14 @@ struct DatagramLink: Sendable {
   private var unanswered = 0
   /// The candidates that this machine can't send to, as far as the last questions showed.
   private var unsendable: Set<Endpoint> = []
+  /// When to look the beacon's name up again; nil for one that has none.
+  private var renewal: NameRenewal?
 
   /// How rarely probes are sent in the end.
   private static let longestProbeGap: Duration = .seconds(10)
 
   init(
-    node: NodeID, _ first: Endpoint, _ candidates: [Endpoint], token: ProbeToken,
+    node: NodeID, _ first: Endpoint, _ candidates: [Endpoint], isNamed: Bool, token: ProbeToken,
     _ configuration: BeaconLink.Configuration, at now: MonotonicInstant
   ) {
     self.node = node
@@ -47,16 +49,23 @@ struct DatagramLink: Sendable {
       ? .unknown(candidates: candidates, askAt: now, then: configuration.askAgain)
       : .known(RegistrationSchedule(configuration.registration, at: now))
     evidence = .none(deadline: now.advanced(by: configuration.patience))
+    renewal =
+      isNamed ? NameRenewal(first: configuration.resolveAgain, longest: configuration.registration.interval) : nil
+    if first.isUnresolved {
+      place = .unknown(candidates: [], askAt: now, then: configuration.registration.interval)
+      evidence = .none(deadline: now)
+    }
   }
 
   // MARK: Time
 
   var deadline: MonotonicInstant? {
-    let next =
+    var next =
       switch place {
       case .unknown(_, let askAt, _): askAt
       case .known(let schedule): schedule.due
       }
+    if let due = renewal?.due { next = min(next, due) }
     return switch evidence {
     case .none(let deadline): min(next, deadline ?? next)
     case .answered(let probeAt, _, let deadline): min(next, probeAt, deadline ?? next)
@@ -79,7 +88,7 @@ struct DatagramLink: Sendable {
     switch evidence {
     case .none(let deadline?) where now >= deadline:
       evidence = .none(deadline: nil)
-      tell(.unreachable(.unanswered), &outputs)
+      tell(.unreachable(beacon.isUnresolved ? .unresolved : .unanswered), &outputs)
     case .answered(let probeAt, let gap, let deadline):
       let isOver = deadline.map { now >= $0 } ?? false
       if isOver { tell(.unreachable(.undelivered), &outputs) }
@@ -89,6 +98,16 @@ struct DatagramLink: Sendable {
         probeAt: isDue ? now.advanced(by: gap) : probeAt,
         then: isDue ? min(gap * 2, Self.longestProbeGap) : gap, deadline: isOver ? nil : deadline)
     case .none, .shown: break
+    }
+    let isSilent = isSilent
+    if renewal?.tick(isSilent: isSilent, at: now) == true { outputs.append(.resolve) }
+  }
+
+  /// Whether the beacon doesn't answer, or can't be sent to.
+  private var isSilent: Bool {
+    switch state {
+    case .unreachable(.unanswered), .unreachable(.unsendable), .unreachable(.unresolved): true
+    default: false
     }
   }
 
@@ -181,11 +200,37 @@ struct DatagramLink: Sendable {
 
   // MARK: What goes wrong
 
+  /// The beacon's name stands for these addresses. The one from before is asked as well: name servers lag behind, and the
+  /// beacon may come back to it.
+  mutating func resolved(_ addresses: [Endpoint], at now: MonotonicInstant, _ outputs: inout OutputList) {
+    guard isSilent, let first = addresses.first else { return }
+    if beacon.isUnresolved {
+      beacon = first
+      evidence = .none(deadline: now.advanced(by: configuration.patience))
+    }
+    let candidates = BeaconLink.Path.datagrams(beacon: first, others: addresses + [beacon]).addresses
+    switch place {
+    case .known where candidates == [beacon]: return
+    case .unknown(let asked, _, _) where Set(asked) == Set(candidates): return
+    case .known, .unknown: place = .unknown(candidates: candidates, askAt: now, then: configuration.askAgain)
+    }
+    tick(at: now, &outputs)
+  }
+
   /// ICMP has reported that nothing listens at an address.
   mutating func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList) {
-    guard endpoint == beacon, case .known(var schedule) = place else { return }
-    _ = schedule.unreachable(at: now)
-    place = .known(schedule)
+    guard endpoint == beacon else { return }
+    switch place {
+    case .known(var schedule):
+      _ = schedule.unreachable(at: now)
+      place = .known(schedule)
+    case .unknown(let candidates, let askAt, let gap) where observed != nil:
+      // It has been the beacon, and is expected back.
+      let sooner = now.advanced(by: configuration.registration.unreachableRetry)
+      place = .unknown(candidates: candidates, askAt: min(askAt, sooner), then: gap)
+    case .unknown:
+      return
+    }
     tick(at: now, &outputs)
   }
 
@@ -207,4 +252,9 @@ struct DatagramLink: Sendable {
     evidence = .none(deadline: nil)
     tell(.unreachable(.unsendable(error)), &outputs)
   }
+}
+
+extension Endpoint {
+  /// Whether it stands for the address of a beacon whose name could not be resolved yet.
+  fileprivate var isUnresolved: Bool { self == .any(port: port) }
 }

@@ -110,6 +110,8 @@ struct SimulatedNode {
         guard let key else { continue }
         let signature = FakeAuthenticator.signature(of: challenge, by: key)
         send(DiscoverProof(challenge: challenge, signature: signature).encoded(), &network)
+      // No name leads to this beacon.
+      case .resolve: break
       case .state(let state): states.append(state)
       }
     }

@@ -140,6 +140,7 @@ struct BeaconLinkModelTests {
       if challenge.node != LinkRun.node || beacon != model.beacon { return "proves \(challenge) to \(beacon)" }
       model.proofs += 1
       if model.proofs > model.announcements { return "signs more often than it announces itself" }
+    case .resolve: return "has no name to be looked up"
     case .state(let state):
       if state == model.state { return "\(state) is told twice" }
       if let fault = check(state, event, model) { return fault }
