@@ -49,7 +49,7 @@ struct AttachCommand: AsyncParsableCommand {
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
-    let settings = try await Settings(globals, of: Self.self, section: "attach")
+    let settings = try Settings(globals, of: Self.self, section: .attach)
     let plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
