@@ -143,6 +143,11 @@ final class AttachNode: Sendable {
     }
   }
 
+  /// The input can't be read any further, which ends the node as the input's end does.
+  func inputFailed(_ reason: String) {
+    output.write(.error(code: "invalid_input", message: "standard input can't be read: \(reason)"))
+  }
+
   private func perform(_ input: AttachInput) {
     do throws(TransportError) {
       switch input {

@@ -13,6 +13,8 @@ struct AttachPlan {
   let udp: Node.Configuration?
   /// The node over WebSocket, where that is wanted and a URL was given.
   let wss: Node.Configuration?
+  /// Further beacons for the transports that are used: a node has one for each.
+  let unused: [BeaconURL]
 
   init(
     node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
@@ -29,13 +31,17 @@ struct AttachPlan {
     self.node = id
     self.identity = try Identity.load(from: identity)
     let urls = try beacons.map(Self.url)
+    let (overUDP, overWSS) = (urls.filter(Self.isOverUDP), urls.filter { !Self.isOverUDP($0) })
     udp =
       transport == .wss
       ? nil
-      : urls.first(where: Self.isOverUDP).map { [identity = self.identity] url in
+      : overUDP.first.map { [identity = self.identity] url in
         Node.Configuration(id: id, identity: identity, beacon: url)
       }
-    if transport != .udp, let url = urls.first(where: { !Self.isOverUDP($0) }) {
+    unused =
+      Array(overUDP.dropFirst(transport == .wss ? overUDP.count : 1))
+      + Array(overWSS.dropFirst(transport == .udp ? overWSS.count : 1))
+    if transport != .udp, let url = overWSS.first {
       var configuration = Node.Configuration(id: id, identity: self.identity, beacon: url)
       if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
       configuration.wss?.allowsPlaintext = allowsPlaintext
