@@ -43,15 +43,27 @@ public final class Node: Sendable {
   ///   - offersProof: Whether it offers the beacon to prove who it is. Deployed nodes don't.
   /// - Throws: `.invalidConfiguration` that says which of the times can't be; `.receiverTaken` if somebody reads the
   ///   transport; `.closed`.
-  public init(
+  public convenience init(
     id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path, dialled: BeaconName? = nil,
     times: BeaconLink.Configuration = BeaconLink.Configuration(), offersProof: Bool = true
+  ) throws(TransportError) {
+    try self.init(
+      id: id, identity: identity, on: transport, path: path, dialled: dialled, times: times, offersProof: offersProof,
+      nameLookup: nil)
+  }
+
+  /// As the public one, with the beacon's name.
+  ///
+  /// - Parameter nameLookup: Looks the beacon's name up again, while the beacon is silent. Over UDP.
+  init(
+    id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path, dialled: BeaconName?,
+    times: BeaconLink.Configuration, offersProof: Bool, nameLookup: NodeDriver.NameLookup?
   ) throws(TransportError) {
     try times.validate()
     let receiver = try transport.makeReceiver()
     driver = NodeDriver(
       id: id, identity: identity, offersProof: offersProof, transport: transport, path: path, dialled: dialled,
-      times: times)
+      times: times, nameLookup: nameLookup)
     hold = NodeHold(driver)
     self.receiver = ReceiverBox(NodeReceiver(receiver, of: hold))
     driver.start()

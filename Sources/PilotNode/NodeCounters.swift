@@ -21,6 +21,10 @@ public struct NodeCounters: Sendable, Equatable {
   public var punchesHeldBack: UInt64 = 0
   /// What the transport didn't take of those: they are tried again in time.
   public var controlRefused: UInt64 = 0
+  /// How often the beacon's name was looked up again, because the beacon was silent.
+  public var nameLookups: UInt64 = 0
+  /// Those of them that gave no address.
+  public var nameLookupsFailed: UInt64 = 0
   /// Messages of other nodes.
   public var messagesReceived: UInt64 = 0
   /// Other frames of the beacon's.

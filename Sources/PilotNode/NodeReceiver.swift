@@ -225,6 +225,10 @@ public struct NodeReceiver: ~Copyable, Sendable {
 extension NodeState.Hindrance {
   /// Why a node could not join.
   func error(at beacon: Endpoint) -> TransportError {
-    TransportError(code: .timedOut, message: "\(self) (\(beacon)); check its address, and whether UDP gets through")
+    if case .unresolved = self {
+      return TransportError(code: .resolveFailed, message: "\(self); check it and the name server")
+    }
+    return TransportError(
+      code: .timedOut, message: "\(self) (\(beacon)); check its address, and whether UDP gets through")
   }
 }

@@ -28,6 +28,8 @@ public enum NodeState: Sendable, Equatable {
     /// The beacon answers, and what it is asked to deliver to the node doesn't arrive: it holds the node to be elsewhere,
     /// or doesn't take it.
     case undelivered
+    /// The beacon's name can't be resolved. It is looked up again.
+    case unresolved
     /// This machine can't send to the beacon: no route, another address family, a firewall of its own.
     case unsendable(TransportError.Code)
   }
@@ -45,6 +47,7 @@ extension NodeState.Hindrance: CustomStringConvertible {
     switch self {
     case .unanswered: "the beacon doesn't answer"
     case .undelivered: "the beacon answers and delivers nothing: it takes this node to be elsewhere"
+    case .unresolved: "the beacon's name can't be resolved"
     case .unsendable(let code): "nothing can be sent to the beacon (\(code))"
     }
   }

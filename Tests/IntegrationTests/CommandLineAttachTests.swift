@@ -92,6 +92,23 @@ struct CommandLineAttachTests {
     }
   }
 
+  @Test("over UDP a name that can't be resolved is said so, and looked up again")
+  func unresolved() async throws {
+    try await withIdentityFile { identity in
+      let node = try AttachProcess(
+        7, "--transport", "udp", "--beacon", "udp://nowhere.invalid:9001", identity: identity)
+      let error = try await node.event("error")
+      #expect(error.code == "resolve_failed")
+      #expect(error.message?.contains("looking it up") == true)
+      #expect(try await node.event("ready").transport == "udp")
+      node.write(#"{"relay":7,"payload":"01"}"#)
+      #expect(try await node.event("error").code == "invalid_destination")
+      node.write(#"{"close":true}"#)
+      _ = try await node.event("closed")
+      #expect(await node.child.exitStatus() == 0)
+    }
+  }
+
   @Test("auto doesn't choose UDP on an answer alone")
   func autoWithoutEvidence() async throws {
     try await withIdentityFile(Identity()) { wrong in

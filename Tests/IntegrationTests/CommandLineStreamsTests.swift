@@ -166,6 +166,55 @@ struct CommandLineStreamsTests {
       #expect(await Program.status(of: process) == 0)
     }
 
+    @Test(
+      "a stream that can't be written to or read is told of with its cause, and ends what needs it",
+      arguments: [
+        (#"exec "$0" inspect 0a01 >/dev/full"#, "No space left on device"),
+        (#"exec "$0" --help >/dev/full"#, "No space left on device"),
+        (#"exec "$0" inspect - </tmp"#, "Is a directory"),
+      ])
+    func unusable(command: String, cause: String) async throws {
+      let process = try Self.shell(command)
+      let error = Pipe()
+      process.standardError = error
+      try process.run()
+      let text = try await Program.contents(of: error)
+      #expect(text.split(separator: "\n").count == 1)
+      #expect(text.contains(cause))
+      #expect(await Program.status(of: process) == 1)
+    }
+
+    @Test("an input that can't be read ends a node with its cause, and its books")
+    func unusableInput() async throws {
+      try await withIdentityFile { identity in
+        let process = try Self.shell(
+          #"exec "$0" "$@" </tmp"#, "attach", "--node", "7", "--identity", identity.path, "--transport", "udp",
+          "--beacon", "udp://127.0.0.1:9")
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let lines = try await Program.contents(of: output).split(separator: "\n")
+        #expect(lines.contains { $0.contains("invalid_input") && $0.contains("Is a directory") })
+        #expect(lines.last?.contains("\"closed\"") == true)
+        #expect(await Program.status(of: process) == 0)
+      }
+    }
+
+    @Test("a beacon serves on where its log and its first line find no room", arguments: ["2>/dev/full", ">/dev/full"])
+    func fullStreams(redirection: String) async throws {
+      let process = try Self.shell(
+        #"exec "$0" "$@" "# + redirection, "beacon", "--udp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-level",
+        "trace")
+      try process.run()
+      func sockets() -> Int { (0..<64).count { Self.destination(of: $0, in: process)?.hasPrefix("socket:") == true } }
+      while sockets() < 2, process.isRunning {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+      process.terminate()
+      #expect(await Program.status(of: process) == 0)
+    }
+
     @Test("what a full disk cuts off is counted, and not glued to what comes next")
     func fullDisk() async throws {
       try await withIdentityFile { identity in

@@ -9,17 +9,17 @@ import Testing
 @Suite("What pilot bench is asked for")
 struct BenchSettingsTests {
   private func settings(
-    _ command: any ParsableCommand.Type, _ section: String, _ environment: [String: String] = [:]
-  ) async throws -> Settings {
-    try await Settings(GlobalOptions.parse([]), of: command, section: section, environment: environment)
+    _ command: any ParsableCommand.Type, _ section: SettingsSection, _ environment: [String: String] = [:]
+  ) throws -> Settings {
+    try Settings(GlobalOptions.parse([]), of: command, section: section, environment: environment)
   }
 
   private func udp(_ arguments: String..., environment: [String: String] = [:]) async throws -> UDPBenchPlan {
-    try UDPBenchCommand.parse(arguments).plan(await settings(UDPBenchCommand.self, "bench-udp", environment))
+    try UDPBenchCommand.parse(arguments).plan(settings(UDPBenchCommand.self, .benchUDP, environment))
   }
 
   private func relay(_ arguments: String..., environment: [String: String] = [:]) async throws -> RelayBenchPlan {
-    try RelayBenchCommand.parse(arguments).plan(await settings(RelayBenchCommand.self, "bench-relay", environment))
+    try RelayBenchCommand.parse(arguments).plan(settings(RelayBenchCommand.self, .benchRelay, environment))
   }
 
   @Test("UDP is measured in all cases and three lengths unless something else is said")
@@ -49,7 +49,7 @@ struct BenchSettingsTests {
       ["--seconds", "0"], ["--seconds=-1"], ["--senders", "0"], ["--bind", "nowhere"],
     ])
   func udpRefusals(arguments: [String]) async throws {
-    let settings = try await settings(UDPBenchCommand.self, "bench-udp")
+    let settings = try settings(UDPBenchCommand.self, .benchUDP)
     let failure = try #require(throws: CommandFailure.self) {
       try UDPBenchCommand.parse(arguments).plan(settings)
     }
@@ -79,13 +79,13 @@ struct BenchSettingsTests {
   @Test("a beacon's addresses decide which carriers there are")
   func foreignBeacon() async throws {
     let command = try RelayBenchCommand.parse(["--udp", "127.0.0.1:9001", "--url", "wss://localhost:1"])
-    let beacon = try #require(try command.foreignBeacon(await settings(RelayBenchCommand.self, "bench-relay")))
+    let beacon = try #require(try command.foreignBeacon(settings(RelayBenchCommand.self, .benchRelay)))
     #expect(beacon.carriers == [.udp, .wss])
     #expect(BeaconSupply.foreign(beacon).has([.udp, .wss]))
     #expect(!BeaconSupply.foreign(beacon).has([.ws]))
-    #expect(try RelayBenchCommand.parse([]).foreignBeacon(await settings(RelayBenchCommand.self, "bench-relay")) == nil)
+    #expect(try RelayBenchCommand.parse([]).foreignBeacon(settings(RelayBenchCommand.self, .benchRelay)) == nil)
     let lost = try RelayBenchCommand.parse(["--beacon-pid", "1"])
-    let settings = try await settings(RelayBenchCommand.self, "bench-relay")
+    let settings = try settings(RelayBenchCommand.self, .benchRelay)
     #expect(throws: CommandFailure.self) { try lost.foreignBeacon(settings) }
   }
 

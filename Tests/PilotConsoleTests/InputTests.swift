@@ -39,8 +39,13 @@ struct InputTests {
     try pipe.fileHandleForWriting.close()
     #expect(await lines.next() == .text("last"))
     #expect(await lines.next() == nil)
-    #expect(BlockingRead.bytes(from: descriptor, atMost: 1) == [])
-    #expect(BlockingRead.bytes(from: -1, atMost: 1) == nil)
+    #expect(try BlockingRead.bytes(from: descriptor, atMost: 1) == [])
+    #expect(throws: BlockingRead.Failure(reason: "Bad file descriptor")) {
+      try BlockingRead.bytes(from: -1, atMost: 1)
+    }
+    var closed = LineReader(descriptor: -1)
+    #expect(closed.next() == nil)
+    #expect(closed.failure == "Bad file descriptor")
   }
 
   @Test("a text is read to its end, however late it comes")

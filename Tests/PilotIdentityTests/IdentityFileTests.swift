@@ -104,7 +104,8 @@ struct IdentityFileReadingTests {
         "{\"private_key\":\"\(Vectors.first.privateKey)\",\"public_key\":\"x\"}",
         "public_key is not the Base64 of 32 bytes"
       ),
-      ("{\"public_key\":\"\",\"public_key\":\"\"}", "each member once"), ("\u{FEFF}\(Vectors.first.fileText)", "JSON"),
+      ("{\"public_key\":\"\",\"public_key\":\"\"}", "each member once"),
+      ("\u{FEFF}\u{FEFF}\(Vectors.first.fileText)", "JSON"),
     ])
   func malformed(text: String, reason: String) async throws {
     try await withTemporaryDirectory { directory in

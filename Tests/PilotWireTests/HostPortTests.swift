@@ -31,6 +31,26 @@ struct HostPortTests {
     #expect(error?.description == reason)
   }
 
+  @Test(
+    "the zone of an address is kept, behind the percent sign as it is, or as a URL has it",
+    arguments: [
+      ("[fe80::1%eth0]:9001", "fe80::1%eth0"), ("[fe80::1%25eth0]:9001", "fe80::1%eth0"),
+      ("[fe80::1%3]:9001", "fe80::1%3"), ("[fe80::1%25]:9001", "fe80::1%25"),
+      ("[fe80::1%br-0.1~x_y]:9001", "fe80::1%br-0.1~x_y"),
+    ])
+  func zones(_ text: String, _ host: String) throws {
+    let read = try HostPort(parsing: text)
+    #expect(read == HostPort(host: host, port: 9001))
+    #expect(read.description == "[\(host)]:9001")
+  }
+
+  @Test(
+    "what can be no zone is refused",
+    arguments: ["[fe80::1%]", "[fe80::1%a%b]", "[fe80::1%a/b]", "[fe80::1% ]", "[::g%a]"])
+  func noZones(_ text: String) {
+    #expect(throws: HostPort.SyntaxError.self) { try HostPort(parsing: text) }
+  }
+
   @Test("an endpoint from an address without brackets")
   func endpoints() throws {
     #expect(try Endpoint(address: "::1", port: 9) == Endpoint(parsing: "[::1]:9"))

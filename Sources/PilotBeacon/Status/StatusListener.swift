@@ -46,26 +46,19 @@ final class StatusListener: Sendable {
   /// Binds and begins to answer.
   /// - Throws: `.bindFailed`.
   func start(at address: Endpoint, on group: any EventLoopGroup) async throws(TransportError) -> Endpoint {
-    do {
-      let channel = try await ServerBootstrap(group: group)
-        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .serverChannelInitializer { [logger] channel in
-          channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(AcceptPause(at: address, logger: logger))
-          }
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { [logger] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptPause(at: address, logger: logger))
         }
-        .childChannelInitializer { [self] channel in
-          channel.eventLoop.makeCompletedFuture { try setUp(channel) }
-        }
-        .bind(to: SocketAddress(endpoint: address))
-        .get()
-      listener.withLock { $0 = channel }
-      return channel.localAddress.flatMap { Endpoint(address: $0) } ?? address
-    } catch {
-      throw TransportError(
-        code: .bindFailed, message: "TCP \(address) could not be bound; is the port in use or privileged?", cause: error
-      )
-    }
+      }
+      .childChannelInitializer { [self] channel in
+        channel.eventLoop.makeCompletedFuture { try setUp(channel) }
+      }
+    let bound = try await ListeningSocket.bind(bootstrap, to: address, logger: logger)
+    listener.withLock { $0 = bound.channel }
+    return bound.address
   }
 
   func shutDown() async {

@@ -102,7 +102,7 @@ struct RelayBenchCommand: AsyncParsableCommand {
   private static let otherDescriptors = 128
 
   func run() async throws {
-    let settings = try await Settings(globals, of: Self.self, section: "bench-relay")
+    let settings = try Settings(globals, of: Self.self, section: .benchRelay)
     let plan = try plan(settings)
     let foreign = try foreignBeacon(settings)
     let output = BenchOutput(isJSON: try settings.bool(json, "json"))

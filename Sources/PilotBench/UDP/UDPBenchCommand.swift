@@ -60,7 +60,7 @@ struct UDPBenchCommand: AsyncParsableCommand {
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
-    let settings = try await Settings(globals, of: Self.self, section: "bench-udp")
+    let settings = try Settings(globals, of: Self.self, section: .benchUDP)
     let plan = try plan(settings)
     let output = BenchOutput(isJSON: try settings.bool(json, "json"))
     try await BenchSession.run(settings, output: output) {

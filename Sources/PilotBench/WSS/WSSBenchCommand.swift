@@ -39,7 +39,7 @@ struct WSSBenchCommand: AsyncParsableCommand {
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
-    let settings = try await Settings(globals, of: Self.self, section: "bench-wss")
+    let settings = try Settings(globals, of: Self.self, section: .benchWSS)
     let output = BenchOutput(isJSON: try settings.bool(json, "json"))
     let bounds = (WSSSinkDispatcher.questionLength + 1)...FrameLimits.maximumOverWSS
     let bench = try WSSBench(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import PilotConsole
 import PilotIdentity
 import PilotWire
@@ -49,7 +50,7 @@ struct AttachCommand: AsyncParsableCommand {
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
-    let settings = try await Settings(globals, of: Self.self, section: "attach")
+    let settings = try Settings(globals, of: Self.self, section: .attach)
     let plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
@@ -57,6 +58,9 @@ struct AttachCommand: AsyncParsableCommand {
       allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
       maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
     let logger = settings.logger("pilot.attach")
+    for url in plan.unused {
+      logger.warning("A beacon is not used: a node has one for each transport", metadata: ["beacon": "\(url)"])
+    }
     try await ShutdownSignals.run(logger: logger) {
       try await AttachSession(plan, output: AttachOutput(), logger: logger).run()
     }

@@ -43,6 +43,7 @@ enum AttachInputThread {
     func run() {
       var lines = LineReader(descriptor: 0)
       while let line = lines.next() { node.perform(line) }
+      if let reason = lines.failure { node.inputFailed(reason) }
       node.node.leave()
     }
   }

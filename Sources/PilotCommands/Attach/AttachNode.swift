@@ -98,9 +98,7 @@ final class AttachNode: Sendable {
       output.write(.reconnected)
     case .ready(let hindrance):
       if let hindrance {
-        output.write(
-          .error(
-            code: hindrance.code.description, message: "\(hindrance) (\(node.beacon)); this node goes on asking it"))
+        output.write(.error(code: hindrance.code.description, message: hindrance.message(about: node.beacon)))
       }
       output.write(.ready(transport: carrier.rawValue, local: await localEndpoint()))
       readInput()
@@ -110,15 +108,22 @@ final class AttachNode: Sendable {
   /// Where the node is, with an address that means something to others.
   private func localEndpoint() async -> Endpoint {
     let local = node.transport.localEndpoint
-    guard carrier == .udp else { return local }
+    // A beacon whose name isn't resolved has no address that something could lead to.
+    guard carrier == .udp, node.beacon != .any(port: node.beacon.port) else { return local }
     return await SourceAddress.towards(node.beacon, port: local.port) ?? local
   }
 
   /// What the network reports.
   private func watch() async {
     for await event in node.transport.events {
-      guard case .unreachable(let endpoint, let reason, _) = event else { continue }
-      output.write(.error(code: reason.code.description, message: "\(endpoint): \(reason.message)"))
+      switch event {
+      case .unreachable(let endpoint, let reason, _):
+        output.write(.error(code: reason.code.description, message: "\(endpoint): \(reason.message)"))
+      case .notice(let text):
+        logger.notice("\(text)")
+      default:
+        break
+      }
     }
   }
 
@@ -136,6 +141,11 @@ final class AttachNode: Sendable {
     } catch {
       output.write(.error(code: "invalid_input", message: error.description))
     }
+  }
+
+  /// The input can't be read any further, which ends the node as the input's end does.
+  func inputFailed(_ reason: String) {
+    output.write(.error(code: "invalid_input", message: "standard input can't be read: \(reason)"))
   }
 
   private func perform(_ input: AttachLine) {
@@ -170,8 +180,15 @@ extension NodeState.Hindrance {
   fileprivate var code: TransportError.Code {
     switch self {
     case .unanswered, .undelivered: .timedOut
+    case .unresolved: .resolveFailed
     case .unsendable(let code): code
     @unknown default: .unreachable
     }
+  }
+
+  /// What that line says.
+  fileprivate func message(about beacon: Endpoint) -> String {
+    if case .unresolved = self { return "\(self); this node goes on looking it up" }
+    return "\(self) (\(beacon)); this node goes on asking it"
   }
 }

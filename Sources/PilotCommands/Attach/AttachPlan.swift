@@ -9,13 +9,12 @@ import PilotWire
 struct AttachPlan {
   let node: NodeID
   let identity: Identity
-  /// Where the beacon is over UDP, where that is wanted and a `udp://` URL was given.
-  let udp: Host?
+  /// The node over UDP, where that is wanted and a `udp://` URL was given.
+  let udp: Node.Configuration?
   /// The node over WebSocket, where that is wanted and a URL was given.
   let wss: Node.Configuration?
-
-  /// A host's name or address, and a port there.
-  typealias Host = (name: String, port: UInt16)
+  /// Further beacons for the transports that are used: a node has one for each.
+  let unused: [BeaconURL]
 
   init(
     node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
@@ -32,8 +31,17 @@ struct AttachPlan {
     self.node = id
     self.identity = try Identity.load(from: identity)
     let urls = try beacons.map(Self.url)
-    udp = transport == .wss ? nil : urls.lazy.compactMap(Self.host).first
-    if transport != .udp, let url = urls.first(where: { Self.host($0) == nil }) {
+    let (overUDP, overWSS) = (urls.filter(Self.isOverUDP), urls.filter { !Self.isOverUDP($0) })
+    udp =
+      transport == .wss
+      ? nil
+      : overUDP.first.map { [identity = self.identity] url in
+        Node.Configuration(id: id, identity: identity, beacon: url)
+      }
+    unused =
+      Array(overUDP.dropFirst(transport == .wss ? overUDP.count : 1))
+      + Array(overWSS.dropFirst(transport == .udp ? overWSS.count : 1))
+    if transport != .udp, let url = overWSS.first {
       var configuration = Node.Configuration(id: id, identity: self.identity, beacon: url)
       if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
       configuration.wss?.allowsPlaintext = allowsPlaintext
@@ -70,8 +78,8 @@ struct AttachPlan {
     }
   }
 
-  private static func host(_ url: BeaconURL) -> Host? {
-    guard case .udp(let name, let port) = url else { return nil }
-    return (name, port)
+  private static func isOverUDP(_ url: BeaconURL) -> Bool {
+    if case .udp = url { return true }
+    return false
   }
 }

@@ -3,7 +3,6 @@ import PilotConsole
 import PilotFixtures
 import PilotNode
 import PilotTransport
-import PilotUDP
 import PilotWire
 
 /// A run of `pilot attach`, from the first connection to `closed`.
@@ -30,15 +29,12 @@ struct AttachSession {
 
   /// Where UDP can't be had at all, that is a reason to take the other way, if there is one.
   private func serveOverUDP(_ books: inout TransportCounters) async throws -> AttachOutcome {
-    guard let beacon = plan.udp else { return .unanswered }
+    guard let udp = plan.udp, case .udp(let host, let port) = udp.beacon else { return .unanswered }
     let addresses: [Endpoint]
     let node: Node
     do {
-      addresses = try await resolve(beacon)
-      node = try Node(
-        id: plan.node, identity: plan.identity, on: try UDPTransport.bind(),
-        path: .datagrams(beacon: addresses[0], others: Array(addresses.dropFirst())),
-        dialled: BeaconName(host: beacon.name, port: beacon.port))
+      addresses = try await resolve(host, port: port)
+      node = try Node.start(udp, at: addresses)
     } catch {
       if Task.isCancelled { return .done }
       guard plan.wss != nil else { throw error }
@@ -50,18 +46,29 @@ struct AttachSession {
     return await serve(node, on: .udp, readingInput: addresses.count == 1 && plan.wss == nil, &books)
   }
 
-  /// With another way at hand, a name server has as long as the beacon.
-  private func resolve(_ beacon: AttachPlan.Host) async throws -> [Endpoint] {
-    guard plan.wss != nil else { return try await HostAddresses.resolve(beacon.name, port: beacon.port) }
+  /// With another way at hand, a name server has as long as the beacon. Without one, a name that can't be resolved is looked
+  /// up again while the node is there.
+  ///
+  /// - Returns: What the name stands for; nothing if that isn't known yet.
+  private func resolve(_ host: String, port: UInt16) async throws -> [Endpoint] {
+    guard plan.wss != nil else {
+      do throws(TransportError) {
+        return try await HostAddresses.resolve(host, port: port)
+      } catch {
+        guard error.code == .resolveFailed else { throw error }
+        logger.warning("The beacon's name is looked up again", metadata: ["reason": "\(error.message)"])
+        return []
+      }
+    }
     return try await withThrowingTaskGroup(of: [Endpoint]?.self) { group in
-      group.addTask { try await HostAddresses.resolve(beacon.name, port: beacon.port) }
+      group.addTask { try await HostAddresses.resolve(host, port: port) }
       group.addTask {
         try await Task.sleep(for: BeaconLink.Configuration().patience)
         return nil
       }
       defer { group.cancelAll() }
       guard let first = try await group.next(), let addresses = first else {
-        throw CommandFailure("the name \(beacon.name) was not resolved in time", hint: "check the name server")
+        throw CommandFailure("the name \(host) was not resolved in time", hint: "check the name server")
       }
       return addresses
     }

@@ -149,7 +149,7 @@ package struct BeaconCommand: AsyncParsableCommand {
 
   package func run() async throws {
     let signals = await ShutdownSignals.trap()
-    let settings = try await Settings(globals, of: Self.self, section: "beacon")
+    let settings = try Settings(globals, of: Self.self, section: .beacon)
     let logger = settings.logger("pilot.beacon")
     var configuration = try self.configuration(settings)
     let addresses = try self.addresses(settings)

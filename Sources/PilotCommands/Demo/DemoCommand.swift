@@ -27,7 +27,7 @@ struct DemoCommand: AsyncParsableCommand {
   private static let defaultByteCount = 4_000_000
 
   func run() async throws {
-    let settings = try await Settings(globals, of: Self.self, section: "demo")
+    let settings = try Settings(globals, of: Self.self, section: .demo)
     let content =
       try settings.string(file, "file").map { try DemoContent(file: $0) }
       ?? .generated(byteCount: Self.defaultByteCount)

@@ -9,11 +9,17 @@
 /// read(2) that waits, also on a descriptor that doesn't block: standard input is shared with the program that started this
 /// one, which may have made it so.
 enum BlockingRead {
+  /// The system refuses to read, for instance from a directory.
+  struct Failure: Error, Equatable {
+    /// The system's text.
+    let reason: String
+  }
+
   /// Reads what is there, at most `count` bytes, or waits for it.
   ///
-  /// - Returns: The bytes, none at the end; nil if the system refuses.
-  static func bytes(from descriptor: Int32, atMost count: Int) -> [UInt8]? {
-    var failed = false
+  /// - Returns: The bytes, none at the end.
+  static func bytes(from descriptor: Int32, atMost count: Int) throws(Failure) -> [UInt8] {
+    var failure: Failure?
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { memory, initialized in
       while true {
         // SAFETY: read(2) fills at most the memory's bytes and returns how many.
@@ -23,13 +29,14 @@ enum BlockingRead {
         switch errno {
         case EINTR: continue
         case EAGAIN: waitUntilReadable(descriptor)
-        default:
-          failed = true
+        case let code:
+          failure = Failure(reason: SystemText.of(code))
           return
         }
       }
     }
-    return failed ? nil : bytes
+    if let failure { throw failure }
+    return bytes
   }
 
   private static func waitUntilReadable(_ descriptor: Int32) {

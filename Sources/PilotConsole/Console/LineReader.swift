@@ -14,6 +14,8 @@ package struct LineReader {
   private var buffer: [UInt8] = []
   private var isSkipping = false
   private var isAtEnd = false
+  /// Why there are no more lines, in the system's words; nil where the input has ended by itself.
+  package private(set) var failure: String?
 
   /// Reads from this descriptor, which stays the caller's.
   package init(descriptor: CInt) {
@@ -58,8 +60,13 @@ package struct LineReader {
   }
 
   private mutating func readMore() {
-    let chunk = BlockingRead.bytes(from: descriptor, atMost: 65_536) ?? []
-    if chunk.isEmpty { isAtEnd = true }
-    buffer.append(contentsOf: chunk)
+    do throws(BlockingRead.Failure) {
+      let chunk = try BlockingRead.bytes(from: descriptor, atMost: 65_536)
+      if chunk.isEmpty { isAtEnd = true }
+      buffer.append(contentsOf: chunk)
+    } catch {
+      failure = error.reason
+      isAtEnd = true
+    }
   }
 }

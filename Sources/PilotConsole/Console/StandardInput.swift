@@ -13,8 +13,12 @@ package struct StandardInput: Sendable {
   package func text(limit: Int) throws(CommandFailure) -> String {
     var bytes: [UInt8] = []
     while true {
-      guard let chunk = BlockingRead.bytes(from: descriptor, atMost: 16 * 1024) else {
-        throw CommandFailure("standard input can't be read", hint: "pipe the text in, or give it as an argument")
+      let chunk: [UInt8]
+      do throws(BlockingRead.Failure) {
+        chunk = try BlockingRead.bytes(from: descriptor, atMost: 16 * 1024)
+      } catch {
+        throw CommandFailure(
+          "standard input can't be read: \(error.reason)", hint: "pipe the text in, or give it as an argument")
       }
       guard !chunk.isEmpty else { return String(decoding: bytes, as: UTF8.self) }
       bytes += chunk

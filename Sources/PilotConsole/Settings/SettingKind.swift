@@ -11,10 +11,11 @@ struct SettingKind<Value: Sendable>: Sendable {
 
 extension SettingKind<String> {
   /// What would stand behind an option: a number in JSON is as good as its digits.
-  static let text = SettingKind(types: [.string, .int], name: "a text") { content in
+  static let text = SettingKind(types: [.string, .int, .double], name: "a text") { content in
     switch content {
     case .string(let value): value
     case .int(let value): String(value)
+    case .double(let value): String(value)
     default: nil
     }
   }

@@ -12,6 +12,8 @@ package import ArgumentParser
 /// `{"beacon":{"udp":…}}`; a name with hyphens is the flag's name in the file, and has underscores in the environment.
 /// A variable that is set to nothing counts as not set.
 ///
+/// What isn't understood is wrong usage, too: a variable of this command's or a member of the file that is no setting.
+///
 /// A value that can't be used is wrong usage, as it would be behind the flag: exit 2. No error repeats a value, which
 /// may be a secret; it names the place instead.
 package struct Settings: Sendable {
@@ -25,19 +27,20 @@ package struct Settings: Sendable {
   /// - Parameters:
   ///   - globals: The options of every command.
   ///   - command: Whose options the settings are: each has the name of one.
-  ///   - section: The command's name: `beacon`.
+  ///   - section: The command's settings.
   ///   - environment: Only variables whose names start with `PILOT_` are looked at.
   package init(
-    _ globals: GlobalOptions, of command: any ParsableArguments.Type, section: String,
+    _ globals: GlobalOptions, of command: any ParsableArguments.Type, section: SettingsSection,
     environment: [String: String] = ProcessInfo.processInfo.environment
-  ) async throws(CommandFailure) {
-    self.section = section
+  ) throws(CommandFailure) {
+    self.section = section.rawValue
     options = OptionNames(of: command)
+    try EnvironmentNames(of: section, options: options).check(environment)
     let variables = SettingsSource(environment: environment)
     let file =
       if let path = globals.config { path } else { try variables.value("config", in: nil, as: .text) }
     if let file {
-      sources = [variables, try await SettingsSource(file: file)]
+      sources = [variables, try SettingsSource(file: file, section: section, options: options)]
     } else {
       sources = [variables]
     }

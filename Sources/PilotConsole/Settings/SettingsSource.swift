@@ -1,9 +1,4 @@
 internal import Configuration
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
 
 /// A place that settings come from besides the command line.
 ///
@@ -27,24 +22,12 @@ struct SettingsSource: Sendable {
       secretsSpecifier: .all)
   }
 
-  /// A JSON file: an object with a section for each command.
+  /// A configuration file.
   ///
-  /// - Throws: A failure with status 2. It quotes nothing of the file.
-  init(file path: String) async throws(CommandFailure) {
+  /// It is read here and not by the library's provider, which passes over what it isn't asked for.
+  init(file path: String, section: SettingsSection, options: OptionNames) throws(CommandFailure) {
     place = .file(path)
-    guard FileManager.default.isReadableFile(atPath: path) else {
-      throw .usage("the configuration file \(path) can't be read", hint: "check the path and its permissions")
-    }
-    do {
-      // A path given by way of another provider spares this module swift-system, for the one type.
-      let location = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(stringLiteral: path)]))
-      let options = JSONSnapshot.ParsingOptions(secretsSpecifier: .all)
-      provider = try await FileProvider<JSONSnapshot>(parsingOptions: options, config: location)
-    } catch {
-      throw .usage(
-        "the configuration file \(path) isn't JSON of the form {\"beacon\":{\"udp\":\"[::]:9001\"}}",
-        hint: "check it with a JSON tool")
-    }
+    provider = InMemoryProvider(values: try ConfigurationFile(path, section: section, options: options).values)
   }
 
   /// The value of a setting, or nil if this place has none.

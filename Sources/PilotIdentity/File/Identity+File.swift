@@ -27,8 +27,7 @@ extension Identity {
 
   /// Writes the identity to a file of mode 0600, in one step: at no time is there half a file at `path`.
   ///
-  /// The bytes are on the disk when this returns. Needs a file system with hard links unless `overwrite` is set. Blocks
-  /// for as long as the disk takes.
+  /// The bytes are on the disk when this returns. Blocks for as long as the disk takes.
   ///
   /// - Parameters:
   ///   - path: The file, in a folder that exists.
@@ -41,6 +40,9 @@ extension Identity {
     } catch {
       switch error {
       case .exists: throw .alreadyExists(path: path)
+      case .openToOthers:
+        throw .cannotWrite(
+          path: path, reason: "its file system keeps no permissions, so that others could read the private key")
       case .system(let error): throw .cannotWrite(path: path, reason: error.description)
       }
     }

@@ -40,7 +40,8 @@ extension IdentityDocument {
   package init(parsing contents: [UInt8]) throws(Fault) {
     let object: FlatJSON
     do throws(WireError) {
-      object = try FlatJSON(parsing: contents.span.raw, maximumLength: Identity.fileSizeLimit)
+      let text = contents.span.raw.extracting(droppingFirst: ByteOrderMark.length(in: contents))
+      object = try FlatJSON(parsing: text, maximumLength: Identity.fileSizeLimit)
     } catch {
       // What the error says of the text, be it one byte of it, may belong to the private key.
       throw .notJSON

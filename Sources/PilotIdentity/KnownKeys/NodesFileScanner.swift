@@ -5,10 +5,11 @@ internal import PilotWire
 /// without a word.
 struct NodesFileScanner {
   private let bytes: [UInt8]
-  private var offset = 0
+  private var offset: Int
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
+    offset = ByteOrderMark.length(in: bytes)
   }
 
   /// The line that is being read, from 1. Counts from the start each time: for faults only.

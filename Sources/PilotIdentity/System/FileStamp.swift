@@ -55,6 +55,9 @@ package struct FileStamp: Hashable, Sendable {
   /// Whether it is a file with contents: no directory, pipe, socket or device.
   package var isRegularFile: Bool { mode & S_IFMT == S_IFREG }
 
+  /// Whether it can be read again, as a pipe can't.
+  package var isReadableAgain: Bool { isRegularFile || mode & S_IFMT == S_IFDIR }
+
   /// Whether nobody but the owner may do anything with it.
   var isPrivate: Bool { permissions & 0o077 == 0 }
 

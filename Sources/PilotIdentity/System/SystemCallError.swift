@@ -16,6 +16,10 @@ package struct SystemCallError: Error, Hashable {
     self.code = code
   }
 
+  /// Whether link(2) says by it that the file system has no hard links: EPERM by its manual page, the others by file systems
+  /// that are served by programs or over a network.
+  var meansNoHardLinks: Bool { [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(code) }
+
   /// The value that the call that just failed on this thread left behind.
   static var last: SystemCallError { SystemCallError(code: errno) }
 }

@@ -6,8 +6,8 @@ import Synchronization
 /// Runs a ``BeaconLink`` over a transport: performs its outputs, and tells it the time, the transport's events and the
 /// frames that are no messages. Decides nothing.
 ///
-/// Two tasks of its own keep the time and watch the transport's events, from ``start()`` to ``close()``. Frames are read by
-/// whoever has the receiver. From any thread.
+/// Tasks of its own keep the time, watch the transport's events and look the beacon's name up, from ``start()`` to
+/// ``close()``. Frames are read by whoever has the receiver. From any thread.
 final class NodeDriver: Sendable, LendGate {
   let id: NodeID
   let outlet: Outlet
@@ -21,6 +21,13 @@ final class NodeDriver: Sendable, LendGate {
   let firstAddress: Endpoint
   /// Which of them is the link's beacon. Every send and every frame looks it up, so there is no lock in the way.
   private let route = Atomic<Int>(0)
+  /// What ``route`` says when it is none of them, but ``laterAddress``.
+  private static let elsewhere = -1
+  /// The beacon's address if that was found by looking its name up again. Only then there is a lock in the way.
+  private let laterAddress: Mutex<Endpoint>
+  private let nameLookup: NameLookup?
+  /// Rung when the beacon's name is to be looked up.
+  private let nameAlarm = Alarm()
   private let ready: Atomic<Bool>
   private let alarm = Alarm()
   private let tasks = Mutex<[Task<Void, Never>]>([])
@@ -32,10 +39,12 @@ final class NodeDriver: Sendable, LendGate {
   private let announcement: [UInt8]
   private let probe: [UInt8]
 
+  /// Tells which addresses the beacon's name stands for now.
+  typealias NameLookup = @Sendable () async throws(TransportError) -> [Endpoint]
+
   init(
     id: NodeID, identity: Identity, offersProof: Bool, transport: any Transport, path: BeaconLink.Path,
-    dialled: BeaconName?,
-    times: BeaconLink.Configuration
+    dialled: BeaconName?, times: BeaconLink.Configuration, nameLookup: NameLookup? = nil
   ) {
     self.id = id
     self.identity = identity
@@ -50,7 +59,10 @@ final class NodeDriver: Sendable, LendGate {
     addresses = path.addresses
     firstAddress = addresses[0]
     ready = Atomic(false)
-    link = Mutex(BeaconLink(node: id, path: path, token: token, times, at: .now()))
+    laterAddress = Mutex(addresses[0])
+    self.nameLookup = nameLookup
+    link = Mutex(
+      BeaconLink(node: id, path: path, isNamed: nameLookup != nil, token: token, times, at: .now()))
   }
 
   // MARK: Life
@@ -60,6 +72,7 @@ final class NodeDriver: Sendable, LendGate {
     drive { _ in }
     tasks.withLock { tasks in
       tasks = [Task { await self.keepTime() }, Task { await self.watch() }]
+      if let nameLookup { tasks.append(Task { await self.keepName(nameLookup) }) }
     }
   }
 
@@ -85,6 +98,23 @@ final class NodeDriver: Sendable, LendGate {
     }
   }
 
+  /// Looks the beacon's name up as often as the link wants it, one look-up at a time.
+  private func keepName(_ lookUp: NameLookup) async {
+    while true {
+      await nameAlarm.wait(until: nil)
+      if isClosed || Task.isCancelled { return }
+      tally.nameLookups.count()
+      do throws(TransportError) {
+        let addresses = try await lookUp()
+        drive { $0.resolved(addresses, at: .now()) }
+        alarm.ring()
+      } catch {
+        // The link asks for it again.
+        tally.nameLookupsFailed.count()
+      }
+    }
+  }
+
   private func watch() async {
     for await event in transport.events { on(event) }
     close()
@@ -97,7 +127,15 @@ final class NodeDriver: Sendable, LendGate {
 
   /// Where frames for the beacon go.
   var beacon: Endpoint {
-    isAtFirstAddress ? firstAddress : addresses[route.load(ordering: .acquiring)]
+    let place = route.load(ordering: .acquiring)
+    if place == 0 { return firstAddress }
+    return place == Self.elsewhere ? laterAddress.withLock(\.self) : addresses[place]
+  }
+
+  private func follow(_ beacon: Endpoint) {
+    if let place = addresses.firstIndex(of: beacon) { return route.store(place, ordering: .releasing) }
+    laterAddress.withLock { $0 = beacon }
+    route.store(Self.elsewhere, ordering: .releasing)
   }
 
   @inline(__always)
@@ -149,7 +187,7 @@ final class NodeDriver: Sendable, LendGate {
         if case .state(let state) = output { states.append(state) } else { outputs.append(output) }
       }
       // A message may be lent by this alone: not before the beacon is known, and its state told.
-      if let place = addresses.firstIndex(of: link.beacon) { route.store(place, ordering: .releasing) }
+      follow(link.beacon)
       ready.store(link.state.isReady, ordering: .releasing)
       return (result, outputs)
     }
@@ -167,6 +205,7 @@ final class NodeDriver: Sendable, LendGate {
       case .prove(let challenge, let beacon): try prove(challenge, to: beacon)
       case .punch(let endpoint): return try punch(endpoint)
       case .punchHeldBack: return tally.punchesHeldBack.count()
+      case .resolve: return nameAlarm.ring()
       case .state: return
       }
       tally.controlSent.count()

@@ -52,7 +52,8 @@ extension Node {
       node.driver.hasConnected()
       return node
     }
-    let node = try await start(configuration)
+    let (host, port) = try configuration.host
+    let node = try start(configuration, at: try await HostAddresses.resolve(host, port: port))
     var receiver = try node.makeReceiver()
     try await receiver.waitUntilReady()
     node.receiver.giveBack(receiver)
@@ -61,28 +62,52 @@ extension Node {
 
   /// Begins to join a beacon, and goes on trying until it is left: the receiver tells when the node is ready.
   ///
-  /// - Throws: `.invalidConfiguration`; over UDP `.resolveFailed` and `.bindFailed`; `.cancelled`.
+  /// That the beacon's name can't be resolved yet is no failure, over UDP no more than over WSS: it is looked up again.
+  ///
+  /// - Throws: `.invalidConfiguration`; over UDP `.bindFailed`; `.cancelled`.
   public static func start(_ configuration: Configuration) async throws(TransportError) -> Node {
     try configuration.validate()
     if let wss = configuration.connection {
       let transport = try WSSTransport.start(wss)
       return try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
     }
-    guard case .udp(let host, let port) = configuration.beacon else {
-      throw TransportError(code: .invalidConfiguration, message: "a beacon over WSS needs a configuration for it")
+    let (host, port) = try configuration.host
+    let addresses: [Endpoint]
+    do throws(TransportError) {
+      addresses = try await HostAddresses.resolve(host, port: port)
+    } catch {
+      guard error.code == .resolveFailed else { throw error }
+      addresses = []
     }
-    let addresses = try await HostAddresses.resolve(host, port: port)
+    return try start(configuration, at: addresses)
+  }
+
+  /// As ``start(_:)`` over UDP, when the beacon's name has been looked up.
+  ///
+  /// - Parameter addresses: What it stands for, the preferred one first; none if that isn't known yet.
+  package static func start(_ configuration: Configuration, at addresses: [Endpoint]) throws(TransportError) -> Node {
+    let (host, port) = try configuration.host
     let transport = try UDPTransport.bind(configuration.udp)
-    return try Node(
-      configuration, on: transport, path: .datagrams(beacon: addresses[0], others: Array(addresses.dropFirst())))
+    let path = BeaconLink.Path.datagrams(
+      beacon: addresses.first ?? .any(port: port), others: Array(addresses.dropFirst()))
+    // An address stands for itself, unless its zone is a name.
+    guard (try? Endpoint(address: host, port: port)) == nil else {
+      return try Node(configuration, on: transport, path: path)
+    }
+    let lookup: NodeDriver.NameLookup = { () async throws(TransportError) -> [Endpoint] in
+      try await HostAddresses.resolve(host, port: port)
+    }
+    return try Node(configuration, on: transport, path: path, nameLookup: lookup)
   }
 
   private convenience init(
-    _ configuration: Configuration, on transport: any Transport, path: BeaconLink.Path
+    _ configuration: Configuration, on transport: any Transport, path: BeaconLink.Path,
+    nameLookup: NodeDriver.NameLookup? = nil
   ) throws(TransportError) {
     try self.init(
       id: configuration.id, identity: configuration.identity, on: transport, path: path,
-      dialled: configuration.beacon.name, times: configuration.times, offersProof: configuration.offersProof)
+      dialled: configuration.beacon.name, times: configuration.times, offersProof: configuration.offersProof,
+      nameLookup: nameLookup)
   }
 }
 
@@ -94,6 +119,16 @@ extension Node.Configuration {
     throw TransportError(
       code: .invalidConfiguration,
       message: "\(beacon) is reached over UDP, and a configuration for WSS is set; leave it nil")
+  }
+
+  /// Where the beacon is over UDP.
+  fileprivate var host: (name: String, port: UInt16) {
+    get throws(TransportError) {
+      guard case .udp(let host, let port) = beacon else {
+        throw TransportError(code: .invalidConfiguration, message: "a beacon over WSS needs a configuration for it")
+      }
+      return (host, port)
+    }
   }
 
   /// The WSS transport's configuration, as this node.

@@ -11,6 +11,8 @@ extension BeaconLink {
     public var askAgain: Duration = .milliseconds(250)
     /// From one frame to itself to the next, while none comes back; doubles up to 10 s. Default 250 ms.
     public var probeAgain: Duration = .milliseconds(250)
+    /// From one look-up of a silent beacon's name to the next; doubles up to the interval of the registration. Default 5 s.
+    public var resolveAgain: Duration = .seconds(5)
     /// After how many announcements in a row without an answer a node that was ready is unreachable. Default 3: seven
     /// seconds of silence, or one and a half if ICMP reports that nothing listens.
     public var lossLimit = 3
@@ -27,7 +29,8 @@ extension BeaconLink {
     /// - Throws: `.invalidConfiguration`, with the name of the field.
     func validate() throws(TransportError) {
       let durations: [(String, Duration)] = [
-        ("askAgain", askAgain), ("probeAgain", probeAgain), ("registration.interval", registration.interval),
+        ("askAgain", askAgain), ("probeAgain", probeAgain), ("resolveAgain", resolveAgain),
+        ("registration.interval", registration.interval),
         ("registration.retry", registration.retry), ("registration.unreachableRetry", registration.unreachableRetry),
         ("announcement.interval", announcement.interval), ("announcement.retry", announcement.retry),
       ]

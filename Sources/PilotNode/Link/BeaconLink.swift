@@ -21,12 +21,16 @@ public import PilotWire
 /// 5. What was shown is withdrawn when announcements stay without an answer; and when an answer names another address than
 ///    before, and no probe comes through to that one in time.
 ///
+/// 6. A name may stand for other addresses by then. While the beacon is silent its name is looked up again, and all that it
+///    stands for is asked, the address from before among them.
+///
 /// Over WSS (``Path/connection(beacon:)``) the connection shows it, and the node only announces itself
 /// (``AnnouncementSchedule``).
 public struct BeaconLink: Sendable {
   /// What leads to the beacon.
   public enum Path: Sendable, Equatable {
-    /// Datagrams to the beacon's address, or to another one that its name has.
+    /// Datagrams to the beacon's address, or to another one that its name has. ``/PilotWire/Endpoint/any(port:)`` stands for
+    /// the address of a beacon whose name could not be resolved yet.
     case datagrams(beacon: Endpoint, others: [Endpoint] = [])
     /// A connection that the transport keeps up, and calls its peer so.
     case connection(beacon: Endpoint)
@@ -58,6 +62,8 @@ public struct BeaconLink: Sendable {
     case punch(Endpoint)
     /// Count a request to punch that isn't answered, since there were too many.
     case punchHeldBack
+    /// Look up what addresses the beacon's name stands for now, and tell them (``resolved(_:at:)``).
+    case resolve
     /// Tell whoever uses the node.
     case state(NodeState)
   }
@@ -87,16 +93,19 @@ public struct BeaconLink: Sendable {
   /// - Parameters:
   ///   - node: The node's ID.
   ///   - path: What leads to the beacon.
+  ///   - isNamed: Whether the beacon's addresses come from a name, which can be looked up again. Over UDP.
   ///   - token: What the node's frames to itself carry: nobody else can guess it.
   ///   - configuration: The times.
   ///   - now: The time.
   public init(
-    node: NodeID, path: Path, token: ProbeToken, _ configuration: Configuration = Configuration(),
-    at now: MonotonicInstant
+    node: NodeID, path: Path, isNamed: Bool = false, token: ProbeToken,
+    _ configuration: Configuration = Configuration(), at now: MonotonicInstant
   ) {
     switch path {
     case .datagrams(let beacon, _):
-      kind = .datagrams(DatagramLink(node: node, beacon, path.addresses, token: token, configuration, at: now))
+      kind = .datagrams(
+        DatagramLink(
+          node: node, beacon, path.addresses, isNamed: isNamed, token: token, configuration, at: now))
     case .connection(let beacon):
       kind = .connection(ConnectionLink(node: node, beacon: beacon, configuration.announcement))
     }
@@ -165,6 +174,13 @@ public struct BeaconLink: Sendable {
       link.on(event, at: now, &outputs)
       kind = .connection(link)
     }
+  }
+
+  /// The beacon's name stands for these addresses now, the preferred one first. Over UDP.
+  public mutating func resolved(_ addresses: [Endpoint], at now: MonotonicInstant) {
+    guard case .datagrams(var link) = kind else { return }
+    link.resolved(addresses, at: now, &outputs)
+    kind = .datagrams(link)
   }
 
   /// The transport did not take what an output had it send.

@@ -22,7 +22,7 @@ struct DatagramLink: Sendable {
   private let token: ProbeToken
   private let configuration: BeaconLink.Configuration
   /// Where the beacon may be.
-  private let candidates: [Endpoint]
+  private var candidates: [Endpoint]
   /// Where it was last, or the first candidate.
   private(set) var beacon: Endpoint
   /// Whether it was there.
@@ -38,12 +38,14 @@ struct DatagramLink: Sendable {
   /// The candidates that this machine can't send to, as far as the last questions showed.
   private var unsendable: Set<Endpoint> = []
   private var punchLimit = PunchLimit()
+  /// When to look the beacon's name up again; nil for one that has none.
+  private var renewal: NameRenewal?
 
   /// How rarely probes are sent in the end.
   private static let longestProbeGap: Duration = .seconds(10)
 
   init(
-    node: NodeID, _ first: Endpoint, _ candidates: [Endpoint], token: ProbeToken,
+    node: NodeID, _ first: Endpoint, _ candidates: [Endpoint], isNamed: Bool, token: ProbeToken,
     _ configuration: BeaconLink.Configuration, at now: MonotonicInstant
   ) {
     self.node = node
@@ -51,22 +53,30 @@ struct DatagramLink: Sendable {
     self.configuration = configuration
     self.candidates = candidates
     beacon = first
-    isFound = candidates.count == 1
+    isFound = candidates.count == 1 && !first.isUnresolved
     place =
       candidates.count > 1
       ? .unknown(askAt: now, then: configuration.askAgain)
       : .known(RegistrationSchedule(configuration.registration, at: now))
     evidence = .none(deadline: now.advanced(by: configuration.patience))
+    renewal =
+      isNamed ? NameRenewal(first: configuration.resolveAgain, longest: configuration.registration.interval) : nil
+    if first.isUnresolved {
+      self.candidates = []
+      place = .unknown(askAt: now, then: configuration.registration.interval)
+      evidence = .none(deadline: now)
+    }
   }
 
   // MARK: Time
 
   var deadline: MonotonicInstant? {
-    let next =
+    var next =
       switch place {
       case .unknown(let askAt, _): askAt
       case .known(let schedule): schedule.due
       }
+    if let due = renewal?.due { next = min(next, due) }
     return switch evidence {
     case .none(let deadline): min(next, deadline ?? next)
     case .answered(let probeAt, _, let deadline): min(next, probeAt, deadline ?? next)
@@ -86,7 +96,7 @@ struct DatagramLink: Sendable {
     switch evidence {
     case .none(let deadline?) where now >= deadline:
       evidence = .none(deadline: nil)
-      tell(.unreachable(.unanswered), &outputs)
+      tell(.unreachable(beacon.isUnresolved ? .unresolved : .unanswered), &outputs)
       seek(at: now, &outputs)
     case .answered(let probeAt, let gap, let deadline):
       let isOver = deadline.map { now >= $0 } ?? false
@@ -97,6 +107,16 @@ struct DatagramLink: Sendable {
         probeAt: isDue ? now.advanced(by: gap) : probeAt,
         then: isDue ? min(gap * 2, Self.longestProbeGap) : gap, deadline: isOver ? nil : deadline)
     case .none, .shown: break
+    }
+    let isSilent = isSilent
+    if renewal?.tick(isSilent: isSilent, at: now) == true { outputs.append(.resolve) }
+  }
+
+  /// Whether the beacon doesn't answer, or can't be sent to.
+  private var isSilent: Bool {
+    switch state {
+    case .unreachable(.unanswered), .unreachable(.unsendable), .unreachable(.unresolved): true
+    default: false
     }
   }
 
@@ -224,6 +244,21 @@ struct DatagramLink: Sendable {
 
   // MARK: What goes wrong
 
+  /// The beacon's name stands for these addresses. The one from before is asked as well: name servers lag behind, and the
+  /// beacon may come back to it.
+  mutating func resolved(_ addresses: [Endpoint], at now: MonotonicInstant, _ outputs: inout OutputList) {
+    guard isSilent, let first = addresses.first else { return }
+    if beacon.isUnresolved {
+      beacon = first
+      evidence = .none(deadline: now.advanced(by: configuration.patience))
+    }
+    let candidates = BeaconLink.Path.datagrams(beacon: first, others: addresses + [beacon]).addresses
+    guard Set(candidates) != Set(self.candidates) else { return }
+    self.candidates = candidates
+    place = .unknown(askAt: now, then: configuration.askAgain)
+    tick(at: now, &outputs)
+  }
+
   /// ICMP has reported that nothing listens at an address.
   mutating func unreachable(_ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList) {
     switch place {
@@ -260,4 +295,9 @@ struct DatagramLink: Sendable {
     tell(.unreachable(.unsendable(error)), &outputs)
     seek(at: now, &outputs)
   }
+}
+
+extension Endpoint {
+  /// Whether it stands for the address of a beacon whose name could not be resolved yet.
+  fileprivate var isUnresolved: Bool { self == .any(port: port) }
 }

@@ -44,6 +44,12 @@ public struct ConnectionSupervisor: Sendable {
     return false
   }
 
+  /// Whether an attempt is under way.
+  package var isDialing: Bool {
+    if case .dialing = state { return true }
+    return false
+  }
+
   /// Begins.
   public mutating func start() -> OnDue {
     guard case .idle = state else { return .nothing }

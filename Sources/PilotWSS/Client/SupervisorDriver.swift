@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import PilotTransport
 import Synchronization
 
@@ -23,7 +24,7 @@ final class BeaconKind: Sendable {
 /// Performs what a ``ConnectionSupervisor`` decides: dials, sets timers, announces. Confined to one event loop.
 final class SupervisorDriver {
   private let configuration: WSSTransport.Configuration
-  private let tls: ClientTLS?
+  private let trust: ClientTrust?
   private let loop: any EventLoop
   private let inbound: FrameQueue
   private let outbound: OutboundQueue
@@ -37,11 +38,11 @@ final class SupervisorDriver {
   private var firstOutcome: ((TransportError?) -> Void)?
 
   init(
-    loop: any EventLoop, configuration: WSSTransport.Configuration, tls: ClientTLS?, inbound: FrameQueue,
+    loop: any EventLoop, configuration: WSSTransport.Configuration, trust: ClientTrust?, inbound: FrameQueue,
     outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount, beaconKind: BeaconKind
   ) {
     self.configuration = configuration
-    self.tls = tls
+    self.trust = trust
     self.loop = loop
     self.inbound = inbound
     self.outbound = outbound
@@ -73,7 +74,23 @@ final class SupervisorDriver {
     report(.closed)
   }
 
+  /// Dials with the authorities that are in their files at this moment.
   private func startDial() {
+    guard let trust, !trust.isCurrent else { return dial(with: trust?.tls) }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try trust.renew() }
+      .whenComplete { result in bound.value.renewed(result) }
+  }
+
+  private func renewed(_ result: Result<Void, any Error>) {
+    if case .failure(let error as TransportError) = result {
+      events.emit(.notice("\(error.message); those from before stay in force"))
+    }
+    guard supervisor.isDialing else { return }
+    dial(with: trust?.tls)
+  }
+
+  private func dial(with tls: ClientTLS?) {
     let dial = Dial(
       configuration: configuration, tls: tls, loop: loop, inbound: inbound, outbound: outbound,
       onEstablished: { [weak self] connection in self?.established(connection) },

@@ -9,9 +9,13 @@ extension TransportError {
   init(connecting error: any Error, to beacon: WSSURL) {
     switch error {
     case let error as NIOConnectionError where error.connectionErrors.isEmpty:
+      let cause = error.dnsAError ?? error.dnsAAAAError
+      let words = (cause as? SocketAddressError.UnknownHost)?.errorDescription
       self.init(
-        code: .resolveFailed, message: "the name \(beacon.host) could not be resolved; check it and the name server",
-        cause: error.dnsAError ?? error.dnsAAAAError)
+        code: .resolveFailed,
+        message:
+          "the name \(beacon.host) could not be resolved\(words.map { " (\($0))" } ?? ""); check it and the name server",
+        cause: words == nil ? cause : nil)
     case let error as NIOConnectionError where !error.connectionErrors.allSatisfy({ $0.error is ChannelError }):
       // With several addresses, one that refused says more than one that kept silent.
       let cause = error.connectionErrors.first { !($0.error is ChannelError) }?.error

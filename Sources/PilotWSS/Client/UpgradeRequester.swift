@@ -100,7 +100,7 @@ final class UpgradeRequester: ChannelInboundHandler, RemovableChannelHandler {
 
   private func send(_ context: ChannelHandlerContext) {
     var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: beacon.path)
-    head.headers.add(name: "Host", value: beacon.authority)
+    head.headers.add(name: "Host", value: beacon.hostField)
     head.headers.add(name: "User-Agent", value: Self.userAgent)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

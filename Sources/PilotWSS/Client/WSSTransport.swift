@@ -34,7 +34,7 @@ public final class WSSTransport: Transport {
 
   private init(_ configuration: Configuration) throws(TransportError) {
     try configuration.validate()
-    let tls = configuration.beacon.isSecure ? try ClientTLS(trusting: configuration.trust) : nil
+    let trust = configuration.beacon.isSecure ? try ClientTrust(configuration.trust) : nil
     let life = TransportLife()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     let limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)
@@ -48,8 +48,8 @@ public final class WSSTransport: Transport {
     beaconKind = BeaconKind()
     driver = .makeBoxSendingValue(
       SupervisorDriver(
-        loop: loop, configuration: configuration, tls: tls, inbound: inbound, outbound: outbound, events: eventSource,
-        reconnects: reconnects, beaconKind: beaconKind),
+        loop: loop, configuration: configuration, trust: trust, inbound: inbound, outbound: outbound,
+        events: eventSource, reconnects: reconnects, beaconKind: beaconKind),
       eventLoop: loop)
   }
 

@@ -78,6 +78,12 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
   /// What a node signs that dials this URL; nil for a host or port that no URL can name.
   public var name: BeaconName? { UInt16(exactly: port).flatMap { BeaconName(host: host, port: $0) } }
 
+  /// ``authority`` for the beacon's eyes: the zone of an address is this machine's own affair (RFC 6874, section 4).
+  var hostField: String {
+    guard let mark = host.firstIndex(of: "%") else { return authority }
+    return WSSURL(isSecure: isSecure, host: String(host[..<mark]), port: port).authority
+  }
+
   /// The URL's text. One that was put together with a user, a query or a fragment, which no beacon is dialled with, is
   /// shown without them.
   public var description: String { URLText.withoutSecrets(text) }

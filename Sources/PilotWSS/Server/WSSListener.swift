@@ -40,30 +40,22 @@ package final class WSSListener: Sendable {
   /// - Returns: The bound address.
   /// - Throws: `.bindFailed`.
   package func start(on group: any EventLoopGroup) async throws(TransportError) -> Endpoint {
-    do {
-      let channel = try await ServerBootstrap(group: group)
-        .serverChannelOption(.backlog, value: 4_096)
-        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .serverChannelInitializer { [configuration] channel in
-          channel.eventLoop.makeCompletedFuture {
-            let pause = AcceptPause(at: configuration.address, logger: configuration.logger)
-            try channel.pipeline.syncOperations.addHandler(pause)
-          }
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 4_096)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { [configuration] channel in
+        channel.eventLoop.makeCompletedFuture {
+          let pause = AcceptPause(at: configuration.address, logger: configuration.logger)
+          try channel.pipeline.syncOperations.addHandler(pause)
         }
-        .childChannelOption(.allowRemoteHalfClosure, value: false)
-        .childChannelInitializer { [self] channel in
-          channel.eventLoop.makeCompletedFuture { try setUp(channel) }
-        }
-        .bind(to: SocketAddress(endpoint: configuration.address))
-        .get()
-      serverChannel.withLock { $0 = channel }
-      return channel.localAddress.flatMap { Endpoint(address: $0) } ?? configuration.address
-    } catch {
-      throw TransportError(
-        code: .bindFailed,
-        message: "TCP \(configuration.address) could not be bound; is the port in use or privileged?",
-        cause: error)
-    }
+      }
+      .childChannelOption(.allowRemoteHalfClosure, value: false)
+      .childChannelInitializer { [self] channel in
+        channel.eventLoop.makeCompletedFuture { try setUp(channel) }
+      }
+    let bound = try await ListeningSocket.bind(bootstrap, to: configuration.address, logger: configuration.logger)
+    serverChannel.withLock { $0 = bound.channel }
+    return bound.address
   }
 
   /// Answers new requests to upgrade, and those after the health, with 503 from now on; what is open stays.

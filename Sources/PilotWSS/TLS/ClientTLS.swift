@@ -8,7 +8,7 @@ package struct ClientTLS: Sendable {
   /// Those that are trusted; empty where the system alone knows them.
   private let authorities: [NIOSSLCertificate]
 
-  /// Reads the authorities once per transport; a connection then only refers to them.
+  /// Reads the authorities; a connection then only refers to them (``ClientTrust``).
   ///
   /// - Throws: `.invalidConfiguration` that says what is wrong with them.
   init(trusting trust: Trust, system: SystemAuthorities = .known) throws(TransportError) {
@@ -62,6 +62,9 @@ package struct ClientTLS: Sendable {
 extension WSSURL {
   /// The name for SNI and for the certificate's check; `nil` for an IP address, which TLS checks by itself.
   var serverName: String? {
-    (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+    // No name has a colon, and an address with one may have a zone behind it, which not every machine knows.
+    if host.contains(":") || (try? SocketAddress(ipAddress: host, port: 0)) != nil { return nil }
+    // The dot of a name that is meant from the root is for the resolver alone (RFC 6066, section 3).
+    return host.hasSuffix(".") ? String(host.dropLast()) : host
   }
 }

@@ -1,3 +1,5 @@
+import PilotIdentity
+
 /// One `-----BEGIN …-----` with its end, or up to the end of the file (RFC 7468).
 struct PEMBlock {
   /// `CERTIFICATE`, `EC PRIVATE KEY`.
@@ -17,10 +19,9 @@ struct PEMBlock {
 
   /// All blocks of a file. Any text may stand between them; a mark of the byte order before the first one is read over.
   static func all(in bytes: [UInt8]) -> [PEMBlock] {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     var blocks: [PEMBlock] = []
     var current: PEMBlock?
-    for raw in bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0).split(separator: UInt8(ascii: "\n")) {
+    for raw in bytes.dropFirst(ByteOrderMark.length(in: bytes)).split(separator: UInt8(ascii: "\n")) {
       var line = raw
       while let last = line.last, last <= 0x20 { line.removeLast() }
       if let label = label(of: line, after: "-----BEGIN ") {

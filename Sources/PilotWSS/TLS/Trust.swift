@@ -17,7 +17,8 @@ public struct Trust: Sendable, Hashable {
   /// Those that these variables name, or else the system's.
   public static func system(variables: AuthorityVariables) -> Trust { Trust(source: .system(variables)) }
 
-  /// Those in a PEM file of at most 16 MiB, and no others. It is read when a transport is made.
+  /// Those in a PEM file of at most 16 MiB, and no others. It is read when a transport is made, and again before a
+  /// connection that follows when it has changed.
   public static func file(_ path: String) -> Trust { Trust(source: .file(path)) }
 
   /// Those in the bytes of a PEM text, and no others.

@@ -68,6 +68,8 @@ public enum EndpointSyntaxError: Error, Equatable, Sendable {
   case unclosedBracket
   /// The part behind `%` isn't an interface number from 1 on.
   case invalidScope
+  /// The part behind `%` is the name of no interface of this machine. Not from ``Endpoint/init(parsing:)``, which knows none.
+  case unknownInterface
 }
 
 extension EndpointSyntaxError: CustomStringConvertible {
@@ -81,6 +83,7 @@ extension EndpointSyntaxError: CustomStringConvertible {
     case .unbracketedIPv6Address: "an IPv6 address needs brackets: write [address]:port"
     case .unclosedBracket: "the bracket is not closed"
     case .invalidScope: "the part behind % must be an interface number from 1 on"
+    case .unknownInterface: "this machine has no interface of the name behind %"
     }
   }
 }

@@ -1,6 +1,6 @@
 /// A host and perhaps a port, as they stand in a URL (RFC 3986, section 3.2): `HOST`, `HOST:PORT` or `[IPv6]:PORT`.
 public struct HostPort: Sendable, Hashable {
-  /// A name or an IP address, IPv6 without brackets.
+  /// A name or an IP address, IPv6 without brackets. A link-local one may have its zone behind it: `fe80::1%eth0`.
   public let host: String
   /// 1 to 65,535; nil where none is written.
   public let port: UInt16?
@@ -13,14 +13,22 @@ public struct HostPort: Sendable, Hashable {
 
   /// Reads a text: letters, digits, `-`, `.` and `_` for a name or an IPv4 address, brackets around an IPv6 address.
   ///
+  /// The zone of a link-local address may be the number or the name of an interface, behind `%25` as a URL has it (RFC 6874)
+  /// or behind the bare `%` that everybody writes. Whether there is such an interface isn't looked at.
+  ///
   /// - Throws: ``SyntaxError`` that says what is wrong.
   public init(parsing text: some StringProtocol) throws(SyntaxError) {
     let text = Substring(text)
     var host = text
+    var zone = ""
     var port: Substring?
     if text.hasPrefix("[") {
       guard let bracket = text.firstIndex(of: "]") else { throw SyntaxError("the bracket isn't closed") }
       host = text[text.index(after: text.startIndex)..<bracket]
+      if let mark = host.firstIndex(of: "%") {
+        zone = "%" + (try Self.zone(host[host.index(after: mark)...]))
+        host = host[..<mark]
+      }
       guard (try? Endpoint(parsing: "[\(host)]:0")) != nil else { throw SyntaxError("\(host) is no IPv6 address") }
       let tail = text[text.index(after: bracket)...]
       if !tail.isEmpty {
@@ -35,8 +43,17 @@ public struct HostPort: Sendable, Hashable {
     guard text.hasPrefix("[") || host.utf8.allSatisfy(Self.isNameCharacter) else {
       throw SyntaxError("the host must be a name or an IP address, IPv6 in brackets")
     }
-    self.host = String(host)
+    self.host = host + zone
     self.port = try port.map { text throws(SyntaxError) in try Self.number(text) }
+  }
+
+  /// The part behind `%`, without the `25` that stands for the percent sign itself.
+  private static func zone(_ text: Substring) throws(SyntaxError) -> String {
+    let zone = text.hasPrefix("25") && text.utf8.count > 2 ? text.dropFirst(2) : text
+    guard !zone.isEmpty, zone.utf8.allSatisfy({ isNameCharacter($0) || $0 == UInt8(ascii: "~") }) else {
+      throw SyntaxError("behind % comes the number or the name of an interface")
+    }
+    return String(zone)
   }
 
   private static func number(_ text: Substring) throws(SyntaxError) -> UInt16 {

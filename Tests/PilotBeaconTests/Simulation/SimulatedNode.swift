@@ -112,6 +112,8 @@ struct SimulatedNode {
       case .punch(let endpoint):
         for _ in 0..<3 { network.send(Punch().encoded(), from: host, to: endpoint, at: network.now) }
       case .punchHeldBack: break
+      // No name leads to this beacon.
+      case .resolve: break
       case .state(let state): states.append(state)
       }
     }

@@ -18,6 +18,16 @@ struct HostAddressesTests {
     #expect(addresses.contains(Endpoint(ipv4: 127, 0, 0, 1, port: 9_001)))
   }
 
+  @Test("a link-local address keeps its zone, by number and by name")
+  func zone() async throws {
+    #if os(Linux)
+      let expected = Endpoint(high: 0xFE80 << 48, low: 1, scope: 1, port: 9_001)
+      for host in ["fe80::1%lo", "fe80::1%1"] {
+        #expect(try await HostAddresses.resolve(host, port: 9_001) == [expected], "\(host)")
+      }
+    #endif
+  }
+
   @Test("an unknown name is a failure that names it")
   func unknown() async throws {
     let error = await #expect(throws: TransportError.self) {

@@ -166,6 +166,7 @@ struct BeaconLinkModelTests {
     case .punch, .punchHeldBack:
       guard case .punch(let source) = event, model.believes(source) else { return "punches after \(event)" }
       model.punches += 1
+    case .resolve: return "has no name to be looked up"
     case .state(let state):
       if state == model.state { return "\(state) is told twice" }
       if let fault = check(state, event, model) { return fault }

@@ -17,8 +17,11 @@ struct LinkRun {
   private(set) var link: BeaconLink
   private(set) var now = MonotonicInstant.start
 
-  init(_ path: BeaconLink.Path = .datagrams(beacon: Self.beacon), _ times: BeaconLink.Configuration = .init()) {
-    link = BeaconLink(node: Self.node, path: path, token: Self.token, times, at: .start)
+  init(
+    _ path: BeaconLink.Path = .datagrams(beacon: Self.beacon), _ times: BeaconLink.Configuration = .init(),
+    isNamed: Bool = false
+  ) {
+    link = BeaconLink(node: Self.node, path: path, isNamed: isNamed, token: Self.token, times, at: .start)
   }
 
   static func node(_ number: UInt32) -> NodeID {
@@ -57,6 +60,8 @@ struct LinkRun {
   mutating func receive(_ frame: [UInt8], from source: Endpoint = Self.beacon) -> BeaconLink.Reception {
     link.received(frame.span.raw, from: source, at: now)
   }
+
+  mutating func resolved(_ addresses: Endpoint...) { link.resolved(addresses, at: now) }
 
   mutating func on(_ event: TransportEvent) { link.on(event, at: now) }
 

@@ -1,8 +1,9 @@
 import PilotIdentity
-import PilotNode
 import PilotTesting
 import PilotTransport
 import PilotWire
+
+@testable import PilotNode
 
 /// A node on a network in memory, whose beacon is the test.
 struct TestNetwork {
@@ -35,6 +36,16 @@ struct TestNetwork {
     try Node(
       id: Self.id, identity: Identity(), on: other ?? transport, path: .datagrams(beacon: beacon.localEndpoint),
       times: times)
+  }
+
+  /// A node whose beacon has a name, and what that stands for now.
+  func named(
+    at address: Endpoint, times: BeaconLink.Configuration, lookup: @escaping NodeDriver.NameLookup
+  ) throws -> Node {
+    try Node(
+      id: Self.id, identity: Identity(), on: transport, path: .datagrams(beacon: address), dialled: nil, times: times,
+      offersProof: true,
+      nameLookup: lookup)
   }
 
   /// A node that takes its transport for a connection.

@@ -84,11 +84,11 @@ struct LeakTests {
     ] {
       let loop = MultiThreadedEventLoopGroup.singleton.next()
       let configuration = try TestClient.configuration(url)
-      let tls = url.isSecure ? try ClientTLS(trusting: configuration.trust) : nil
+      let trust = url.isSecure ? try ClientTrust(configuration.trust) : nil
       let events = TransportEventSource()
       let observed = try await loop.submit {
         let driver = SupervisorDriver(
-          loop: loop, configuration: configuration, tls: tls, inbound: FrameQueue(),
+          loop: loop, configuration: configuration, trust: trust, inbound: FrameQueue(),
           outbound: OutboundQueue(
             role: .client, limits: OutboundQueue.Limits(bytes: 1 << 20, age: .seconds(1)), overflow: .refuseNewest,
             now: { .now() }),

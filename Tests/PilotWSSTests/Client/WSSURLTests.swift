@@ -65,6 +65,16 @@ struct WSSURLTests {
     #expect(WSSURL(host: "beacon.example").serverName == "beacon.example")
     #expect(WSSURL(host: "127.0.0.1").serverName == nil)
     #expect(WSSURL(host: "::1").serverName == nil)
+    #expect(WSSURL(host: "beacon.example.").serverName == "beacon.example")
+  }
+
+  @Test func `the zone of an address is for this machine alone`() throws {
+    let url = try WSSURL(parsing: "wss://[fe80::1%25none-such0]:9443")
+    #expect(url.host == "fe80::1%none-such0")
+    #expect(url.serverName == nil)
+    #expect(url.hostField == "[fe80::1]:9443")
+    #expect(try WSSURL(parsing: url.description) == url)
+    #expect(try WSSURL(parsing: "wss://beacon_1.example").hostField == "beacon_1.example")
   }
 
   @Test func `a URL made of parts is held to the same rules before it is used`() throws {

@@ -29,6 +29,8 @@ final class TestFiles: Sendable {
     try Data(bytes).write(to: URL(filePath: path(name)))
   }
 
+  func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: path(name)) }
+
   /// A directory among the files, with copies of these.
   func makeDirectory(_ name: String, of names: String...) throws -> String {
     try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: false)

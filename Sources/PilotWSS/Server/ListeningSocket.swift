@@ -1,0 +1,72 @@
+package import Logging
+package import NIOCore
+package import NIOPosix
+package import PilotTransport
+package import PilotWire
+
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Binds what a beacon accepts TCP connections on.
+package enum ListeningSocket {
+  /// A bound socket, and where it is.
+  package struct Bound: Sendable {
+    package let channel: any Channel
+    /// The address that was bound; with a port where 0 was asked for.
+    package let address: Endpoint
+  }
+
+  /// Binds, and begins to accept. Where all addresses are asked for and this machine has no IPv6, all of IPv4 are taken, as a
+  /// UDP socket does.
+  ///
+  /// - Parameter logger: Is told of that.
+  /// - Throws: `.bindFailed` with the system's reason.
+  package static func bind(
+    _ bootstrap: ServerBootstrap, to address: Endpoint, logger: Logger
+  ) async throws(TransportError) -> Bound {
+    try await bind(to: address, logger: logger) { address in
+      try await bootstrap.bind(to: SocketAddress(endpoint: address)).get()
+    }
+  }
+
+  /// As above, by any means.
+  static func bind(
+    to address: Endpoint, logger: Logger, by open: (Endpoint) async throws -> any Channel
+  ) async throws(TransportError) -> Bound {
+    do {
+      return Bound(try await open(address), asked: address)
+    } catch {
+      guard address == .any(port: address.port), Self.meansNoIPv6(error) else { throw refusal(of: address, error) }
+    }
+    let plain = Endpoint(ipv4Address: 0, port: address.port)
+    do {
+      let bound = Bound(try await open(plain), asked: plain)
+      logger.notice("no IPv6 on this machine: IPv4 only", metadata: ["listener": "\(bound.address)"])
+      return bound
+    } catch {
+      throw refusal(of: plain, error)
+    }
+  }
+
+  /// Without IPv6 there is no socket of that family, or no address to bind it to.
+  private static func meansNoIPv6(_ error: any Error) -> Bool {
+    guard let error = error as? IOError else { return false }
+    return [EAFNOSUPPORT, EADDRNOTAVAIL, EPROTONOSUPPORT].contains(error.errnoCode)
+  }
+
+  private static func refusal(of address: Endpoint, _ error: any Error) -> TransportError {
+    TransportError(
+      code: .bindFailed, message: "TCP \(address) could not be bound; is the port in use or privileged?", cause: error)
+  }
+}
+
+extension ListeningSocket.Bound {
+  fileprivate init(_ channel: any Channel, asked: Endpoint) {
+    self.init(channel: channel, address: channel.localAddress.flatMap { Endpoint(address: $0) } ?? asked)
+  }
+}
