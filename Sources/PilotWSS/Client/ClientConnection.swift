@@ -21,7 +21,10 @@ package final class ClientConnection {
     let peer = WSSClientPeer(
       authentication: WSSClientAuthentication(node: configuration.node, identity: configuration.identity),
       inbound: inbound, beacon: configuration.beaconEndpoint,
-      onEstablished: { [weak self] in self?.onEstablished?() },
+      onEstablished: { [weak self, configuration] in
+        if configuration.takesBeaconForOwn { outbound.takeAllLengths() }
+        self?.onEstablished?()
+      },
       onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
     self.peer = peer
     var times = WebSocketTimes()

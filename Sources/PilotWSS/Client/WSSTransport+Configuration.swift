@@ -30,6 +30,8 @@ extension WSSTransport {
     public var outgoing = Outgoing()
     /// What waits to be read. Default 4 MiB, 16,384 frames; the oldest go.
     public var incoming = FrameQueue.Limits()
+    /// Whether the beacon is known to be of this package, so that it survives an empty message. Default false.
+    package var takesBeaconForOwn = false
     /// The event loops to use. Default: the process-wide ones.
     public var eventLoopGroup: (any EventLoopGroup)?
 

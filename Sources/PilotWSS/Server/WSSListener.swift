@@ -13,6 +13,8 @@ package final class WSSListener: Sendable {
   private let keys: any KeyDirectory
   private let dispatchers: @Sendable (any EventLoop) -> any WSSDispatcher
   private let admission: ConnectionAdmission
+  private let budget: OutboundBudget
+  private let lookups = KeyLookups()
   private let nextID = Atomic<UInt64>(1)
   private let serverChannel = Mutex<(any Channel)?>(nil)
 
@@ -26,6 +28,7 @@ package final class WSSListener: Sendable {
     self.configuration = configuration
     self.keys = keys
     self.dispatchers = dispatchers
+    budget = OutboundBudget(bytes: configuration.limits.outgoingBytesInAll)
     admission = ConnectionAdmission(
       maximumConnections: configuration.limits.maximumConnections,
       maximumHandshakes: configuration.limits.maximumHandshakes,
@@ -124,13 +127,14 @@ package final class WSSListener: Sendable {
   }
 
   private func upgraded(_ context: ChannelHandlerContext) throws {
+    var limits = OutboundQueue.Limits(
+      bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge)
+    limits.first = 0...FrameLimits.maximumOfDeployedClients
     let outbound = OutboundQueue(
-      role: .server,
-      limits: OutboundQueue.Limits(bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge),
-      chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
+      role: .server, limits: limits, chunkBytes: configuration.sizes.chunk, overflow: .dropOldest, budget: budget,
       now: { .now() })
     let environment = WSSServerPeer.Environment(
-      keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
+      keys: keys, lookups: lookups, unixTime: configuration.unixTime, dispatcher: dispatchers(context.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue }, loop: context.eventLoop)
     let remote = context.channel.remoteAddress.flatMap { Endpoint(address: $0) } ?? .wssBeacon
     var generator = SystemRandomNumberGenerator()

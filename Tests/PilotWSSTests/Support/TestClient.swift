@@ -28,6 +28,8 @@ final class TestClient: @unchecked Sendable {  // receiver and events are used b
     // Frames don't grow old and dials don't take too long, however busy the machine is, unless that is the test.
     configuration.outgoing.age = .seconds(600)
     configuration.dialLimit = .seconds(600)
+    // The beacons here survive an empty message.
+    configuration.takesBeaconForOwn = true
     adjust(&configuration)
     return configuration
   }

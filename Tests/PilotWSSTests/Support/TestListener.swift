@@ -98,6 +98,8 @@ private final class TestDispatcher: WSSDispatcher {
 
   func attached(_ connection: WSSConnection) {
     let replaced = log.value.present.first { $0.node == connection.node }
+    // A relay's nodes are of this package, and take them.
+    if case .relay = answer { connection.takeLongFrames() }
     log.update { $0.attached.append(connection) }
     replaced?.close(.normal, reason: "replaced")
   }
