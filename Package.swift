@@ -64,6 +64,7 @@ let package = Package(
   targets: [
     .target(name: "PilotWire", swiftSettings: lending),
     .target(name: "PilotTransport", dependencies: ["PilotWire"], swiftSettings: lending),
+    .target(name: "CPilotProcess"),
     .target(name: "CPilotUDP"),
     .target(name: "PilotUDP", dependencies: ["PilotTransport", "PilotWire", "CPilotUDP"], swiftSettings: lending),
     .target(
@@ -108,7 +109,7 @@ let package = Package(
     .target(
       name: "PilotConsole",
       dependencies: [
-        "PilotIdentity", "PilotTransport", "PilotWSS", "PilotWire",
+        "CPilotProcess", "PilotIdentity", "PilotTransport", "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -188,7 +189,12 @@ let package = Package(
       swiftSettings: lending),
     .testTarget(
       name: "PilotBeaconTests",
-      dependencies: ["PilotBeacon", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWire"] + nio,
+      dependencies: [
+        "PilotBeacon", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWSS",
+        "PilotWire",
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ] + nio,
       swiftSettings: lending),
     .testTarget(
       name: "PilotCommandsTests",

@@ -29,9 +29,12 @@ public struct Identity: Sendable {
   /// - Throws: `IdentityError.wrongSeedLength` unless `seed` has 32 bytes.
   public init(seed: RawSpan) throws(IdentityError) {
     let length = seed.byteCount
-    guard length == Self.seedByteCount,
-      let privateKey = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed.copied())
-    else { throw .wrongSeedLength(length) }
+    guard length == Self.seedByteCount else { throw .wrongSeedLength(length) }
+    var bytes = seed.copied()
+    defer { bytes.erase() }
+    guard let privateKey = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes) else {
+      throw .wrongSeedLength(length)
+    }
     self.privateKey = privateKey
     publicKey = PublicKey(privateKey.publicKey)
   }

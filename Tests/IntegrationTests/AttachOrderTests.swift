@@ -67,4 +67,38 @@ struct AttachOrderTests {
       #expect(beacon.server.statistics.router.replacements == 50)
     }
   }
+
+  @Test(
+    "What a replaced connection sends once the new one has read auth_ok is never relayed, though it hasn't heard of it")
+  func replacedConnectionGoesOn() async throws {
+    try await TestBeacon.run { beacon in
+      let receiver = try beacon.bind(1)
+      var atReceiver = try receiver.transport.makeReceiver()
+      try await receiver.register(&atReceiver)
+      for round in UInt8(0)..<20 {
+        let proxy = try await TCPProxy.start(to: beacon.url.port)
+        let old = try await beacon.connect(2) {
+          $0.beacon = WSSURL(isSecure: false, host: "127.0.0.1", port: proxy.port)
+        }
+        try await proxy.hush()
+        let new = try await beacon.connect(2)
+        for _ in 0..<10 { try old.relay([0], to: receiver.id) }
+        // The beacon has read them, or has hung up.
+        func dropped() -> UInt64 {
+          let statistics = beacon.server.statistics
+          return statistics.router.drops[.staleConnection] + statistics.ignoredFrames
+        }
+        let expected = dropped() + 10
+        while dropped() < expected, beacon.server.statistics.openConnections > 1 { await Task.yield() }
+        try new.relay([1, round], to: receiver.id)
+        #expect(try await atReceiver.delivery().payload == [1, round])
+        for node in [old, new] { node.transport.close() }
+        try await proxy.close()
+        while beacon.server.statistics.openConnections > 0 { await Task.yield() }
+      }
+      let statistics = beacon.server.statistics
+      #expect(statistics.router.relayed.total == 20)
+      #expect(statistics.router.drops[.staleConnection] + statistics.ignoredFrames > 0)
+    }
+  }
 }

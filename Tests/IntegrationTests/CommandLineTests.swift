@@ -37,6 +37,9 @@ struct CommandLineTests {
       [], ["nonsense"], ["inspect"], ["inspect", "--nonsense", "0a01"], ["identity"], ["identity", "show"],
       ["bench"], ["bench", "udp", "--case", "all"], ["bench", "relay", "--beacon-pid", "1"],
       ["beacon", "--log-level", "loud"], ["beacon", "--config", "/nowhere.json"],
+      ["beacon", "--udp", "127.0.0.1:0", "--registry", "8.8.8.8:9000"],
+      ["beacon", "--udp", "127.0.0.1:0", "--registry", "127.0.0.1:9000", "--registry-pin", "12"],
+      ["beacon", "--udp", "127.0.0.1:0", "--registry-tls"],
     ])
   func wrongUsage(arguments: [String]) async throws {
     let process = try Program.process(arguments)

@@ -28,6 +28,14 @@ struct FourCellsTests {
     try await TestBeacon.run { beacon in
       let (a, b) = (try await beacon.join(1, on: .wss), try await beacon.join(2, on: .wss))
       var receiver = try b.makeReceiver()
+      var atA = try a.makeReceiver()
+      // Each shows first that it takes the longest ones: nobody gets them.
+      let longest = [UInt8](repeating: 0, count: a.maximumPayloadLength)
+      for node in [a, b] { try node.send(longest, to: RawNode.id(99)) }
+      try b.send([], to: a.id)
+      while let event = try await atA.next() {
+        if case .message = event { break }
+      }
       for length in [0, 1, 125, 126, 1_200, 16_384, a.maximumPayloadLength] {
         let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ length) }
         try a.send(payload, to: b.id)

@@ -27,6 +27,9 @@ package struct DeliverHeader: Sendable, BitwiseCopyable {
     UInt64(type.rawValue) << 56 | UInt64(sender.rawValue) << 24
   }
 
+  /// Whose payload it is, as a number.
+  package var sender: UInt32 { UInt32(truncatingIfNeeded: UInt64(bigEndian: words[0]) >> 24) }
+
   /// 5 or 9 bytes, to be followed by the payload.
   package var bytes: RawSpan {
     @_lifetime(borrow self)

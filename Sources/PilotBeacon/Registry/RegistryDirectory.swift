@@ -1,6 +1,7 @@
 import NIOCore
 public import PilotIdentity
-import PilotTransport
+public import PilotTransport
+public import PilotWSS
 public import PilotWire
 import Synchronization
 
@@ -45,11 +46,41 @@ public final class RegistryDirectory: KeyDirectory {
   private let state: Mutex<RegistryDirectoryState>
   private let changeSource = KeyChangeSource()
 
-  /// Asks the registry at this address. Nothing is connected before the first lookup.
+  /// Asks the registry at this address in clear text. Nothing is connected before the first lookup.
+  ///
+  /// Only on this machine or a private network, since whoever is on the path could be any node: an address on the internet is
+  /// never asked, and each lookup there fails as `.unavailable`.
   public convenience init(host: String, port: Int, configuration: Configuration = Configuration()) {
+    self.init(host: host, port: port, tls: nil, configuration: configuration)
+  }
+
+  /// Asks the registry at this address over TLS. Nothing is connected before the first lookup.
+  ///
+  /// - Throws: `TransportError.Code.invalidConfiguration` if what is trusted can't be read.
+  public convenience init(
+    host: String, port: Int, trusting trust: Trust, configuration: Configuration = Configuration()
+  ) throws(TransportError) {
+    self.init(
+      host: host, port: port, tls: try ClientTLS(trusting: trust, protocols: []), configuration: configuration)
+  }
+
+  private convenience init(host: String, port: Int, tls: ClientTLS?, configuration: Configuration) {
     self.init(configuration: configuration, now: { .now() }) { node in
-      RegistryLookup.ask(host: host, port: port, node: node, limit: configuration.limit)
+      RegistryLookup.ask(host: host, port: port, tls: tls, node: node, limit: configuration.limit)
     }
+  }
+
+  /// Why a registry on the internet isn't asked.
+  static let inClearText = KeyDirectoryError(
+    code: .unavailable,
+    message:
+      "the registry is neither on this machine nor on a private network, and would be asked in clear text; use TLS")
+
+  /// Whether a registry at this host may be asked in clear text. A name is resolved, which can take as long as the system
+  /// lets it; true for one that has no address at the moment, since each lookup looks again.
+  package static func mayAskInClearText(host: String, port: Int) -> Bool {
+    guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port) else { return true }
+    return Endpoint(address: address)?.isPrivate ?? false
   }
 
   /// - Parameter ask: Begins a lookup.

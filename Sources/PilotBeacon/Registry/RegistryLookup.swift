@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import PilotIdentity
 import PilotTransport
+import PilotWSS
 import PilotWire
 
 /// One lookup over a connection of its own: they are rare, once for each connecting node and a few minutes.
@@ -17,50 +18,64 @@ enum RegistryLookup {
     MultiThreadedEventLoopGroup.singleton.next().makePromise()
   }
 
-  private static func noAnswer(host: String, port: Int, _ cause: any Error) -> KeyDirectoryError {
-    KeyDirectoryError(
-      code: .unavailable, message: "the registry at \(host):\(port) gave no answer; check that it runs", cause: cause)
+  private static func noAnswer(host: String, port: Int, isSecure: Bool, _ cause: any Error) -> KeyDirectoryError {
+    let advice =
+      isSecure ? "check that it runs, speaks TLS, and that its certificate or key is trusted" : "check that it runs"
+    return KeyDirectoryError(
+      code: .unavailable, message: "the registry at \(host):\(port) gave no answer; \(advice)", cause: cause)
   }
 
   /// Asks for the key of a node.
-  static func ask(host: String, port: Int, node: NodeID, limit: Duration) -> Answer {
+  ///
+  /// - Parameter tls: What secures the connection; nil asks in clear text, and only at an ``PilotWire/Endpoint/isPrivate``
+  ///   address.
+  static func ask(host: String, port: Int, tls: ClientTLS?, node: NodeID, limit: Duration) -> Answer {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let answer = loop.makePromise(of: [UInt8].self)
     let connecting = ClientBootstrap(group: loop)
       .connectTimeout(TimeAmount(limit))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          try tls?.secure(channel, to: host)
           try channel.pipeline.syncOperations.addHandler(
-            Handler(request: RegistryAnswer.request(for: node), answer: answer, limit: limit))
+            Handler(
+              request: RegistryAnswer.request(for: node), answer: answer, limit: limit, isSecure: tls != nil))
         }
       }
       .connect(host: host, port: port)
     connecting.whenFailure { answer.fail($0) }
     return answer.futureResult.flatMapThrowing { try RegistryAnswer(json: $0).key(of: node) }
       .flatMapErrorThrowing { error in
-        throw error as? KeyDirectoryError ?? noAnswer(host: host, port: port, error)
+        throw error as? KeyDirectoryError ?? noAnswer(host: host, port: port, isSecure: tls != nil, error)
       }
   }
 
   /// Sends the request, and collects `length:4 · JSON`.
-  private final class Handler: ChannelInboundHandler {
+  final class Handler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let request: [UInt8]
     private let answer: EventLoopPromise<[UInt8]>
     private let limit: Duration
+    private let isSecure: Bool
     private var received = ByteBuffer()
     private var timer: Scheduled<Void>?
 
-    init(request: [UInt8], answer: EventLoopPromise<[UInt8]>, limit: Duration) {
+    init(request: [UInt8], answer: EventLoopPromise<[UInt8]>, limit: Duration, isSecure: Bool) {
       self.request = request
       self.answer = answer
       self.limit = limit
+      self.isSecure = isSecure
     }
 
     func channelActive(context: ChannelHandlerContext) {
       let channel = context.channel
+      // A name can have come to mean another address.
+      guard isSecure || channel.remoteAddress.flatMap({ Endpoint(address: $0) })?.isPrivate == true else {
+        answer.fail(RegistryDirectory.inClearText)
+        return channel.close(promise: nil)
+      }
       timer = context.eventLoop.scheduleTask(in: TimeAmount(limit)) { channel.close(promise: nil) }
       context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: request)), promise: nil)
     }

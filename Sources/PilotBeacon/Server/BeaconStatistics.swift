@@ -46,6 +46,10 @@ public struct BeaconStatistics: Sendable {
     public let overflowed: UInt64
     /// Dropped because they were longer than a message may be.
     public let tooLong: UInt64
+    /// Dropped because they were longer than deployed peers survive, and theirs hadn't shown that it takes them.
+    public let tooLongForPeer: UInt64
+    /// Dropped because all peers' queues together were full.
+    public let overTotal: UInt64
     /// Still waiting when their connection ended.
     public let lost: UInt64
 
@@ -55,6 +59,8 @@ public struct BeaconStatistics: Sendable {
       expired = counts.expired
       overflowed = counts.overflowed
       tooLong = counts.tooLong
+      tooLongForPeer = counts.tooLongForPeer
+      overTotal = counts.overTotal
       lost = counts.lost &+ counts.unsent
     }
   }

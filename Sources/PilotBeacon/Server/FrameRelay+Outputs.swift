@@ -54,7 +54,8 @@ extension FrameRelay {
     let bytes = message.encoded()
     switch hop {
     case .udp(let endpoint, let local): send(bytes, to: endpoint, from: local)
-    case .wss(let id): enqueue(header: bytes.span.raw, payload: RawSpan(), on: engine.connection(id), at: now)
+    case .wss(let id):
+      enqueue(header: bytes.span.raw, payload: RawSpan(), from: 0, on: engine.connection(id), at: now)
     }
   }
 

@@ -70,7 +70,8 @@ package final class FrameRelay {
     case .udp(let endpoint, let local):
       append(header: header.bytes, payload: payload, to: endpoint, from: local)
     case .wss:
-      enqueue(header: header.bytes, payload: payload, on: turn.connections[enqueued], at: now)
+      let connection = turn.connections[enqueued]
+      enqueue(header: header.bytes, payload: payload, from: header.sender, on: connection, at: now)
       enqueued += 1
     }
   }
@@ -114,10 +115,14 @@ package final class FrameRelay {
   }
 
   /// Puts one frame, given in two parts, behind the others of a peer.
-  func enqueue(header: RawSpan, payload: RawSpan, on connection: WSSConnection?, at now: MonotonicInstant) {
-    guard let connection, let needsFlush = connection.enqueue(head: header, body: payload, at: now) else {
-      return totals.connectionGone()
-    }
+  ///
+  /// - Parameter sender: The node whose frame it is; 0 for the beacon's own.
+  func enqueue(
+    header: RawSpan, payload: RawSpan, from sender: UInt32, on connection: WSSConnection?, at now: MonotonicInstant
+  ) {
+    guard let connection,
+      let needsFlush = connection.enqueue(head: header, body: payload, from: sender, at: now)
+    else { return totals.connectionGone() }
     if needsFlush { waking.append(connection) }
   }
 }

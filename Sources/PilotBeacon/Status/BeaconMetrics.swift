@@ -85,7 +85,8 @@ struct BeaconMetrics {
           "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
           [
             ("sent", peers.sent), ("expired", peers.expired), ("overflowed", peers.overflowed),
-            ("too_long", peers.tooLong), ("lost", peers.lost), ("gone", statistics.connectionsGone),
+            ("over_total", peers.overTotal), ("too_long", peers.tooLong),
+            ("too_long_for_peer", peers.tooLongForPeer), ("lost", peers.lost), ("gone", statistics.connectionsGone),
           ]),
         .counter(
           "pilot_beacon_wss_ignored_total", "Frames of peers whose connection was being closed.",

@@ -50,6 +50,7 @@ struct AttachCommand: AsyncParsableCommand {
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
+    CoreDumps.forbid()
     let settings = try Settings(globals, of: Self.self, section: .attach)
     let plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),

@@ -57,6 +57,20 @@ package struct BeaconCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Ask this registry for the nodes' public keys instead.", valueName: "host:port"))
   var registry: String?
 
+  @Flag(
+    help: """
+      Ask the registry over TLS, with the system's certificate authorities; in clear text only one on this machine or a \
+      private network is asked.
+      """)
+  var registryTls = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Ask the registry over TLS, and trust it by the SHA-256 of its public key (SPKI, DER) instead; repeat it for several.
+      """, valueName: "hex"))
+  var registryPin: [String] = []
+
   @Option(
     help: ArgumentHelp(
       "Serve health, metrics and a status page there, over HTTP. (default: off)", valueName: "host:port"))
@@ -148,6 +162,7 @@ package struct BeaconCommand: AsyncParsableCommand {
   package init() {}
 
   package func run() async throws {
+    CoreDumps.forbid()
     let signals = await ShutdownSignals.trap()
     let settings = try Settings(globals, of: Self.self, section: .beacon)
     let logger = settings.logger("pilot.beacon")
@@ -252,8 +267,14 @@ package struct BeaconCommand: AsyncParsableCommand {
     _ settings: Settings, needed reason: String?, logger: Logger
   ) throws -> (keys: any KeyDirectory, watcher: [NodesFileWatcher]) {
     let registry = try settings.string(registry, "registry")
+    let pins = try settings.strings(registryPin, "registry-pin")
+    let isSecure = try settings.bool(registryTls, "registry-tls") || !pins.isEmpty
+    if isSecure, registry == nil {
+      throw CommandFailure.usage(
+        "it is said how to ask a registry, but not which one", hint: "add --registry HOST:PORT")
+    }
     guard let path = try settings.string(nodes, "nodes") else {
-      if let registry { return (try self.directory(registry), []) }
+      if let registry { return (try self.directory(registry, isSecure: isSecure, pins: pins), []) }
       if let reason {
         throw CommandFailure.usage(
           "\(reason), and no keys are given",
@@ -272,9 +293,28 @@ package struct BeaconCommand: AsyncParsableCommand {
     return (directory, [NodesFileWatcher(directory: directory, logger: logger)])
   }
 
-  private func directory(_ registry: String) throws -> RegistryDirectory {
+  private func directory(_ registry: String, isSecure: Bool, pins: [String]) throws -> RegistryDirectory {
     guard let address = try? HostPort(parsing: registry), let port = address.port else {
       throw CommandFailure.usage("--registry must be HOST:PORT", hint: "for example registry.example:9000")
+    }
+    let pins = try pins.map { text in
+      guard let pin = KeyPin(hex: text) else {
+        throw CommandFailure.usage(
+          "--registry-pin must be 64 hexadecimal digits",
+          hint: "openssl x509 -in CERT.pem -noout -pubkey | openssl pkey -pubin -outform der | sha256sum")
+      }
+      return pin
+    }
+    if !pins.isEmpty {
+      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .keys(Set(pins)))
+    }
+    if isSecure {
+      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .system)
+    }
+    guard RegistryDirectory.mayAskInClearText(host: address.host, port: Int(port)) else {
+      throw CommandFailure.usage(
+        "the registry is on the internet, and who is on the path could give any node's key in clear text",
+        hint: "add --registry-tls, or --registry-pin HEX")
     }
     return RegistryDirectory(host: address.host, port: Int(port))
   }

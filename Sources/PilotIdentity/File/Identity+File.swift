@@ -11,13 +11,15 @@ extension Identity {
   ///
   /// - Throws: `IdentityError`, naming the file and what to do.
   public static func load(from path: String) throws(IdentityError) -> Identity {
-    let contents = try privateContents(of: path)
-    let document: IdentityDocument
+    var contents = try privateContents(of: path)
+    defer { contents.erase() }
+    var document: IdentityDocument
     do throws(IdentityDocument.Fault) {
       document = try IdentityDocument(parsing: contents)
     } catch {
       throw .malformed(path: path, reason: error.description)
     }
+    defer { document.erase() }
     let identity = try Identity(seed: document.seed.span.raw)
     guard identity.publicKey == document.publicKey, identity.publicKey.bytes == document.publicHalf else {
       throw .keysDisagree(path: path)
@@ -34,9 +36,12 @@ extension Identity {
   ///   - overwrite: Whether a file that is there already may be replaced. Its identity is then lost.
   /// - Throws: `IdentityError.alreadyExists` or `.cannotWrite`; what was at `path` is then unchanged.
   public func save(to path: String, overwrite: Bool = false) throws(IdentityError) {
-    let document = IdentityDocument(seed: seed, publicHalf: publicKey.bytes, publicKey: publicKey)
+    var document = IdentityDocument(seed: seed, publicHalf: publicKey.bytes, publicKey: publicKey)
+    defer { document.erase() }
+    var text = Array(document.json.utf8)
+    defer { text.erase() }
     do throws(AtomicFile.Failure) {
-      try AtomicFile.write(Array(document.json.utf8), to: path, replacing: overwrite)
+      try AtomicFile.write(text, to: path, replacing: overwrite)
     } catch {
       switch error {
       case .exists: throw .alreadyExists(path: path)

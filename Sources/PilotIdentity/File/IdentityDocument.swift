@@ -6,15 +6,22 @@ package import PilotWire
 /// Members with other names are read over. Whether the keys belong together isn't checked here.
 package struct IdentityDocument {
   /// The first 32 bytes of the private key.
-  package let seed: [UInt8]
+  package private(set) var seed: [UInt8]
   /// The other 32 bytes of the private key.
   package let publicHalf: [UInt8]
   /// The member `public_key`.
   package let publicKey: PublicKey
 
+  /// Overwrites the private key.
+  mutating func erase() {
+    seed.erase()
+  }
+
   /// The file's text, on one line.
   package var json: String {
-    let privateKey = Base64.encode((seed + publicHalf).span.raw)
+    var key = seed + publicHalf
+    defer { key.erase() }
+    let privateKey = Base64.encode(key.span.raw)
     return "{\"private_key\":\"\(privateKey)\",\"public_key\":\"\(publicKey.base64)\"}\n"
   }
 }
@@ -46,7 +53,8 @@ extension IdentityDocument {
       // What the error says of the text, be it one byte of it, may belong to the private key.
       throw .notJSON
     }
-    let privateKey = try Self.value(of: .privateKey, in: object)
+    var privateKey = try Self.value(of: .privateKey, in: object)
+    defer { privateKey.erase() }
     seed = Array(privateKey.prefix(Identity.seedByteCount))
     publicHalf = Array(privateKey.dropFirst(Identity.seedByteCount))
     let publicBytes = try Self.value(of: .publicKey, in: object)

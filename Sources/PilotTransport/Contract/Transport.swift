@@ -45,7 +45,8 @@ public protocol Transport: AnyObject, Sendable {
   /// - Parameters:
   ///   - frame: 0 to ``maximumFrameLength`` bytes, borrowed for the call.
   ///   - destination: Where to. A transport with a single peer, such as WSS, takes only that peer's endpoint.
-  /// - Throws: `.frameTooLarge` and nothing is sent; `.backpressure` when a queue is full; `.reconnecting` while a
+  /// - Throws: `.frameTooLarge` and nothing is sent; `.emptyFrame`, likewise, where the peer may not survive it;
+  ///   `.backpressure` when a queue is full; `.reconnecting` while a
   ///   connection is being re-established; `.invalidDestination` for what this transport doesn't reach, and nothing is
   ///   sent elsewhere instead; `.unreachable` when this machine has no route;
   ///   `.system`; `.closed` after `close()`.

@@ -76,6 +76,7 @@ extension TransportError {
     private enum Kind: Sendable, Hashable {
       case closed, receiverTaken, cancelled
       case frameTooLarge(limit: Int)
+      case emptyFrame
       case backpressure, reconnecting
       case invalidDestination, invalidConfiguration
       case bindFailed, resolveFailed, connectFailed, tlsFailed, upgradeRefused, atCapacity
@@ -94,6 +95,8 @@ extension TransportError {
     /// The frame is longer than this transport carries.
     /// - Parameter limit: The longest frame it does carry, in bytes.
     public static func frameTooLarge(limit: Int) -> Self { Self(kind: .frameTooLarge(limit: limit)) }
+    /// The frame is empty, and the peer may not survive that.
+    public static let emptyFrame = Self(kind: .emptyFrame)
     /// A queue or the kernel's buffer is full.
     public static let backpressure = Self(kind: .backpressure)
     /// The connection is down and being re-established.
@@ -142,7 +145,8 @@ extension TransportError {
       case .reconnecting: .afterEvent
       case .connectionLost, .unreachable, .atCapacity, .timedOut, .connectFailed, .resolveFailed, .replaced:
         .later(after: delay)
-      case .closed, .receiverTaken, .frameTooLarge, .invalidDestination, .invalidConfiguration, .bindFailed,
+      case .closed, .receiverTaken, .frameTooLarge, .emptyFrame, .invalidDestination, .invalidConfiguration,
+        .bindFailed,
         .tlsFailed, .upgradeRefused, .authenticationFailed, .protocolViolation, .system:
         .never
       }
@@ -155,6 +159,7 @@ extension TransportError {
       case .receiverTaken: "receiver_taken"
       case .cancelled: "cancelled"
       case .frameTooLarge: "frame_too_large"
+      case .emptyFrame: "empty_frame"
       case .backpressure: "backpressure"
       case .reconnecting: "reconnecting"
       case .invalidDestination: "invalid_destination"
@@ -195,6 +200,11 @@ extension TransportError {
   /// The connection is being re-established.
   public static let reconnecting = TransportError(
     code: .reconnecting, message: "not connected at the moment; an event tells when it is again")
+
+  /// An empty frame to a peer that may not survive it.
+  public static let emptyFrame = TransportError(
+    code: .emptyFrame,
+    message: "an empty frame is not sent to a beacon that has not shown that it survives one; older ones crash")
 
   /// A frame that is too long.
   public static func frameTooLarge(_ length: Int, limit: Int) -> TransportError {

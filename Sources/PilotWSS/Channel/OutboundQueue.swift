@@ -16,6 +16,9 @@ package final class OutboundQueue: Sendable {
     package var age: Duration
     /// The longest frame's bytes.
     package var frame = FrameLimits.maximumOverWSS
+    /// The frames' bytes for a peer that hasn't shown that it takes all that fit, ``takeAllLengths()``. Each connection
+    /// begins with it. Default: all.
+    package var first = 0...FrameLimits.maximumOverWSS
 
     package init(bytes: Int, age: Duration) {
       self.bytes = bytes
@@ -27,13 +30,16 @@ package final class OutboundQueue: Sendable {
   package enum Overflow: Sendable {
     /// It is refused, and its sender told.
     case refuseNewest
-    /// The oldest ones make room.
+    /// The oldest ones of whoever has most waiting make room. In a queue whose first frame has waited for half its age
+    /// they do so before it is full.
     case dropOldest
   }
 
   /// Whether a frame was taken.
   package enum Admission: Sendable, Equatable {
     case queued, full, disconnected
+    /// It is empty, which this peer isn't known to survive.
+    case tooShort
     /// It has so many bytes, which is more than a message may have.
     case tooLong(Int)
   }
@@ -46,6 +52,10 @@ package final class OutboundQueue: Sendable {
     package var overflowed: UInt64 = 0
     /// Longer than a message may be, in a queue that drops what it can't take.
     package var tooLong: UInt64 = 0
+    /// Longer than its peer is known to take, likewise.
+    package var tooLongForPeer: UInt64 = 0
+    /// Dropped because all queues together were full.
+    package var overTotal: UInt64 = 0
     /// Taken, and not handed to the kernel when the connection ended.
     package var lost: UInt64 = 0
     /// Taken, and not handed to the kernel at ``close()``.
@@ -71,19 +81,27 @@ package final class OutboundQueue: Sendable {
     let number: UInt64
   }
 
+  /// How old a frame may get.
+  let age: Duration
   private let now: @Sendable () -> MonotonicInstant
   private let state: Mutex<OutboundQueueState>
 
   /// - Parameters:
   ///   - role: This end's role, which decides whether frames are masked.
   ///   - chunkBytes: The size of chunks, unless one frame is longer.
+  ///   - budget: What bounds all queues together, for one that drops its oldest. Default: nothing does.
+  ///   - key: What senders are told apart by, which they must not know. Default: random.
   ///   - now: The clock that ages are measured by.
   package init(
     role: WebSocketRole, limits: Limits, chunkBytes: Int = BufferSizes.large.chunk, overflow: Overflow,
+    budget: OutboundBudget? = nil, key: UInt64 = .random(in: 0 ... .max),
     now: @escaping @Sendable () -> MonotonicInstant
   ) {
     self.now = now
-    state = Mutex(OutboundQueueState(role: role, limits: limits, overflow: overflow, chunkBytes: chunkBytes))
+    age = limits.age
+    state = Mutex(
+      OutboundQueueState(
+        role: role, limits: limits, overflow: overflow, chunkBytes: chunkBytes, budget: budget, key: key))
   }
 
   /// The present, by the clock that ages are measured by.
@@ -93,6 +111,11 @@ package final class OutboundQueue: Sendable {
 
   /// Encoded bytes that wait.
   package var waitingBytes: Int { state.withLock { $0.bytes } }
+
+  /// Calls `body` with each chunk that waits, to look how much memory it takes.
+  func forEachChunk(_ body: (OutboundChunk) -> Void) {
+    state.withLock { $0.forEachChunk(body) }
+  }
 
   /// Connects the queue: from now on frames are taken. `wake` is called, from any thread, when there is something to
   /// ``take(_:)`` and nobody has been told yet.
@@ -116,19 +139,30 @@ package final class OutboundQueue: Sendable {
   }
 
   /// Encodes one frame, given in two parts, behind the others, and wakes the connection if need be.
-  package func append(head: RawSpan, body: RawSpan) -> Admission {
-    let (admission, needsWake) = push(head: head, body: body, at: now())
+  ///
+  /// - Parameter sender: Whose frame it is, as far as room is concerned; 0 for this end's own.
+  package func append(head: RawSpan, body: RawSpan, from sender: UInt32 = 0) -> Admission {
+    let (admission, needsWake) = push(head: head, body: body, from: sender, at: now())
     if needsWake { wake() }
     return admission
   }
 
   /// Encodes one frame, given in two parts, behind the others.
   ///
-  /// - Parameter time: The present, for those who know it already.
+  /// - Parameters:
+  ///   - sender: Whose frame it is, as far as room is concerned; 0 for this end's own.
+  ///   - time: The present, for those who know it already.
   /// - Returns: Whether it was taken, and whether the caller has to ``wake()`` the connection, soon and once for any
   ///   number of frames: until then nobody takes them.
-  package func push(head: RawSpan, body: RawSpan, at time: MonotonicInstant) -> (Admission, needsWake: Bool) {
-    state.withLock { $0.push(head: head, body: body, at: time) }
+  package func push(
+    head: RawSpan, body: RawSpan, from sender: UInt32 = 0, at time: MonotonicInstant
+  ) -> (Admission, needsWake: Bool) {
+    state.withLock { $0.push(head: head, body: body, from: sender, at: time) }
+  }
+
+  /// The peer has shown that it takes messages of any length that fits.
+  package func takeAllLengths() {
+    state.withLock { $0.takeAllLengths() }
   }
 
   /// How many frames of a batch are encoded under one lock: about a microsecond's work.
@@ -149,7 +183,7 @@ package final class OutboundQueue: Sendable {
       state.withLock { state in
         batch.forEach(from: &cursor, limit: min(Self.framesPerTurn, count - taken)) { frame, _ in
           guard outcome.0 == .queued else { return }
-          let (admission, needsWake) = state.push(head: frame, body: RawSpan(), at: time)
+          let (admission, needsWake) = state.push(head: frame, body: RawSpan(), from: 0, at: time)
           outcome = (admission, outcome.needsWake || needsWake)
           if admission == .queued { taken += 1 }
         }
@@ -175,6 +209,16 @@ package final class OutboundQueue: Sendable {
         taken += chunk.buffer.readableBytes
         chunks.append(chunk)
       }
+      state.releaseUnused()
+    }
+  }
+
+  /// Drops what has grown too old, so that it doesn't hold memory until the peer takes something or a frame comes.
+  package func dropExpired() {
+    let time = now()
+    state.withLock { state in
+      state.dropExpired(at: time)
+      state.releaseUnused()
     }
   }
 
@@ -200,6 +244,8 @@ extension OutboundQueue.Counts {
     left.expired += right.expired
     left.overflowed += right.overflowed
     left.tooLong += right.tooLong
+    left.tooLongForPeer += right.tooLongForPeer
+    left.overTotal += right.overTotal
     left.lost += right.lost
     left.unsent += right.unsent
   }

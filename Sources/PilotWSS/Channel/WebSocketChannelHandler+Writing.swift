@@ -59,6 +59,17 @@ extension WebSocketChannelHandler {
     let now = MonotonicInstant(context.eventLoop.now)
     stalledSince = now
     checkLiveness(at: now)
+    startExpiryTimer()
+  }
+
+  /// While the peer takes nothing, and nothing more comes for it, nobody else looks how old frames grow.
+  private func startExpiryTimer() {
+    guard expiryTimer == nil else { return }
+    expiryTimer = schedule(after: outbound.age) { handler in
+      handler.expiryTimer = nil
+      handler.outbound.dropExpired()
+      if handler.stalledSince != nil { handler.startExpiryTimer() }
+    }
   }
 
   package func channelWritabilityChanged(context: ChannelHandlerContext) {

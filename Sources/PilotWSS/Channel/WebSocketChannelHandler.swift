@@ -33,6 +33,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var authenticationTimer: Scheduled<Void>?
   var livenessTimer: Scheduled<Void>?
   var closeTimer: Scheduled<Void>?
+  var expiryTimer: Scheduled<Void>?
   private var decoder: WebSocketDecoder
 
   /// - Parameter maximumMessageLength: The longest message taken, in bytes.
@@ -79,6 +80,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
     authenticationTimer?.cancel()
     livenessTimer?.cancel()
     closeTimer?.cancel()
+    expiryTimer?.cancel()
     // Before the peer is told, so that it finds the counts complete.
     releaseQueue()
     let outcome = session.transportEnded()

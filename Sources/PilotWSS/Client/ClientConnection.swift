@@ -28,7 +28,7 @@ package final class ClientConnection {
       dialling: subprotocol == .v2 ? configuration.beacon.name : nil)
     let peer = WSSClientPeer(
       authentication: authentication, inbound: inbound, beacon: configuration.beaconEndpoint,
-      onEstablished: { [weak self] in self?.established() },
+      onEstablished: { [weak self] in self?.established(outbound) },
       onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
     self.peer = peer
     var times = WebSocketTimes()
@@ -46,8 +46,12 @@ package final class ClientConnection {
     peer?.link?.perform(.close(WebSocketCloseFrame(.normal)))
   }
 
-  private func established() {
-    if isOwn, let name = configuration.beacon.name { configuration.knownBeacons.insert(name) }
+  private func established(_ outbound: OutboundQueue) {
+    if isOwn {
+      configuration.beacon.name.map { configuration.knownBeacons.insert($0) }
+      // It takes an empty message, which older deployed ones don't survive.
+      outbound.takeAllLengths()
+    }
     onEstablished?()
   }
 

@@ -37,7 +37,8 @@ public final class WSSTransport: Transport {
     let trust = configuration.beacon.isSecure ? try ClientTrust(configuration.trust) : nil
     let life = TransportLife()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
-    let limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)
+    var limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)
+    limits.first = 1...limits.frame
     self.life = life
     beacon = configuration.beaconEndpoint
     loop = group.next()
@@ -100,7 +101,8 @@ public final class WSSTransport: Transport {
 
   /// Queues one frame for the beacon. See ``/PilotTransport/Transport/send(_:to:)``.
   ///
-  /// - Throws: `.invalidDestination` for anything but ``Configuration/beaconEndpoint``.
+  /// - Throws: `.invalidDestination` for anything but ``Configuration/beaconEndpoint``; `.emptyFrame` for an empty frame to
+  ///   a beacon that hasn't shown that it survives one.
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     if life.isClosed { throw .closed }
     guard destination == beacon else { throw elsewhere }
@@ -132,6 +134,7 @@ public final class WSSTransport: Transport {
   private func check(_ admission: OutboundQueue.Admission) throws(TransportError) {
     switch admission {
     case .queued: return
+    case .tooShort: throw .emptyFrame
     case .tooLong(let length): throw .frameTooLarge(length, limit: maximumFrameLength)
     case .full: throw .backpressure
     case .disconnected: throw life.isClosed ? .closed : .reconnecting

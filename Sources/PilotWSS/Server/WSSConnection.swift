@@ -32,17 +32,19 @@ package final class WSSConnection: Sendable {
     self.link = NIOLoopBound(LinkReference(link), eventLoop: loop)
   }
 
-  /// Queues one frame, given in two parts. Never waits: the peer's own oldest frames make room, counted.
+  /// Queues one frame of the beacon's own, given in two parts. Never waits: the peer's own oldest frames make room, counted.
   /// - Returns: Whether the peer is still connected.
   package func send(head: RawSpan, body: RawSpan) -> Bool {
     outbound.append(head: head, body: body) == .queued
   }
 
   /// Queues one frame of several, as ``send(head:body:)``, and leaves it to the caller to ``flush()``.
+  /// - Parameter sender: Whose frame it is: when there is no room, the frames of the sender with most of them waiting
+  ///   make it. 0 for the beacon's own, which make room for nobody else's.
   /// - Returns: `nil` if the peer isn't connected any more, else whether ``flush()`` is due, once, after this frame or
-  ///   later ones. A frame that is longer than a message may be is dropped, counted.
-  package func enqueue(head: RawSpan, body: RawSpan, at time: MonotonicInstant) -> Bool? {
-    let (admission, needsWake) = outbound.push(head: head, body: body, at: time)
+  ///   later ones. A frame that is longer than a message may be, or than this peer has shown to take, is dropped, counted.
+  package func enqueue(head: RawSpan, body: RawSpan, from sender: UInt32, at time: MonotonicInstant) -> Bool? {
+    let (admission, needsWake) = outbound.push(head: head, body: body, from: sender, at: time)
     return admission == .disconnected ? nil : needsWake
   }
 

@@ -21,8 +21,12 @@ public struct WSSLimits: Sendable, Equatable {
   public var idleLimit: Duration = .seconds(90)
   /// A peer that reads nothing for so long while something waits for it is dropped. Default 30 s.
   public var stallLimit: Duration = .seconds(30)
-  /// What waits for one peer, in bytes, frame headers included; its oldest frames make room. Default 1 MiB.
+  /// What waits for one peer, in bytes, frame headers included; the oldest frames of the sender who fills it make room.
+  /// Default 1 MiB.
   public var outgoingBytes = 1 << 20
+  /// What waits for all peers together. Half of it is shared out among them, half goes to who comes first; a peer that needs
+  /// more then loses its own oldest frames. Default 256 MiB.
+  public var outgoingBytesInAll = 256 << 20
   /// How long a frame waits for a peer before it is dropped. Default 1 s.
   public var outgoingAge: Duration = .seconds(1)
 

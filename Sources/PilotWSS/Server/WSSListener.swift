@@ -13,6 +13,8 @@ package final class WSSListener: Sendable {
   private let keys: any KeyDirectory
   private let dispatchers: @Sendable (any EventLoop) -> any WSSDispatcher
   private let admission: ConnectionAdmission
+  private let budget: OutboundBudget
+  private let lookups = KeyLookups()
   private let nextID = Atomic<UInt64>(1)
   private let serverChannel = Mutex<(any Channel)?>(nil)
 
@@ -26,6 +28,7 @@ package final class WSSListener: Sendable {
     self.configuration = configuration
     self.keys = keys
     self.dispatchers = dispatchers
+    budget = OutboundBudget(bytes: configuration.limits.outgoingBytesInAll)
     admission = ConnectionAdmission(
       configuration.limits, maximumOpen: configuration.maximumOpen, policy: configuration.policy)
   }
@@ -131,14 +134,16 @@ package final class WSSListener: Sendable {
   private func upgraded(
     _ channel: any Channel, to subprotocol: PilotSubprotocol, from remote: Endpoint
   ) throws {
+    var limits = OutboundQueue.Limits(
+      bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge)
+    limits.first = 0...FrameLimits.maximumOfDeployedClients
     let outbound = OutboundQueue(
-      role: .server,
-      limits: OutboundQueue.Limits(bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge),
-      chunkBytes: configuration.sizes.chunk, overflow: .dropOldest,
+      role: .server, limits: limits, chunkBytes: configuration.sizes.chunk, overflow: .dropOldest, budget: budget,
       now: { .now() })
     let local = channel.localAddress.flatMap { Endpoint(address: $0) }
     let environment = WSSServerPeer.Environment(
-      keys: keys, unixTime: configuration.unixTime, dispatcher: dispatchers(channel.eventLoop),
+      keys: keys, lookups: lookups, unixTime: configuration.unixTime,
+      dispatcher: dispatchers(channel.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue },
       admit: { [admission] in admission.authenticate(channel) }, loop: channel.eventLoop,
       isOwnName: { [configuration] in configuration.names.contains($0, at: local) })

@@ -8,6 +8,7 @@ final class WSSServerPeer: WebSocketPeer {
   /// Where a peer's parts come from.
   struct Environment {
     let keys: any KeyDirectory
+    let lookups: KeyLookups
     let unixTime: @Sendable () -> UInt64
     let dispatcher: any WSSDispatcher
     let nextID: () -> UInt64
@@ -27,6 +28,8 @@ final class WSSServerPeer: WebSocketPeer {
   private var provenKey: PublicKey?
   private var connection: WSSConnection?
   private var refusal: WSSRefusal.Reason?
+  /// Whether the peer has shown that it takes messages that deployed clients don't.
+  private var takesLongFrames = false
 
   init(
     environment: Environment, remote: Endpoint, subprotocol: PilotSubprotocol, outbound: OutboundQueue,
@@ -55,9 +58,8 @@ final class WSSServerPeer: WebSocketPeer {
       switch environment.keys.answerAtHand(for: node) {
       case .key(let key): return lookedUp(.success(key))
       case .unknown: return lookedUp(.success(nil))
-      case nil: lookUp(node)
+      case nil: return lookUp(node)
       }
-      return .none
     case .ignore:
       return .none
     case .refuse(let reason):
@@ -67,8 +69,15 @@ final class WSSServerPeer: WebSocketPeer {
 
   func receive(binary: RawSpan) -> WebSocketReaction {
     guard let connection else { return refuse(.unexpectedMessage) }
+    if binary.byteCount > FrameLimits.maximumOfDeployedClients, !takesLongFrames { takeLongFrames() }
     environment.dispatcher.received(binary, on: connection)
     return .none
+  }
+
+  /// Who sends such messages takes them as well.
+  private func takeLongFrames() {
+    takesLongFrames = true
+    outbound.takeAllLengths()
   }
 
   func ignoredBinary() {
@@ -94,15 +103,18 @@ final class WSSServerPeer: WebSocketPeer {
     }
   }
 
-  private func lookUp(_ node: NodeID) {
-    let keys = environment.keys
+  private func lookUp(_ node: NodeID) -> WebSocketReaction {
+    let (keys, lookups) = (environment.keys, environment.lookups)
+    guard lookups.begin(for: remote) else { return lookedUp(.failure(KeyLookupError.tooMany)) }
     let lookup = environment.loop.makePromise(of: PublicKey?.self)
     lookup.completeWithTask { try await keys.publicKey(of: node) }
     let bound = NIOLoopBound(self, eventLoop: environment.loop)
-    lookup.futureResult.whenComplete { result in
+    lookup.futureResult.whenComplete { [remote] result in
+      lookups.end(for: remote)
       guard let link = bound.value.link else { return }
       link.perform(bound.value.lookedUp(result))
     }
+    return .none
   }
 
   private func lookedUp(_ result: Result<PublicKey?, any Error>) -> WebSocketReaction {
@@ -129,6 +141,7 @@ final class WSSServerPeer: WebSocketPeer {
       id: environment.nextID(), node: node, key: provenKey, remote: remote, isOwn: isOwn, outbound: outbound,
       loop: environment.loop, link: link)
     self.connection = connection
+    if isOwn { takeLongFrames() }
     environment.dispatcher.attached(connection)
     if environment.keys.hasRevoked(provenKey, of: node) { link.perform(.close(.keyChanged)) }
   }
@@ -148,6 +161,12 @@ final class WSSServerPeer: WebSocketPeer {
       return .close(WebSocketCloseFrame(.policyViolation, reason: HandshakeVerdict.peerReason))
     }
   }
+}
+
+/// Why a key wasn't looked up.
+private enum KeyLookupError: Error {
+  /// Others of the same source are being looked up.
+  case tooMany
 }
 
 extension WSSRefusal.Reason {

@@ -1,23 +1,34 @@
-import NIOCore
+package import NIOCore
 import NIOSSL
-import PilotTransport
+package import PilotTransport
 
-/// TLS as a node uses it: 1.2 or newer, the certificate verified against the host's name or address.
+/// TLS as a client uses it: 1.2 or newer, the certificate verified against the host's name or address, or its key against
+/// those that are pinned.
 package struct ClientTLS: Sendable {
   private let context: NIOSSLContext
   /// Those that are trusted; empty where the system alone knows them.
   private let authorities: [NIOSSLCertificate]
+  /// The only keys that are trusted; nil where authorities are.
+  private let pins: Set<KeyPin>?
 
   /// Reads the authorities; a connection then only refers to them (``ClientTrust``).
   ///
+  /// - Parameter protocols: What is spoken over it (ALPN). Default: HTTP.
   /// - Throws: `.invalidConfiguration` that says what is wrong with them.
-  init(trusting trust: Trust, system: SystemAuthorities = .known) throws(TransportError) {
+  package init(trusting trust: Trust, protocols: [String] = ["http/1.1"]) throws(TransportError) {
+    try self.init(trusting: trust, system: .known, protocols: protocols)
+  }
+
+  init(trusting trust: Trust, system: SystemAuthorities, protocols: [String] = ["http/1.1"]) throws(TransportError) {
     let roots = try TrustedAuthorities.roots(of: trust, system: system)
     if case .certificates(let certificates) = roots { authorities = certificates } else { authorities = [] }
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.applyPolicy()
+    tls.applicationProtocols = protocols
     tls.acceptUsualCertificates()
-    tls.certificateVerification = .fullVerification
+    if case .keys(let keys) = trust.source { pins = keys } else { pins = nil }
+    // The name says nothing beside a pinned key.
+    tls.certificateVerification = pins == nil ? .fullVerification : .noHostnameVerification
     tls.trustRoots = roots
     do {
       context = try NIOSSLContext(configuration: tls)
@@ -28,7 +39,30 @@ package struct ClientTLS: Sendable {
 
   /// What secures one connection.
   func handler(for beacon: WSSURL) throws -> NIOSSLClientHandler {
-    try NIOSSLClientHandler(context: context, serverHostname: beacon.serverName)
+    try handler(host: beacon.host)
+  }
+
+  /// Secures one connection to a host, a name or an IP address. On its event loop, before anything is sent.
+  package func secure(_ channel: any Channel, to host: String) throws {
+    try channel.pipeline.syncOperations.addHandler(try handler(host: host))
+  }
+
+  private func handler(host: String) throws -> NIOSSLClientHandler {
+    let name = Self.serverName(of: host)
+    guard let pins else { return try NIOSSLClientHandler(context: context, serverHostname: name) }
+    return try NIOSSLClientHandler(context: context, serverHostname: name) { certificates, promise in
+      // Only the first one's key is proven to be the peer's.
+      let isPinned = certificates.first.flatMap(KeyPin.init(of:)).map(pins.contains) ?? false
+      promise.succeed(isPinned ? .certificateVerified : .failed)
+    }
+  }
+
+  /// The name for SNI and for the certificate's check; nil for an IP address, which TLS checks by itself.
+  fileprivate static func serverName(of host: String) -> String? {
+    // No name has a colon, and an address with one may have a zone behind it, which not every machine knows.
+    if host.contains(":") || (try? SocketAddress(ipAddress: host, port: 0)) != nil { return nil }
+    // The dot of a name that is meant from the root is for the resolver alone (RFC 6066, section 3).
+    return host.hasSuffix(".") ? String(host.dropLast()) : host
   }
 
   /// Why the certificate was refused, if that is what a handshake failed for.
@@ -61,10 +95,5 @@ package struct ClientTLS: Sendable {
 
 extension WSSURL {
   /// The name for SNI and for the certificate's check; `nil` for an IP address, which TLS checks by itself.
-  var serverName: String? {
-    // No name has a colon, and an address with one may have a zone behind it, which not every machine knows.
-    if host.contains(":") || (try? SocketAddress(ipAddress: host, port: 0)) != nil { return nil }
-    // The dot of a name that is meant from the root is for the resolver alone (RFC 6066, section 3).
-    return host.hasSuffix(".") ? String(host.dropLast()) : host
-  }
+  var serverName: String? { ClientTLS.serverName(of: host) }
 }

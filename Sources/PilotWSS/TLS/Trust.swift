@@ -1,12 +1,11 @@
-/// Which certificate authorities a node trusts when a beacon shows its certificate, whose host name or address is checked
-/// in any case.
-///
-/// Where further conditions stand beside the authorities, such as pinned keys, they belong here and in the verification.
+/// Whom to trust at the other end of TLS: certificate authorities, and then the host's name or address is checked as well;
+/// or keys that are known beforehand, and then nothing else is.
 public struct Trust: Sendable, Hashable {
   enum Source: Sendable, Hashable {
     case system(AuthorityVariables)
     case file(String)
     case pem([UInt8])
+    case keys(Set<KeyPin>)
   }
 
   let source: Source
@@ -23,4 +22,8 @@ public struct Trust: Sendable, Hashable {
 
   /// Those in the bytes of a PEM text, and no others.
   public static func pem(_ bytes: [UInt8]) -> Trust { Trust(source: .pem(bytes)) }
+
+  /// Whoever shows a certificate with one of these keys, whatever else is in it and whoever has signed it. Nobody if there
+  /// are none.
+  public static func keys(_ pins: Set<KeyPin>) -> Trust { Trust(source: .keys(pins)) }
 }

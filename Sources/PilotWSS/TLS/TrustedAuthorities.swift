@@ -15,6 +15,8 @@ enum TrustedAuthorities {
     case .pem(let bytes):
       return .certificates(
         try certificates("the text of certificate authorities") { () throws(PEMFault) in try PEMFile(bytes) })
+    case .keys:
+      return .certificates([])
     case .system(let variables) where variables.file != nil || variables.directories != nil:
       return .certificates(try certificates(of: variables))
     case .system:

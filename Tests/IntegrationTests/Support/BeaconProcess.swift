@@ -25,6 +25,9 @@ final class BeaconProcess {
     self.wss = try Endpoint(parsing: ready.wss)
   }
 
+  /// Its number.
+  var id: Int32 { process.processIdentifier }
+
   var url: WSSURL { WSSURL(isSecure: false, host: "127.0.0.1", port: Int(wss.port)) }
 
   /// Ends it as a crash would.

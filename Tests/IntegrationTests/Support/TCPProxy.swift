@@ -46,6 +46,25 @@ final class TCPProxy: Sendable {
     }
   }
 
+  /// Reads nothing any more from the port that is carried to: its clients are heard there, and hear nothing.
+  func hush() async throws {
+    for pair in pairs.withLock({ $0 }) {
+      try await pair.eventLoop.submit {
+        pair.value.server.setOption(.autoRead, value: false).whenFailure { _ in }
+      }.get()
+    }
+  }
+
+  /// Goes on carrying after ``stall()``.
+  func resume() async throws {
+    for pair in pairs.withLock({ $0 }) {
+      try await pair.eventLoop.submit {
+        pair.value.client.setOption(.autoRead, value: true).whenFailure { _ in }
+        pair.value.server.setOption(.autoRead, value: true).whenFailure { _ in }
+      }.get()
+    }
+  }
+
   /// Ends everything.
   func close() async throws {
     for pair in pairs.withLock({ $0 }) {

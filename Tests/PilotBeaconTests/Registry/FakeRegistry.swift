@@ -1,5 +1,7 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
+import PilotFixtures
 import Synchronization
 
 /// A registry that gives one answer to everything; nil gives none.
@@ -15,11 +17,23 @@ final class FakeRegistry: Sendable {
     self.log = log
   }
 
-  static func start(_ answer: @escaping @Sendable () -> String?) async throws -> FakeRegistry {
+  /// - Parameter tls: Whose certificate it shows; nil speaks in clear text.
+  static func start(
+    tls: ThrowawayAuthority? = nil, _ answer: @escaping @Sendable () -> String?
+  ) async throws -> FakeRegistry {
     let log = Log()
+    let context = try tls.map { tls in
+      try NIOSSLContext(
+        configuration: .makeServerConfiguration(
+          certificateChain: try NIOSSLCertificate.fromPEMFile(tls.certificatePath).map { .certificate($0) },
+          privateKey: .privateKey(try NIOSSLPrivateKey(file: tls.keyPath, format: .pem))))
+    }
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let context {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+          }
           try channel.pipeline.syncOperations.addHandler(Responder(log: log, answer: answer))
         }
       }

@@ -13,7 +13,7 @@ struct BeaconOptionsTests {
   ) async throws -> BeaconServer.Configuration {
     let command = try BeaconCommand.parse(arguments)
     let settings = try await Settings(
-      command.globals, of: BeaconCommand.self, section: "beacon", environment: environment)
+      command.globals, of: BeaconCommand.self, section: .beacon, environment: environment)
     return try command.configuration(settings)
   }
 

@@ -7,7 +7,7 @@ struct TransportErrorTests {
     (.closed, "closed", .never),
     (.receiverTaken, "receiver_taken", .never),
     (.cancelled, "cancelled", .soon),
-    (.frameTooLarge(limit: 9), "frame_too_large", .never),
+    (.frameTooLarge(limit: 9), "frame_too_large", .never), (.emptyFrame, "empty_frame", .never),
     (.backpressure, "backpressure", .soon),
     (.reconnecting, "reconnecting", .afterEvent),
     (.invalidDestination, "invalid_destination", .never),

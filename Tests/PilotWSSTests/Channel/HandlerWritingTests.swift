@@ -129,6 +129,22 @@ struct HandlerWritingTests {
     #expect(harness.sent == (0..<Int(counts.sent)).map { .binary(pattern(1_200, seed: $0)) })
   }
 
+  @Test func `what grows too old behind a peer that does not read is let go although nobody asks for it`() throws {
+    let harness = try HandlerHarness(.server)
+    harness.socket.letPeerRead(false)
+    for index in 0..<300 { #expect(harness.send(pattern(1_200, seed: index)) == .queued) }
+    harness.run()
+    #expect(harness.queue.waitingBytes > 200_000)
+    for _ in 0..<3 { harness.advance(by: .seconds(1)) }
+    #expect(harness.queue.waitingBytes == 0)
+    #expect(harness.queue.counts.expired > 200)
+    // And those that come later.
+    #expect(harness.send([1]) == .queued)
+    for _ in 0..<3 { harness.advance(by: .seconds(1)) }
+    #expect(harness.queue.waitingBytes == 0)
+    #expect(harness.peer.ends.isEmpty)
+  }
+
   @Test func `a peer that reads nothing for the stall limit is dropped, one that reads at times is not`() throws {
     let harness = try HandlerHarness(.server)
     func fill() {

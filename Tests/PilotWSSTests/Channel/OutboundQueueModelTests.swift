@@ -10,7 +10,7 @@ import Testing
 
 /// What happens to a queue.
 private enum Event: Sendable {
-  case append(length: Int, seed: Int)
+  case append(length: Int, seed: Int, sender: UInt32)
   /// The connection takes a chunk.
   case take
   case pass(Duration)
@@ -23,7 +23,8 @@ private enum Event: Sendable {
     case 0..<550:
       let longest = Bool.random(using: &random) ? 20 : 3_000
       return .append(
-        length: Int.random(in: 0...longest, using: &random), seed: Int.random(in: 0..<1_000, using: &random))
+        length: Int.random(in: 0...longest, using: &random), seed: Int.random(in: 0..<1_000, using: &random),
+        sender: Bool.random(using: &random) ? 1 : UInt32.random(in: 0...6, using: &random))
     case 550..<750: return .take
     case 750..<880: return .pass(.microseconds(Int.random(in: 0...8_000, using: &random)))
     case 880..<915: return .written
@@ -40,12 +41,17 @@ private struct NaiveQueue {
   struct Item {
     let frame: [UInt8]
     let length: Int
+    let group: SenderShares.Group
     let time: MonotonicInstant
+
+    /// To the millisecond, as the queue promises.
+    var stamp: MonotonicInstant { MonotonicInstant(nanoseconds: time.nanoseconds / 1_000_000 * 1_000_000) }
   }
 
   let limit: Int
   let age: Duration
   let overflow: OutboundQueue.Overflow
+  let senders: SenderShares
   var items: [Item] = []
   var counts = OutboundQueue.Counts()
   var taken: UInt64 = 0
@@ -54,26 +60,32 @@ private struct NaiveQueue {
 
   var bytes: Int { items.map(\.length).reduce(0, +) }
 
-  mutating func append(_ frame: [UInt8], length: Int, at now: MonotonicInstant) -> OutboundQueue.Admission {
+  mutating func append(
+    _ frame: [UInt8], length: Int, from sender: UInt32, at now: MonotonicInstant
+  ) -> OutboundQueue.Admission {
     guard isOpen else { return .disconnected }
     expire(at: now)
-    if bytes + length > limit {
-      if overflow == .refuseNewest { return .full }
-      while !items.isEmpty, bytes + length > limit {
-        items.removeFirst()
-        counts.overflowed += 1
-      }
+    if overflow == .refuseNewest, bytes + length > limit { return .full }
+    while !items.isEmpty, bytes + length > limit { dropFromFullest() }
+    if overflow == .dropOldest, let first = items.first, first.stamp.advanced(by: age / 2) < now {
+      let goal = bytes - length
+      while bytes > goal, Set(items.map(\.group)).subtracting([SenderShares.own]).count > 1 { dropFromFullest() }
     }
     taken += 1
-    items.append(Item(frame: frame, length: length, time: now))
+    items.append(Item(frame: frame, length: length, group: senders.group(of: sender), time: now))
     return .queued
   }
 
-  /// To the millisecond, as the queue promises.
+  mutating func dropFromFullest() {
+    var waiting: [SenderShares.Group: Int] = [:]
+    for item in items where item.group != SenderShares.own { waiting[item.group, default: 0] += item.length }
+    let fullest = waiting.min { ($1.value, $0.key) < ($0.value, $1.key) }?.key ?? SenderShares.own
+    items.remove(at: items.firstIndex { $0.group == fullest } ?? 0)
+    counts.overflowed += 1
+  }
+
   mutating func expire(at now: MonotonicInstant) {
-    while let first = items.first,
-      MonotonicInstant(nanoseconds: first.time.nanoseconds / 1_000_000 * 1_000_000).advanced(by: age) < now
-    {
+    while let first = items.first, first.stamp.advanced(by: age) < now {
       items.removeFirst()
       counts.expired += 1
     }
@@ -98,10 +110,10 @@ private struct Comparison {
   var lease: OutboundQueue.Lease?
   var underWay: [OutboundQueue.Tally] = []
 
-  init(role: WebSocketRole, limit: Int, age: Duration, overflow: OutboundQueue.Overflow) {
-    harness = QueueHarness(role: role, bytes: limit, age: age, overflow: overflow)
+  init(role: WebSocketRole, limit: Int, age: Duration, overflow: OutboundQueue.Overflow, key: UInt64) {
+    harness = QueueHarness(role: role, bytes: limit, age: age, overflow: overflow, key: key)
     encoder = WebSocketEncoder(role: role)
-    model = NaiveQueue(limit: limit, age: age, overflow: overflow)
+    model = NaiveQueue(limit: limit, age: age, overflow: overflow, senders: SenderShares(key: key))
   }
 
   /// - Returns: How queue and model differ after the event, if they do.
@@ -118,10 +130,11 @@ private struct Comparison {
   private mutating func perform(_ event: Event) throws -> String? {
     let now = harness.clock.now
     switch event {
-    case .append(let length, let seed):
+    case .append(let length, let seed, let sender):
       let frame = pattern(length, seed: seed)
-      let admission = harness.append(frame)
-      let expected = model.append(frame, length: length + encoder.overhead(forPayloadOf: length), at: now)
+      let admission = harness.append(frame, from: sender)
+      let expected = model.append(
+        frame, length: length + encoder.overhead(forPayloadOf: length), from: sender, at: now)
       return admission == expected ? nil : "\(admission), not \(expected)"
     case .take:
       return try take(at: now)
@@ -175,8 +188,9 @@ struct OutboundQueueModelTests {
     let overflow: OutboundQueue.Overflow = seed % 4 < 2 ? .refuseNewest : .dropOldest
     let limit = Int.random(in: 200...(Bool.random(using: &random) ? 5_000 : 60_000), using: &random)
     let age = Duration.milliseconds(Int.random(in: 1...(Bool.random(using: &random) ? 20 : 200), using: &random))
+    let key = UInt64.random(in: 0 ... .max, using: &random)
     let found = try await Counterexample.search(seed: seed, events: 1_000, draw: Event.draw) { events in
-      var comparison = Comparison(role: role, limit: limit, age: age, overflow: overflow)
+      var comparison = Comparison(role: role, limit: limit, age: age, overflow: overflow, key: key)
       for (step, event) in events.enumerated() {
         if let difference = try comparison.play(event) { return .init(after: step, difference) }
       }

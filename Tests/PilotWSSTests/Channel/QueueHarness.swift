@@ -8,19 +8,22 @@ import Testing
 
 /// A queue with a clock that stands still, and the connection that takes from it.
 final class QueueHarness: Sendable {
-  let clock = TestClock()
+  let clock: TestClock
   let queue: OutboundQueue
   let role: WebSocketRole
   private let wakeCount = Counter()
 
   init(
     role: WebSocketRole = .server, bytes: Int = 1 << 20, age: Duration = .seconds(1),
-    overflow: OutboundQueue.Overflow = .refuseNewest
+    overflow: OutboundQueue.Overflow = .refuseNewest, budget: OutboundBudget? = nil,
+    key: UInt64 = 0x9E37_79B9_7F4A_7C15,
+    clock: TestClock = TestClock()
   ) {
     self.role = role
+    self.clock = clock
     queue = OutboundQueue(
       role: role, limits: OutboundQueue.Limits(bytes: bytes, age: age), chunkBytes: 16_000, overflow: overflow,
-      now: { [clock] in clock.now })
+      budget: budget, key: key, now: { clock.now })
   }
 
   var wakes: Int { wakeCount.value }
@@ -29,8 +32,8 @@ final class QueueHarness: Sendable {
     queue.open { [self] in wakeCount.increment() }
   }
 
-  func append(_ frame: [UInt8]) -> OutboundQueue.Admission {
-    queue.append(head: frame.span.raw, body: RawSpan())
+  func append(_ frame: [UInt8], from sender: UInt32 = 0) -> OutboundQueue.Admission {
+    queue.append(head: frame.span.raw, body: RawSpan(), from: sender)
   }
 
   /// The frames of a chunk, as the peer gets them.

@@ -129,7 +129,7 @@ struct SlowPeerTests {
     let node = try await RawNode.established(at: listener)
     let connection = try await listener.connection(of: 7)
     try await node.connection.read(false)
-    let frame = pattern(60_000)
+    let frame = pattern(30_000)
     while connection.counts.overflowed == 0 { _ = connection.send(head: frame.span.raw, body: RawSpan()) }
     for index in 0..<2_000 { try await node.send(.ping([UInt8(index & 0xFF)])) }
     try await node.connection.read(true)

@@ -53,13 +53,15 @@ struct FakeBeacon {
   }
 
   /// The upgrade and the whole authentication.
-  func establish(time: UInt64? = 1_000) async throws {
-    try await upgrade()
+  func establish(_ subprotocol: PilotSubprotocol = .v1, time: UInt64? = 1_000) async throws {
+    try await upgrade { $0.replacing("pilot.v1", with: subprotocol.rawValue) }
     let challenge = try TestIdentities.challenge(at: time)
     try await self.challenge(challenge)
     let reply = try await takeReply()
     let key = try TestIdentities.identity(UInt8(truncatingIfNeeded: reply.node.rawValue)).publicKey
-    #expect(HandshakeVerifier().verdict(on: reply, to: challenge, knownKey: key, now: time ?? 0) == .accepted)
+    let naming = subprotocol == .v2 ? HandshakeVerifier.NamingRule.one { _ in true } : .none
+    let verdict = HandshakeVerifier().verdict(on: reply, to: challenge, naming: naming, knownKey: key, now: time ?? 0)
+    #expect(verdict == .accepted)
     try await send(.text(AuthOK().json))
   }
 }
