@@ -29,8 +29,3 @@ enum AddressReach: Equatable, Sendable {
     return isLimited ? .limited : .global
   }
 }
-
-extension Endpoint {
-  /// Whether this is exactly 127.0.0.1 or ::1: what no datagram from outside has as its source.
-  var isThisMachine: Bool { ipv4Address == 0x7F00_0001 || high == 0 && low == 1 }
-}

@@ -1,3 +1,4 @@
+internal import PilotTransport
 package import PilotWire
 
 /// Whom a limit takes for one sender: nothing that is cheap to have many of.
@@ -13,9 +14,8 @@ package struct SourceKey: Hashable, Sendable, BitwiseCopyable {
 
   /// The source of what comes from this endpoint.
   package init(_ endpoint: Endpoint) {
-    let isLocal = endpoint.high == 0 && (endpoint.low == 0xFFFF_7F00_0001 || endpoint.low == 1)
     high = endpoint.high
-    low = isLocal ? endpoint.low | UInt64(endpoint.port) << 48 : endpoint.isIPv4 ? endpoint.low : 0
+    low = endpoint.isThisMachine ? endpoint.low | UInt64(endpoint.port) << 48 : endpoint.isIPv4 ? endpoint.low : 0
   }
 
   /// An authenticated node.

@@ -15,3 +15,9 @@ package struct SourceAddress: Hashable, Sendable, BitwiseCopyable {
   /// choose sources that fall into one place.
   package var keyedHash: UInt64 { UInt64(bitPattern: Int64(hashValue)) }
 }
+
+extension Endpoint {
+  /// Whether this is exactly 127.0.0.1 or ::1: what no datagram and no connection from outside has as its source, and what a
+  /// reverse proxy on this machine has for all whom it speaks for.
+  package var isThisMachine: Bool { ipv4Address == 0x7F00_0001 || high == 0 && low == 1 }
+}

@@ -200,8 +200,3 @@ extension ConnectionAdmission.State {
     entries[id].map { Departure(channel: $0.channel, leave: $0.leave, why: .making(room: reason)) }
   }
 }
-
-extension Endpoint {
-  /// Exactly 127.0.0.1 or ::1: a reverse proxy on this machine, not a stranger who spreads over all of 127.0.0.0/8.
-  var isThisMachine: Bool { ipv4Address == 0x7F00_0001 || (high == 0 && low == 1) }
-}

@@ -1,3 +1,4 @@
+import PilotTransport
 import PilotWire
 import Synchronization
 
@@ -7,26 +8,15 @@ import Synchronization
 /// A source is an IPv4 address or an IPv6 site (/64). This machine itself is none: behind 127.0.0.1 and ::1 is whoever a
 /// reverse proxy speaks for. As large as the number of connections that authenticate.
 final class KeyLookups: Sendable {
-  private struct Source: Hashable {
-    let high: UInt64
-    let low: UInt64
-
-    /// nil for this machine.
-    init?(_ remote: Endpoint) {
-      if remote.ipv4Address == 0x7F00_0001 || remote.high == 0 && remote.low == 1 { return nil }
-      high = remote.high
-      low = remote.isIPv4 ? remote.low : 0
-    }
-  }
-
   /// Lookups at once for one source.
   static let perSource = 4
 
-  private let underWay = Mutex<[Source: Int]>([:])
+  private let underWay = Mutex<[SourceAddress: Int]>([:])
 
   /// - Returns: Whether a lookup may begin; ``end(for:)`` is due then.
   func begin(for remote: Endpoint) -> Bool {
-    guard let source = Source(remote) else { return true }
+    if remote.isThisMachine { return true }
+    let source = SourceAddress(remote)
     return underWay.withLock { underWay in
       let count = underWay[source, default: 0]
       guard count < Self.perSource else { return false }
@@ -37,7 +27,8 @@ final class KeyLookups: Sendable {
 
   /// A lookup has ended.
   func end(for remote: Endpoint) {
-    guard let source = Source(remote) else { return }
+    if remote.isThisMachine { return }
+    let source = SourceAddress(remote)
     underWay.withLock { underWay in
       let count = underWay[source, default: 1] - 1
       underWay[source] = count > 0 ? count : nil

@@ -12,7 +12,7 @@ struct BeaconOptionsTests {
     _ arguments: [String], environment: [String: String] = [:]
   ) async throws -> BeaconServer.Configuration {
     let command = try BeaconCommand.parse(arguments)
-    let settings = try await Settings(
+    let settings = try Settings(
       command.globals, of: BeaconCommand.self, section: .beacon, environment: environment)
     return try command.configuration(settings)
   }

@@ -22,7 +22,7 @@ struct SubprotocolTests {
   }
 
   @Test func `a beacon that doesn't know its name speaks pilot.v1`() async throws {
-    let listener = try await TestListener.start()
+    let listener = try await TestListener.start { $0.names = BeaconNames() }
     let client = try await TestClient.connect(listener.url())
     #expect(!client.transport.beaconIsOwn)
     #expect(try await !listener.connection(of: 7).isOwn)

@@ -48,11 +48,11 @@ struct KeyLookupTests {
       return try await loop.submit {
         let environment = WSSServerPeer.Environment(
           keys: keys, lookups: lookups, unixTime: { 1_700_000_000 }, dispatcher: IdleDispatcher(), nextID: { 1 },
-          loop: loop)
+          admit: { true }, loop: loop, isOwnName: { _ in true })
         let limits = OutboundQueue.Limits(bytes: 1, age: .seconds(1))
         var generator = SystemRandomNumberGenerator()
         let peer = WSSServerPeer(
-          environment: environment, remote: site,
+          environment: environment, remote: site, subprotocol: .v1,
           outbound: OutboundQueue(role: .server, limits: limits, overflow: .dropOldest, now: { .start }),
           nonce: .random(using: &generator))
         guard case .send(let text) = peer.opened(IdleLink()),
