@@ -4,6 +4,12 @@ package import PilotWire
 extension Router {
   /// A Discover or DiscoverEx: always answered, and believed as far as its origin goes.
   mutating func discover(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
+    // Before all else: answers are what a flood of them costs.
+    if case .udp(let source, _) = origin,
+      !discoverSources.admits(sourceHash(addressOf: source), at: now.nanoseconds)
+    {
+      return drop(.rateLimited, of: SourceKey(source))
+    }
     let claim: Discover
     do throws(WireError) {
       claim = try Discover(parsing: frame)

@@ -1,5 +1,5 @@
 package import PilotTransport
-internal import PilotWire
+package import PilotWire
 
 /// Decides what becomes of each frame that reaches a beacon: who is registered where, what is relayed to whom, and what
 /// isn't believed.
@@ -41,6 +41,7 @@ package struct Router: ~Copyable, Sendable {
   var hasNotedUnaskable = false
   var incidents = RouterIncidents()
   var spentTokens = SpentTokens()
+  var discoverSources: SourceRateLimit
   var challenges: SourceRateLimit
   var fetches: SourceRateLimit
   var claimedAddresses: SourceRateLimit
@@ -86,6 +87,8 @@ package struct Router: ~Copyable, Sendable {
     provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
+    let discovered = configuration.discoversPerSource
+    discoverSources = SourceRateLimit(perSecond: discovered, burst: 2 * discovered, sets: 4_096)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
     fetches = SourceRateLimit(perSecond: configuration.fetchesPerSource, burst: 4, sets: 1_024)
     let (claimed, greeted) = (configuration.claimsPerAddress, configuration.greetingsPerAddress)
@@ -149,6 +152,12 @@ package struct Router: ~Copyable, Sendable {
   package mutating func deny() -> RouterAction {
     counters.frames &+= 1
     return drop(.denied)
+  }
+
+  /// A frame has come from a source that has had its share at this very instant.
+  package mutating func limit(_ source: Endpoint) -> RouterAction {
+    counters.frames &+= 1
+    return drop(.rateLimited, of: SourceKey(source))
   }
 
   /// Removes registrations that have run out, which nothing is delivered to any more in any case.

@@ -44,6 +44,9 @@ public struct RouterConfiguration: Sendable, Equatable {
   public var settlingTime: Duration = .seconds(30)
   /// How long a challenge can be answered. Default 30 s.
   public var proofLifetime: Duration = .seconds(30)
+  /// Discovers taken a second from each source over UDP (``relayRate`` says what a source is), at least 1, and twice as many at
+  /// once; what comes beyond it isn't answered either. Default 500: each node of a full source repeats its own once a minute.
+  public var discoversPerSource = 500
   /// Challenges a second for each source and node, at least 1. Default 1.
   public var challengesPerSecond = 1
   /// Challenges a second to each source in all, at least 1. Default 10: a forged Discover can draw one.

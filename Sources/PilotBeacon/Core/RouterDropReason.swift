@@ -30,7 +30,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case senderUnknown
   /// A Relay to a node that is not here.
   case destinationUnknown
-  /// A Relay of a source that has had its share of frames, or bytes, for now.
+  /// A Relay or Discover of a source that has had its share of them, or of bytes, for now.
   case rateLimited
   /// A Relay to an endpoint that hasn't answered, and has been sent enough.
   case unansweredEndpoint

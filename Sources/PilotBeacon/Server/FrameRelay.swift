@@ -42,10 +42,10 @@ package final class FrameRelay {
   @unsafe
   package func relay(datagrams: LentFrames, at now: MonotonicInstant) {
     let rules = filter.rules()
-    var deciding = RunCursor()
+    var (deciding, spent) = (RunCursor(), SpentShare())
     while unsafe deciding.run < datagrams.runs.count {
       var performing = deciding
-      unsafe engine.decide(datagrams, from: &deciding, admitting: rules, into: &turn, at: now)
+      unsafe engine.decide(datagrams, from: &deciding, admitting: rules, &spent, into: &turn, at: now)
       var index = 0
       unsafe datagrams.forEachFrame(from: &performing, limit: turn.actions.count) { frame, _ in
         perform(turn.actions[index], on: frame, at: now)

@@ -46,16 +46,18 @@ package final class RelayEngine: Sendable {
 
   /// Decides about one frame.
   func decide(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant, into turn: inout Turn) {
-    state.withLock { $0.decide(frame, from: origin, at: now, into: &turn) }
+    state.withLock { _ = $0.decide(frame, from: origin, at: now, into: &turn) }
   }
 
   /// Decides about the next few datagrams, and moves the cursor behind them.
   ///
-  /// - Parameter rules: Who may speak; nil for everybody, which costs nothing.
+  /// - Parameters:
+  ///   - rules: Who may speak; nil for everybody, which costs nothing.
+  ///   - spent: Who has had his share at this instant, for all turns of it.
   @unsafe
   func decide(
-    _ datagrams: LentFrames, from cursor: inout RunCursor, admitting rules: AddressRules?, into turn: inout Turn,
-    at now: MonotonicInstant
+    _ datagrams: LentFrames, from cursor: inout RunCursor, admitting rules: AddressRules?, _ spent: inout SpentShare,
+    into turn: inout Turn, at now: MonotonicInstant
   ) {
     var ahead = cursor
     state.withLock { state in
@@ -65,8 +67,10 @@ package final class RelayEngine: Sendable {
       unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source, local in
         if let rules, !rules.admits(source) {
           turn.actions.append(state.router.deny())
-        } else {
-          state.decide(frame, from: .udp(source, local), at: now, into: &turn)
+        } else if spent.covers(frame, from: source) {
+          turn.actions.append(state.router.limit(source))
+        } else if state.decide(frame, from: .udp(source, local), at: now, into: &turn) {
+          spent.note(frame, from: source)
         }
       }
     }
@@ -151,16 +155,19 @@ package final class RelayEngine: Sendable {
 }
 
 extension RelayEngine.State {
+  /// - Returns: Whether the source has had its share.
   fileprivate mutating func decide(
     _ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant, into turn: inout RelayEngine.Turn
-  ) {
+  ) -> Bool {
     let action = router.on(frame, from: origin, at: now)
+    turn.actions.append(action)
     switch action {
     case .deliver(.wss(let id), _): turn.connections.append(connections[id.rawValue])
-    case .taken, .drop: router.drain(into: &turn.outputs)
     case .deliver(.udp, _): break
+    case .drop(.rateLimited): return true
+    case .taken, .drop: router.drain(into: &turn.outputs)
     }
-    turn.actions.append(action)
+    return false
   }
 }
 

@@ -255,6 +255,8 @@ struct DatagramLink: Sendable {
     let candidates = BeaconLink.Path.datagrams(beacon: first, others: addresses + [beacon]).addresses
     guard Set(candidates) != Set(self.candidates) else { return }
     self.candidates = candidates
+    // It announces itself there already.
+    if case .known = place, candidates == [beacon] { return }
     place = .unknown(askAt: now, then: configuration.askAgain)
     tick(at: now, &outputs)
   }

@@ -93,6 +93,12 @@ struct RouterCreditTests {
     expect(harness.statistics.greetings, 2)
     harness.advance(.seconds(31))
     harness.discover(.test(1), from: .udp(.test(99, port: 5)))
+    // It moves when nothing comes from where it was.
+    for _ in 0..<4 {
+      harness.advance(.seconds(1))
+      harness.tick()
+    }
+    expect(harness.statistics.moves.total, 1)
     expect(harness.statistics.greetings, 3)
   }
 
@@ -110,13 +116,13 @@ struct RouterCreditTests {
     expect(harness.statistics.signs, 0)
   }
 
-  @Test func questionsToOneAddressAreTenASecond() {
+  @Test func questionsToOneAddressAreTenASecondBehindABurst() {
     var harness = harness(advertised: [Endpoint(ipv4: 198, 51, 100, 7, port: 9_001)])
     for node in 1...50 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(Self.victim)) }
-    expect(harness.statistics.greetings, 10)
+    expect(harness.statistics.greetings, 40)
     // The others are asked at their next Discovers.
     harness.advance(.seconds(2))
     for node in 1...50 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(Self.victim)) }
-    expect(harness.statistics.greetings, 20)
+    expect(harness.statistics.greetings, 60)
   }
 }

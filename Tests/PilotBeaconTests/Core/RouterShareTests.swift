@@ -71,7 +71,11 @@ struct RouterShareTests {
   // MARK: Eviction
 
   @Test func oneAddressEvictsNobody() {
-    var harness = RouterHarness(configuration { $0.nodeCapacity = 2_000 })
+    var harness = RouterHarness(
+      configuration {
+        $0.nodeCapacity = 2_000
+        $0.discoversPerSource = 1_000_000
+      })
     let honest = 1...200 as ClosedRange<UInt32>
     for number in honest { harness.discover(.test(number), from: .udp(test: number)) }
     for number in 0..<1_000_000 as Range<UInt32> {
@@ -175,6 +179,21 @@ struct RouterShareTests {
     // Whose proof counts no longer is one of its address.
     harness.router.revokeAll()
     #expect(relayed(2, .udp(.test(1, port: 2))) == 10)
+  }
+
+  // MARK: Discovers
+
+  @Test func aFloodOfDiscoversIsAnsweredAsFarAsItsSourcesShareGoes() {
+    var harness = RouterHarness()
+    for node in 1...5_000 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(.test(1, port: 7))) }
+    expect(harness.statistics.discovers.total, 1_000)
+    expect(harness.statistics.drops[.rateLimited], 4_000)
+    // Somebody else, and the same one a second later.
+    harness.discover(.test(9_000), from: .udp(.test(2)))
+    expect(harness.statistics.discovers.total, 1_001)
+    harness.advance(.seconds(1))
+    for node in 1...5_000 as ClosedRange<UInt32> { harness.discover(.test(node), from: .udp(.test(1, port: 7))) }
+    expect(harness.statistics.discovers.total, 1_501)
   }
 
   // MARK: Unasked

@@ -145,6 +145,8 @@ struct BeaconLinkModelTests {
     switch output {
     case .ask:
       if model.isKnown, model.unanswered >= 3 { model.lost() }
+      // What can't be sent to the beacon may be sent to another address, whatever was told before.
+      if case .refused = event { model.lost() }
       return model.isKnown ? "asks, though the beacon is known" : nil
     case .announce(let beacon):
       guard model.isKnown, beacon == model.beacon else { return "announces itself to \(beacon)" }

@@ -91,9 +91,11 @@ struct NameRenewalTests {
     _ = run.receive(LinkRun.reply())
     _ = run.receive(LinkRun.reply())
     _ = run.receive(LinkRun.probe)
-    _ = run.outputs() + run.pass(70)
+    let outputs = run.outputs() + run.pass(70)
+    #expect(outputs.contains(.ask(Self.later)))
+    // A look-up that says nothing new changes nothing.
     run.resolved(Self.beacon, Self.later)
-    #expect(run.outputs() == [.ask(Self.beacon), .ask(Self.later)])
+    #expect(run.outputs() == [])
   }
 
   @Test("ICMP from where the beacon was keeps the questions to it frequent: it is being restarted")
