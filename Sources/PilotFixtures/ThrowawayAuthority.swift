@@ -42,7 +42,7 @@ package struct ThrowawayAuthority: Sendable {
     let serverKey = P256.Signing.PrivateKey()
     let authorityName = try DistinguishedName { CommonName("Pilot demo authority") }
     let now = Date()
-    let (begin, end) = (now.addingTimeInterval(-3_600), now.addingTimeInterval(86_400))
+    let (begin, end) = (now.addingTimeInterval(-3_600), now.addingTimeInterval(90 * 86_400))
     let authority = try Certificate(
       version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: authorityKey.publicKey, notValidBefore: begin,
       notValidAfter: end, issuer: authorityName, subject: authorityName, signatureAlgorithm: .ecdsaWithSHA256,

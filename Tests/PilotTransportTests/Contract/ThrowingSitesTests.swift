@@ -9,7 +9,8 @@ import Testing
   /// What a program is told to do by each code, where the place doesn't say otherwise.
   private static let usual: [String: RetryAdvice] = [
     // Something about the call, the configuration or the transport's life has to change.
-    "closed": .never, "receiverTaken": .never, "frameTooLarge": .never, "invalidDestination": .never,
+    "closed": .never, "receiverTaken": .never, "frameTooLarge": .never, "emptyFrame": .never,
+    "invalidDestination": .never,
     "invalidConfiguration": .never, "tlsFailed": .never, "upgradeRefused": .never, "authenticationFailed": .never,
     "protocolViolation": .never, "bindFailed": .never, "system": .never,
     // A queue drains; a task that was cancelled has left everything as it was.
@@ -24,7 +25,7 @@ import Testing
 
   /// The places, by file. `code: advice` is one that says something else than its code's usual advice.
   private static let sites = """
-    PilotBeacon/Status/StatusListener | bindFailed
+    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotNode/Driver/NodeDriver | system
     PilotNode/Joining/BeaconURL | invalidConfiguration
@@ -32,11 +33,11 @@ import Testing
     PilotNode/Joining/Node+Joining | invalidConfiguration x2
     PilotNode/Link/BeaconLink+Configuration | invalidConfiguration x2
     PilotNode/Node+Sending | invalidDestination
-    PilotNode/NodeReceiver | timedOut
+    PilotNode/NodeReceiver | resolveFailed, timedOut
     PilotTesting/Conformance/Checks/BatchChecks | system
     PilotTesting/InMemory/InMemoryNetwork | bindFailed x2
     PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
-    PilotTransport/Contract/TransportError | backpressure, cancelled, closed, frameTooLarge, receiverTaken, reconnecting
+    PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting
     PilotUDP/Receiving/SocketLoop | system: .later(after: nil)
     PilotUDP/System/ErrorQueue | frameTooLarge, unreachable
     PilotUDP/System/OpenedSocket | invalidConfiguration
@@ -53,7 +54,7 @@ import Testing
     PilotWSS/Client/WSSTransport+Configuration | invalidConfiguration x5
     PilotWSS/Client/WSSTransport | invalidDestination
     PilotWSS/Client/WSSURL | invalidConfiguration
-    PilotWSS/Server/WSSListener | bindFailed
+    PilotWSS/Server/ListeningSocket | bindFailed
     PilotWSS/TLS/ClientTLS | invalidConfiguration
     PilotWSS/TLS/ServerCredentials | invalidConfiguration x2
     PilotWSS/TLS/TrustedAuthorities | invalidConfiguration x3

@@ -55,7 +55,7 @@ final class TestListener: Sendable {
     let (log, released) = (Watched(Log()), Watched(0))
     var configuration = WSSListener.Configuration(address: address, unixTime: { 1_700_000_000 })
     configuration.tls = tls
-    configuration.names = BeaconNames([HostPort(host: "127.0.0.1")], certificate: tls)
+    configuration.names = BeaconNames([HostPort(host: "127.0.0.1"), HostPort(host: "localhost")], certificate: tls)
     // Frames don't grow old and handshakes don't take too long, however busy the machine is, unless that is the test.
     configuration.limits.outgoingAge = .seconds(600)
     configuration.limits.handshakeLimit = .seconds(600)
