@@ -77,7 +77,8 @@ import Testing
     let codes: [TransportError.Code] = [
       .closed, .receiverTaken, .cancelled, .frameTooLarge(limit: 1), .backpressure, .reconnecting, .invalidDestination,
       .invalidConfiguration, .bindFailed, .resolveFailed, .connectFailed, .tlsFailed, .upgradeRefused, .atCapacity,
-      .authenticationFailed, .timedOut, .connectionLost, .replaced, .protocolViolation, .unreachable, .system, .emptyFrame,
+      .authenticationFailed, .timedOut, .connectionLost, .replaced, .protocolViolation, .unreachable, .system,
+      .emptyFrame,
     ]
     let byLogName = Dictionary(uniqueKeysWithValues: Self.usual.map { (Self.logName($0.key), $0.value) })
     #expect(Set(codes.map(\.description)) == Set(byLogName.keys))
