@@ -17,10 +17,10 @@ package enum RouterOutput: Equatable, Sendable {
   case challenge(DiscoverOffer)
   /// Look whether this beacon has made a proof's challenge for its source, and is the one that the proof names:
   /// ``Router/checkedToken(of:_:at:)``.
-  case checkToken(ProofJob)
+  indirect case checkToken(ProofJob)
   /// Have a signature verified away from the threads that relay: ``Router/verified(_:holds:at:)``, or
   /// ``Router/leftOut(_:)`` if there is no room for it.
-  case verify(VerificationJob)
+  indirect case verify(VerificationJob)
   /// Look whether a nonce that ICMP has quoted is the probe's own: ``Router/checkedNonce(of:isOwn:at:)``.
   case checkNonce(EndpointProbe, ChallengeToken)
   /// Tell a node where to punch; or ask it for a sign, by naming this beacon's own address.
