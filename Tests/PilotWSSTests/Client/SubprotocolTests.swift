@@ -86,7 +86,7 @@ struct SubprotocolTests {
   }
 
   @Test func `a node that demands a name is spoken to with one, or not at all`() async throws {
-    let nameless = try await TestListener.start()
+    let nameless = try await TestListener.start { $0.names = BeaconNames() }
     let refusal = await failure {
       _ = try await TestClient.connect(nameless.url()) { $0.requiresBeaconName = true }
     }
