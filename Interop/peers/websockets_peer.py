@@ -28,6 +28,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.payloads import Tally, payload  # noqa: E402  pylint: disable=wrong-import-position
 
 SUBPROTOCOL = "pilot.v1"
+# Whoever speaks it signs what it has dialled, and takes messages of every length.
+OWN_SUBPROTOCOL = "pilot.v2"
 PATH = "/v1/compat"
 DISCOVER, DISCOVER_REPLY, RELAY, RELAY_DELIVER, CHALLENGE, PROOF = 0x01, 0x02, 0x05, 0x06, 0x0B, 0x0C
 PATIENCE = 20
@@ -48,6 +50,12 @@ class Identity:
 
     def sign(self, text):
         return self.key.sign(text.encode())
+
+
+def dialled(url):
+    """The host and port of a URL, as a node signs them."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.hostname, parts.port or 443
 
 
 class Node:
@@ -81,20 +89,25 @@ class WSSNode(Node):
             context = ssl.create_default_context(cafile=command["ca"])
         options = {"ping_interval": None} if command.get("silent") else {}
         connection = await connect(
-            command["url"], ssl=context, subprotocols=[SUBPROTOCOL], max_size=command.get("limit", 65_535), **options
+            command["url"], ssl=context, subprotocols=[OWN_SUBPROTOCOL, SUBPROTOCOL],
+            max_size=command.get("limit", 65_535), **options
         )
-        if connection.subprotocol != SUBPROTOCOL:
+        if connection.subprotocol not in (OWN_SUBPROTOCOL, SUBPROTOCOL):
             raise ValueError(f"the beacon chose the subprotocol {connection.subprotocol}")
         challenge = json.loads(await connection.recv())
         if challenge["type"] != "auth_challenge" or len(challenge["nonce"]) != 64:
             raise ValueError(f"no challenge: {challenge}")
         node, identity = command["node"], Identity(command["identity"])
-        text = f"compat_auth:{node}:{challenge['ts']}:{challenge['nonce']}"
+        text, names = f"compat_auth:{node}:{challenge['ts']}:{challenge['nonce']}", {}
+        if connection.subprotocol == OWN_SUBPROTOCOL:
+            names["beacon"] = "{}:{}".format(*dialled(command["url"]))
+            text = f"compat_auth_v2:{node}:{challenge['ts']}:{challenge['nonce']}:{names['beacon']}"
         reply = {
             "type": "auth_reply",
             "node_id": node,
             "public_key": base64.b64encode(identity.public).decode(),
             "sig": base64.b64encode(identity.sign(text)).decode(),
+            **names,
         }
         await connection.send(json.dumps(reply))
         answer = json.loads(await connection.recv())
@@ -123,6 +136,7 @@ class UDPNode(Node, asyncio.DatagramProtocol):
     def __init__(self, command):
         super().__init__(command["node"])
         self.identity = Identity(command["identity"])
+        self.host, self.port = dialled(command["url"])
         self.registered = asyncio.get_running_loop().create_future()
         self.proven = False
         self.transport = None
@@ -150,8 +164,9 @@ class UDPNode(Node, asyncio.DatagramProtocol):
                 self.registered.set_result(None)
         elif data[0] == CHALLENGE and len(data) == 29:
             node, stamp = struct.unpack_from(">IQ", data, 1)
-            text = f"discover-proof:{node}:{stamp}:{data[13:29].hex()}"
-            self.transport.sendto(bytes([PROOF]) + data[1:29] + self.identity.sign(text))
+            text = f"discover-proof:{node}:{stamp}:{data[13:29].hex()}:{self.host}:{self.port}"
+            name = struct.pack(">HB", self.port, len(self.host)) + self.host.encode()
+            self.transport.sendto(bytes([PROOF]) + data[1:29] + self.identity.sign(text) + name)
             self.proven = True
         else:
             self.received(data)

@@ -14,6 +14,8 @@ const readline = require("readline");
 const WebSocket = require("ws");
 
 const SUBPROTOCOL = "pilot.v1";
+// Whoever speaks it signs what it has dialled, and takes messages of every length.
+const OWN_SUBPROTOCOL = "pilot.v2";
 const PATH = "/v1/compat";
 const DISCOVER = 0x01, DISCOVER_REPLY = 0x02, RELAY = 0x05, RELAY_DELIVER = 0x06, CHALLENGE = 0x0b, PROOF = 0x0c;
 const PATIENCE = 20_000;
@@ -86,11 +88,17 @@ class RefusedError extends Error {
   }
 }
 
+/** The host and port of a URL, as a node signs them. */
+function dialled(text) {
+  const url = new URL(text);
+  return `${url.hostname}:${url.port || 443}`;
+}
+
 class WSSNode extends Node {
   static dial(command) {
     const options = { maxPayload: 65_535 };
     if (command.ca) options.ca = fs.readFileSync(command.ca);
-    const socket = new WebSocket(command.url, [SUBPROTOCOL], options);
+    const socket = new WebSocket(command.url, [OWN_SUBPROTOCOL, SUBPROTOCOL], options);
     const identity = new Identity(command.identity);
     const self = new WSSNode(command.node);
     self.socket = socket;
@@ -102,13 +110,18 @@ class WSSNode extends Node {
         const message = JSON.parse(data.toString());
         if (message.type === "auth_ok") return resolve(self);
         if (message.type !== "auth_challenge" || message.nonce.length !== 64) return reject(new Error("no challenge"));
-        if (socket.protocol !== SUBPROTOCOL) return reject(new Error(`subprotocol ${socket.protocol}`));
-        const signature = identity.sign(`compat_auth:${command.node}:${message.ts}:${message.nonce}`);
+        if (![OWN_SUBPROTOCOL, SUBPROTOCOL].includes(socket.protocol)) {
+          return reject(new Error(`subprotocol ${socket.protocol}`));
+        }
+        const body = `${command.node}:${message.ts}:${message.nonce}`;
+        const names = socket.protocol === OWN_SUBPROTOCOL ? { beacon: dialled(command.url) } : {};
+        const signature = identity.sign(names.beacon ? `compat_auth_v2:${body}:${names.beacon}` : `compat_auth:${body}`);
         socket.send(JSON.stringify({
           type: "auth_reply",
           node_id: command.node,
           public_key: identity.public.toString("base64"),
           sig: signature.toString("base64"),
+          ...names,
         }));
       });
     });
@@ -142,8 +155,11 @@ class UDPNode extends Node {
         if (self.proven) registered();
       } else if (data[0] === CHALLENGE && data.length === 29) {
         const token = data.subarray(13).toString("hex");
-        const text = `discover-proof:${data.readUInt32BE(1)}:${data.readBigUInt64BE(5)}:${token}`;
-        self.send(Buffer.concat([Buffer.from([PROOF]), data.subarray(1), identity.sign(text)]));
+        const text = `discover-proof:${data.readUInt32BE(1)}:${data.readBigUInt64BE(5)}:${token}:${dialled(command.url)}`;
+        const name = Buffer.concat([Buffer.alloc(3), Buffer.from(url.hostname)]);
+        name.writeUInt16BE(Number(url.port), 0);
+        name.writeUInt8(url.hostname.length, 2);
+        self.send(Buffer.concat([Buffer.from([PROOF]), data.subarray(1), identity.sign(text), name]));
         self.proven = true;
       } else {
         self.received(data);
