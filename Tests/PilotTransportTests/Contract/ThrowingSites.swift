@@ -7,6 +7,8 @@ struct ThrowingSites {
   let byFile: [String: String]
   /// The codes that there are, by the declarations in `TransportError.Code`.
   let codes: Set<String>
+  /// The modules that are there.
+  let modules: Set<String>
 
   /// Reads all sources of the package.
   init() throws {
@@ -14,7 +16,9 @@ struct ThrowingSites {
       .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources").path()
     var byFile: [String: String] = [:]
     var codes: Set<String> = []
-    for name in try FileManager.default.subpathsOfDirectory(atPath: root) where name.hasSuffix(".swift") {
+    // A package of some of the modules links to them.
+    let modules = try FileManager.default.contentsOfDirectory(atPath: root)
+    for name in try modules.flatMap({ try Self.sources(of: $0, in: root) }) {
       let text = try String(contentsOfFile: root + "/" + name, encoding: .utf8)
       let file = String(name.dropLast(".swift".count))
       byFile[file] = Self.sites(in: text)
@@ -23,6 +27,13 @@ struct ThrowingSites {
     }
     self.byFile = byFile
     self.codes = codes
+    self.modules = Set(modules)
+  }
+
+  private static func sources(of module: String, in root: String) throws -> [String] {
+    let folder = URL(filePath: root + "/" + module).resolvingSymlinksInPath().path()
+    return try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
+      .map { module + "/" + $0 }
   }
 
   private static func sites(in text: String) -> String? {

@@ -88,8 +88,10 @@ import Testing
   }
 
   @Test func `each place that makes an error is in the table, and no other`() throws {
-    let found = try ThrowingSites().byFile
-    let expected = Self.expected
+    let sites = try ThrowingSites()
+    let found = sites.byFile
+    // A package of some of the modules says nothing about the others.
+    let expected = Self.expected.filter { sites.modules.contains(String($0.key.prefix { $0 != "/" })) }
     for file in Set(found.keys).union(expected.keys).sorted() where found[file] != expected[file] {
       Issue.record(
         """
