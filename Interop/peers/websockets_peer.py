@@ -88,9 +88,10 @@ class WSSNode(Node):
         if command["url"].startswith("wss:"):
             context = ssl.create_default_context(cafile=command["ca"])
         options = {"ping_interval": None} if command.get("silent") else {}
+        # Who has a limit is as deployed nodes are.
+        spoken = [SUBPROTOCOL] if "limit" in command else [OWN_SUBPROTOCOL, SUBPROTOCOL]
         connection = await connect(
-            command["url"], ssl=context, subprotocols=[OWN_SUBPROTOCOL, SUBPROTOCOL],
-            max_size=command.get("limit", 65_535), **options
+            command["url"], ssl=context, subprotocols=spoken, max_size=command.get("limit", 65_535), **options
         )
         if connection.subprotocol not in (OWN_SUBPROTOCOL, SUBPROTOCOL):
             raise ValueError(f"the beacon chose the subprotocol {connection.subprotocol}")
