@@ -177,7 +177,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     ])
     // Whoever reads it, or doesn't: the beacon serves.
     _ = Console.standard.offer(ready.line) { _ in ready.line }
-    let addressWatcher = addresses.isEmpty ? [] : [AddressFilesWatcher(files: addresses, logger: logger)]
+    let addressWatcher = addresses.isEmpty ? [] : [FileWatcher(files: addresses, logger: logger)]
     try await signals.run([server] + watcher + addressWatcher, logger: logger) {
       logger.info("SIGHUP: looking at the nodes file, the address files and the certificate")
       watcher.first?.lookNow()
@@ -265,7 +265,7 @@ package struct BeaconCommand: AsyncParsableCommand {
 
   private func keys(
     _ settings: Settings, needed reason: String?, logger: Logger
-  ) throws -> (keys: any KeyDirectory, watcher: [NodesFileWatcher]) {
+  ) throws -> (keys: any KeyDirectory, watcher: [FileWatcher]) {
     let registry = try settings.string(registry, "registry")
     let pins = try settings.strings(registryPin, "registry-pin")
     let isSecure = try settings.bool(registryTls, "registry-tls") || !pins.isEmpty
@@ -290,7 +290,7 @@ package struct BeaconCommand: AsyncParsableCommand {
       logger.warning("Every user of this machine can change the nodes file: chmod o-w", metadata: ["path": "\(path)"])
     }
     logger.info("Nodes file read", metadata: ["path": "\(path)", "nodes": "\(directory.count)"])
-    return (directory, [NodesFileWatcher(directory: directory, logger: logger)])
+    return (directory, [FileWatcher(directory: directory, logger: logger)])
   }
 
   private func directory(_ registry: String, isSecure: Bool, pins: [String]) throws -> RegistryDirectory {
