@@ -205,7 +205,7 @@ package final class OutboundQueue: Sendable {
       guard state.lease == lease else { return }
       state.dropExpired(at: time)
       var taken = 0
-      while taken < bytes, let chunk = state.take() {
+      while taken < bytes, let chunk = state.take(at: time) {
         taken += chunk.buffer.readableBytes
         chunks.append(chunk)
       }
