@@ -31,7 +31,7 @@ import Testing
       let reading = Task { try await box.next() }
       var events = transport.events.makeAsyncIterator()
       // The first link's own limit, which this machine knows.
-      #expect(Self.limit { () throws(TransportError) in try transport.send(pattern(first + 1), to: destination) } == first)
+      #expect(limit(of: first + 9, to: destination, from: transport) == first)
       #expect(await events.nextPathMTU()?.1 == PathMTU(bytes: 1_500))
       // It takes this much, and the router behind it doesn't.
       let frame = pattern(first)
@@ -42,7 +42,7 @@ import Testing
       #expect(told?.2.isEmpty == false)
       #expect(told.map { frame.starts(with: $0.2) } == true)
       #expect(transport.pathMTU(to: destination) == PathMTU(bytes: 1_280))
-      #expect(Self.limit { () throws(TransportError) in try transport.send(pattern(then + 1), to: destination) } == then)
+      #expect(limit(of: then + 9, to: destination, from: transport) == then)
       let sent = transport.counters.framesSent
       try transport.send(pattern(then), to: destination)
       #expect(transport.counters.framesSent == sent + 1)
@@ -50,7 +50,7 @@ import Testing
       // Who measures sends on.
       let prober = try Self.transport(.probing, dualStack ? nil : destination)
       try prober.send(frame, to: destination)
-      #expect(Self.limit { () throws(TransportError) in try prober.send(pattern(first + 1), to: destination) } == first)
+      #expect(limit(of: first + 9, to: destination, from: prober) == first)
       transport.close()
       await #expect(throws: TransportError.self) { try await reading.value }
     }
@@ -78,7 +78,10 @@ import Testing
       return try UDPTransport.bind(configuration)
     }
 
-    private static func limit(_ body: () throws(TransportError) -> Void) -> Int? { code(body)?.frameLimit }
+    /// The limit that a frame of this length meets.
+    private func limit(of length: Int, to destination: Endpoint, from transport: UDPTransport) -> Int? {
+      code { () throws(TransportError) in try transport.send(pattern(length), to: destination) }?.frameLimit
+    }
   }
 
   private enum NarrowPath {

@@ -18,16 +18,18 @@ import Synchronization
 ///
 /// **Life** ends with ``close()``, or when nobody holds it any more. From any thread.
 package final class NetworkWatcher: Sendable {
+  private typealias Waiter = CheckedContinuation<NetworkChange?, Never>
+
   private struct State {
     var detector: NetworkChangeDetector
     /// When the timer fires that is set.
     var timer: MonotonicInstant?
     var pending: NetworkChange?
-    var waiter: CheckedContinuation<NetworkChange?, Never>?
+    var waiter: Waiter?
     var isClosed = false
     var overruns: UInt64 = 0
 
-    mutating func close() -> CheckedContinuation<NetworkChange?, Never>? {
+    mutating func close() -> Waiter? {
       isClosed = true
       return waiter.take()
     }
@@ -59,7 +61,7 @@ package final class NetworkWatcher: Sendable {
   package func next() async -> NetworkChange? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let (former, answer) = state.withLock { state -> (CheckedContinuation<NetworkChange?, Never>?, NetworkChange??) in
+        let (former, answer) = state.withLock { state -> (Waiter?, NetworkChange??) in
           if let change = state.pending.take() { return (nil, .some(change)) }
           if state.isClosed || Task.isCancelled { return (nil, .some(nil)) }
           let former = state.waiter

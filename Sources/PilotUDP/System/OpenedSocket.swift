@@ -138,8 +138,9 @@ struct OpenedSocket {
         "this system doesn't say which of its addresses a datagram was written to: answers leave from the address that "
           + "it chooses; on a machine with several, bind to one of them")
     }
-    fragmentation = configuration.fragmentation.set(on: descriptor, family: family) ? configuration.fragmentation : .allowed
-    if fragmentation != configuration.fragmentation {
+    let wanted = configuration.fragmentation
+    fragmentation = wanted.set(on: descriptor, family: family) ? wanted : .allowed
+    if fragmentation != wanted {
       self.notices.append("this system can't be told not to fragment: long frames leave in pieces")
     }
     let requested = SocketBuffers(receive: configuration.receiveBufferBytes, send: configuration.sendBufferBytes)

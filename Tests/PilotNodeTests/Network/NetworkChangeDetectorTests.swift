@@ -33,7 +33,7 @@ import Testing
     detector.on(.routeGone(Self.elsewhere), at: Self.start)
     detector.on(.addressGone(Self.other, on: 2), at: Self.start)
     #expect(detector.deadline == nil)
-    #expect(!detector.isDue(at: Self.at(1_000)))
+    #expect(detector.isDue(at: Self.at(1_000)) == false)
   }
 
   @Test mutating func `containers come and go unnoticed`() {
@@ -49,17 +49,19 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (.link(2, isRunning: false, isLoopback: false), .links), (.linkGone(2), .links), (.address(other, on: 2), .addresses),
-    (.addressGone(own, on: 2), .addresses), (.route(elsewhere), .defaultRoute), (.routeGone(route), .defaultRoute),
-  ] as [(NetworkNews, NetworkChange)])
+  @Test(
+    arguments: [
+      (.link(2, isRunning: false, isLoopback: false), .links), (.linkGone(2), .links),
+      (.address(other, on: 2), .addresses),
+      (.addressGone(own, on: 2), .addresses), (.route(elsewhere), .defaultRoute), (.routeGone(route), .defaultRoute),
+    ] as [(NetworkNews, NetworkChange)])
   mutating func `what concerns the default route is told after a tenth of a second`(
     _ news: NetworkNews, _ change: NetworkChange
   ) {
     detector.on(news, at: Self.start)
     #expect(detector.deadline == Self.at(100))
-    #expect(!detector.isDue(at: Self.at(99)))
-    #expect(detector.isDue(at: Self.at(100)))
+    #expect(detector.isDue(at: Self.at(99)) == false)
+    #expect(detector.isDue(at: Self.at(100)) == true)
     // It was undone meanwhile, and is told all the same.
     #expect(detector.surveyed(Self.view(Self.atHome)) == change)
     #expect(detector.deadline == nil)
@@ -70,7 +72,7 @@ import Testing
     detector.on(.link(3, isRunning: true, isLoopback: false), at: Self.at(40))
     detector.on(.route(Self.elsewhere), at: Self.at(60))
     #expect(detector.deadline == Self.at(160))
-    #expect(detector.isDue(at: Self.at(160)))
+    #expect(detector.isDue(at: Self.at(160)) == true)
     // The kernel has taken the first route away without a word.
     let now = Self.view([
       .link(1, isRunning: true, isLoopback: true), .link(2, isRunning: false, isLoopback: false),
@@ -88,19 +90,19 @@ import Testing
     var now = 0
     while now < 240 {
       detector.on(.routeGone(Self.route), at: Self.at(now))
-      #expect(!detector.isDue(at: Self.at(now)))
+      #expect(detector.isDue(at: Self.at(now)) == false)
       now += 30
     }
     #expect(detector.deadline == Self.at(250))
-    #expect(detector.isDue(at: Self.at(250)))
+    #expect(detector.isDue(at: Self.at(250)) == true)
   }
 
   @Test mutating func `what nobody has read may have been anything`() {
     detector.missed(at: Self.start)
-    #expect(detector.isDue(at: Self.at(100)))
+    #expect(detector.isDue(at: Self.at(100)) == true)
     #expect(detector.surveyed(Self.view(Self.atHome)) == .missed)
     detector.on(.routeGone(Self.route), at: Self.at(1_000))
-    #expect(detector.isDue(at: Self.at(1_100)))
+    #expect(detector.isDue(at: Self.at(1_100)) == true)
     #expect(detector.surveyed(nil) == [.defaultRoute, .missed])
     #expect(detector.view == Self.view(Self.atHome))
   }

@@ -37,7 +37,10 @@ import Testing
     }
 
     @Test func `a watcher that nobody holds is gone`() throws {
-      weak var watcher = try NetworkWatcher()
+      var held: NetworkWatcher? = try NetworkWatcher()
+      weak let watcher = held
+      #expect(watcher != nil)
+      held = nil
       #expect(watcher == nil)
     }
   }

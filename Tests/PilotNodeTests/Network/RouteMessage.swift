@@ -6,7 +6,8 @@ enum RouteMessage {
   }
 
   static func link(_ index: UInt32, flags: UInt32, family: UInt8 = 0, type: UInt16 = 16) -> [UInt8] {
-    make(type: type, [family, 0, 1, 0] + bytes(index) + bytes(flags) + bytes(UInt32.max) + attribute(3, Array("eth0".utf8)))
+    let name = attribute(3, Array("eth0".utf8))
+    return make(type: type, [family, 0, 1, 0] + bytes(index) + bytes(flags) + bytes(UInt32.max) + name)
   }
 
   static func address(

@@ -59,7 +59,8 @@ import Testing
     let route = DefaultRoute(isIPv4: true, prefix: 128, length: 1, interface: 9)
     #expect(news(RouteMessage.route(length: 1, upper)) == [.route(route)])
     #expect(news(RouteMessage.route(length: 2, upper)).isEmpty)
-    let global = RouteMessage.attribute(1, [0x20] + Array(repeating: 0, count: 15)) + RouteMessage.attribute(4, UInt32(9))
+    let global =
+      RouteMessage.attribute(1, [0x20] + Array(repeating: 0, count: 15)) + RouteMessage.attribute(4, UInt32(9))
     let wide = DefaultRoute(isIPv4: false, prefix: 0x20, length: 3, interface: 9)
     #expect(news(RouteMessage.route(family: 10, length: 3, global)) == [.route(wide)])
   }

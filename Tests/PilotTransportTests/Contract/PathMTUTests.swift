@@ -15,10 +15,11 @@ import Testing
     #expect(PathMTU(bytes: bytes).maximumFrameLength(to: Self.ipv6) == ipv6)
   }
 
-  @Test(arguments: [
-    (0, 552, 1_280), (551, 552, 1_280), (552, 552, 1_280), (1_279, 1_279, 1_280), (1_400, 1_400, 1_400),
-    (UInt32.max, 65_576, 65_576),
-  ] as [(UInt32, Int, Int)])
+  @Test(
+    arguments: [
+      (0, 552, 1_280), (551, 552, 1_280), (552, 552, 1_280), (1_279, 1_279, 1_280), (1_400, 1_400, 1_400),
+      (UInt32.max, 65_576, 65_576),
+    ] as [(UInt32, Int, Int)])
   func `no report makes a path narrower than paths are`(_ reported: UInt32, _ ipv4: Int, _ ipv6: Int) {
     #expect(PathMTU(reported: reported, destination: Self.ipv4).bytes == ipv4)
     #expect(PathMTU(reported: reported, destination: Self.ipv6).bytes == ipv6)
