@@ -34,12 +34,14 @@ import Testing
     PilotNode/Link/BeaconLink+Configuration | invalidConfiguration x2
     PilotNode/Node+Sending | invalidDestination
     PilotNode/NodeReceiver | resolveFailed, timedOut
+    PilotNode/System/NetworkWatcher+Source | system x2
+    PilotNode/System/RouteSocket | system
     PilotTesting/Conformance/Checks/BatchChecks | system
     PilotTesting/InMemory/InMemoryNetwork | bindFailed x2
     PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
     PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting
     PilotUDP/Receiving/SocketLoop | system: .later(after: nil)
-    PilotUDP/System/ErrorQueue | frameTooLarge, unreachable
+    PilotUDP/System/ErrorQueue | unreachable
     PilotUDP/System/OpenedSocket | invalidConfiguration
     PilotUDP/System/SocketReach | invalidDestination x2
     PilotUDP/System/SystemError | bindFailed: opensLater x2, frameTooLarge, invalidDestination, system x3, unreachable
