@@ -29,11 +29,11 @@ struct AttachSession {
 
   /// Where UDP can't be had at all, that is a reason to take the other way, if there is one.
   private func serveOverUDP(_ books: inout TransportCounters) async throws -> AttachOutcome {
-    guard let udp = plan.udp, case .udp(let host, let port) = udp.beacon else { return .unanswered }
+    guard let udp = plan.udp else { return .unanswered }
     let addresses: [Endpoint]
     let node: Node
     do {
-      addresses = try await resolve(host, port: port)
+      addresses = try await resolve(udp)
       node = try Node.start(udp, at: addresses)
     } catch {
       if Task.isCancelled { return .done }
@@ -50,10 +50,10 @@ struct AttachSession {
   /// up again while the node is there.
   ///
   /// - Returns: What the name stands for; nothing if that isn't known yet.
-  private func resolve(_ host: String, port: UInt16) async throws -> [Endpoint] {
+  private func resolve(_ udp: Node.Configuration) async throws -> [Endpoint] {
     guard plan.wss != nil else {
       do throws(TransportError) {
-        return try await HostAddresses.resolve(host, port: port)
+        return try await udp.addresses()
       } catch {
         guard error.code == .resolveFailed else { throw error }
         logger.warning("The beacon's name is looked up again", metadata: ["reason": "\(error.message)"])
@@ -61,14 +61,14 @@ struct AttachSession {
       }
     }
     return try await withThrowingTaskGroup(of: [Endpoint]?.self) { group in
-      group.addTask { try await HostAddresses.resolve(host, port: port) }
+      group.addTask { try await udp.addresses() }
       group.addTask {
         try await Task.sleep(for: BeaconLink.Configuration().patience)
         return nil
       }
       defer { group.cancelAll() }
       guard let first = try await group.next(), let addresses = first else {
-        throw CommandFailure("the name \(host) was not resolved in time", hint: "check the name server")
+        throw CommandFailure("the name in \(udp.beacon) was not resolved in time", hint: "check the name server")
       }
       return addresses
     }

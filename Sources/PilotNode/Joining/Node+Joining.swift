@@ -15,9 +15,11 @@ extension Node {
     public let beacon: BeaconURL
     /// The socket, for a beacon over UDP.
     public var udp = UDPTransport.Configuration()
-    /// The connection, for a beacon over WSS, and only for one: for a beacon over UDP it has to be nil. Its beacon, node and
-    /// identity are those above.
+    /// The connection, for a beacon over WSS, and only for one: for a beacon over UDP it has to be nil. Its beacon, node,
+    /// identity and fallback addresses are those of this configuration.
     public var wss: WSSTransport.Configuration?
+    /// Addresses of the beacon's host for when the name server fails, over UDP and over WSS. Default none.
+    public var fallbackAddresses = StaticAddresses()
     /// When the node does what.
     public var times = BeaconLink.Configuration()
     /// Whether it offers the beacon to prove who it is. Default yes. Deployed nodes don't.
@@ -52,8 +54,7 @@ extension Node {
       node.driver.hasConnected()
       return node
     }
-    let (host, port) = try configuration.host
-    let node = try start(configuration, at: try await HostAddresses.resolve(host, port: port))
+    let node = try start(configuration, at: try await configuration.addresses())
     var receiver = try node.makeReceiver()
     try await receiver.waitUntilReady()
     node.receiver.giveBack(receiver)
@@ -71,10 +72,9 @@ extension Node {
       let transport = try WSSTransport.start(wss)
       return try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
     }
-    let (host, port) = try configuration.host
     let addresses: [Endpoint]
     do throws(TransportError) {
-      addresses = try await HostAddresses.resolve(host, port: port)
+      addresses = try await configuration.addresses()
     } catch {
       guard error.code == .resolveFailed else { throw error }
       addresses = []
@@ -95,7 +95,7 @@ extension Node {
       return try Node(configuration, on: transport, path: path)
     }
     let lookup: NodeDriver.NameLookup = { () async throws(TransportError) -> [Endpoint] in
-      try await HostAddresses.resolve(host, port: port)
+      try await configuration.addresses()
     }
     return try Node(configuration, on: transport, path: path, nameLookup: lookup)
   }
@@ -131,12 +131,19 @@ extension Node.Configuration {
     }
   }
 
+  /// What the beacon's host stands for at this moment, over UDP.
+  package func addresses() async throws(TransportError) -> [Endpoint] {
+    let (host, port) = try host
+    return try await HostAddresses.resolve(host, port: port, fallback: fallbackAddresses)
+  }
+
   /// The WSS transport's configuration, as this node.
   fileprivate var connection: WSSTransport.Configuration? {
     guard case .wss(let url) = beacon, var wss else { return nil }
     wss.beacon = url
     wss.node = id
     wss.identity = identity
+    wss.fallbackAddresses = fallbackAddresses
     return wss
   }
 }

@@ -2,37 +2,47 @@ import NIOCore
 import NIOPosix
 import PilotTransport
 
-/// How a TCP connection to a beacon comes about: by the name's resolution, and with its addresses racing (RFC 8305).
+/// How a TCP connection comes about: by the name's resolution, and with its addresses racing (RFC 8305), both families by
+/// turns, IPv6 first, the next one as soon as the one before has failed, or after 250 ms.
 ///
-/// This is the place for ways through a proxy: whatever they are, they end in a channel on which TLS, or the upgrade, can
-/// begin. Confined to one event loop; makes one connection.
+/// Confined to one event loop; makes one connection.
 final class Connector {
   private let loop: any EventLoop
+  private let target: DialTarget
+  private let resolver: DialResolver
   private var channels: [any Channel] = []
   private var isOver = false
 
-  init(loop: any EventLoop) {
+  /// - Parameters:
+  ///   - resolver: Who is asked for the addresses.
+  ///   - fallback: Those that stand in where it fails.
+  init(to target: DialTarget, asking resolver: any HostResolver, fallback: StaticAddresses, loop: any EventLoop) {
     self.loop = loop
+    self.target = target
+    self.resolver = DialResolver(
+      asking: resolver, on: loop, port: UInt16(clamping: target.port), fallback: fallback.addresses(of: target.host))
   }
+
+  /// Whether an address is known, so that it is connecting that takes its time.
+  var hasAddresses: Bool { resolver.isKnown }
 
   /// Begins. `completion` hears once of the channel or of why there is none, unless ``cancel()`` came first. The channel is
   /// then its owner's to end.
   ///
   /// - Parameter limit: The longest time for all addresses together.
-  func connect(
-    to beacon: WSSURL, within limit: Duration, completion: @escaping (Result<any Channel, TransportError>) -> Void
-  ) {
+  func connect(within limit: Duration, completion: @escaping (Result<any Channel, TransportError>) -> Void) {
     let bound = NIOLoopBound((self, completion), eventLoop: loop)
     ClientBootstrap(group: loop)
+      .resolver(resolver)
       .connectTimeout(TimeAmount(limit))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
         bound.value.0.opened(channel)
       }
-      .connect(host: beacon.host, port: beacon.port)
+      .connect(host: target.host, port: target.port)
       .whenComplete { result in
         let (connector, completion) = bound.value
-        connector.finish(result.mapError { TransportError(connecting: $0, to: beacon) }, completion)
+        connector.finish(result.mapError { TransportError(connecting: $0, to: connector.target) }, completion)
       }
   }
 

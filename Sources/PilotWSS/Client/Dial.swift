@@ -7,7 +7,8 @@ package import PilotTransport
 package final class Dial {
   /// How far an attempt got; names the step that took too long.
   enum Step: String {
-    case connecting = "resolving the name and connecting"
+    case resolving = "resolving the name"
+    case connecting = "connecting"
     case securing = "the TLS handshake"
     case upgrading = "the WebSocket upgrade"
     case authenticating = "the authentication"
@@ -26,7 +27,7 @@ package final class Dial {
   private let onEstablished: (ClientConnection) -> Void
   private let onFailure: (TransportError) -> Void
   private let connector: Connector
-  private var state = State.dialing(.connecting)
+  private var state = State.dialing(.resolving)
   private var channel: (any Channel)?
   /// The pipeline keeps it.
   private weak var requester: UpgradeRequester?
@@ -49,13 +50,15 @@ package final class Dial {
     self.outbound = outbound
     self.onEstablished = onEstablished
     self.onFailure = onFailure
-    connector = Connector(loop: loop)
+    connector = Connector(
+      to: DialTarget(configuration.beacon), asking: configuration.resolver, fallback: configuration.fallbackAddresses,
+      loop: loop)
   }
 
   func start() {
     let bound = NIOLoopBound(self, eventLoop: loop)
     limitTimer = loop.scheduleTask(in: TimeAmount(configuration.dialLimit)) { bound.value.limitReached() }
-    connector.connect(to: configuration.beacon, within: configuration.dialLimit) { result in
+    connector.connect(within: configuration.dialLimit) { result in
       switch result {
       case .success(let channel): bound.value.connected(channel)
       case .failure(let error): bound.value.fail(error)
@@ -92,7 +95,8 @@ package final class Dial {
 
   /// The time for all steps is over.
   func limitReached() {
-    guard case .dialing(let step) = state, requester?.giveUp() != true else { return }
+    guard case .dialing(var step) = state, requester?.giveUp() != true else { return }
+    if step == .resolving, connector.hasAddresses { step = .connecting }
     fail(
       TransportError(
         code: .timedOut,

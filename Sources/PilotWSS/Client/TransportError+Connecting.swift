@@ -6,31 +6,35 @@ import PilotTransport
 /// Why there is no TCP connection, in words that say what to try.
 extension TransportError {
   /// DNS or TCP failed.
-  init(connecting error: any Error, to beacon: WSSURL) {
+  init(connecting error: any Error, to target: DialTarget) {
     switch error {
     case let error as NIOConnectionError where error.connectionErrors.isEmpty:
-      let cause = error.dnsAError ?? error.dnsAAAAError
-      let words = (cause as? SocketAddressError.UnknownHost)?.errorDescription
-      self.init(
-        code: .resolveFailed,
-        message:
-          "the name \(beacon.host) could not be resolved\(words.map { " (\($0))" } ?? ""); check it and the name server",
-        cause: words == nil ? cause : nil)
+      self.init(unresolved: target.host, (error.dnsAError ?? error.dnsAAAAError) as? ResolveFault)
     case let error as NIOConnectionError where !error.connectionErrors.allSatisfy({ $0.error is ChannelError }):
       // With several addresses, one that refused says more than one that kept silent.
       let cause = error.connectionErrors.first { !($0.error is ChannelError) }?.error
-      let words = cause.map(Self.inTheSystemsWords)
-      self.init(
-        code: .connectFailed, message: "no TCP connection to \(beacon.authority); does the beacon run there?",
-        cause: words)
+      self.init(unconnected: target, cause: cause)
     case is NIOConnectionError, is ChannelError:
       self.init(
-        code: .timedOut, message: "no TCP connection to \(beacon.authority) in time; a firewall may drop the packets")
+        code: .timedOut,
+        message: "no TCP connection to the \(target.role) \(target.authority) in time; a firewall may drop the packets")
     default:
-      self.init(
-        code: .connectFailed, message: "no TCP connection to \(beacon.authority); does the beacon run there?",
-        cause: Self.inTheSystemsWords(error))
+      self.init(unconnected: target, cause: error)
     }
+  }
+
+  private init(unconnected target: DialTarget, cause: (any Error)?) {
+    self.init(
+      code: .connectFailed,
+      message: "no TCP connection to \(target.authority); does the \(target.role) run there?",
+      cause: cause.map(Self.inTheSystemsWords))
+  }
+
+  /// A name has no address.
+  init(unresolved host: String, _ fault: ResolveFault?) {
+    let reason = fault.map { " (\($0.reason))" } ?? ""
+    self.init(
+      code: .resolveFailed, message: "the name \(host) could not be resolved\(reason); check it and the name server")
   }
 
   /// `Connection refused` instead of how SwiftNIO tells of it.

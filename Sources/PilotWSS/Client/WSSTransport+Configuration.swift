@@ -24,6 +24,10 @@ extension WSSTransport {
     /// What is signed without a name lets a malicious beacon pose as this node at another one. A beacon that has once spoken
     /// `pilot.v2` to this process isn't spoken to without a name again in any case.
     public var requiresBeaconName = false
+    /// Addresses of the beacon's host for when the name server fails. Default none.
+    public var fallbackAddresses = StaticAddresses()
+    /// Who is asked what the name stands for.
+    var resolver: any HostResolver = SystemResolver.ofProcess
     /// Those that have.
     var knownBeacons = KnownBeacons.ofProcess
     /// From the name's resolution to `auth_ok`. Default 20 s (wire reference, section 3).

@@ -29,7 +29,6 @@ import Testing
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotNode/Driver/NodeDriver | system
     PilotNode/Joining/BeaconURL | invalidConfiguration
-    PilotNode/Joining/HostAddresses | resolveFailed
     PilotNode/Joining/Node+Joining | invalidConfiguration x2
     PilotNode/Link/BeaconLink+Configuration | invalidConfiguration x2
     PilotNode/Node+Sending | invalidDestination
@@ -48,7 +47,7 @@ import Testing
     PilotUDP/System/WakeUp | system
     PilotUDP/UDPTransport+Configuration | invalidConfiguration x2
     PilotWSS/Client/Dial | system, timedOut
-    PilotWSS/Client/TransportError+Connecting | connectFailed x2, resolveFailed, timedOut
+    PilotWSS/Client/TransportError+Connecting | connectFailed, resolveFailed, timedOut
     PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
     PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x5
     PilotWSS/Client/TransportError+Securing | connectFailed x2, tlsFailed x2
@@ -56,6 +55,7 @@ import Testing
     PilotWSS/Client/WSSTransport+Configuration | invalidConfiguration x5
     PilotWSS/Client/WSSTransport | invalidDestination
     PilotWSS/Client/WSSURL | invalidConfiguration
+    PilotWSS/Resolving/StaticAddresses | invalidConfiguration
     PilotWSS/Server/ListeningSocket | bindFailed
     PilotWSS/TLS/ClientTLS | invalidConfiguration
     PilotWSS/TLS/ServerCredentials | invalidConfiguration x2

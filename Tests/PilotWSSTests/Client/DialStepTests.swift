@@ -1,5 +1,3 @@
-import NIOCore
-import NIOPosix
 import PilotTransport
 import PilotWire
 import Testing
@@ -51,28 +49,12 @@ private struct HangingBeacon {
     }
   }
 
-  /// A listener that accepts nobody: when its queue is full the kernel leaves connections without an answer.
   private static func withFullBacklog() async throws -> HangingBeacon {
-    let group = MultiThreadedEventLoopGroup.singleton
-    let server = try await ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 0).serverChannelOption(.autoRead, value: false)
-      .bind(host: "127.0.0.1", port: 0).get()
-    let address = try #require(server.localAddress)
-    // One waits in the queue, and one in the hands of the loop that would accept it.
-    let fillers = (0..<4).map { _ in
-      ClientBootstrap(group: group).connectTimeout(.milliseconds(300)).connect(to: address)
-    }
-    var connected: [any Channel] = []
-    for filler in fillers {
-      if let channel = try? await filler.get() { connected.append(channel) }
-    }
-    let open = connected
-    let port = try #require(address.port)
-    return HangingBeacon(url: WSSURL(isSecure: false, host: "127.0.0.1", port: port)) {
+    let hole = try await BlackHole.start()
+    return HangingBeacon(url: WSSURL(isSecure: false, host: "127.0.0.1", port: Int(hole.address.port))) {
       nil
     } stop: {
-      try? await server.close()
-      for channel in open { try? await channel.close() }
+      await hole.stop()
     }
   }
 }

@@ -18,9 +18,9 @@ struct TransportErrorMappingTests {
   /// Each message names the beacon, and says what to try.
   @Test func `what fails below is explained`() {
     let table: [(TransportError, TransportError.Code, String)] = [
-      (.init(connecting: ChannelError.connectTimeout(.seconds(1)), to: beacon), .timedOut, "firewall"),
+      (.init(connecting: ChannelError.connectTimeout(.seconds(1)), to: DialTarget(beacon)), .timedOut, "firewall"),
       (
-        .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: beacon), .connectFailed, "does the beacon run"
+        .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: DialTarget(beacon)), .connectFailed, "does the beacon run"
       ),
       (.init(securing: NIOSSLError.uncleanShutdown, to: beacon), .connectFailed, "is it a beacon"),
       (
