@@ -20,6 +20,7 @@ package struct PilotCommand: AsyncParsableCommand {
       DemoCommand.self,
       BeaconCommand.self,
       AttachCommand.self,
+      DoctorCommand.self,
       IdentityCommand.self,
       InspectCommand.self,
       BenchHandover.self,

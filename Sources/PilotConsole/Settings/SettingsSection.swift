@@ -6,6 +6,7 @@ package enum SettingsSection: String, CaseIterable, Sendable {
   case demo
   case beacon
   case attach
+  case doctor
   case benchUDP = "bench-udp"
   case benchWSS = "bench-wss"
   case benchRelay = "bench-relay"

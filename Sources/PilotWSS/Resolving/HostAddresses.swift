@@ -64,4 +64,21 @@ package enum HostAddresses {
     guard found.isEmpty else { return found }
     throw TransportError(unresolved: host, search.fault)
   }
+
+  /// The addresses of one family, as the system's resolver has them, with port 0; for whoever wants to know what it says.
+  ///
+  /// - Parameter limit: How long it may be silent.
+  package static func lookUp(
+    _ host: String, _ family: AddressFamily, within limit: Duration
+  ) async -> Result<[Endpoint], ResolveFault> {
+    let (answers, told) = AsyncStream.makeStream(
+      of: Result<[Endpoint], ResolveFault>.self, bufferingPolicy: .bufferingOldest(1))
+    SystemResolver.ofProcess.lookUp(host, family) { told.yield($0) }
+    let timer = MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: TimeAmount(limit)) {
+      _ = told.yield(.failure(ResolveFault(reason: "no answer within \(limit)")))
+    }
+    defer { timer.cancel() }
+    for await answer in answers { return answer }
+    return .failure(ResolveFault(reason: "cancelled"))
+  }
 }

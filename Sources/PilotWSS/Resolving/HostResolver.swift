@@ -1,7 +1,7 @@
-import PilotWire
+package import PilotWire
 
 /// The two kinds of IP addresses, which a name server is asked for apart.
-enum AddressFamily: Sendable, Hashable, CaseIterable {
+package enum AddressFamily: Sendable, Hashable, CaseIterable {
   case ipv6, ipv4
 
   var other: AddressFamily { self == .ipv4 ? .ipv6 : .ipv4 }
@@ -19,7 +19,7 @@ protocol HostResolver: Sendable {
 }
 
 /// Why a name has no addresses.
-struct ResolveFault: Error, Equatable {
+package struct ResolveFault: Error, Equatable {
   /// The system's words.
-  let reason: String
+  package let reason: String
 }

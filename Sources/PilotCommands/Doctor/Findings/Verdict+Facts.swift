@@ -1,0 +1,34 @@
+import PilotTransport
+import PilotWire
+
+extension Verdict {
+  /// What a node would use: UDP if a beacon answers over it and what is usual fits, else WSS if a beacon takes the connection.
+  init(datagrams: DatagramFacts, sizes: SizeFacts?, connection: ConnectionFacts?) {
+    let isAttached = connection.map(\.isUsable) ?? false
+    let longest = sizes?.longest
+    if !datagrams.answers.isEmpty, !isAttached || longest == nil || longest! >= SizeFacts.usual {
+      let frame = longest ?? SizeFacts.usual
+      self.init(
+        way: .udp, maximumPayload: frame - Relay.headerLength,
+        reason: isAttached ? "UDP works, and so does WSS, which takes over when UDP fails" : "UDP works")
+    } else if isAttached {
+      let why =
+        datagrams.beacons.isEmpty
+        ? "no udp:// beacon was given"
+        : datagrams.answers.isEmpty ? "UDP doesn't come through" : "UDP loses frames of the usual length"
+      self.init(
+        way: .wss, maximumPayload: FrameLimits.maximumOverWSS - Relay.headerLength, reason: "\(why), and WSS works")
+    } else {
+      self.init(way: .none, maximumPayload: nil, reason: "no beacon was reached; see the first check that failed")
+    }
+  }
+}
+
+extension ConnectionFacts {
+  /// Whether a node could use the connection, as far as it was tried.
+  var isUsable: Bool {
+    if hasIdentity, case .done = authenticating { return true }
+    if !hasIdentity, case .done = upgrading { return true }
+    return false
+  }
+}
