@@ -200,13 +200,13 @@ let package = Package(
       name: "PilotCommandsTests",
       dependencies: [
         "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport",
-        "PilotWire",
+        "PilotWSS", "PilotWire",
       ],
       swiftSettings: strict),
     .testTarget(
       name: "PilotConsoleTests",
       dependencies: [
-        "PilotConsole", "PilotIdentity", "PilotTransport", "PilotWire",
+        "PilotConsole", "PilotIdentity", "PilotTransport", "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -93,6 +93,13 @@ class Node:
         self.reconnects = 0
         self.program.event("ready")
 
+    @classmethod
+    def of(cls, program, node):
+        """A `pilot attach` that was started otherwise, and isn't ready yet."""
+        self = cls.__new__(cls)
+        self.node, self.program, self.reconnects = node, program, 0
+        return self
+
     def relay(self, peer, *payloads):
         """Sends payloads to another node."""
         lines = (b'{"relay":%d,"payload":"%s"}\n' % (peer, data.hex().encode()) for data in payloads)

@@ -47,6 +47,26 @@ struct AttachCommand: AsyncParsableCommand {
   )
   var maxFrameAge: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Reach beacons over WebSocket through this proxy: http://, https://, socks5:// or socks5h://[USER:PASSWORD@]HOST[:PORT]; \
+      or none. (default: that of https_proxy, http_proxy or all_proxy, but for hosts in no_proxy)
+      """, valueName: "url"))
+  var proxy: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A shell command that prints user:password for the proxy, run when it refuses those that it has been shown.",
+      valueName: "command"))
+  var proxyCommand: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "An address of a beacon's or proxy's host, for when the name server fails; repeatable.", valueName: "host=address"
+    ))
+  var address: [String] = []
+
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
@@ -57,10 +77,16 @@ struct AttachCommand: AsyncParsableCommand {
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
       certificateAuthorities: settings.string(ca, "ca"),
       allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
-      maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
+      maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) },
+      reach: AttachReach(
+        proxy: settings.string(proxy, "proxy"), command: settings.string(proxyCommand, "proxy-command"),
+        addresses: settings.strings(address, "address")))
     let logger = settings.logger("pilot.attach")
     for url in plan.unused {
       logger.warning("A beacon is not used: a node has one for each transport", metadata: ["beacon": "\(url)"])
+    }
+    if let decision = try plan.proxyDecision {
+      logger.info("How the beacon is reached over WebSocket", metadata: ["proxy": "\(decision)"])
     }
     try await ShutdownSignals.run(logger: logger) {
       try await AttachSession(plan, output: AttachOutput(), logger: logger).run()

@@ -18,7 +18,7 @@ struct AttachPlan {
 
   init(
     node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
-    allowsPlaintext: Bool, maximumFrameAge: Duration?
+    allowsPlaintext: Bool, maximumFrameAge: Duration?, reach: AttachReach
   ) throws {
     guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
     guard let id = NodeID(parsing: node) else {
@@ -36,13 +36,16 @@ struct AttachPlan {
       transport == .wss
       ? nil
       : overUDP.first.map { [identity = self.identity] url in
-        Node.Configuration(id: id, identity: identity, beacon: url)
+        var configuration = Node.Configuration(id: id, identity: identity, beacon: url)
+        reach.apply(to: &configuration)
+        return configuration
       }
     unused =
       Array(overUDP.dropFirst(transport == .wss ? overUDP.count : 1))
       + Array(overWSS.dropFirst(transport == .udp ? overWSS.count : 1))
     if transport != .udp, let url = overWSS.first {
       var configuration = Node.Configuration(id: id, identity: self.identity, beacon: url)
+      reach.apply(to: &configuration)
       if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
       configuration.wss?.allowsPlaintext = allowsPlaintext
       if let maximumFrameAge { configuration.wss?.outgoing.age = maximumFrameAge }
@@ -51,6 +54,14 @@ struct AttachPlan {
       wss = nil
     }
     try Self.check(transport, udp: udp != nil, wss: wss != nil)
+  }
+
+  /// Whether the beacon over WebSocket is reached through a proxy; nil where none is reached so.
+  var proxyDecision: ProxyDecision? {
+    get throws(TransportError) {
+      guard let wss, case .wss(let url) = wss.beacon else { return nil }
+      return try wss.wss?.proxy.decision(for: url)
+    }
   }
 
   private static func check(_ transport: AttachTransport, udp: Bool, wss: Bool) throws {

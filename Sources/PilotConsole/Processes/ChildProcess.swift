@@ -47,9 +47,11 @@ package final class ChildProcess: Sendable {
   ///   - arguments: The command line, without the program's name. Settings in the environment are left out.
   ///   - program: The program's path; nil for this one.
   ///   - errors: What becomes its standard error; nil for this process's own.
+  ///   - withheld: Variables of the environment that are left out, too.
   ///   - waiters: The threads that wait for its lines and its end, one for each wait at a time.
   package static func start(
-    _ arguments: [String], program: String? = nil, errors: Int32? = nil, waiters: NIOThreadPool = .singleton
+    _ arguments: [String], program: String? = nil, errors: Int32? = nil, withheld: Set<String> = [],
+    waiters: NIOThreadPool = .singleton
   ) throws -> ChildProcess {
     let input = try Pipe()
     let output: Pipe
@@ -62,7 +64,7 @@ package final class ChildProcess: Sendable {
     var id = pid_t()
     let code = spawn(
       program ?? SiblingProgram.own, [program ?? "pilot"] + arguments, reading: input.reading, writing: output.writing,
-      errors: errors, id: &id)
+      errors: errors, withheld: withheld, id: &id)
     close(input.reading)
     close(output.writing)
     guard code == 0 else {
@@ -135,12 +137,13 @@ package final class ChildProcess: Sendable {
     }
   }
 
-  /// Ends it, at once and in any state, and waits for that.
+  /// Ends it and its own children, at once and in any state, and waits for that.
   package func end() {
     hasEnded.withLock { hasEnded in
       guard !hasEnded else { return }
       hasEnded = true
-      kill(id, SIGKILL)
+      // The group, so that nobody goes on who holds its output.
+      kill(-id, SIGKILL)
       while waitpid(id, nil, 0) < 0, errno == EINTR {}
     }
   }
@@ -169,9 +172,12 @@ extension ChildProcess {
 
   /// - Returns: 0, or the error's code.
   private static func spawn(
-    _ program: String, _ arguments: [String], reading: Int32, writing: Int32, errors: Int32?, id: inout pid_t
+    _ program: String, _ arguments: [String], reading: Int32, writing: Int32, errors: Int32?,
+    withheld: Set<String>, id: inout pid_t
   ) -> Int32 {
-    let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PILOT_") }
+    let variables = ProcessInfo.processInfo.environment.filter {
+      !$0.key.hasPrefix("PILOT_") && !withheld.contains($0.key)
+    }
     // SAFETY: both lists end with a null pointer, and their texts are freed when the child has its own copies. The file
     // actions and attributes are initialized before they are used, and destroyed afterwards.
     return unsafe withTextList(arguments) { arguments in

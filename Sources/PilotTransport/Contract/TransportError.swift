@@ -79,7 +79,7 @@ extension TransportError {
       case emptyFrame
       case backpressure, reconnecting
       case invalidDestination, invalidConfiguration
-      case bindFailed, resolveFailed, connectFailed, tlsFailed, upgradeRefused, atCapacity
+      case bindFailed, resolveFailed, connectFailed, tlsFailed, proxyRefused, upgradeRefused, atCapacity
       case authenticationFailed, timedOut, connectionLost, replaced, protocolViolation
       case unreachable, system
     }
@@ -113,6 +113,8 @@ extension TransportError {
     public static let connectFailed = Self(kind: .connectFailed)
     /// The TLS handshake failed: most often a certificate that isn't trusted, or a host name that isn't in it.
     public static let tlsFailed = Self(kind: .tlsFailed)
+    /// A proxy on the way makes no tunnel: it wants to know who this is, forbids the destination, doesn't reach it, or is none.
+    public static let proxyRefused = Self(kind: .proxyRefused)
     /// The peer answered the WebSocket upgrade with something else.
     public static let upgradeRefused = Self(kind: .upgradeRefused)
     /// The beacon has no room for another connection (503), or is called too often (429).
@@ -147,7 +149,7 @@ extension TransportError {
         .later(after: delay)
       case .closed, .receiverTaken, .frameTooLarge, .emptyFrame, .invalidDestination, .invalidConfiguration,
         .bindFailed,
-        .tlsFailed, .upgradeRefused, .authenticationFailed, .protocolViolation, .system:
+        .tlsFailed, .proxyRefused, .upgradeRefused, .authenticationFailed, .protocolViolation, .system:
         .never
       }
     }
@@ -168,6 +170,7 @@ extension TransportError {
       case .resolveFailed: "resolve_failed"
       case .connectFailed: "connect_failed"
       case .tlsFailed: "tls_failed"
+      case .proxyRefused: "proxy_refused"
       case .upgradeRefused: "upgrade_refused"
       case .atCapacity: "at_capacity"
       case .authenticationFailed: "authentication_failed"

@@ -2,12 +2,11 @@ package import NIOCore
 package import PilotTransport
 
 /// One attempt to connect, from the name's resolution to `auth_ok`, all within one limit. It puts the steps one after the
-/// other, and each step stands by itself: ``Connector``, ``TLSHandshake``, ``UpgradeRequester``, ``ClientConnection``.
+/// other, and each step stands by itself: ``Route``, ``TLSHandshake``, ``UpgradeRequester``, ``ClientConnection``.
 /// Confined to one event loop.
 package final class Dial {
   /// How far an attempt got; names the step that took too long.
   enum Step: String {
-    case resolving = "resolving the name"
     case connecting = "connecting"
     case securing = "the TLS handshake"
     case upgrading = "the WebSocket upgrade"
@@ -21,13 +20,14 @@ package final class Dial {
 
   private let configuration: WSSTransport.Configuration
   private let tls: ClientTLS?
+  private let proxy: ProxyAccess?
   private let loop: any EventLoop
   private let inbound: FrameQueue
   private let outbound: OutboundQueue
   private let onEstablished: (ClientConnection) -> Void
   private let onFailure: (TransportError) -> Void
-  private let connector: Connector
-  private var state = State.dialing(.resolving)
+  private var route: Route?
+  private var state = State.dialing(.connecting)
   private var channel: (any Channel)?
   /// The pipeline keeps it.
   private weak var requester: UpgradeRequester?
@@ -36,41 +36,42 @@ package final class Dial {
 
   /// - Parameters:
   ///   - tls: nil where the connection is to be in the clear.
+  ///   - proxy: The proxy on the way, if one is.
   ///   - onEstablished: Called once when frames can flow, with the connection, which is the owner's from then on.
   ///   - onFailure: Called once when the attempt has failed. Neither is called after ``cancel()``.
   package init(
-    configuration: WSSTransport.Configuration, tls: ClientTLS?, loop: any EventLoop, inbound: FrameQueue,
-    outbound: OutboundQueue, onEstablished: @escaping (ClientConnection) -> Void,
+    configuration: WSSTransport.Configuration, tls: ClientTLS?, proxy: ProxyAccess? = nil, loop: any EventLoop,
+    inbound: FrameQueue, outbound: OutboundQueue, onEstablished: @escaping (ClientConnection) -> Void,
     onFailure: @escaping (TransportError) -> Void
   ) {
     self.configuration = configuration
     self.tls = tls
+    self.proxy = proxy
     self.loop = loop
     self.inbound = inbound
     self.outbound = outbound
     self.onEstablished = onEstablished
     self.onFailure = onFailure
-    connector = Connector(
-      to: DialTarget(configuration.beacon), asking: configuration.resolver, fallback: configuration.fallbackAddresses,
-      loop: loop)
   }
 
   func start() {
     let bound = NIOLoopBound(self, eventLoop: loop)
     limitTimer = loop.scheduleTask(in: TimeAmount(configuration.dialLimit)) { bound.value.limitReached() }
-    connector.connect(within: configuration.dialLimit) { result in
+    let route = Route(configuration, through: proxy, loop: loop) { [weak self] result in
       switch result {
-      case .success(let channel): bound.value.connected(channel)
-      case .failure(let error): bound.value.fail(error)
+      case .success(let channel): self?.connected(channel)
+      case .failure(let error): self?.fail(error)
       }
     }
+    self.route = route
+    route.open()
   }
 
   /// Ends the attempt, without a call to anybody.
   package func cancel() {
     guard case .dialing = state else { return }
     over()
-    connector.cancel()
+    route?.cancel()
     // A WebSocket says goodbye; before there is one, TCP ends.
     if let connection { connection.close() } else { channel?.cutOff() }
     channel = nil
@@ -86,22 +87,22 @@ package final class Dial {
   private func fail(_ error: TransportError) {
     guard case .dialing = state else { return }
     over()
-    connector.cancel()
+    route?.cancel()
     channel?.cutOff()
     channel = nil
     connection = nil
-    onFailure(error)
+    onFailure(error.named(proxy?.url))
   }
 
   /// The time for all steps is over.
   func limitReached() {
-    guard case .dialing(var step) = state, requester?.giveUp() != true else { return }
-    if step == .resolving, connector.hasAddresses { step = .connecting }
+    guard case .dialing(let step) = state, requester?.giveUp() != true else { return }
+    let name = step == .connecting ? route?.step ?? step.rawValue : step.rawValue
     fail(
       TransportError(
         code: .timedOut,
         message:
-          "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(step.rawValue) took too long"
+          "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(name) took too long"
       ))
   }
 
@@ -114,7 +115,7 @@ package final class Dial {
       try BufferSizes.large.apply(to: channel)
       guard let tls else { return try upgrade(channel) }
       state = .dialing(.securing)
-      try TLSHandshake.start(on: channel, with: configuration.beacon, tls) { [weak self] result in
+      try TLSHandshake.start(on: channel, with: .beacon(configuration.beacon), tls) { [weak self] result in
         switch result {
         case .success: self?.secured(channel)
         case .failure(let error): self?.fail(error)

@@ -25,6 +25,7 @@ final class BeaconKind: Sendable {
 final class SupervisorDriver {
   private let configuration: WSSTransport.Configuration
   private let trust: ClientTrust?
+  private let proxy: ProxyAccess?
   private let loop: any EventLoop
   private let inbound: FrameQueue
   private let outbound: OutboundQueue
@@ -38,11 +39,13 @@ final class SupervisorDriver {
   private var firstOutcome: ((TransportError?) -> Void)?
 
   init(
-    loop: any EventLoop, configuration: WSSTransport.Configuration, trust: ClientTrust?, inbound: FrameQueue,
-    outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount, beaconKind: BeaconKind
+    loop: any EventLoop, configuration: WSSTransport.Configuration, trust: ClientTrust?, proxy: ProxyAccess?,
+    inbound: FrameQueue, outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount,
+    beaconKind: BeaconKind
   ) {
     self.configuration = configuration
     self.trust = trust
+    self.proxy = proxy
     self.loop = loop
     self.inbound = inbound
     self.outbound = outbound
@@ -92,7 +95,7 @@ final class SupervisorDriver {
 
   private func dial(with tls: ClientTLS?) {
     let dial = Dial(
-      configuration: configuration, tls: tls, loop: loop, inbound: inbound, outbound: outbound,
+      configuration: configuration, tls: tls, proxy: proxy, loop: loop, inbound: inbound, outbound: outbound,
       onEstablished: { [weak self] connection in self?.established(connection) },
       onFailure: { [weak self] error in self?.down(error) })
     self.dial = dial

@@ -7,27 +7,31 @@ import PilotTransport
 final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 
-  private let beacon: WSSURL
+  private let peer: TLSPeer
   private let tls: ClientTLS
+  private let handler: NIOSSLClientHandler
   private let completion: (Result<Void, TransportError>) -> Void
   private var isOver = false
 
   private init(
-    with beacon: WSSURL, _ tls: ClientTLS, completion: @escaping (Result<Void, TransportError>) -> Void
+    with peer: TLSPeer, _ tls: ClientTLS, _ handler: NIOSSLClientHandler,
+    completion: @escaping (Result<Void, TransportError>) -> Void
   ) {
-    self.beacon = beacon
+    self.peer = peer
     self.tls = tls
+    self.handler = handler
     self.completion = completion
   }
 
   /// Begins on a channel that is connected. `completion` hears once how it went, on the event loop.
   static func start(
-    on channel: any Channel, with beacon: WSSURL, _ tls: ClientTLS,
+    on channel: any Channel, with peer: TLSPeer, _ tls: ClientTLS,
     completion: @escaping (Result<Void, TransportError>) -> Void
   ) throws {
-    let handshake = TLSHandshake(with: beacon, tls, completion: completion)
+    let handler = try tls.handler(host: peer.host)
+    let handshake = TLSHandshake(with: peer, tls, handler, completion: completion)
     // TLS first: its own place in the pipeline is before what watches it.
-    try channel.pipeline.syncOperations.addHandlers([tls.handler(for: beacon), handshake])
+    try channel.pipeline.syncOperations.addHandlers([handler, handshake])
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -40,16 +44,12 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
     if isOver { return context.fireErrorCaught(error) }
     // The handshake may have got as far as the certificate: then that is what was refused, if there is anything wrong
     // with it.
-    let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
-    let fault = tls.fault(after: error, of: certificate, at: Int(WallClock.unixTime()))
-    finish(
-      .failure(
-        fault.map { TransportError(untrusted: beacon, $0, cause: error) } ?? TransportError(securing: error, to: beacon)
-      ))
+    let fault = tls.fault(after: error, of: handler.peerCertificate, at: Int(WallClock.unixTime()))
+    finish(.failure(peer.failure(error, fault)))
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    finish(.failure(.closedUnanswered(by: beacon)))
+    finish(.failure(peer.closed()))
     context.fireChannelInactive()
   }
 

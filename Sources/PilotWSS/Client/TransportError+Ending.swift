@@ -50,8 +50,11 @@ extension TransportError {
     }
   }
 
-  /// Whether calling again soon can't help: the beacon refuses this node, or the node runs elsewhere too.
-  var isHopeless: Bool { code == .authenticationFailed || code == .replaced }
+  /// Whether calling again soon can't help: the beacon refuses this node, the node runs elsewhere too, or a proxy refuses it,
+  /// which may lock whoever shows it a wrong password too often.
+  var isHopeless: Bool {
+    code == .authenticationFailed || code == .replaced || (code == .proxyRefused && retry == .never)
+  }
 }
 
 extension WebSocketCloseFrame {

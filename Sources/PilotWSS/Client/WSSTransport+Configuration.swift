@@ -26,6 +26,13 @@ extension WSSTransport {
     public var requiresBeaconName = false
     /// Addresses of the beacon's host for when the name server fails. Default none.
     public var fallbackAddresses = StaticAddresses()
+    /// The proxy on the way. Default: as the environment says (``ProxyEnvironment``). None is used for this machine itself.
+    public var proxy = ProxySelection.environment
+    /// Gives new credentials for the proxy, after it has refused those that there were or answered in a way that can't be read.
+    /// Asked once in an attempt at most, and cancelled with it. Default none.
+    public var renewProxyCredentials: (@Sendable () async throws -> ProxyCredentials)?
+    /// The authorities that may vouch for a proxy over TLS.
+    var proxyTrust = Trust.system
     /// Who is asked what the name stands for.
     var resolver: any HostResolver = SystemResolver.ofProcess
     /// Those that have.

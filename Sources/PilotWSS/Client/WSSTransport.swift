@@ -35,6 +35,7 @@ public final class WSSTransport: Transport {
   private init(_ configuration: Configuration) throws(TransportError) {
     try configuration.validate()
     let trust = configuration.beacon.isSecure ? try ClientTrust(configuration.trust) : nil
+    let proxy = try configuration.proxyAccess()
     let life = TransportLife()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     var limits = OutboundQueue.Limits(bytes: configuration.outgoing.bytes, age: configuration.outgoing.age)
@@ -49,7 +50,7 @@ public final class WSSTransport: Transport {
     beaconKind = BeaconKind()
     driver = .makeBoxSendingValue(
       SupervisorDriver(
-        loop: loop, configuration: configuration, trust: trust, inbound: inbound, outbound: outbound,
+        loop: loop, configuration: configuration, trust: trust, proxy: proxy, inbound: inbound, outbound: outbound,
         events: eventSource, reconnects: reconnects, beaconKind: beaconKind),
       eventLoop: loop)
   }
@@ -69,7 +70,7 @@ public final class WSSTransport: Transport {
   /// Connects to a beacon, and returns when frames can flow.
   ///
   /// - Throws: `.invalidConfiguration`, or why the first attempt failed: `.resolveFailed`, `.connectFailed`, `.tlsFailed`,
-  ///   `.upgradeRefused`, `.atCapacity`, `.authenticationFailed`, `.timedOut`; `.cancelled` when the task is cancelled.
+  ///   `.proxyRefused`, `.upgradeRefused`, `.atCapacity`, `.authenticationFailed`, `.timedOut`; `.cancelled` when the task is cancelled.
   ///   Nothing goes on after that.
   public static func connect(_ configuration: Configuration) async throws(TransportError) -> WSSTransport {
     let transport = try WSSTransport(configuration)

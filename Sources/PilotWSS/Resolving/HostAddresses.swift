@@ -24,7 +24,8 @@ package enum HostAddresses {
     _ host: String, port: UInt16, fallback: StaticAddresses = StaticAddresses()
   ) async throws(TransportError) -> [Endpoint] {
     try await resolve(
-      host, port: port, fallback: fallback, by: SystemResolver.ofProcess, on: MultiThreadedEventLoopGroup.singleton.next())
+      host, port: port, fallback: fallback, by: SystemResolver.ofProcess,
+      on: MultiThreadedEventLoopGroup.singleton.next())
   }
 
   private enum Step: Sendable {

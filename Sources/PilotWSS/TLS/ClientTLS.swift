@@ -37,17 +37,13 @@ package struct ClientTLS: Sendable {
     }
   }
 
-  /// What secures one connection.
-  func handler(for beacon: WSSURL) throws -> NIOSSLClientHandler {
-    try handler(host: beacon.host)
-  }
-
   /// Secures one connection to a host, a name or an IP address. On its event loop, before anything is sent.
   package func secure(_ channel: any Channel, to host: String) throws {
     try channel.pipeline.syncOperations.addHandler(try handler(host: host))
   }
 
-  private func handler(host: String) throws -> NIOSSLClientHandler {
+  /// What secures one connection to a host, a name or an IP address.
+  func handler(host: String) throws -> NIOSSLClientHandler {
     let name = Self.serverName(of: host)
     guard let pins else { return try NIOSSLClientHandler(context: context, serverHostname: name) }
     return try NIOSSLClientHandler(context: context, serverHostname: name) { certificates, promise in

@@ -11,7 +11,7 @@ import Testing
     // Something about the call, the configuration or the transport's life has to change.
     "closed": .never, "receiverTaken": .never, "frameTooLarge": .never, "emptyFrame": .never,
     "invalidDestination": .never,
-    "invalidConfiguration": .never, "tlsFailed": .never, "upgradeRefused": .never, "authenticationFailed": .never,
+    "invalidConfiguration": .never, "tlsFailed": .never, "proxyRefused": .never, "upgradeRefused": .never, "authenticationFailed": .never,
     "protocolViolation": .never, "bindFailed": .never, "system": .never,
     // A queue drains; a task that was cancelled has left everything as it was.
     "backpressure": .soon, "cancelled": .soon,

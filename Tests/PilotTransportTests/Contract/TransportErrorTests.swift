@@ -16,6 +16,7 @@ struct TransportErrorTests {
     (.resolveFailed, "resolve_failed", .later(after: nil)),
     (.connectFailed, "connect_failed", .later(after: nil)),
     (.tlsFailed, "tls_failed", .never),
+    (.proxyRefused, "proxy_refused", .never),
     (.upgradeRefused, "upgrade_refused", .never),
     (.atCapacity, "at_capacity", .later(after: nil)),
     (.authenticationFailed, "authentication_failed", .never),

@@ -20,7 +20,8 @@ struct TransportErrorMappingTests {
     let table: [(TransportError, TransportError.Code, String)] = [
       (.init(connecting: ChannelError.connectTimeout(.seconds(1)), to: DialTarget(beacon)), .timedOut, "firewall"),
       (
-        .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: DialTarget(beacon)), .connectFailed, "does the beacon run"
+        .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: DialTarget(beacon)), .connectFailed,
+        "does the beacon run"
       ),
       (.init(securing: NIOSSLError.uncleanShutdown, to: beacon), .connectFailed, "is it a beacon"),
       (

@@ -29,12 +29,13 @@ struct DialAddressesTests {
     return request.split(separator: "\r\n").first { $0.hasPrefix("Host: ") }.map(String.init) ?? ""
   }
 
-  @Test(arguments: [
-    (nil, ["127.0.0.1"]),  // AAAA is never answered
-    ([], ["127.0.0.1"]),  // there is none
-    (["2001:db8::1", "::2"], ["127.0.0.1"]),  // nobody is there
-    ([], ["127.0.0.2", "127.0.0.1"]),  // the first refuses
-  ] as [([String]?, [String]?)])
+  @Test(
+    arguments: [
+      (nil, ["127.0.0.1"]),  // AAAA is never answered
+      ([], ["127.0.0.1"]),  // there is none
+      (["2001:db8::1", "::2"], ["127.0.0.1"]),  // nobody is there
+      ([], ["127.0.0.2", "127.0.0.1"]),  // the first refuses
+    ] as [([String]?, [String]?)])
   func `an address that leads nowhere doesn't stand in the way of one that does`(
     ipv6: [String]?, ipv4: [String]?
   ) async throws {
@@ -53,7 +54,9 @@ struct DialAddressesTests {
     await hole.stop()
   }
 
-  @Test func `a host's given addresses stand in for a name server that fails, and the name stays the host's`() async throws {
+  @Test func `a host's given addresses stand in for a name server that fails, and the name stays the host's`()
+    async throws
+  {
     let server = try await RawServer.start()
     let host = try await dial(
       server, ScriptedResolver(ipv6: [], ipv4: []), fallback: ["2001:db8::1", "127.0.0.1"])

@@ -10,7 +10,8 @@ struct StaticAddressesTests {
       "beacon.example=192.0.2.1", "Beacon.Example.=2001:db8::1", "beacon.example=[2001:db8::2]", "b.example=192.0.2.2",
       "beacon.example=192.0.2.1",
     ])
-    #expect(addresses.addresses(of: "BEACON.example").map(\.addressText) == ["192.0.2.1", "2001:db8::1", "2001:db8::2"])
+    #expect(
+      addresses.addresses(of: "BEACON.example").map(\.addressText) == ["192.0.2.1", "2001:db8::1", "2001:db8::2"])
     #expect(addresses.addresses(of: "b.example.").map(\.addressText) == ["192.0.2.2"])
     #expect(addresses.addresses(of: "example") == [])
     #expect(!addresses.isEmpty && StaticAddresses().isEmpty)
@@ -18,7 +19,8 @@ struct StaticAddressesTests {
 
   @Test(arguments: [
     ("beacon.example", "HOST=ADDRESS"), ("=192.0.2.1", "HOST=ADDRESS"), ("a:1=192.0.2.1", "HOST=ADDRESS"),
-    ("a=", "no IP address"), ("a=b", "no IP address"), ("a=192.0.2.1:9", "no IP address"), ("a=192.0.2", "no IP address"),
+    ("a=", "no IP address"), ("a=b", "no IP address"), ("a=192.0.2.1:9", "no IP address"),
+    ("a=192.0.2", "no IP address"),
   ])
   func `what is wrong with an entry is said`(entry: String, reason: String) {
     let error = #expect(throws: TransportError.self) { try StaticAddresses(parsing: [entry]) }

@@ -15,7 +15,9 @@ struct BlackHole {
     let server = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 0).serverChannelOption(.autoRead, value: false)
       .bind(to: SocketAddress(endpoint: address)).get()
-    guard let local = server.localAddress, let address = Endpoint(address: local) else { throw Unexpected("no address") }
+    guard let local = server.localAddress, let address = Endpoint(address: local) else {
+      throw Unexpected("no address")
+    }
     // One waits in the queue, and one in the hands of the loop that would accept it.
     let fillers = (0..<4).map { _ in
       ClientBootstrap(group: group).connectTimeout(.milliseconds(300)).connect(to: local)

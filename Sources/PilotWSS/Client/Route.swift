@@ -1,0 +1,192 @@
+import NIOCore
+import NIOPosix
+import PilotTransport
+
+/// The way to a channel on which TLS, or the upgrade, with the beacon can begin: a TCP connection to it, or a tunnel through a
+/// proxy.
+///
+/// A proxy that refuses for the credentials is asked once more, with new ones if there is a way to have them: on the same
+/// connection where that goes on, else on another. Confined to one event loop; makes one channel.
+final class Route {
+  private let configuration: WSSTransport.Configuration
+  private let proxy: ProxyAccess?
+  private let loop: any EventLoop
+  private let completion: (Result<any Channel, TransportError>) -> Void
+  private var connector: Connector
+  private var channel: (any Channel)?
+  private var tunnel: ProxyTunnel?
+  private var renewal: Task<Void, Never>?
+  private var hasRenewed = false
+  private var isOver = false
+  /// What it is at, for an error that tells what took too long.
+  private var stage = Stage.connecting
+
+  private enum Stage: String {
+    case connecting
+    case securing = "the TLS handshake with the proxy"
+    case asking = "the proxy's answer"
+    case renewing = "the command for the proxy's credentials"
+  }
+
+  /// - Parameters:
+  ///   - proxy: The proxy; nil for the straight way.
+  ///   - completion: Hears once of the channel, which is then its owner's to end, or of why there is none, unless ``cancel()``
+  ///     came first.
+  init(
+    _ configuration: WSSTransport.Configuration, through proxy: ProxyAccess?, loop: any EventLoop,
+    completion: @escaping (Result<any Channel, TransportError>) -> Void
+  ) {
+    self.configuration = configuration
+    self.proxy = proxy
+    self.loop = loop
+    self.completion = completion
+    connector = Self.connector(configuration, proxy, loop)
+  }
+
+  private static func connector(
+    _ configuration: WSSTransport.Configuration, _ proxy: ProxyAccess?, _ loop: any EventLoop
+  ) -> Connector {
+    Connector(
+      to: proxy.map { DialTarget($0.url) } ?? DialTarget(configuration.beacon), asking: configuration.resolver,
+      fallback: configuration.fallbackAddresses, loop: loop)
+  }
+
+  /// What takes its time.
+  var step: String {
+    switch stage {
+    case .connecting where !connector.hasAddresses: "resolving the name"
+    case .connecting where proxy != nil: "connecting to the proxy"
+    case .connecting, .securing, .asking, .renewing: stage.rawValue
+    }
+  }
+
+  /// Begins.
+  func open() {
+    stage = .connecting
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    connector.connect(within: configuration.dialLimit) { result in
+      switch result {
+      case .success(let channel): bound.value.connected(channel)
+      case .failure(let error): bound.value.finish(.failure(error))
+      }
+    }
+  }
+
+  /// Ends the attempt with all that it has opened.
+  func cancel() {
+    guard !isOver else { return }
+    isOver = true
+    connector.cancel()
+    renewal?.cancel()
+    channel?.cutOff()
+    channel = nil
+    tunnel = nil
+  }
+
+  private func finish(_ result: Result<any Channel, TransportError>) {
+    guard !isOver else { return }
+    if case .success = result { channel = nil }
+    cancel()
+    completion(result)
+  }
+
+  private func connected(_ channel: any Channel) {
+    guard let proxy else { return finish(.success(channel)) }
+    self.channel = channel
+    guard let trust = proxy.trust else { return ask(on: channel) }
+    stage = .securing
+    guard !trust.isCurrent else { return secure(channel, trust.tls) }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    NIOThreadPool.singleton.runIfActive(eventLoop: loop) { try trust.renew() }
+      .whenComplete { _ in bound.value.secure(channel, trust.tls) }
+  }
+
+  private func secure(_ channel: any Channel, _ tls: ClientTLS) {
+    guard !isOver, let proxy else { return }
+    attempt {
+      try TLSHandshake.start(on: channel, with: .proxy(proxy.url), tls) { [weak self] result in
+        switch result {
+        case .success: self?.ask(on: channel)
+        case .failure(let error): self?.finish(.failure(error))
+        }
+      }
+    }
+  }
+
+  private func ask(on channel: any Channel) {
+    guard !isOver, let proxy else { return }
+    stage = .asking
+    attempt {
+      let handshake: any ProxyHandshake =
+        switch proxy.url.scheme {
+        case .http, .https: ConnectHandshake(through: proxy.url, to: configuration.beacon)
+        case .socks5, .socks5h: SOCKSHandshake(through: proxy.url, to: configuration.beacon)
+        }
+      let tunnel = ProxyTunnel(handshake) { [weak self] result in self?.answered(result, on: channel) }
+      self.tunnel = tunnel
+      try channel.pipeline.syncOperations.addHandler(tunnel)
+      tunnel.ask(as: proxy.credentials)
+    }
+  }
+
+  private func answered(_ result: Result<Void, ProxyRefusal>, on channel: any Channel) {
+    switch result {
+    case .success:
+      finish(.success(channel))
+    case .failure(let refusal):
+      guard refusal.wantsCredentials, !hasRenewed, let renew = proxy?.renew else {
+        return finish(.failure(refusal.error))
+      }
+      hasRenewed = true
+      self.renew(by: renew)
+    }
+  }
+
+  private func renew(by renew: @escaping @Sendable () async throws -> ProxyCredentials) {
+    stage = .renewing
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    let loop = loop
+    renewal = Task {
+      let result: Result<ProxyCredentials, any Error>
+      do {
+        result = .success(try await renew())
+      } catch {
+        result = .failure(error)
+      }
+      loop.execute { bound.value.renewed(result) }
+    }
+  }
+
+  private func renewed(_ result: Result<ProxyCredentials, any Error>) {
+    renewal = nil
+    guard !isOver, let proxy else { return }
+    do {
+      try proxy.replace(with: try result.get())
+    } catch {
+      return finish(.failure(TransportError(unrenewed: proxy.url, error)))
+    }
+    stage = .asking
+    if let tunnel, tunnel.takesAnother { return tunnel.ask(as: proxy.credentials) }
+    tunnel = nil
+    channel?.cutOff()
+    channel = nil
+    connector = Self.connector(configuration, proxy, loop)
+    open()
+  }
+
+  private func attempt(_ body: () throws -> Void) {
+    do {
+      try body()
+    } catch {
+      finish(
+        .failure(TransportError(code: .system, message: "the connection could not be set up", cause: error)))
+    }
+  }
+}
+
+extension DialTarget {
+  /// A proxy.
+  init(_ proxy: ProxyURL) {
+    self.init(host: proxy.host, port: proxy.port, authority: proxy.description, role: "proxy")
+  }
+}

@@ -1,0 +1,45 @@
+import PilotTransport
+import Synchronization
+
+/// A transport's proxy: where it is, who this is to it, and how it is secured. Kept from one attempt to the next, so that
+/// credentials that a proxy has accepted are shown to it at once. From any thread.
+package final class ProxyAccess: Sendable {
+  /// Where it is, with the credentials that are there from the start.
+  let url: ProxyURL
+  /// The authorities that may vouch for a proxy over TLS: never those that were given for the beacon. Nil for one in the clear.
+  let trust: ClientTrust?
+  /// Gives new credentials, where there is a way.
+  let renew: (@Sendable () async throws -> ProxyCredentials)?
+  private let present: Mutex<ProxyCredentials?>
+
+  /// - Throws: `.invalidConfiguration`, as ``ClientTrust``.
+  init(
+    _ url: ProxyURL, trust: Trust = .system, renew: (@Sendable () async throws -> ProxyCredentials)? = nil
+  ) throws(TransportError) {
+    self.url = url
+    self.trust = url.scheme == .https ? try ClientTrust(trust) : nil
+    self.renew = renew
+    present = Mutex(url.credentials)
+  }
+
+  /// The credentials of this moment.
+  var credentials: ProxyCredentials? { present.withLock { $0 } }
+
+  /// Takes new ones into use.
+  ///
+  /// - Throws: `.invalidConfiguration` for those that this kind of proxy can't be told.
+  func replace(with credentials: ProxyCredentials) throws(TransportError) {
+    if url.scheme == .socks5 || url.scheme == .socks5h { try SOCKSHandshake.check(credentials) }
+    present.withLock { $0 = credentials }
+  }
+}
+
+extension WSSTransport.Configuration {
+  /// The proxy on the way to the beacon, if one is.
+  ///
+  /// - Throws: `.invalidConfiguration` for a variable that names no proxy, or without authorities for one over TLS.
+  func proxyAccess() throws(TransportError) -> ProxyAccess? {
+    guard let url = try proxy.decision(for: beacon).proxy else { return nil }
+    return try ProxyAccess(url, trust: proxyTrust, renew: renewProxyCredentials)
+  }
+}

@@ -1,0 +1,96 @@
+public import PilotTransport
+
+/// Whether connections go through a proxy, and which one.
+public struct ProxySelection: Sendable, Hashable {
+  private enum Source: Sendable, Hashable {
+    case none
+    case environment(ProxyEnvironment)
+    case url(ProxyURL, NoProxy)
+  }
+
+  private let source: Source
+
+  /// No proxy, whatever the environment says.
+  public static let none = ProxySelection(source: .none)
+
+  /// As this process's environment says: ``ProxyEnvironment``.
+  public static var environment: ProxySelection { .environment(.process) }
+
+  /// As these variables say.
+  public static func environment(_ variables: ProxyEnvironment) -> ProxySelection {
+    ProxySelection(source: .environment(variables))
+  }
+
+  /// This proxy.
+  ///
+  /// - Parameter exceptions: The hosts that are reached without it. Default: this machine alone.
+  public static func url(_ proxy: ProxyURL, except exceptions: NoProxy = NoProxy()) -> ProxySelection {
+    ProxySelection(source: .url(proxy, exceptions))
+  }
+
+  /// What becomes of a beacon.
+  ///
+  /// - Throws: `.invalidConfiguration` for a variable that names no proxy.
+  public func decision(for beacon: WSSURL) throws(TransportError) -> ProxyDecision {
+    let found: (url: ProxyURL, variable: String?)
+    let exceptions: (list: NoProxy, variable: String?)
+    switch source {
+    case .none:
+      return ProxyDecision(proxy: nil, reason: .switchedOff)
+    case .environment(let environment):
+      if NoProxy.isLoopback(beacon.host) { return ProxyDecision(proxy: nil, reason: .loopback) }
+      guard let named = try environment.proxy(for: beacon) else {
+        return ProxyDecision(proxy: nil, reason: .unset)
+      }
+      found = (named.url, named.variable)
+      exceptions = (environment.noProxy, environment.noProxyVariable)
+    case .url(let url, let list):
+      found = (url, nil)
+      exceptions = (list, nil)
+    }
+    if NoProxy.isLoopback(beacon.host) { return ProxyDecision(proxy: nil, reason: .loopback) }
+    if let entry = exceptions.list.entry(for: beacon.host, port: beacon.port) {
+      return ProxyDecision(proxy: nil, reason: .exempt(entry: entry, variable: exceptions.variable))
+    }
+    return ProxyDecision(proxy: found.url, reason: found.variable.map { .variable($0) } ?? .configured)
+  }
+}
+
+/// Whether a beacon is reached through a proxy, and why.
+public struct ProxyDecision: Sendable, Hashable {
+  /// What decided.
+  @nonexhaustive
+  public enum Reason: Sendable, Hashable {
+    /// Proxies are switched off.
+    case switchedOff
+    /// No variable of the environment names one.
+    case unset
+    /// The beacon is on this machine.
+    case loopback
+    /// An entry in the list of exceptions; the variable that it stands in, if one.
+    case exempt(entry: String, variable: String?)
+    /// This variable names the proxy.
+    case variable(String)
+    /// The proxy was given.
+    case configured
+  }
+
+  /// The proxy; nil where there is none on the way.
+  public let proxy: ProxyURL?
+  /// What decided.
+  public let reason: Reason
+}
+
+extension ProxyDecision: CustomStringConvertible {
+  /// Both in words: `no proxy: "*.example.com" in no_proxy`.
+  public var description: String {
+    switch reason {
+    case .switchedOff: "no proxy: switched off"
+    case .unset: "no proxy: no variable names one"
+    case .loopback: "no proxy: the beacon is on this machine"
+    case .exempt(let entry, let variable): "no proxy: \"\(entry)\" in \(variable ?? "the list of exceptions")"
+    case .variable(let name): "\(proxy.map(String.init(describing:)) ?? "") from \(name)"
+    case .configured: "\(proxy.map(String.init(describing:)) ?? "") as configured"
+    }
+  }
+}
