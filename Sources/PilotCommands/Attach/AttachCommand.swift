@@ -38,6 +38,14 @@ struct AttachCommand: AsyncParsableCommand {
   )
   var ca: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Trust the beacon by the SHA-256 of its public key, in hexadecimal digits, and by nothing else; with --ca only if its \
+      certificate is right as well. Repeatable, for a key to come.
+      """, valueName: "hex"))
+  var pin: [String] = []
+
   @Flag(help: "Allow ws:// to another host than this one: frames are readable on the way.")
   var insecurePlaintext = false
 
@@ -55,7 +63,7 @@ struct AttachCommand: AsyncParsableCommand {
     let plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
-      certificateAuthorities: settings.string(ca, "ca"),
+      trust: BeaconTrust(certificateAuthorities: settings.string(ca, "ca"), pins: settings.strings(pin, "pin")).trust,
       allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
       maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
     let logger = settings.logger("pilot.attach")

@@ -17,7 +17,7 @@ struct AttachPlan {
   let unused: [BeaconURL]
 
   init(
-    node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
+    node: String?, identity: String?, beacons: [String], transport: AttachTransport, trust: Trust = .system,
     allowsPlaintext: Bool, maximumFrameAge: Duration?
   ) throws {
     guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
@@ -43,7 +43,7 @@ struct AttachPlan {
       + Array(overWSS.dropFirst(transport == .udp ? overWSS.count : 1))
     if transport != .udp, let url = overWSS.first {
       var configuration = Node.Configuration(id: id, identity: self.identity, beacon: url)
-      if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
+      configuration.wss?.trust = trust
       configuration.wss?.allowsPlaintext = allowsPlaintext
       if let maximumFrameAge { configuration.wss?.outgoing.age = maximumFrameAge }
       wss = configuration
