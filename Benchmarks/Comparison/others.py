@@ -1,4 +1,4 @@
-"""What has no reference in C: memory of idle peers, the WebSocket client alone, a peer that stalls, single functions."""
+"""What has no reference in C: idle peers, the WebSocket client alone, a peer that stalls, single functions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from .options import Effort
 from .programs import Programs, number, only
 from .rounds import Rounds
 
-# Of each transport: the most bytes per idle peer, and after each has had traffic.
-IDLE_PEERS = {"ws": (8_000, 12_000), "wss": (28_000, 40_000)}
+# Of each transport, for a peer: the most processor time to let it in, in ms, the most bytes while it is idle, and after it
+# has had traffic.
+IDLE_PEERS = {"ws": (0.27, 8_000, 12_000), "wss": (0.70, 28_000, 40_000)}
 # With TLS or without: the least frames per second, and the most CPU-seconds per million.
 CLIENT = {False: (1.5e6, 0.6), True: (700_000, 1.4)}
 STALLED_CELLS = ("udp-udp", "wss-wss")
@@ -23,6 +24,7 @@ def memory(programs: Programs, effort: Effort, rounds: Rounds) -> list[Table]:
             "relay", "--cell", f"{transport}-{transport}", "--mode", "idle", "--idle-peers", effort.peers,
             seconds=60 + effort.peers / 100)
         line = only(lines, mode="idle", transport=transport)
+        rounds.add(transport, "connect", value=number(line, "cpu_ms_per_connection"))
         rounds.add(transport, "idle", value=number(line, "bytes_per_peer"))
         rounds.add(transport, "used", value=number(line, "bytes_per_peer_after_traffic"))
 
@@ -32,9 +34,10 @@ def memory(programs: Programs, effort: Effort, rounds: Rounds) -> list[Table]:
 
     rounds.run(one_round)
     figures = []
-    for transport, (idle, used) in IDLE_PEERS.items():
+    for transport, (connect, idle, used) in IDLE_PEERS.items():
         name = f"{transport}, {effort.peers:,} peers"
         figures += [
+            Figure(f"{name}, let in", "CPU-ms each", rounds[transport, "connect"], target=at_most(connect)),
             Figure(f"{name}, never used", "bytes each", rounds[transport, "idle"], target=at_most(idle)),
             Figure(f"{name}, after traffic", "bytes each", rounds[transport, "used"], target=at_most(used)),
         ]

@@ -31,6 +31,7 @@ struct BenchTests {
     var rtt_p99_us: Double?
     var rtt_p99_stalled_us: Double?
     var latency_p50_us: Double?
+    var cpu_ms_per_connection: Double?
     var bytes_per_peer: Int?
     var bytes_per_peer_after_traffic: Int?
     var client_cpu_s_per_million: Double?
@@ -130,6 +131,7 @@ struct BenchTests {
     #expect(lines[0].transport == "wss")
     let (idle, after) = (try #require(lines[0].bytes_per_peer), try #require(lines[0].bytes_per_peer_after_traffic))
     #expect(idle >= 0)
+    #expect(try #require(lines[0].cpu_ms_per_connection) > 0)
     #expect(after >= idle)
     #expect(try #require(lines[1].rtt_p99_us) > 0)
     #expect(try #require(lines[1].rtt_p99_stalled_us) > 0)

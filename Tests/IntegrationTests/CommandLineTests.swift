@@ -40,6 +40,7 @@ struct CommandLineTests {
       ["beacon", "--udp", "127.0.0.1:0", "--registry", "8.8.8.8:9000"],
       ["beacon", "--udp", "127.0.0.1:0", "--registry", "127.0.0.1:9000", "--registry-pin", "12"],
       ["beacon", "--udp", "127.0.0.1:0", "--registry-tls"],
+      ["attach", "--node", "7", "--identity", "ID", "--beacon", "wss://beacon.example", "--pin", "12"],
     ])
   func wrongUsage(arguments: [String]) async throws {
     let process = try Program.process(arguments)

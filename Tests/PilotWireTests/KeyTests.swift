@@ -49,4 +49,21 @@ import Testing
     #expect(ChallengeNonce(hex: text + "ab") == nil)
     #expect(ChallengeNonce(hex: text.dropLast() + "g") == nil)
   }
+
+  @Test func aNonceIsAllThatItsGeneratorGives() throws {
+    var generator = CountingGenerator()
+    let hex = ChallengeNonce.random(using: &generator).hex
+    let words = stride(from: 0, to: 64, by: 16).map { hex.dropFirst($0).prefix(16) }
+    #expect(Set(words).count == 4)
+    #expect(generator.count == 4)
+  }
+}
+
+private struct CountingGenerator: RandomNumberGenerator {
+  private(set) var count: UInt64 = 0
+
+  mutating func next() -> UInt64 {
+    count += 1
+    return count
+  }
 }

@@ -236,7 +236,8 @@ public final class BeaconServer: Service {
   /// revoked without a word: a directory may have forgotten that it ever gave it.
   private func checkKeys(part: UInt64) {
     // In another order each time: a directory looks up so many at a time, and leaves the others for later.
-    for connection in parts.engine.connections.shuffled() where connection.id % Self.sweepsPerKey == part {
+    let due = parts.engine.connections.filter { $0.id % Self.sweepsPerKey == part }
+    for connection in due.shuffled() {
       parts.keys.prefetch(connection.node)
       if parts.keys.hasRevoked(connection.key, of: connection.node) { connection.revoke() }
     }

@@ -18,7 +18,8 @@ struct RelayBenchCommand: AsyncParsableCommand {
       nothing is acknowledged on the wire. If none arrives for 100 ms, those under way are written off
       ping   one frame there and back at a time
       paced  --rate frames a second, one by one, and how long each takes one way
-      idle   memory for --idle-peers WebSocket peers that do nothing, and again when each has sent itself 10 frames
+      idle   processor time to let --idle-peers WebSocket peers in, and memory while they do nothing and again when each has \
+      sent itself 10 frames
       stall  ping, without and with another WebSocket peer that is sent --rate frames a second and reads nothing; pings \
       are thought to be due every millisecond, so that a long one counts as often as it held others up
       attack paced in all cells at once, and ten nodes that attach meanwhile, beside a stranger at 127.0.0.66 who does what \

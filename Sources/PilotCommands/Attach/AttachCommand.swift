@@ -33,39 +33,11 @@ struct AttachCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Trust the certificate authorities in this PEM file, instead of those of SSL_CERT_FILE, SSL_CERT_DIR or the system.",
-      valueName: "file")
-  )
-  var ca: String?
-
-  @Flag(help: "Allow ws:// to another host than this one: frames are readable on the way.")
-  var insecurePlaintext = false
-
-  @Option(
-    help: ArgumentHelp(
       "Drop frames that have waited longer to be sent over a WebSocket, in seconds. (default: 1)", valueName: "seconds")
   )
   var maxFrameAge: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Reach beacons over WebSocket through this proxy: http://, https://, socks5:// or socks5h://[USER:PASSWORD@]HOST[:PORT]; \
-      or none. (default: that of https_proxy, http_proxy or all_proxy, but for hosts in no_proxy)
-      """, valueName: "url"))
-  var proxy: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A shell command that prints user:password for the proxy, run when it refuses those that it has been shown.",
-      valueName: "command"))
-  var proxyCommand: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "An address of a beacon's or proxy's host, for when the name server fails; repeatable.", valueName: "host=address"
-    ))
-  var address: [String] = []
+  @OptionGroup var reach: ReachOptions
 
   @OptionGroup var globals: GlobalOptions
 
@@ -75,12 +47,8 @@ struct AttachCommand: AsyncParsableCommand {
     let plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
-      certificateAuthorities: settings.string(ca, "ca"),
-      allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
-      maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) },
-      reach: AttachReach(
-        proxy: settings.string(proxy, "proxy"), command: settings.string(proxyCommand, "proxy-command"),
-        addresses: settings.strings(address, "address")))
+      reach: reach.reach(settings),
+      maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
     let logger = settings.logger("pilot.attach")
     for url in plan.unused {
       logger.warning("A beacon is not used: a node has one for each transport", metadata: ["beacon": "\(url)"])

@@ -17,8 +17,8 @@ struct AttachPlan {
   let unused: [BeaconURL]
 
   init(
-    node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
-    allowsPlaintext: Bool, maximumFrameAge: Duration?, reach: AttachReach
+    node: String?, identity: String?, beacons: [String], transport: AttachTransport, reach: BeaconReach,
+    maximumFrameAge: Duration?
   ) throws {
     guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
     guard let id = NodeID(parsing: node) else {
@@ -30,7 +30,7 @@ struct AttachPlan {
     }
     self.node = id
     self.identity = try Identity.load(from: identity)
-    let urls = try beacons.map(Self.url)
+    let urls = try beacons.map(BeaconURL.init(option:))
     let (overUDP, overWSS) = (urls.filter(Self.isOverUDP), urls.filter { !Self.isOverUDP($0) })
     udp =
       transport == .wss
@@ -46,8 +46,6 @@ struct AttachPlan {
     if transport != .udp, let url = overWSS.first {
       var configuration = Node.Configuration(id: id, identity: self.identity, beacon: url)
       reach.apply(to: &configuration)
-      if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
-      configuration.wss?.allowsPlaintext = allowsPlaintext
       if let maximumFrameAge { configuration.wss?.outgoing.age = maximumFrameAge }
       wss = configuration
     } else {
@@ -75,17 +73,6 @@ struct AttachPlan {
         "no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
     case .udp, .wss, .auto:
       break
-    }
-  }
-
-  private static func url(_ text: String) throws(CommandFailure) -> BeaconURL {
-    do {
-      return try BeaconURL(parsing: text)
-    } catch {
-      // Some of them say what to write.
-      let hint =
-        error.message.contains("; ") ? nil : "a beacon is udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…"
-      throw CommandFailure.usage(error.message, hint: hint)
     }
   }
 

@@ -297,14 +297,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     guard let address = try? HostPort(parsing: registry), let port = address.port else {
       throw CommandFailure.usage("--registry must be HOST:PORT", hint: "for example registry.example:9000")
     }
-    let pins = try pins.map { text in
-      guard let pin = KeyPin(hex: text) else {
-        throw CommandFailure.usage(
-          "--registry-pin must be 64 hexadecimal digits",
-          hint: "openssl x509 -in CERT.pem -noout -pubkey | openssl pkey -pubin -outform der | sha256sum")
-      }
-      return pin
-    }
+    let pins = try pins.map { try KeyPin(option: "registry-pin", $0) }
     if !pins.isEmpty {
       return try RegistryDirectory(host: address.host, port: Int(port), trusting: .keys(Set(pins)))
     }

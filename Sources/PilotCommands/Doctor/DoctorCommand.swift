@@ -35,6 +35,8 @@ struct DoctorCommand: AsyncParsableCommand {
   @Flag(help: "Print one line of JSON for each check, and one for the verdict.")
   var json = false
 
+  @OptionGroup var reach: ReachOptions
+
   @OptionGroup var globals: GlobalOptions
 
   func run() async throws {
@@ -42,7 +44,8 @@ struct DoctorCommand: AsyncParsableCommand {
     let settings = try Settings(globals, of: Self.self, section: .doctor)
     let plan = try DoctorPlan(
       beacons: settings.strings(beacon, "beacon"), node: settings.string(node, "node"),
-      identity: settings.string(identity, "identity"), idle: settings.int(idle, "idle", in: 0...86_400) ?? 0)
+      identity: settings.string(identity, "identity"), reach: reach.reach(settings),
+      idle: settings.int(idle, "idle", in: 0...86_400) ?? 0)
     let asJSON = try settings.bool(json, "json")
     try await ShutdownSignals.run(logger: settings.logger("pilot.doctor")) {
       try await Self.examine(plan, asJSON: asJSON)

@@ -17,8 +17,7 @@ struct DoctorPlan: Sendable {
   let idle: Duration?
 
   init(
-    beacons: [String], node: String?, identity: String?, trust: Trust, reach: AttachReach, allowsPlaintext: Bool,
-    idle: Int
+    beacons: [String], node: String?, identity: String?, reach: BeaconReach, idle: Int
   ) throws {
     guard !beacons.isEmpty else {
       throw CommandFailure.usage("no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
@@ -39,8 +38,6 @@ struct DoctorPlan: Sendable {
       guard case .wss = url else { return nil }
       var configuration = Node.Configuration(id: id, identity: key, beacon: url)
       reach.apply(to: &configuration)
-      configuration.wss?.trust = trust
-      configuration.wss?.allowsPlaintext = allowsPlaintext
       return configuration.wss
     }
   }

@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// How findings look to a person: a mark, the check, how long it took, and what was seen, with what to try under it.
 enum DoctorReport {

@@ -7,7 +7,8 @@ enum TCPTuning {
   /// TCP_NOTSENT_LOWAT).
   private static let unsentBytes = 131_072
 
-  /// Sets what this platform has. A socket that refuses an option works without it. On the channel's event loop.
+  /// Sets what this platform has. A socket that refuses an option works without it; a listening one hands them on to the
+  /// connections that it accepts. On the channel's event loop.
   static func apply(to channel: any Channel, deadAfter: Duration) {
     let options = channel.syncOptions
     try? options?.setOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -26,6 +26,8 @@ package final class Dial {
   private let outbound: OutboundQueue
   private let onEstablished: (ClientConnection) -> Void
   private let onFailure: (TransportError) -> Void
+  /// Told each step that is done, for whoever wants to see how far it gets.
+  package var onProgress: ((DialProgress) -> Void)?
   private var route: Route?
   private var state = State.dialing(.connecting)
   private var channel: (any Channel)?
@@ -63,6 +65,7 @@ package final class Dial {
       case .failure(let error): self?.fail(error)
       }
     }
+    route.onConnected = { [weak self] address in self?.onProgress?(.connected(to: address)) }
     self.route = route
     route.open()
   }
@@ -110,6 +113,7 @@ package final class Dial {
   package func connected(_ channel: any Channel) {
     guard case .dialing = state else { return channel.cutOff() }
     self.channel = channel
+    if proxy != nil { onProgress?(.tunnelled) }
     attempt {
       TCPTuning.apply(to: channel, deadAfter: configuration.keepalive.interval + configuration.keepalive.timeout)
       try BufferSizes.large.apply(to: channel)
@@ -117,15 +121,16 @@ package final class Dial {
       state = .dialing(.securing)
       try TLSHandshake.start(on: channel, with: .beacon(configuration.beacon), tls) { [weak self] result in
         switch result {
-        case .success: self?.secured(channel)
+        case .success(let summary): self?.secured(channel, by: summary)
         case .failure(let error): self?.fail(error)
         }
       }
     }
   }
 
-  private func secured(_ channel: any Channel) {
+  private func secured(_ channel: any Channel, by summary: TLSSummary?) {
     guard case .dialing = state else { return channel.cutOff() }
+    if let summary { onProgress?(.secured(summary)) }
     attempt { try upgrade(channel) }
   }
 
@@ -140,6 +145,9 @@ package final class Dial {
   private func upgraded(_ channel: any Channel, to subprotocol: PilotSubprotocol) {
     guard case .dialing = state else { return channel.cutOff() }
     state = .dialing(.authenticating)
+    onProgress?(.upgraded(subprotocol: subprotocol.rawValue))
+    // Whoever only wanted to see that has cancelled.
+    guard case .dialing = state else { return }
     let connection = ClientConnection(configuration, speaking: subprotocol)
     connection.onEstablished = { [weak self] in self?.established() }
     connection.onEnd = { [weak self] error in self?.fail(error) }

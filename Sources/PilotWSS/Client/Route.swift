@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import PilotTransport
+import PilotWire
 
 /// The way to a channel on which TLS, or the upgrade, with the beacon can begin: a TCP connection to it, or a tunnel through a
 /// proxy.
@@ -12,6 +13,8 @@ final class Route {
   private let proxy: ProxyAccess?
   private let loop: any EventLoop
   private let completion: (Result<any Channel, TransportError>) -> Void
+  /// Told once of the TCP connection, with where it leads.
+  var onConnected: ((Endpoint?) -> Void)?
   private var connector: Connector
   private var channel: (any Channel)?
   private var tunnel: ProxyTunnel?
@@ -91,6 +94,7 @@ final class Route {
   }
 
   private func connected(_ channel: any Channel) {
+    onConnected.take()?(channel.remoteAddress.flatMap { Endpoint(address: $0) })
     guard let proxy else { return finish(.success(channel)) }
     self.channel = channel
     guard let trust = proxy.trust else { return ask(on: channel) }

@@ -10,12 +10,12 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
   private let peer: TLSPeer
   private let tls: ClientTLS
   private let handler: NIOSSLClientHandler
-  private let completion: (Result<Void, TransportError>) -> Void
+  private let completion: (Result<TLSSummary?, TransportError>) -> Void
   private var isOver = false
 
   private init(
     with peer: TLSPeer, _ tls: ClientTLS, _ handler: NIOSSLClientHandler,
-    completion: @escaping (Result<Void, TransportError>) -> Void
+    completion: @escaping (Result<TLSSummary?, TransportError>) -> Void
   ) {
     self.peer = peer
     self.tls = tls
@@ -26,7 +26,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
   /// Begins on a channel that is connected. `completion` hears once how it went, on the event loop.
   static func start(
     on channel: any Channel, with peer: TLSPeer, _ tls: ClientTLS,
-    completion: @escaping (Result<Void, TransportError>) -> Void
+    completion: @escaping (Result<TLSSummary?, TransportError>) -> Void
   ) throws {
     let handler = try tls.handler(host: peer.host)
     let handshake = TLSHandshake(with: peer, tls, handler, completion: completion)
@@ -37,7 +37,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard case TLSUserEvent.handshakeCompleted = event else { return context.fireUserInboundEventTriggered(event) }
     context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-    finish(.success(()))
+    finish(.success(TLSSummary(of: handler)))
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -53,7 +53,7 @@ final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
     context.fireChannelInactive()
   }
 
-  private func finish(_ result: Result<Void, TransportError>) {
+  private func finish(_ result: Result<TLSSummary?, TransportError>) {
     guard !isOver else { return }
     isOver = true
     completion(result)

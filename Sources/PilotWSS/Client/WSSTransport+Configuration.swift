@@ -15,8 +15,8 @@ extension WSSTransport {
     public var node: NodeID
     /// The key that the beacon knows for this node.
     public var identity: Identity
-    /// The certificate authorities that may vouch for the beacon. Default: those that the environment names, or else the
-    /// system's.
+    /// The certificate authorities that may vouch for the beacon, the keys that it may show, or both. Default: the authorities
+    /// that the environment names, or else the system's, and any key.
     public var trust = Trust.system
     /// Allows `ws://` to another host than this one. Default false: credentials aren't sent, but frames are readable.
     public var allowsPlaintext = false

@@ -8,9 +8,18 @@ extension TransportError {
   init(securing error: any Error, to proxy: ProxyURL, _ fault: CertificateFault?) {
     let reason =
       switch fault {
-      case .expired(let time): "its certificate expired at \(WallClock.text(time))"
-      case .notYetValid(let time):
-        "its certificate is valid from \(WallClock.text(time)) on; is this machine's clock wrong?"
+      case .expired(let time, let now):
+        "its certificate expired at \(WallClock.text(time)), and this machine's clock says \(WallClock.text(now))"
+      case .notYetValid(let time, let now):
+        """
+        its certificate is valid from \(WallClock.text(time)) on, and this machine's clock says \(WallClock.text(now)); is \
+        it wrong?
+        """
+      case .unknownAuthority(let issuer):
+        """
+        its certificate is by \(issuer), which this machine doesn't trust; add that authority to the system's, or set \
+        SSL_CERT_FILE (what is given for the beacon counts for the beacon alone)
+        """
       case .otherHost: "its certificate doesn't name the host \(proxy.host)"
       case .some:
         """

@@ -1,4 +1,4 @@
-package import PilotWire
+import PilotWire
 
 /// The two kinds of IP addresses, which a name server is asked for apart.
 package enum AddressFamily: Sendable, Hashable, CaseIterable {

@@ -112,20 +112,9 @@ final class SystemResolver: HostResolver {
   private static func endpoint(_ entry: addrinfo) -> Endpoint? {
     // SAFETY: an entry's family says what its address is, and getaddrinfo(3) has made it as long as that.
     switch unsafe entry.ai_family {
-    case AF_INET:
-      return unsafe entry.ai_addr.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
-        unsafe Endpoint(ipv4Address: UInt32(bigEndian: address.pointee.sin_addr.s_addr), port: 0)
-      }
-    case AF_INET6:
-      return unsafe entry.ai_addr.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
-        let (high, low) = unsafe withUnsafeBytes(of: address.pointee.sin6_addr) { bytes in
-          unsafe (
-            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-          )
-        }
-        return unsafe Endpoint(high: high, low: low, scope: address.pointee.sin6_scope_id, port: 0)
-      }
+    case AF_INET, AF_INET6:
+      let found = unsafe Endpoint(socketAddress: UnsafeRawPointer(entry.ai_addr), isIPv6: entry.ai_family == AF_INET6)
+      return Endpoint(high: found.high, low: found.low, scope: found.scope, port: 0)
     default:
       return nil
     }

@@ -168,7 +168,9 @@ extension ConnectionAdmission.State {
     if isShutDown { return .failure(Refusal(reason: .draining)) }
     if !isExempt, !dials(source, at: now, limits) { return .failure(Refusal(reason: .dialLimited)) }
     let id = ObjectIdentifier(channel)
-    let result = settle(ledger.arrive(id, from: source, isExempt: isExempt))
+    // Not as an argument of the call: `self` would be copied before it changes, and with it the whole ledger.
+    let arrival = ledger.arrive(id, from: source, isExempt: isExempt)
+    let result = settle(arrival)
     if case .success = result { entries[id] = ConnectionAdmission.Entry(channel: channel, leave: leave) }
     return result
   }
@@ -177,7 +179,8 @@ extension ConnectionAdmission.State {
     _ channel: any Channel, to source: SourceAddress, isExempt: Bool, at now: MonotonicInstant, _ limits: WSSLimits
   ) -> Result<Departure?, Refusal> {
     if !isExempt, !dials(source, at: now, limits) { return .failure(Refusal(reason: .dialLimited)) }
-    return settle(ledger.move(ObjectIdentifier(channel), to: source, isExempt: isExempt))
+    let arrival = ledger.move(ObjectIdentifier(channel), to: source, isExempt: isExempt)
+    return settle(arrival)
   }
 
   private mutating func dials(_ source: SourceAddress, at now: MonotonicInstant, _ limits: WSSLimits) -> Bool {

@@ -48,6 +48,8 @@ package final class WSSListener: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { [configuration] channel in
         channel.eventLoop.makeCompletedFuture {
+          // What is accepted inherits the options, and costs no calls for them.
+          TCPTuning.apply(to: channel, deadAfter: configuration.limits.idleLimit)
           let pause = AcceptPause(at: configuration.address, logger: configuration.logger)
           try channel.pipeline.syncOperations.addHandler(pause)
         }
@@ -80,7 +82,6 @@ package final class WSSListener: Sendable {
     let connection = IncomingConnection(
       channel, from: remote, admission: admission, report: configuration.onFailure)
     guard connection.arrive(limit: configuration.limits.handshakeLimit) else { return }
-    TCPTuning.apply(to: channel, deadAfter: configuration.limits.idleLimit)
     try configuration.sizes.apply(to: channel)
     let pipeline = channel.pipeline.syncOperations
     let isFromProxy = admission.trusts(remote)

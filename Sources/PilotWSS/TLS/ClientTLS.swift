@@ -2,14 +2,16 @@ package import NIOCore
 import NIOSSL
 package import PilotTransport
 
-/// TLS as a client uses it: 1.2 or newer, the certificate verified against the host's name or address, or its key against
-/// those that are pinned.
+/// TLS as a client uses it: 1.2 or newer, the certificate verified against authorities and the host's name or address, its key
+/// against those that are pinned, or both.
 package struct ClientTLS: Sendable {
   private let context: NIOSSLContext
   /// Those that are trusted; empty where the system alone knows them.
   private let authorities: [NIOSSLCertificate]
-  /// The only keys that are trusted; nil where authorities are.
+  /// The only keys that are trusted; nil for any.
   private let pins: Set<KeyPin>?
+  /// Whether a pinned key is enough.
+  private let keysSuffice: Bool
 
   /// Reads the authorities; a connection then only refers to them (``ClientTrust``).
   ///
@@ -19,6 +21,19 @@ package struct ClientTLS: Sendable {
     try self.init(trusting: trust, system: .known, protocols: protocols)
   }
 
+  /// TLS that takes whatever certificate it is shown: to see what is there, and for nothing that matters to anybody.
+  static func unverified() throws(TransportError) -> ClientTLS { try ClientTLS() }
+
+  private init() throws(TransportError) {
+    (authorities, pins, keysSuffice) = ([], nil, false)
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.applyPolicy()
+    tls.applicationProtocols = ["http/1.1"]
+    tls.acceptUsualCertificates()
+    tls.certificateVerification = .none
+    context = try Self.context(tls)
+  }
+
   init(trusting trust: Trust, system: SystemAuthorities, protocols: [String] = ["http/1.1"]) throws(TransportError) {
     let roots = try TrustedAuthorities.roots(of: trust, system: system)
     if case .certificates(let certificates) = roots { authorities = certificates } else { authorities = [] }
@@ -26,12 +41,17 @@ package struct ClientTLS: Sendable {
     tls.applyPolicy()
     tls.applicationProtocols = protocols
     tls.acceptUsualCertificates()
-    if case .keys(let keys) = trust.source { pins = keys } else { pins = nil }
-    // The name says nothing beside a pinned key.
-    tls.certificateVerification = pins == nil ? .fullVerification : .noHostnameVerification
+    pins = trust.keys
+    keysSuffice = trust.source == .keysAlone
+    // The name says nothing where a key suffices.
+    tls.certificateVerification = keysSuffice ? .noHostnameVerification : .fullVerification
     tls.trustRoots = roots
+    context = try Self.context(tls)
+  }
+
+  private static func context(_ configuration: TLSConfiguration) throws(TransportError) -> NIOSSLContext {
     do {
-      context = try NIOSSLContext(configuration: tls)
+      return try NIOSSLContext(configuration: configuration)
     } catch {
       throw TransportError(code: .invalidConfiguration, message: "TLS could not be set up: \(error)", cause: error)
     }
@@ -46,11 +66,25 @@ package struct ClientTLS: Sendable {
   func handler(host: String) throws -> NIOSSLClientHandler {
     let name = Self.serverName(of: host)
     guard let pins else { return try NIOSSLClientHandler(context: context, serverHostname: name) }
+    guard keysSuffice else {
+      // Once the library has verified all else, and before anything is sent to the peer.
+      return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: name) {
+        certificate, channel in
+        Self.hasKey(of: pins, certificate)
+          ? channel.eventLoop.makeSucceededVoidFuture()
+          : channel.eventLoop.makeFailedFuture(CertificateFault.otherKey(KeyPin(of: certificate)))
+      }
+    }
+    // In the place of the library's own verification.
     return try NIOSSLClientHandler(context: context, serverHostname: name) { certificates, promise in
       // Only the first one's key is proven to be the peer's.
-      let isPinned = certificates.first.flatMap(KeyPin.init(of:)).map(pins.contains) ?? false
+      let isPinned = certificates.first.map { Self.hasKey(of: pins, $0) } ?? false
       promise.succeed(isPinned ? .certificateVerified : .failed)
     }
+  }
+
+  private static func hasKey(of pins: Set<KeyPin>, _ certificate: NIOSSLCertificate) -> Bool {
+    KeyPin(of: certificate).map(pins.contains) ?? false
   }
 
   /// The name for SNI and for the certificate's check; nil for an IP address, which TLS checks by itself.
@@ -69,23 +103,26 @@ package struct ClientTLS: Sendable {
   ///
   /// - Parameter certificate: The beacon's own, if the handshake got as far.
   func fault(after error: any Error, of certificate: NIOSSLCertificate?, at unixTime: Int) -> CertificateFault? {
-    if error as? NIOSSLExtraError == .failedToValidateHostname { return .otherHost }
-    // A connection that broke says nothing about a certificate.
+    if let fault = error as? CertificateFault { return fault }
+    if error as? NIOSSLExtraError == .failedToValidateHostname { return .otherHost(certificate?.claimedHosts ?? []) }
+    // A connection that broke says nothing about a certificate, nor does one that the other end has refused.
     guard error as? NIOSSLError != .handshakeFailed(.sslError([.eofDuringHandshake])), error is NIOSSLError,
+      HandshakeFailure.Reason(error) != .tlsAlert,
       let certificate, let names = CertificateNames(of: certificate)
     else { return nil }
+    if keysSuffice { return Self.hasKey(of: pins ?? [], certificate) ? nil : .otherKey(KeyPin(of: certificate)) }
     if let fault = Self.fault(inTimesOf: certificate, at: unixTime) { return fault }
-    guard !authorities.isEmpty, !authorities.contains(certificate) else { return .notAccepted }
-    if names.issuer == names.subject { return .selfSigned }
+    if names.issuer == names.subject, !authorities.contains(certificate) { return .selfSigned(names.subjectText) }
+    if authorities.contains(certificate) { return .notAccepted }
     let issuers = authorities.filter { CertificateNames(of: $0)?.subject == names.issuer }
-    if issuers.isEmpty { return .unknownAuthority }
+    if issuers.isEmpty { return .unknownAuthority(names.issuerText) }
     return issuers.allSatisfy { Self.fault(inTimesOf: $0, at: unixTime) != nil } ? .authorityNotValid : .notAccepted
   }
 
   private static func fault(inTimesOf certificate: NIOSSLCertificate, at unixTime: Int) -> CertificateFault? {
     let (first, last) = (Int(certificate.notValidBefore), Int(certificate.notValidAfter))
-    if last < unixTime { return .expired(last) }
-    return first > unixTime ? .notYetValid(first) : nil
+    if last < unixTime { return .expired(last, now: unixTime) }
+    return first > unixTime ? .notYetValid(first, now: unixTime) : nil
   }
 }
 

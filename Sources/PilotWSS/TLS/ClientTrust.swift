@@ -62,7 +62,7 @@ extension Trust {
   /// The files and directories that its authorities are looked for in.
   fileprivate func paths(_ system: SystemAuthorities) -> [String] {
     switch source {
-    case .pem, .keys: []
+    case .pem, .keysAlone: []
     case .file(let path): [path]
     case .system(let variables) where variables.file != nil || variables.directories != nil:
       [variables.file].compactMap(\.self) + (variables.directories ?? "").split(separator: ":").map(String.init)

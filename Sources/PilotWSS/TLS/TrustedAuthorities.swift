@@ -15,7 +15,7 @@ enum TrustedAuthorities {
     case .pem(let bytes):
       return .certificates(
         try certificates("the text of certificate authorities") { () throws(PEMFault) in try PEMFile(bytes) })
-    case .keys:
+    case .keysAlone:
       return .certificates([])
     case .system(let variables) where variables.file != nil || variables.directories != nil:
       return .certificates(try certificates(of: variables))
@@ -80,8 +80,8 @@ enum TrustedAuthorities {
         code: .invalidConfiguration,
         message: """
           this system has no certificate authorities: none was found in \
-          \((system.files + system.directories).joined(separator: ", ")); install ca-certificates, set SSL_CERT_FILE, or \
-          give a CA file (--ca)
+          \((system.files + system.directories).joined(separator: ", ")); install ca-certificates, set SSL_CERT_FILE, \
+          give a CA file (--ca), or pin the beacon's key (--pin)
           """)
     }
     return found

@@ -14,6 +14,11 @@ struct FixedBytes<let wordCount: Int>: Sendable {
     }
   }
 
+  /// Random bytes, a word at a time: a secure generator asks the system for each number that it gives.
+  init(using generator: inout some RandomNumberGenerator) {
+    words = InlineArray { _ in generator.next() }
+  }
+
   /// All of `bytes`.
   ///
   /// - Throws: `WireError.wrongLength` unless there are exactly `byteCount`.

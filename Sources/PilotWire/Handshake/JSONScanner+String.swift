@@ -3,6 +3,7 @@ extension JSONScanner {
   @_lifetime(self: copy self)
   mutating func string() throws(WireError) -> String {
     try expect(UInt8(ascii: "\""))
+    if let plain = plainString() { return plain }
     var bytes: [UInt8] = []
     while true {
       let position = offset

@@ -65,6 +65,20 @@ struct JSONScanner: ~Escapable {
     return byte
   }
 
+  /// The rest of a string whose characters all stand for themselves, as those of the wire do, without its quote, which is
+  /// stepped over. Nil for another, of which nothing is taken.
+  @_lifetime(self: copy self)
+  mutating func plainString() -> String? {
+    for end in offset..<text.byteCount {
+      let byte = text.byte(at: end)
+      if byte < 0x20 || byte == UInt8(ascii: "\\") { return nil }
+      guard byte == UInt8(ascii: "\"") else { continue }
+      defer { offset = end + 1 }
+      return String(utf8: text.extracting(offset..<end))
+    }
+    return nil
+  }
+
   /// Steps over any number of digits, and tells how many there were.
   @_lifetime(self: copy self)
   private mutating func skipDigits() -> Int {

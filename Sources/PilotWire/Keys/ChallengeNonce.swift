@@ -17,6 +17,17 @@ public struct ChallengeNonce: FixedSizeBytes {
     storage = FixedBytes(in: frame, at: offset)
   }
 
+  /// A nonce that nobody has seen before.
+  ///
+  /// - Parameter generator: For real challenges a secure one, such as `SystemRandomNumberGenerator`.
+  public static func random(using generator: inout some RandomNumberGenerator) -> ChallengeNonce {
+    ChallengeNonce(storage: FixedBytes(using: &generator))
+  }
+
+  private init(storage: FixedBytes<4>) {
+    self.storage = storage
+  }
+
   /// The nonce of a text of exactly 64 lower-case hex digits; nil for any other text.
   ///
   /// Upper case is refused: what is signed is the text, and the text that a verifier forms is the lower-case one.

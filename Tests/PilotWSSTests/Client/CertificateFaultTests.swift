@@ -11,13 +11,13 @@ import Testing
 struct CertificateFaultTests {
   /// A certificate, the authority that is trusted, and what must be said.
   static let faults: [(String, String, [String])] = [
-    ("past", "past", ["expired at 2001-01-01T00:00:00Z", "clock"]),
+    ("past", "past", ["expired at 2001-01-01T00:00:00Z", "this machine's clock it is 20"]),
     ("past", "ca", ["expired at 2001-01-01T00:00:00Z"]),
-    ("future", "future", ["is valid from 2098-01-01T00:00:00Z on", "clock"]),
-    ("rsa", "ca", ["is signed by itself", "CA file"]),
-    ("server", "other-ca", ["an authority that isn't trusted", "CA file"]),
+    ("future", "future", ["is valid from 2098-01-01T00:00:00Z on", "this machine's clock it is 20"]),
+    ("rsa", "ca", ["is signed by itself (CN=rsa)", "CA file"]),
+    ("server", "other-ca", ["an authority that isn't trusted (CN=Pilot test authority ca)", "CA file"]),
     ("orphan", "expired-ca", ["whose own certificate is not valid now", "CA file"]),
-    ("stranger", "ca", ["doesn't name the host localhost"]),
+    ("stranger", "ca", ["doesn't name the host localhost", "names beacon.example;"]),
     ("purpose", "purpose-ca", ["made for servers"]),
   ]
 
@@ -49,7 +49,37 @@ struct CertificateFaultTests {
     #expect(tls.fault(after: broken, of: past, at: 0) == nil)
     #expect(tls.fault(after: ChannelError.eof, of: past, at: 0) == nil)
     #expect(tls.fault(after: NIOSSLError.unableToValidateCertificate, of: nil, at: 0) == nil)
-    #expect(tls.fault(after: NIOSSLError.unableToValidateCertificate, of: past, at: 0) == .notYetValid(946_684_800))
+    #expect(
+      tls.fault(after: NIOSSLError.unableToValidateCertificate, of: past, at: 0) == .notYetValid(946_684_800, now: 0))
+  }
+
+  @Test func `a host's names are those of the certificate, wildcards and addresses included`() throws {
+    let tls = try ClientTLS(trusting: .pem(Array(TestPEM.authority.utf8)))
+    func fault(_ text: String) throws -> CertificateFault? {
+      let certificate = try NIOSSLCertificate(bytes: Array(text.utf8), format: .pem)
+      return tls.fault(after: NIOSSLExtraError.failedToValidateHostname, of: certificate, at: 0)
+    }
+    #expect(try fault(TestPEM.server) == .otherHost(["localhost", "127.0.0.1", "::1"]))
+    #expect(try fault(TestPEM.wildcard) == .otherHost(["*.example.com", "*"]))
+  }
+
+  @Test func `whoever speaks no TLS, and whoever refuses it, is told from who has the wrong certificate`() async throws
+  {
+    let files = try TestFiles()
+    let server = try await RawServer.start()
+    let url = WSSURL(host: "localhost", port: Int(server.address.port))
+    async let outcome = failure { _ = try await TestClient.connect(url) { $0.trust = .file(files.path("ca")) } }
+    try await server.next().send("HTTP/1.1 400 Bad Request\r\n\r\n")
+    let error = await outcome
+    #expect(error?.code == .tlsFailed)
+    #expect(error?.message.contains("doesn't speak TLS") == true, "\(error as Any)")
+    // A fatal alert: handshake_failure (RFC 8446, section 6.2).
+    async let second = failure { _ = try await TestClient.connect(url) { $0.trust = .file(files.path("ca")) } }
+    try await server.next().send([21, 3, 3, 0, 2, 2, 40])
+    let refusal = await second
+    #expect(refusal?.code == .tlsFailed)
+    #expect(refusal?.message.contains("refused the TLS handshake") == true, "\(refusal as Any)")
+    await server.stop()
   }
 
   @Test func `authorities may come from memory`() async throws {

@@ -1,3 +1,4 @@
+import NIOSSL
 import PilotTransport
 import PilotWire
 import Testing
@@ -41,7 +42,60 @@ struct KeyPinTests {
     for pins in [[], [second], [authority]] as [Set<KeyPin>] {
       let error = await failure { _ = try await TestClient.connect(url) { $0.trust = .keys(pins) } }
       #expect(error?.code == .tlsFailed)
+      #expect(error?.message.contains("has the key \(Self.server)") == true, "\(error as Any)")
     }
     await listener.shutDown()
+  }
+
+  @Test(arguments: ["localhost", "127.0.0.1"])
+  func `with authorities, certificate and key must both be right`(host: String) async throws {
+    let files = try TestFiles()
+    let tls = try ServerTLS(certificate: files.path("server"), key: files.path("server-key"))
+    let listener = try await TestListener.start(tls: tls)
+    let url = listener.url(secure: true, host: host)
+    let (server, second) = (try #require(KeyPin(hex: Self.server)), try #require(KeyPin(hex: Self.second)))
+    for authorities in [Trust.file(files.path("ca")), .pem(Array(TestPEM.authority.utf8))] {
+      let client = try await TestClient.connect(url) { $0.trust = authorities.pinned(to: [second, server]) }
+      client.close()
+      let error = await failure {
+        _ = try await TestClient.connect(url) { $0.trust = authorities.pinned(to: [second]) }
+      }
+      #expect(error?.code == .tlsFailed)
+      #expect(error?.message.contains("has the key \(Self.server)") == true, "\(error as Any)")
+    }
+    let error = await failure {
+      _ = try await TestClient.connect(url) { $0.trust = .file(files.path("other-ca")).pinned(to: [server]) }
+    }
+    #expect(error?.message.contains("an authority that isn't trusted") == true, "\(error as Any)")
+    await listener.shutDown()
+    #expect(listener.log.value.attached.count == 2)
+  }
+
+  /// What is wrong with a certificate whose key is the right one; a pin for a key alone doesn't ask.
+  @Test(arguments: [("past", "past", "expired at"), ("stranger", "ca", "doesn't name the host")])
+  func `a pinned key makes a certificate no better where authorities are asked`(
+    certificate: String, authority: String, reason: String
+  ) async throws {
+    let files = try TestFiles()
+    let tls = try ServerTLS(certificate: files.path(certificate), key: files.path("\(certificate)-key"))
+    let listener = try await TestListener.start(tls: tls)
+    let url = listener.url(secure: true, host: "localhost")
+    let key = try NIOSSLCertificate(
+      bytes: Array((certificate == "past" ? TestPEM.past : TestPEM.stranger).utf8), format: .pem)
+    let pin = try #require(KeyPin(of: key))
+    let error = await failure {
+      _ = try await TestClient.connect(url) { $0.trust = .file(files.path(authority)).pinned(to: [pin]) }
+    }
+    #expect(error?.message.contains(reason) == true, "\(error as Any)")
+    let client = try await TestClient.connect(url) { $0.trust = .keys([pin]) }
+    client.close()
+    await listener.shutDown()
+  }
+
+  @Test func `pins that are added to pins leave those that are in both`() throws {
+    let (server, second) = (try #require(KeyPin(hex: Self.server)), try #require(KeyPin(hex: Self.second)))
+    #expect(Trust.keys([server, second]).pinned(to: [second]) == .keys([second]))
+    #expect(Trust.keys([server]).pinned(to: [second]) == .keys([]))
+    #expect(Trust.file("a").pinned(to: [server]) != .file("a"))
   }
 }

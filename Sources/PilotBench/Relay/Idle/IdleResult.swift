@@ -6,6 +6,8 @@ struct IdleResult: Sendable {
   let peers: Int
   /// Bytes of the payload of each frame of the traffic.
   let length: Int
+  /// The beacon's processor time for each, from its arrival until it is attached.
+  let connecting: Duration
   /// Resident bytes, once all are attached.
   let bytesPerPeer: Int
   /// Resident bytes, once all have had traffic.
@@ -15,7 +17,8 @@ struct IdleResult: Sendable {
   var json: JSONValue {
     [
       "bench": "relay", "mode": "idle", "transport": .string(carrier.rawValue), "peers": .int(peers),
-      "length": .int(length), "bytes_per_peer": .int(bytesPerPeer),
+      "length": .int(length), "cpu_ms_per_connection": .double(connecting.seconds * 1e3),
+      "bytes_per_peer": .int(bytesPerPeer),
       "bytes_per_peer_after_traffic": .int(bytesPerPeerAfterTraffic),
     ]
   }
@@ -23,15 +26,17 @@ struct IdleResult: Sendable {
   /// A table for ``row``.
   static var table: TextTable {
     TextTable(
-      "Memory of the beacon for a connected peer, in kB; after traffic: \(IdlePeer.frames) frames there and back",
-      columns: ["transport", "peers", "bytes", "idle", "after traffic"])
+      "What a connected peer costs the beacon: its processor time to connect, in ms, and memory, in kB; after traffic: "
+        + "\(IdlePeer.frames) frames there and back",
+      columns: ["transport", "peers", "bytes", "connect", "idle", "after traffic"])
   }
 
   /// The result for people.
   var row: [String] {
     [
       carrier.rawValue, BenchFormat.count(peers), BenchFormat.count(length),
-      BenchFormat.digits(Double(bytesPerPeer) / 1e3), BenchFormat.digits(Double(bytesPerPeerAfterTraffic) / 1e3),
+      BenchFormat.digits(connecting.seconds * 1e3), BenchFormat.digits(Double(bytesPerPeer) / 1e3),
+      BenchFormat.digits(Double(bytesPerPeerAfterTraffic) / 1e3),
     ]
   }
 }

@@ -2,7 +2,7 @@ import PilotConsole
 import PilotTransport
 import PilotWire
 
-/// What connected peers cost a beacon in memory, before and after each has had some frames.
+/// What connected peers cost a beacon: processor time to let each in, and memory before and after each has had some frames.
 struct RelayIdle: Sendable {
   let carrier: BenchCarrier
   let peers: Int
@@ -26,15 +26,17 @@ struct RelayIdle: Sendable {
     defer { first.leave() }
     try await IdlePeer(node: first).exchange(length: length)
     let before = await Self.settledBytes(of: process)
+    let work = beacon.processorTime ?? .zero
     let opened = try await open(beacon, numbers)
     defer { opened.forEach { $0.node.leave() } }
     let attached = await Self.settledBytes(of: process)
+    let connecting = (beacon.processorTime ?? .zero) - work
     try await inCrowds(opened, doing: "have traffic") { try await $0.exchange(length: length) }
     let after = await Self.settledBytes(of: process)
     try Task.checkCancellation()
     return IdleResult(
-      carrier: carrier, peers: peers, length: length, bytesPerPeer: (attached - before) / peers,
-      bytesPerPeerAfterTraffic: (after - before) / peers)
+      carrier: carrier, peers: peers, length: length, connecting: connecting / peers,
+      bytesPerPeer: (attached - before) / peers, bytesPerPeerAfterTraffic: (after - before) / peers)
   }
 
   private func open(_ beacon: MeasuredBeacon, _ numbers: NodeNumbers) async throws -> [IdlePeer] {

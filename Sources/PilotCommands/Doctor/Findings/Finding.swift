@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// What one check has found.
 struct Finding: Equatable, Sendable {

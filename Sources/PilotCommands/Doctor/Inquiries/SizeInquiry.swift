@@ -62,7 +62,7 @@ final class SizeInquiry: Sendable {
         try transport.send(question, to: beacon)
       } catch {
         // This machine's own interface takes no more.
-        guard case .frameTooLarge = error.code else { throw error }
+        guard error.code.frameLimit != nil else { throw error }
         return false
       }
       let deadline = MonotonicInstant.now().advanced(by: patience)

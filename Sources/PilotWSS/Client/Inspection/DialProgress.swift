@@ -1,4 +1,3 @@
-package import PilotTransport
 package import PilotWire
 
 /// A step of a dial that is done, for whoever wants to see how far it gets.

@@ -8,11 +8,11 @@ import Testing
 
 @testable import PilotCommands
 
-struct AttachReachTests {
+struct BeaconReachTests {
   private func configuration(
     _ proxy: String?, command: String? = nil, addresses: [String] = [], environment: [String: String] = [:]
   ) throws -> Node.Configuration {
-    let reach = try AttachReach(proxy: proxy, command: command, addresses: addresses, environment: environment)
+    let reach = try BeaconReach(proxy: proxy, command: command, addresses: addresses, environment: environment)
     var configuration = Node.Configuration(
       id: try NodeID(7), identity: Identity(), beacon: .wss(WSSURL(host: "beacon.test")))
     reach.apply(to: &configuration)

@@ -9,20 +9,27 @@ import PilotWSS
   import Foundation
 #endif
 
-/// How a node gets out of its network: the proxy, and addresses for when the name server fails.
-struct AttachReach {
+/// How a node reaches its beacons: whom it trusts, the proxy, and addresses for when the name server fails.
+struct BeaconReach: Sendable {
+  private let trust: Trust
+  private let allowsPlaintext: Bool
   private let proxy: ProxySelection
   private let command: ProxyCommand?
   private let addresses: StaticAddresses
 
   /// - Parameters:
+  ///   - trust: Whom to trust at the other end of TLS.
+  ///   - allowsPlaintext: Whether frames may go to another machine in the clear.
   ///   - proxy: A URL, or `none`; nil for what the environment says. Its list of exceptions counts in any case but `none`.
   ///   - command: Prints new credentials.
   ///   - addresses: Entries `HOST=ADDRESS`.
   init(
+    trust: Trust = .system, allowsPlaintext: Bool = false,
     proxy: String? = nil, command: String? = nil, addresses: [String] = [],
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(CommandFailure) {
+    self.trust = trust
+    self.allowsPlaintext = allowsPlaintext
     let variables = ProxyEnvironment(environment)
     do throws(TransportError) {
       switch proxy {
@@ -40,6 +47,8 @@ struct AttachReach {
   /// Puts it into what a node is made of.
   func apply(to configuration: inout Node.Configuration) {
     configuration.fallbackAddresses = addresses
+    configuration.wss?.trust = trust
+    configuration.wss?.allowsPlaintext = allowsPlaintext
     configuration.wss?.proxy = proxy
     if let command { configuration.wss?.renewProxyCredentials = { try await command.credentials() } }
   }
