@@ -23,7 +23,7 @@ struct PathMTUTests {
       let peer = try UDPTransport.ipv6()
       let frame = pattern(Self.longest + 20)
       let refusal = code { () throws(TransportError) in try transport.send(frame, to: peer.localEndpoint) }
-      #expect(refusal?.frameLimit == Self.longest)
+      try #require(refusal?.frameLimit == Self.longest)
       let told = await transport.firstEvent { event -> (Endpoint, PathMTU, Int)? in
         guard case .pathMTU(let endpoint, let mtu, let quoted) = event else { return nil }
         return (endpoint, mtu, quoted.count)
