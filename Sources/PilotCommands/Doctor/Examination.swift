@@ -4,10 +4,10 @@ import PilotWSS
 import PilotWire
 
 /// Looks at each layer between this machine and its beacons, and tells each finding as soon as its turn has come.
-struct Examination {
+struct Examination: Sendable {
   let plan: DoctorPlan
   /// Told each finding, in the order of ``DoctorCheck``.
-  let tell: (Finding) async throws -> Void
+  let tell: @Sendable (Finding) async throws -> Void
 
   /// - Returns: The verdict.
   func run() async throws -> Verdict {
