@@ -13,7 +13,8 @@ package import PilotWire
 ///
 /// Where a node is, and who says so:
 ///
-/// * **WSS** (authenticated): the newest connection wins, and a node attached there is found there, nowhere else.
+/// * **WSS** (authenticated): the newest connection wins, and a node attached there is found there, nowhere else. One that has
+///   proven to be over UDP as well may speak from both, and is found there once the connection ends.
 /// * **UDP, proven** (it signed a challenge at that address): stands until it runs out or proves to be elsewhere.
 /// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it answers. Who claims to be the node
 ///   from elsewhere, if only from another port, has the old endpoint asked: three times within three seconds, with what

@@ -55,7 +55,9 @@ extension FrameRelay {
     switch hop {
     case .udp(let endpoint, let local): send(bytes, to: endpoint, from: local)
     case .wss(let id):
-      enqueue(header: bytes.span.raw, payload: RawSpan(), from: 0, on: engine.connection(id), at: now)
+      if !enqueue(header: bytes.span.raw, payload: RawSpan(), from: 0, on: engine.connection(id), at: now) {
+        totals.connectionGone()
+      }
     }
   }
 

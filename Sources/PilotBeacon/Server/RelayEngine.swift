@@ -123,11 +123,20 @@ package final class RelayEngine: Sendable {
     }
   }
 
+  /// A peer's connection takes nothing more: its node is found where else it may be.
+  func part(_ connection: WSSConnection, at now: MonotonicInstant) {
+    let id = ConnectionID(rawValue: connection.id)
+    state.withLock { _ = $0.router.detach(node: connection.node, connection: id, at: now) }
+  }
+
+  /// A connection, which has parted before, is over, and its counts are kept elsewhere.
   func detach(_ connection: WSSConnection) {
-    state.withLock { state in
-      state.connections[connection.id] = nil
-      state.router.detach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
-    }
+    state.withLock { $0.connections[connection.id] = nil }
+  }
+
+  /// Where a frame goes that was to go over a connection, and found it ended; nil if nowhere.
+  func detour(of frame: RawSpan, at now: MonotonicInstant) -> RouterAction? {
+    state.withLock { $0.router.detour(of: frame, at: now) }
   }
 
   /// The connection with this number, unless it has ended.

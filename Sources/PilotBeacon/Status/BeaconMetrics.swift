@@ -81,12 +81,16 @@ struct BeaconMetrics {
         .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
         .counter(
           "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
+        .counter(
+          "pilot_beacon_handovers_total", "Connections that ended while their node was proven over UDP as well.",
+          router.handovers),
         .labelled(
           "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
           [
             ("sent", peers.sent), ("expired", peers.expired), ("overflowed", peers.overflowed),
             ("over_total", peers.overTotal), ("too_long", peers.tooLong),
             ("too_long_for_peer", peers.tooLongForPeer), ("lost", peers.lost), ("gone", statistics.connectionsGone),
+            ("over_udp", statistics.detours),
           ]),
         .counter(
           "pilot_beacon_wss_ignored_total", "Frames of peers whose connection was being closed.",

@@ -297,22 +297,6 @@ struct RouterProofTests {
     harness.expectUDP(node, at: home, ex: true)
   }
 
-  @Test func aProvenNodeMayAlsoBeAttached() throws {
-    var harness = RouterHarness()
-    let connection = ConnectionID(rawValue: 1)
-    _ = harness.attach(node: node, connection: connection)
-    try proveHome(&harness)
-    expect(harness.route(to: node), .deliverWSS(connection, DeliverHeader(sender: .test(0xFFFF))))
-    expect(
-      harness.relay(node, to: node, from: .udp(home)), .deliverWSS(connection, DeliverHeader(sender: node)))
-    expect(harness.discover(node, from: .udp(home)), .reply(.udp(home)))
-    harness.router.detach(node: node, connection: connection)
-    harness.expectUDP(node, at: home)
-    _ = harness.attach(node: node, connection: connection)
-    harness.router.detach(node: node, connection: connection)
-    harness.expectUDP(node, at: home)
-  }
-
   @Test func aProofForAnotherBeaconIsNotEvenVerified() throws {
     var harness = RouterHarness()
     let challenge = try #require(challenge(&harness, from: home))

@@ -69,7 +69,7 @@ struct RouterPunchTests {
       .outputs([.punch(.wss(ConnectionID(rawValue: 1)), PunchCommand(endpoint: there))]))
     harness.advance(.seconds(1))
     expect(request(&harness, .test(9), target, from: .wss(1, requester)), .nothing)
-    harness.router.detach(node: requester, connection: ConnectionID(rawValue: 1))
+    harness.detach(node: requester, connection: ConnectionID(rawValue: 1))
     expect(request(&harness, requester, target, from: .wss(1, requester)), .drop(.staleConnection))
   }
 

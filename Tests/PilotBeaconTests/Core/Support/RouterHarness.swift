@@ -117,6 +117,12 @@ struct RouterHarness: ~Copyable {
     return nil
   }
 
+  /// A connection has ended. Returns whether it was its node's current one.
+  @discardableResult
+  mutating func detach(node: NodeID, connection: ConnectionID) -> Bool {
+    router.detach(node: node, connection: connection, at: now)
+  }
+
   /// A proof's signature holds. Returns whom that was answered.
   @discardableResult
   mutating func proven(_ proof: DiscoverProof, from source: Endpoint) -> Hop? {
