@@ -38,13 +38,13 @@ struct GoneConnectionTests {
       engine: engine, udp: try network.makeTransport(), authenticator: NoAuthenticator(), totals: totals,
       submit: { _ in false })
     relay.attach(connection, at: .now())
-    var outputs: [RouterOutput] = []
+    var turn = RelayEngine.Turn()
     let challenge = DiscoverChallenge(
       node: connection.node, stamp: ChallengeStamp(at: .now(), wantsDestination: true),
       token: ChallengeToken(high: 0, low: 0))
     let name = try #require(BeaconName(node.localEndpoint))
     let proof = try TestBeacon.identity.proof(of: challenge, dialling: name)
-    engine.tell(&outputs) {
+    engine.tell(&turn) {
       $0.verified(.proof(ProofJob(proof, from: node.localEndpoint)), holds: true, at: .now())
     }
     let payload: [UInt8] = [1, 2, 3]

@@ -8,8 +8,8 @@ package import PilotWire
 /// actions and outputs. Not synchronised: one thread at a time. Per relayed frame it makes two or three lookups and no
 /// allocation.
 ///
-/// A relayed frame is answered by ``on(_:from:at:)`` itself. All else that a call leads to is in ``nextOutput()``, any
-/// number of things, which the driver takes before it makes way for another thread.
+/// A relayed frame is answered by ``on(_:from:at:)`` itself. All else that a call leads to is in ``nextOutput()`` and
+/// ``nextJob()``, any number of things, which the driver takes before it makes way for another thread.
 ///
 /// Where a node is, and who says so:
 ///
@@ -60,6 +60,7 @@ package struct Router: ~Copyable, Sendable {
   let sourceHash: KeyedHash
   var counters = RouterStatistics()
   private var outputs = RouterOutputs()
+  private var jobs: [RouterJob] = []
 
   /// A router that knows nobody.
   ///
@@ -195,6 +196,14 @@ package struct Router: ~Copyable, Sendable {
 
   /// The next thing that is to be done for the router; nil if there is nothing more.
   package mutating func nextOutput() -> RouterOutput? { outputs.next() }
+
+  /// The next thing that is to be looked at for the router with a secret or a key; nil if there is nothing more.
+  package mutating func nextJob() -> RouterJob? { jobs.isEmpty ? nil : jobs.removeFirst() }
+
+  mutating func put(_ job: RouterJob) {
+    guard jobs.count < RouterOutputs.capacity else { return counters.outputsDropped &+= 1 }
+    jobs.append(job)
+  }
 
   mutating func put(_ output: RouterOutput) {
     if !outputs.append(output) { counters.outputsDropped &+= 1 }

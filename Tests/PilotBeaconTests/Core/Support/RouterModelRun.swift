@@ -82,7 +82,7 @@ struct RouterModelRun: ~Copyable {
     let isFresh = now.nanoseconds - stamp.issuedAt.nanoseconds <= 30 * RouterModel.second
     let action = harness.frame(proof.encoded(), from: .udp(endpoint))
     if let difference = compare(
-      action, isFresh ? .outputs([.checkToken(ProofJob(proof, from: endpoint))]) : .drop(.proofExpired))
+      action, isFresh ? .jobs([.checkToken(ProofJob(proof, from: endpoint))]) : .drop(.proofExpired))
     {
       return difference
     }
