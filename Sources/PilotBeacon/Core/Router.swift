@@ -53,7 +53,7 @@ package struct Router: ~Copyable, Sendable {
   var unansweredCredit: SourceRateLimit
   var buckets: SourceBuckets
   let knownPace: RelayPace
-  var topSources = TopSources()
+  var topSources: TopSources
   var punchSources: SourceRateLimit
   var punchesInAll: RateLimit
   var grantsInAll: RateLimit
@@ -89,6 +89,7 @@ package struct Router: ~Copyable, Sendable {
     provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
+    topSources = TopSources(hash: sourceHash)
     let discovered = configuration.discoversPerSource
     discoverSources = SourceRateLimit(perSecond: discovered, burst: 2 * discovered, sets: 4_096)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
@@ -162,18 +163,23 @@ package struct Router: ~Copyable, Sendable {
     return drop(.rateLimited, of: SourceKey(source))
   }
 
-  /// Removes registrations that have run out, which nothing is delivered to any more in any case.
+  /// Removes registrations that have run out, which nothing is delivered to any more in any case, and those whose address may
+  /// not speak any more.
   ///
   /// - Parameters:
   ///   - now: the present.
+  ///   - rules: Who may speak over UDP; nil for everybody.
   ///   - limit: how many slots to look at, the bound of the work: the walk goes on with the next call. A full default table
   ///     has about 900,000 slots. What gives back memory counts twice.
   /// - Returns: how many were removed.
   @discardableResult
-  package mutating func expire(at now: MonotonicInstant, limit: Int) -> Int {
-    let removed = nodes.expire(at: now.nanoseconds, limit: limit)
-    counters.expirations &+= UInt64(removed)
-    return removed
+  package mutating func expire(
+    at now: MonotonicInstant, admitting rules: AddressRules? = nil, limit: Int
+  ) -> Int {
+    let (expired, denied) = nodes.expire(at: now.nanoseconds, admitting: rules, limit: limit)
+    counters.expirations &+= UInt64(expired)
+    counters.expulsions &+= UInt64(denied)
+    return expired + denied
   }
 
   /// Slots of its table that it has given back to the allocator, since it was made: 60 bytes each.

@@ -153,13 +153,13 @@ package final class RelayEngine: Sendable {
   /// The connections at the moment, in no particular order.
   var connections: [WSSConnection] { state.withLock { Array($0.connections.values) } }
 
-  /// Removes what has run out, looking at `limit` slots at most.
+  /// Removes what has run out, or what these rules don't admit, looking at `limit` slots at most.
   ///
   /// - Returns: The slots given back to the allocator so far.
   @discardableResult
-  package func expire(at now: MonotonicInstant, limit: Int) -> Int {
+  package func expire(at now: MonotonicInstant, admitting rules: AddressRules? = nil, limit: Int) -> Int {
     state.withLock { state in
-      state.router.expire(at: now, limit: limit)
+      state.router.expire(at: now, admitting: rules, limit: limit)
       return state.router.slotsGivenBack
     }
   }

@@ -78,6 +78,9 @@ struct BeaconMetrics {
           "pilot_beacon_punch_grants_total", "Punch grants, by what became of them.", "result",
           GrantOutcome.allCases.map { ($0.description, router.grants[$0]) }),
         .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
+        .counter(
+          "pilot_beacon_expulsions_total", "Registrations ended because their address may not speak any more.",
+          router.expulsions),
         .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
         .counter(
           "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),

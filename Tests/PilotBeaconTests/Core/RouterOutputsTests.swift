@@ -44,7 +44,8 @@ struct RouterOutputsTests {
     var router = Router(seed: 7)
     let signature = try Signature(bytes: [UInt8](repeating: 0, count: Signature.byteCount).span.raw)
     let challenge = DiscoverChallenge(
-      node: .test(7), stamp: ChallengeStamp(at: .start, wantsDestination: false), token: ChallengeToken(high: 0, low: 0))
+      node: .test(7), stamp: ChallengeStamp(at: .start, wantsDestination: false), token: ChallengeToken(high: 0, low: 0)
+    )
     let frame = DiscoverProof(challenge: challenge, signature: signature, beacon: .test).encoded()
     for number in 1...70 as ClosedRange<UInt32> {
       #expect(router.on(frame.span.raw, from: .udp(test: number), at: .start) == .taken)
