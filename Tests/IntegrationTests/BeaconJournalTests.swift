@@ -80,7 +80,7 @@ struct BeaconJournalTests {
   @Test("What the limits of sources have dropped is one line, with the sources")
   func topSources() throws {
     let log = LogRecorder()
-    var sources = TopSources()
+    var sources = TopSources(hash: KeyedHash(seed: 1))
     for _ in 0..<7 { sources.count(SourceKey(Endpoint(ipv4: 192, 0, 2, 1, port: 1))) }
     sources.count(SourceKey(try RawNode.id(7)))
     let drops = sources.take(5)

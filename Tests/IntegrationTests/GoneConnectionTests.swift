@@ -1,3 +1,4 @@
+import PilotIdentity
 import PilotTesting
 import PilotTransport
 import PilotWSS
@@ -24,6 +25,38 @@ struct GoneConnectionTests {
     relay.flush()
     #expect(engine.statistics.relayed.total == 3)
     #expect(totals.connectionsGone == 3)
+  }
+
+  @Test("A relay to a peer whose connection has just ended goes over UDP if the node has proven to be there")
+  func goesOverUDP() async throws {
+    let connection = try await TestBeacon.endedConnection()
+    let engine = RelayEngine(RouterConfiguration(), seed: 1)
+    let totals = RelayTotals()
+    let network = InMemoryNetwork()
+    let node = try network.makeTransport()
+    let relay = FrameRelay(
+      engine: engine, udp: try network.makeTransport(), authenticator: NoAuthenticator(), totals: totals,
+      submit: { _ in false })
+    relay.attach(connection, at: .now())
+    var turn = RelayEngine.Turn()
+    let challenge = DiscoverChallenge(
+      node: connection.node, stamp: ChallengeStamp(at: .now(), wantsDestination: true),
+      token: ChallengeToken(high: 0, low: 0))
+    let name = try #require(BeaconName(node.localEndpoint))
+    let proof = try TestBeacon.identity.proof(of: challenge, dialling: name)
+    engine.tell(&turn) {
+      $0.verified(.proof(ProofJob(proof, from: node.localEndpoint)), holds: true, at: .now())
+    }
+    let payload: [UInt8] = [1, 2, 3]
+    let frame = Relay(sender: connection.node, destination: connection.node, payload: payload.span.raw).encoded()
+    relay.relay(frame.span.raw, from: connection, at: .now())
+    relay.flush()
+    #expect(totals.detours == 1)
+    #expect(totals.connectionsGone == 0)
+    var receiver = try node.makeReceiver()
+    let received = try await receiver.next()
+    let delivery = try RelayDeliverDest(parsing: received.bytes)
+    #expect(delivery.sender == connection.node && delivery.payload.copied() == payload)
   }
 }
 

@@ -10,16 +10,24 @@ import Testing
 struct PassedOnProofTests {
   /// Plays the malicious beacon between a node and an honest beacon until the latter has decided about the node's proof.
   ///
-  /// - Parameter isOwnName: Whether the honest beacon is called what the node has dialled.
+  /// - Parameters:
+  ///   - isOwnName: Whether the honest beacon is called what the node has dialled.
+  ///   - isAdvertised: Whether it says so as the address that it is reached at, and not as a name.
   /// - Returns: What the honest beacon has counted and, if it isn't, logged.
-  private func attack(isOwnName: Bool) async throws -> (statistics: RouterStatistics, line: LogRecorder.Line?) {
+  private func attack(isOwnName: Bool, isAdvertised: Bool = false) async throws -> (
+    statistics: RouterStatistics, line: LogRecorder.Line?
+  ) {
     let logger = LogRecorder()
     let malicious = try UDPTransport.bind(localhost)
     let name = HostPort(host: "127.0.0.1", port: malicious.localEndpoint.port)
     var decided: RouterStatistics?
     var line: LogRecorder.Line?
     try await TestBeacon.run(
-      logger: logger.logger, { $0.names = isOwnName ? [name] : [HostPort(host: "beacon.example")] }
+      logger: logger.logger,
+      {
+        $0.names = isOwnName && !isAdvertised ? [name] : [HostPort(host: "beacon.example")]
+        if isAdvertised { $0.router.advertised = [malicious.localEndpoint] }
+      }
     ) { honest in
       let node = try await Node.start(
         Node.Configuration(
@@ -77,9 +85,9 @@ struct PassedOnProofTests {
     #expect(line?.metadata["node"] == "1")
   }
 
-  @Test("A beacon that is called so does")
-  func accepted() async throws {
-    let statistics = try await attack(isOwnName: true).statistics
+  @Test("A beacon that is called so, or advertised there, does", arguments: [false, true])
+  func accepted(isAdvertised: Bool) async throws {
+    let statistics = try await attack(isOwnName: true, isAdvertised: isAdvertised).statistics
     #expect(statistics.proofs[.accepted] == 1)
     #expect(statistics.proofs[.wrongBeacon] == 0)
   }

@@ -27,7 +27,7 @@ struct RevokedKeyTests {
     try await TestBeacon.run(keys: keys) { beacon in
       let (stays, goes, proves) = (try await beacon.connect(1), try await beacon.connect(2), try beacon.bind(3))
       var atProver = try proves.transport.makeReceiver()
-      try await prove(proves, to: beacon.udp, &atProver)
+      try await proves.prove(&atProver)
       #expect(beacon.server.statistics.router.proofs[.accepted] == 1)
       let events = goes.transport.events
 
@@ -52,21 +52,6 @@ struct RevokedKeyTests {
       #expect(try await atProver.delivery().payload == [1])
       #expect(beacon.server.statistics.router.proofs[.accepted] == 1)
       goes.transport.close()
-    }
-  }
-
-  private func prove(_ node: RawNode, to beacon: Endpoint, _ receiver: inout Receiver) async throws {
-    try node.transport.send(
-      Discover(node: node.id, publicKey: TestBeacon.identity.publicKey).encoded(), to: beacon)
-    var replies = 0
-    while replies < 2 {
-      let frame = try await receiver.next()
-      if let challenge = try? DiscoverChallenge(parsing: frame.bytes) {
-        let name = try #require(BeaconName(beacon))
-        try node.transport.send(TestBeacon.identity.proof(of: challenge, dialling: name).encoded(), to: beacon)
-      } else if (try? DiscoverReply(parsing: frame.bytes)) != nil {
-        replies += 1
-      }
     }
   }
 

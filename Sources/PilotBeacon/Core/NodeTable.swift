@@ -1,3 +1,4 @@
+internal import PilotTransport
 internal import PilotWire
 
 /// The nodes registered over UDP: never more than the capacity, whatever anybody sends, and of the unproven never more than
@@ -171,18 +172,25 @@ struct NodeTable: ~Copyable, Sendable {
     return true
   }
 
-  /// Looks at the next `limit` slots, removes those that have run out, and gives back memory that isn't needed. Returns how
-  /// many were removed.
-  mutating func expire(at now: UInt64, limit: Int) -> Int {
+  /// Looks at the next `limit` slots, removes those that have run out or whose address the rules don't admit, and gives back
+  /// memory that isn't needed. Returns how many were removed.
+  mutating func expire(
+    at now: UInt64, admitting rules: AddressRules? = nil, limit: Int
+  ) -> (expired: Int, denied: Int) {
     var budget = limit
-    var removed = 0
+    var (expired, denied) = (0, 0)
     while let position = map.nextTrimming(&expiryCursor, budget: &budget) {
-      if map[position].isLive(at: now) { continue }
+      if !map[position].isLive(at: now) {
+        expired += 1
+      } else if let rules, !rules.admits(map[position].endpoint) {
+        denied += 1
+      } else {
+        continue
+      }
       exchange(map[position], for: nil)
       map.remove(at: position, behind: &expiryCursor)
-      removed += 1
     }
-    return removed
+    return (expired, denied)
   }
 
   private mutating func remove(at position: NodeMap<Registration>.Position) {

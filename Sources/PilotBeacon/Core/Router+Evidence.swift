@@ -79,7 +79,7 @@ extension Router {
 
   /// The authenticator has verified a proof: its node is bound to its source from now on, whoever was there before.
   ///
-  /// A node that is also attached over WSS stays reachable there first.
+  /// A node that is also attached over WSS has two ways from now on, and gets everything over WSS as long as that lasts.
   /// It is no news if the node has proven since to be elsewhere: a proof that was overheard can't take it back.
   private mutating func proven(_ job: ProofJob, at now: MonotonicInstant) {
     let (source, local) = (job.source, job.local)

@@ -1,4 +1,4 @@
-internal import PilotTransport
+package import PilotTransport
 internal import PilotWire
 
 extension Router {
@@ -75,6 +75,24 @@ extension Router {
     return true
   }
 
+  /// A Relay that has been decided for a WSS connection found it ended: where else its destination is, which is over UDP if
+  /// the node has proven to be there. It has been counted as what was decided first.
+  package mutating func detour(of frame: RawSpan, at now: MonotonicInstant) -> RouterAction? {
+    guard let message = try? Relay(parsing: frame),
+      let registration = nodes.live(message.destination, at: now.nanoseconds), registration.isProven
+    else { return nil }
+    return deliver(message.destination, at: registration, from: message.sender)
+  }
+
+  @inline(__always)
+  private func deliver(
+    _ destination: NodeID, at registration: Registration, from sender: NodeID
+  ) -> RouterAction {
+    .deliver(
+      .udp(registration.endpoint, from: registration.local),
+      DeliverHeader(sender, destination, wantsDestination: registration.wantsDestination))
+  }
+
   /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).
   @inline(__always)
   private mutating func deliver(
@@ -91,10 +109,7 @@ extension Router {
       return drop(.unansweredEndpoint, of: origin.source)
     }
     counters.relayed.count(RelayCell(from: carrier, to: .udp))
-    let wantsDestination = registration.flags.contains(.wantsDestination)
-    return .deliver(
-      .udp(registration.endpoint, from: registration.local),
-      DeliverHeader(sender, destination, wantsDestination: wantsDestination))
+    return deliver(destination, at: registration, from: sender)
   }
 }
 

@@ -1,9 +1,11 @@
+package import PilotTransport
 package import PilotWire
 
 extension Router {
   /// A node has authenticated over WSS: this connection is the node's from now on.
   ///
-  /// An unproven registration over UDP is forgotten: it may be the node's own, or somebody else's.
+  /// An unproven registration over UDP is forgotten: it may be the node's own, or somebody else's. A proven one stays, and is
+  /// the node's second way: it may relay from there, and gets everything there when this connection ends.
   /// A connection that it replaces is to be closed, ``RouterOutput/replaced(_:)``; nothing more that comes over it is
   /// dispatched.
   package mutating func attach(node: NodeID, connection: ConnectionID) {
@@ -30,17 +32,22 @@ extension Router {
   }
 
   /// So many keys have changed that nobody knows whose: no proof counts any longer. The nodes stay where they are, as those
-  /// that can prove nothing, until they prove it again. A walk over the whole table.
+  /// that can prove nothing, until they prove it again; those that are attached over WSS are there alone. A walk over the
+  /// whole table.
   package mutating func revokeAll() {
     provenNodes.removeAll()
     counters.revocations &+= UInt64(nodes.distrustAll())
+    for node in wss.nodes { nodes.removeUnproven(node) }
   }
 
-  /// A connection has ended. The node is gone if it was its current one; a newer one stays.
+  /// A connection takes nothing more. If it was its node's current one, the node is over UDP from now on if it has proven to be
+  /// there, and else gone; a newer connection stays.
   ///
-  /// - Returns: whether the node is gone.
+  /// - Returns: whether it was the current one.
   @discardableResult
-  package mutating func detach(node: NodeID, connection: ConnectionID) -> Bool {
-    wss.detach(node, connection)
+  package mutating func detach(node: NodeID, connection: ConnectionID, at now: MonotonicInstant) -> Bool {
+    guard wss.detach(node, connection) else { return false }
+    if nodes.live(node, at: now.nanoseconds)?.isProven == true { counters.handovers &+= 1 }
+    return true
   }
 }

@@ -8,12 +8,13 @@ package import PilotWire
 /// actions and outputs. Not synchronised: one thread at a time. Per relayed frame it makes two or three lookups and no
 /// allocation.
 ///
-/// A relayed frame is answered by ``on(_:from:at:)`` itself. All else that a call leads to is in ``nextOutput()``, any
-/// number of things, which the driver takes before it makes way for another thread.
+/// A relayed frame is answered by ``on(_:from:at:)`` itself. All else that a call leads to is in ``nextOutput()`` and
+/// ``nextJob()``, any number of things, which the driver takes before it makes way for another thread.
 ///
 /// Where a node is, and who says so:
 ///
-/// * **WSS** (authenticated): the newest connection wins, and a node attached there is found there, nowhere else.
+/// * **WSS** (authenticated): the newest connection wins, and a node attached there is found there, nowhere else. One that has
+///   proven to be over UDP as well may speak from both, and is found there once the connection ends.
 /// * **UDP, proven** (it signed a challenge at that address): stands until it runs out or proves to be elsewhere.
 /// * **UDP, unproven** (all that deployed nodes can do): the first one stands as long as it answers. Who claims to be the node
 ///   from elsewhere, if only from another port, has the old endpoint asked: three times within three seconds, with what
@@ -52,13 +53,14 @@ package struct Router: ~Copyable, Sendable {
   var unansweredCredit: SourceRateLimit
   var buckets: SourceBuckets
   let knownPace: RelayPace
-  var topSources = TopSources()
+  var topSources: TopSources
   var punchSources: SourceRateLimit
   var punchesInAll: RateLimit
   var grantsInAll: RateLimit
   let sourceHash: KeyedHash
   var counters = RouterStatistics()
   private var outputs = RouterOutputs()
+  private var jobs: [RouterJob] = []
 
   /// A router that knows nobody.
   ///
@@ -87,6 +89,7 @@ package struct Router: ~Copyable, Sendable {
     provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
+    topSources = TopSources(hash: sourceHash)
     let discovered = configuration.discoversPerSource
     discoverSources = SourceRateLimit(perSecond: discovered, burst: 2 * discovered, sets: 4_096)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
@@ -160,18 +163,23 @@ package struct Router: ~Copyable, Sendable {
     return drop(.rateLimited, of: SourceKey(source))
   }
 
-  /// Removes registrations that have run out, which nothing is delivered to any more in any case.
+  /// Removes registrations that have run out, which nothing is delivered to any more in any case, and those whose address may
+  /// not speak any more.
   ///
   /// - Parameters:
   ///   - now: the present.
+  ///   - rules: Who may speak over UDP; nil for everybody.
   ///   - limit: how many slots to look at, the bound of the work: the walk goes on with the next call. A full default table
   ///     has about 900,000 slots. What gives back memory counts twice.
   /// - Returns: how many were removed.
   @discardableResult
-  package mutating func expire(at now: MonotonicInstant, limit: Int) -> Int {
-    let removed = nodes.expire(at: now.nanoseconds, limit: limit)
-    counters.expirations &+= UInt64(removed)
-    return removed
+  package mutating func expire(
+    at now: MonotonicInstant, admitting rules: AddressRules? = nil, limit: Int
+  ) -> Int {
+    let (expired, denied) = nodes.expire(at: now.nanoseconds, admitting: rules, limit: limit)
+    counters.expirations &+= UInt64(expired)
+    counters.expulsions &+= UInt64(denied)
+    return expired + denied
   }
 
   /// Slots of its table that it has given back to the allocator, since it was made: 60 bytes each.
@@ -194,6 +202,14 @@ package struct Router: ~Copyable, Sendable {
 
   /// The next thing that is to be done for the router; nil if there is nothing more.
   package mutating func nextOutput() -> RouterOutput? { outputs.next() }
+
+  /// The next thing that is to be looked at for the router with a secret or a key; nil if there is nothing more.
+  package mutating func nextJob() -> RouterJob? { jobs.isEmpty ? nil : jobs.removeFirst() }
+
+  mutating func put(_ job: RouterJob) {
+    guard jobs.count < RouterOutputs.capacity else { return counters.outputsDropped &+= 1 }
+    jobs.append(job)
+  }
 
   mutating func put(_ output: RouterOutput) {
     if !outputs.append(output) { counters.outputsDropped &+= 1 }

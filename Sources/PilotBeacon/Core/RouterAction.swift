@@ -7,6 +7,6 @@ package enum RouterAction: Equatable, Sendable {
   /// It has been counted as dropped.
   case drop(RouterDropReason)
   /// It was in order, and has been counted. What follows from it, if anything, is among the outputs:
-  /// ``Router/nextOutput()``.
+  /// ``Router/nextOutput()`` and ``Router/nextJob()``.
   case taken
 }

@@ -19,7 +19,7 @@ public struct RouterConfiguration: Sendable, Equatable {
   public var silenceBeforeRebinding: Duration = .seconds(30)
   /// This beacon's public addresses as nodes know them, at most one of each family: where the address that it sees of its own
   /// isn't that, behind a NAT. What a question to a node names (wire reference, section 2). Default none: the address that the
-  /// node's Discover was written to, if it is public.
+  /// node's Discover was written to, if it is public. They are also names that nodes may have dialled over UDP.
   public var advertised: [Endpoint] = []
   /// What a node has to prove to be registered over UDP. Default ``UDPAuthentication/prefer``.
   public var udpAuthentication = UDPAuthentication.prefer

@@ -49,8 +49,12 @@ public struct RouterStatistics: Sendable, Equatable {
   public internal(set) var evictions: UInt64 = 0
   /// Registrations removed because they had run out.
   public internal(set) var expirations: UInt64 = 0
+  /// Registrations ended because their address may not speak any more.
+  public internal(set) var expulsions: UInt64 = 0
   /// WSS connections replaced by a newer one of their node.
   public internal(set) var replacements: UInt64 = 0
+  /// WSS connections that ended while their node was proven over UDP: it has got everything there since.
+  public internal(set) var handovers: UInt64 = 0
 
   /// Answers, and all else that a frame leads to beside a relay, for which the router's queue had no room.
   public internal(set) var outputsDropped: UInt64 = 0

@@ -19,6 +19,15 @@ struct WSSTable: ~Copyable, Sendable {
 
   var count: Int { map.count }
 
+  /// All of them, in no particular order.
+  var nodes: [NodeID] {
+    var cursor = NodeMap<Peer>.Cursor()
+    var budget = Int.max
+    return (0..<map.count).compactMap { _ in
+      map.next(&cursor, budget: &budget).flatMap { NodeID(map.key(at: $0)) }
+    }
+  }
+
   func peer(_ node: NodeID) -> Peer? {
     guard map.count > 0, let position = map.find(node.rawValue) else { return nil }
     return map[position]

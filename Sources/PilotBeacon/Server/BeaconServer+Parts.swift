@@ -46,8 +46,9 @@ extension BeaconServer.Parts {
     }
     // All sockets of the group share one table of the addresses that were written to.
     let first = udp.all[0]
+    let advertised = Set(configuration.router.advertised.compactMap { BeaconName($0) })
     let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.unixTime) { name, local in
-      names.contains(name, at: first.endpoint(of: local))
+      advertised.contains(name) || names.contains(name, at: first.endpoint(of: local))
     }
     let dispatchers = WSSInboundLoops { number in
       let socket = udp.all[number % udp.all.count]

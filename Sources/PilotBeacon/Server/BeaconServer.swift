@@ -214,10 +214,14 @@ public final class BeaconServer: Service {
   private func sweepRegularly() async -> TransportError? {
     var sweeps: UInt64 = 0
     var trims = TrimSchedule()
+    var filter = SourceFilter(parts.addresses)
     var rules = parts.addresses.version
     while (try? await Task.sleep(for: Self.sweep.interval)) != nil {
       var slotsGivenBack = 0
-      for _ in 0..<Self.sweep.turns { slotsGivenBack = parts.engine.expire(at: .now(), limit: Self.sweep.slots) }
+      let admitted = filter.rules()
+      for _ in 0..<Self.sweep.turns {
+        slotsGivenBack = parts.engine.expire(at: .now(), admitting: admitted, limit: Self.sweep.slots)
+      }
       if trims.isDue(slotsGivenBack) { Heap.trim() }
       parts.journal.noted(parts.engine.takeIncidents())
       sweeps &+= 1

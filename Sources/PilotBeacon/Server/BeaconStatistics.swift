@@ -15,7 +15,11 @@ public struct BeaconStatistics: Sendable {
   public let refusedByKernel: UInt64
   /// Frames that the router passed on in the moment in which their peer's connection ended.
   public let connectionsGone: UInt64
-  /// Answers, challenges and probes of the beacon's own, over UDP: with the relayed frames, all that its sockets were given.
+  /// Of such frames, those that went to their node over UDP instead, where it had proven to be as well. They aren't among
+  /// ``connectionsGone``.
+  public let detours: UInt64
+  /// Answers, challenges and probes of the beacon's own, over UDP: with the frames relayed to UDP and the ``detours``, all that
+  /// its sockets were given.
   public let udpAnswers: UInt64
   /// Frames of attached peers that came while their connection was being closed.
   public let ignoredFrames: UInt64
@@ -80,6 +84,7 @@ extension BeaconStatistics {
     waitingBytes = connections.reduce(0) { $0 + $1.waitingBytes }
     refusedByKernel = totals.refusedByKernel
     connectionsGone = totals.connectionsGone
+    detours = totals.detours
     udpAnswers = totals.udpAnswers
     ignoredFrames = journal.ignoredFrames
     openConnections = listener?.openConnections ?? 0

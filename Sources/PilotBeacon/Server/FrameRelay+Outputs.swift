@@ -6,13 +6,31 @@ package import PilotWire
 extension FrameRelay {
   /// Performs the outputs of a turn, and those that telling the router of them leads to: three links at most.
   func performOutputs(at now: MonotonicInstant) {
-    guard !turn.outputs.isEmpty else { return }
-    var index = 0
-    while index < turn.outputs.count {
-      perform(turn.outputs[index], at: now)
-      index += 1
+    guard !turn.outputs.isEmpty || !turn.jobs.isEmpty else { return }
+    var (outputs, jobs) = (0, 0)
+    while true {
+      if outputs < turn.outputs.count {
+        perform(turn.outputs[outputs], at: now)
+        outputs += 1
+      } else if jobs < turn.jobs.count {
+        perform(turn.jobs[jobs], at: now)
+        jobs += 1
+      } else {
+        break
+      }
     }
     turn.outputs.removeAll(keepingCapacity: true)
+    turn.jobs.removeAll(keepingCapacity: true)
+  }
+
+  private func perform(_ job: RouterJob, at now: MonotonicInstant) {
+    switch job {
+    case .checkToken(let job):
+      let check = authenticator.check(job)
+      engine.tell(&turn) { $0.checkedToken(of: job, check, at: now) }
+    case .verify(let job):
+      if !submit(job) { engine.tell(&turn) { $0.leftOut(job) } }
+    }
   }
 
   private func perform(_ output: RouterOutput, at now: MonotonicInstant) {
@@ -28,7 +46,7 @@ extension FrameRelay {
       send(command, hop, at: now)
     case .findKey(let offer):
       let key = authenticator.knownKey(of: offer.node)
-      engine.tell(&turn.outputs) { $0.foundKey(key, for: offer, at: now) }
+      engine.tell(&turn) { $0.foundKey(key, for: offer, at: now) }
     case .fetchKey(let node):
       authenticator.fetchKey(of: node)
     case .challenge(let offer):
@@ -37,14 +55,9 @@ extension FrameRelay {
           offer.node, offering: offer.key, stamp: offer.stamp, to: offer.endpoint)
       else { return }
       send(challenge, .udp(offer.endpoint, from: offer.local), at: now)
-    case .checkToken(let job):
-      let check = authenticator.check(job)
-      engine.tell(&turn.outputs) { $0.checkedToken(of: job, check, at: now) }
-    case .verify(let job):
-      if !submit(job) { engine.tell(&turn.outputs) { $0.leftOut(job) } }
     case .checkNonce(let probe, let nonce):
       let isOwn = authenticator.nonce(for: probe) == nonce
-      engine.tell(&turn.outputs) { $0.checkedNonce(of: probe, isOwn: isOwn, at: now) }
+      engine.tell(&turn) { $0.checkedNonce(of: probe, isOwn: isOwn, at: now) }
     case .replaced(let id):
       engine.connection(id)?.close(.normal, reason: "replaced")
     }
@@ -55,7 +68,9 @@ extension FrameRelay {
     switch hop {
     case .udp(let endpoint, let local): send(bytes, to: endpoint, from: local)
     case .wss(let id):
-      enqueue(header: bytes.span.raw, payload: RawSpan(), from: 0, on: engine.connection(id), at: now)
+      if !enqueue(header: bytes.span.raw, payload: RawSpan(), from: 0, on: engine.connection(id), at: now) {
+        totals.connectionGone()
+      }
     }
   }
 
@@ -66,13 +81,13 @@ extension FrameRelay {
 
   /// A peer has authenticated. What it replaces is closed.
   func attach(_ connection: WSSConnection, at now: MonotonicInstant) {
-    engine.attach(connection, &turn.outputs)
+    engine.attach(connection, &turn)
     performOutputs(at: now)
   }
 
   /// ICMP has reported that a datagram to an endpoint found nobody. ``flush()`` is due.
   package func reportUnreachable(_ endpoint: Endpoint, quoting quoted: QuotedDatagram, at now: MonotonicInstant) {
-    engine.tell(&turn.outputs) { $0.unreachable(endpoint, quoting: quoted.bytes, at: now) }
+    engine.tell(&turn) { $0.unreachable(endpoint, quoting: quoted.bytes, at: now) }
     performOutputs(at: now)
   }
 
@@ -80,7 +95,7 @@ extension FrameRelay {
   package func tick(at now: MonotonicInstant) {
     var isMore = true
     while isMore {
-      engine.tell(&turn.outputs) { isMore = $0.tick(at: now) }
+      engine.tell(&turn) { isMore = $0.tick(at: now) }
       performOutputs(at: now)
     }
   }
@@ -92,12 +107,12 @@ extension FrameRelay {
       let node = proven.proof.challenge.node
       let key = authenticator.knownKey(of: node)
       let holds = key.map { authenticator.verifies(proven.proof, by: $0) } ?? false
-      engine.tell(&turn.outputs) { $0.verified(job, holds: holds, at: now) }
+      engine.tell(&turn) { $0.verified(job, holds: holds, at: now) }
       // Whoever changed the key in between has found nothing to revoke.
       if holds, authenticator.knownKey(of: node) != key { engine.revoke([node]) }
     case .grant(let request, _):
       let holds = authenticator.verifiesGrant(of: request)
-      engine.tell(&turn.outputs) { $0.verified(job, holds: holds, at: now) }
+      engine.tell(&turn) { $0.verified(job, holds: holds, at: now) }
     }
     performOutputs(at: now)
   }

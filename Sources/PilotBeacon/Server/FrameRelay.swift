@@ -71,9 +71,22 @@ package final class FrameRelay {
       append(header: header.bytes, payload: payload, to: endpoint, from: local)
     case .wss:
       let connection = turn.connections[enqueued]
-      enqueue(header: header.bytes, payload: payload, from: header.sender, on: connection, at: now)
       enqueued += 1
+      if !enqueue(header: header.bytes, payload: payload, from: header.sender, on: connection, at: now) {
+        detour(frame, at: now)
+      }
     }
+  }
+
+  /// A frame's connection has ended since it was decided where the frame goes.
+  @inline(never)
+  private func detour(_ frame: RawSpan, at now: MonotonicInstant) {
+    guard case .deliver(.udp(let endpoint, let local), let header)? = engine.detour(of: frame, at: now) else {
+      return totals.connectionGone()
+    }
+    totals.detoured()
+    let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
+    append(header: header.bytes, payload: payload, to: endpoint, from: local)
   }
 
   private func endTurn(at now: MonotonicInstant) {
@@ -117,12 +130,14 @@ package final class FrameRelay {
   /// Puts one frame, given in two parts, behind the others of a peer.
   ///
   /// - Parameter sender: The node whose frame it is; 0 for the beacon's own.
+  /// - Returns: Whether the connection still takes frames.
   func enqueue(
     header: RawSpan, payload: RawSpan, from sender: UInt32, on connection: WSSConnection?, at now: MonotonicInstant
-  ) {
+  ) -> Bool {
     guard let connection,
       let needsFlush = connection.enqueue(head: header, body: payload, from: sender, at: now)
-    else { return totals.connectionGone() }
+    else { return false }
     if needsFlush { waking.append(connection) }
+    return true
   }
 }

@@ -23,6 +23,8 @@ package final class RelayEngine: Sendable {
     var connections: [WSSConnection?] = []
     /// What else is to be done, behind the deliveries.
     var outputs: [RouterOutput] = []
+    /// What is to be looked at with a secret or a key, in any order with those.
+    var jobs: [RouterJob] = []
   }
 
   /// How many decisions are made under one lock: enough for its price to vanish, few enough for others not to wait.
@@ -79,12 +81,12 @@ package final class RelayEngine: Sendable {
   /// Tells the router what came of an output, or what has happened beside frames.
   ///
   /// - Parameters:
-  ///   - outputs: Gets what is to be done then.
+  ///   - turn: Gets what is to be done then.
   ///   - event: Calls the one method of the router that stands for it.
-  func tell(_ outputs: inout [RouterOutput], _ event: (inout Router) -> Void) {
+  func tell(_ turn: inout Turn, _ event: (inout Router) -> Void) {
     state.withLock { state in
       event(&state.router)
-      state.router.drain(into: &outputs)
+      state.router.drain(into: &turn)
     }
   }
 
@@ -115,19 +117,28 @@ package final class RelayEngine: Sendable {
   }
 
   /// A peer has authenticated.
-  func attach(_ connection: WSSConnection, _ outputs: inout [RouterOutput]) {
+  func attach(_ connection: WSSConnection, _ turn: inout Turn) {
     state.withLock { state in
       state.connections[connection.id] = connection
       state.router.attach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
-      state.router.drain(into: &outputs)
+      state.router.drain(into: &turn)
     }
   }
 
+  /// A peer's connection takes nothing more: its node is found where else it may be.
+  func part(_ connection: WSSConnection, at now: MonotonicInstant) {
+    let id = ConnectionID(rawValue: connection.id)
+    state.withLock { _ = $0.router.detach(node: connection.node, connection: id, at: now) }
+  }
+
+  /// A connection, which has parted before, is over, and its counts are kept elsewhere.
   func detach(_ connection: WSSConnection) {
-    state.withLock { state in
-      state.connections[connection.id] = nil
-      state.router.detach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
-    }
+    state.withLock { $0.connections[connection.id] = nil }
+  }
+
+  /// Where a frame goes that was to go over a connection, and found it ended; nil if nowhere.
+  func detour(of frame: RawSpan, at now: MonotonicInstant) -> RouterAction? {
+    state.withLock { $0.router.detour(of: frame, at: now) }
   }
 
   /// The connection with this number, unless it has ended.
@@ -142,13 +153,13 @@ package final class RelayEngine: Sendable {
   /// The connections at the moment, in no particular order.
   var connections: [WSSConnection] { state.withLock { Array($0.connections.values) } }
 
-  /// Removes what has run out, looking at `limit` slots at most.
+  /// Removes what has run out, or what these rules don't admit, looking at `limit` slots at most.
   ///
   /// - Returns: The slots given back to the allocator so far.
   @discardableResult
-  package func expire(at now: MonotonicInstant, limit: Int) -> Int {
+  package func expire(at now: MonotonicInstant, admitting rules: AddressRules? = nil, limit: Int) -> Int {
     state.withLock { state in
-      state.router.expire(at: now, limit: limit)
+      state.router.expire(at: now, admitting: rules, limit: limit)
       return state.router.slotsGivenBack
     }
   }
@@ -165,14 +176,15 @@ extension RelayEngine.State {
     case .deliver(.wss(let id), _): turn.connections.append(connections[id.rawValue])
     case .deliver(.udp, _): break
     case .drop(.rateLimited): return true
-    case .taken, .drop: router.drain(into: &turn.outputs)
+    case .taken, .drop: router.drain(into: &turn)
     }
     return false
   }
 }
 
 extension Router {
-  fileprivate mutating func drain(into outputs: inout [RouterOutput]) {
-    while let output = nextOutput() { outputs.append(output) }
+  fileprivate mutating func drain(into turn: inout RelayEngine.Turn) {
+    while let output = nextOutput() { turn.outputs.append(output) }
+    while let job = nextJob() { turn.jobs.append(job) }
   }
 }

@@ -37,6 +37,10 @@ package final class WSSInbound: WSSDispatcher {
     relay.flush()
   }
 
+  package func parting(_ connection: WSSConnection) {
+    engine.part(connection, at: .now())
+  }
+
   package func detached(_ connection: WSSConnection) {
     engine.detach(connection)
     journal.detached(connection)

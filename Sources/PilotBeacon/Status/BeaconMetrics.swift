@@ -78,15 +78,22 @@ struct BeaconMetrics {
           "pilot_beacon_punch_grants_total", "Punch grants, by what became of them.", "result",
           GrantOutcome.allCases.map { ($0.description, router.grants[$0]) }),
         .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
+        .counter(
+          "pilot_beacon_expulsions_total", "Registrations ended because their address may not speak any more.",
+          router.expulsions),
         .counter("pilot_beacon_evictions_total", "Registrations that made way in a full table.", router.evictions),
         .counter(
           "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
+        .counter(
+          "pilot_beacon_handovers_total", "Connections that ended while their node was proven over UDP as well.",
+          router.handovers),
         .labelled(
           "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
           [
             ("sent", peers.sent), ("expired", peers.expired), ("overflowed", peers.overflowed),
             ("over_total", peers.overTotal), ("too_long", peers.tooLong),
             ("too_long_for_peer", peers.tooLongForPeer), ("lost", peers.lost), ("gone", statistics.connectionsGone),
+            ("over_udp", statistics.detours),
           ]),
         .counter(
           "pilot_beacon_wss_ignored_total", "Frames of peers whose connection was being closed.",

@@ -22,6 +22,7 @@ final class WSSSinkDispatcher: WSSDispatcher {
   func ignored() {}
 
   func readCompleted(on connection: WSSConnection) {}
+  func parting(_ connection: WSSConnection) {}
   func detached(_ connection: WSSConnection) {}
   func refused(_ refusal: WSSRefusal) {}
 }

@@ -125,6 +125,14 @@ package final class OutboundQueue: Sendable {
     state.withLock { $0.connect(wake: wake) }
   }
 
+  /// From now on frames are refused as if the queue were disconnected, and what waits can still be taken. Without effect
+  /// when the lease is over.
+  func seal(_ lease: Lease) {
+    state.withLock { state in
+      if state.lease == lease { state.isSealed = true }
+    }
+  }
+
   /// Disconnects the queue. What waits is dropped and counted as lost. Without effect when the lease is over: a
   /// connection that is long in dying can't take down its successor.
   package func disconnect(_ lease: Lease) {

@@ -6,6 +6,8 @@ struct OutboundQueueState {
   var counts = OutboundQueue.Counts()
   /// Who takes from the queue.
   private(set) var lease: OutboundQueue.Lease?
+  /// Whether what comes from now on is refused, and only what waits is taken.
+  var isSealed = false
   /// Tells the connection to take what waits.
   private(set) var wake: (@Sendable () -> Void)?
   private var leases: UInt64 = 0
@@ -47,7 +49,8 @@ struct OutboundQueueState {
     encoder = WebSocketEncoder(role: role)
   }
 
-  var isConnected: Bool { lease != nil }
+  /// Whether frames are taken.
+  private var isOpen: Bool { lease != nil && !isSealed }
 
   mutating func connect(wake: @escaping @Sendable () -> Void) -> OutboundQueue.Lease? {
     guard !isClosed else { return nil }
@@ -82,7 +85,7 @@ struct OutboundQueueState {
   ) -> (OutboundQueue.Admission, needsWake: Bool) {
     let payload = head.byteCount + body.byteCount
     guard lengths.contains(payload) else { return (refuse(payload), false) }
-    guard isConnected else { return (.disconnected, false) }
+    guard isOpen else { return (.disconnected, false) }
     dropExpired(at: time)
     let length = encodedLength(of: payload)
     switch overflow {
@@ -99,7 +102,7 @@ struct OutboundQueueState {
 
   /// Who drops the oldest for others' frames drops these, too. Else the sender is told.
   private mutating func refuse(_ payload: Int) -> OutboundQueue.Admission {
-    if payload < lengths.lowerBound { return isConnected ? .tooShort : .disconnected }
+    if payload < lengths.lowerBound { return isOpen ? .tooShort : .disconnected }
     if overflow == .dropOldest {
       if payload > limits.frame { counts.tooLong += 1 } else { counts.tooLongForPeer += 1 }
     }
@@ -177,6 +180,7 @@ struct OutboundQueueState {
   mutating func disconnect() {
     if lease != nil { budget?.leave() }
     lease = nil
+    isSealed = false
     wake = nil
     wakeUnderWay = false
     for chunk in pending { lose(chunk.tally.frames) }

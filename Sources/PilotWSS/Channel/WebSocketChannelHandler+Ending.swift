@@ -15,6 +15,24 @@ extension WebSocketChannelHandler {
     }
   }
 
+  /// The peer's Close has come. One that may have another way to be reached is sent first what was on its way to it: what
+  /// comes later goes there.
+  func receive(_ close: WebSocketCloseFrame) {
+    guard let lease, peer.sendsRestWhenClosed else { return act(session.receiveClose(close)) }
+    peer.parting()
+    outbound.seal(lease)
+    unansweredClose = close
+    // Bounds it: a peer that closes and reads nothing would hold on to its queue for ever.
+    startCloseTimer()
+    drain()
+  }
+
+  /// Nothing waits any more.
+  func answerClose() {
+    guard let close = unansweredClose.take() else { return }
+    act(session.receiveClose(close))
+  }
+
   private func send(
     _ frame: WebSocketCloseFrame, after pong: WebSocketControlPayload?, then ending: WebSocketSession.Ending
   ) {

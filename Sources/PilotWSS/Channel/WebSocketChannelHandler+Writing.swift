@@ -7,17 +7,22 @@ extension WebSocketChannelHandler {
   /// queue grows old unseen, and a kernel that is full is better asked by the time it has room. On the event loop.
   package func drain() {
     guard let context, let lease, !isDraining, !isEstablishing else { return }
+    if drain(lease, context) { answerClose() } else { stalls() }
+  }
+
+  /// - Returns: Whether nothing waits any more.
+  private func drain(_ lease: OutboundQueue.Lease, _ context: ChannelHandlerContext) -> Bool {
     isDraining = true
     defer { isDraining = false }
     var chunks: [OutboundQueue.Chunk] = []
     while takesMore(context) {
       outbound.take(lease, upTo: sizes.flush - bytesUnderWay, into: &chunks)
-      if chunks.isEmpty { return }
+      if chunks.isEmpty { return true }
       for chunk in chunks { write(chunk, context: context) }
       context.flush()
       chunks.removeAll(keepingCapacity: true)
     }
-    stalls()
+    return false
   }
 
   private func write(_ chunk: OutboundQueue.Chunk, context: ChannelHandlerContext) {
@@ -119,7 +124,8 @@ extension WebSocketChannelHandler: WebSocketLink {
       establish(text)
     case .close(let frame):
       if end == nil { end = .closedHere(frame) }
-      act(session.close(frame))
+      // The peer has closed already: it only waits for what it is owed, which this end sends no more.
+      if unansweredClose == nil { act(session.close(frame)) } else { answerClose() }
     }
   }
 

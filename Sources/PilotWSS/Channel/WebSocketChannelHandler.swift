@@ -26,6 +26,8 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var isDraining = false
   /// Whether the text that precedes all frames has yet to be written.
   var isEstablishing = false
+  /// The peer's Close, which is answered once everything that waits is written.
+  var unansweredClose: WebSocketCloseFrame?
   /// Since when the peer has taken nothing although something waits.
   var stalledSince: MonotonicInstant?
   /// How the connection ended, or is about to; the first reason stands.
@@ -89,7 +91,9 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
 
   /// Nothing more will be sent: from now on frames are refused instead of being taken and lost.
   func releaseQueue() {
-    if let lease = lease.take() { outbound.disconnect(lease) }
+    guard let lease = lease.take() else { return }
+    peer.parting()
+    outbound.disconnect(lease)
   }
 
   // MARK: Reading
@@ -108,7 +112,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
     if let ping = findings.latestPing { answer(ping) }
     if let frame = findings.close {
       if end == nil { end = .closed(frame) }
-      act(session.receiveClose(frame))
+      receive(frame)
     }
     if let broken {
       if end == nil { end = .failed(broken) }

@@ -16,6 +16,12 @@ package protocol WebSocketPeer: AnyObject, SendableMetatype {
   func established()
   /// All that has arrived so far has been handed over.
   func readCompleted()
+  /// Whether what is queued still leaves, ahead of the answer, when the other end closes: to one that takes frames until it
+  /// has the answer.
+  var sendsRestWhenClosed: Bool { get }
+  /// The outgoing queue of an established connection takes nothing more when this returns: whoever has another way to the
+  /// peer takes it from now on. Called once at least before ``ended(_:)``, and perhaps again.
+  func parting()
   /// The connection is over. Called once, as the last thing.
   func ended(_ end: WebSocketEnd)
 }

@@ -58,6 +58,11 @@ final class WSSClientPeer: WebSocketPeer {
 
   func readCompleted() {}
 
+  /// A beacon that has closed takes nothing more.
+  var sendsRestWhenClosed: Bool { false }
+
+  func parting() {}
+
   func ended(_ end: WebSocketEnd) {
     link = nil
     onEnd(end, authentication.isEstablished)

@@ -8,6 +8,9 @@ package protocol WSSDispatcher: AnyObject {
   func ignored()
   /// All that has arrived on the connection so far has been handed over.
   func readCompleted(on connection: WSSConnection)
+  /// An attached peer's connection is being closed: it takes no frame any more when this returns. Called once at least
+  /// before ``detached(_:)``, and perhaps again.
+  func parting(_ connection: WSSConnection)
   /// An attached peer's connection is over.
   func detached(_ connection: WSSConnection)
   /// A peer was refused.

@@ -90,6 +90,13 @@ final class WSSServerPeer: WebSocketPeer {
     environment.dispatcher.readCompleted(on: connection)
   }
 
+  var sendsRestWhenClosed: Bool { true }
+
+  func parting() {
+    guard let connection else { return }
+    environment.dispatcher.parting(connection)
+  }
+
   func ended(_ end: WebSocketEnd) {
     link = nil
     if let connection {

@@ -1,3 +1,4 @@
+import PilotIdentity
 import PilotTransport
 import PilotWire
 import Testing
@@ -35,6 +36,22 @@ struct RawNode: Sendable {
   func register(_ receiver: inout Receiver) async throws {
     try transport.send(Discover(node: id, publicKey: nil).encoded(), to: beacon)
     _ = try await receiver.reply()
+  }
+
+  /// Proves over UDP where it is, and waits until that is believed.
+  func prove(_ receiver: inout Receiver) async throws {
+    let key = TestBeacon.identity.publicKey
+    try transport.send(Discover(node: id, publicKey: key).encoded(), to: beacon)
+    var replies = 0
+    while replies < 2 {
+      let frame = try await receiver.next()
+      if let challenge = try? DiscoverChallenge(parsing: frame.bytes) {
+        let name = try #require(BeaconName(beacon))
+        try transport.send(TestBeacon.identity.proof(of: challenge, dialling: name).encoded(), to: beacon)
+      } else if (try? DiscoverReply(parsing: frame.bytes)) != nil {
+        replies += 1
+      }
+    }
   }
 }
 

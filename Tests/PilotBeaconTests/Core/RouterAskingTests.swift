@@ -131,7 +131,7 @@ struct RouterAskingTests {
     var harness = registered()
     harness.discover(node, from: .udp(new))
     harness.attach(node: node, connection: ConnectionID(rawValue: 1))
-    harness.router.detach(node: node, connection: ConnectionID(rawValue: 1))
+    harness.detach(node: node, connection: ConnectionID(rawValue: 1))
     harness.tick(for: .seconds(5))
     harness.expectNowhere(node)
     harness.discover(node, from: .udp(home))

@@ -43,7 +43,7 @@ struct RouterAuthenticationTests {
   @Test func preferAsksForNoProofOfANodeThatHasNeverGivenOneOrOnlyOverWSS() {
     var harness = harness(.prefer, listed: [node])
     harness.attach(node: node, connection: ConnectionID(rawValue: 1))
-    harness.router.detach(node: node, connection: ConnectionID(rawValue: 1))
+    harness.detach(node: node, connection: ConnectionID(rawValue: 1))
     harness.discover(node, from: .udp(home))
     harness.expectUDP(node, at: home)
   }

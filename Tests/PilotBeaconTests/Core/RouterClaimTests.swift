@@ -102,7 +102,7 @@ struct RouterClaimTests {
     harness.discover(node, from: .udp(thief))
     _ = harness.attach(node: node, connection: ConnectionID(rawValue: 1))
     expect(harness.unreachable(home, node), nil)
-    harness.router.detach(node: node, connection: ConnectionID(rawValue: 1))
+    harness.detach(node: node, connection: ConnectionID(rawValue: 1))
     harness.expectNowhere(node)
   }
 

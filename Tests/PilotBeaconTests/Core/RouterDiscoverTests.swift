@@ -112,6 +112,21 @@ struct RouterDiscoverTests {
     harness.expectNowhere(.test(300))
   }
 
+  @Test func whoMayNotSpeakAnyMoreGetsNothingMoreOnceTheWalkHasComeBy() throws {
+    var harness = RouterHarness()
+    for number in 1...100 as ClosedRange<UInt32> { harness.discover(.test(number), from: .udp(test: number)) }
+    try harness.prove(.test(7), at: .test(7))
+    var rules = AddressRules()
+    rules.denied = AddressSet([try CIDRBlock(parsing: "10.0.0.0/29")])
+    expect(harness.router.expire(at: harness.now, admitting: rules, limit: 100_000), 7)
+    expect(harness.router.expire(at: harness.now, admitting: rules, limit: 100_000), 0)
+    expect(harness.statistics.expulsions, 7)
+    expect(harness.statistics.expirations, 0)
+    expect(harness.statistics.nodes, 93)
+    harness.expectNowhere(.test(7))
+    harness.expectUDP(.test(8), at: .test(8))
+  }
+
   @Test func instantsThatArriveOutOfOrderDoNotShortenALife() {
     var harness = RouterHarness()
     harness.discover(node, from: .udp(here))

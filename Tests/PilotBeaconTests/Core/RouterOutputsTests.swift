@@ -40,6 +40,27 @@ struct RouterOutputsTests {
     expect(router.statistics.accountedFor, 100)
   }
 
+  @Test func jobsThatNobodyTakesAreDroppedAndCounted() throws {
+    var router = Router(seed: 7)
+    let signature = try Signature(bytes: [UInt8](repeating: 0, count: Signature.byteCount).span.raw)
+    let challenge = DiscoverChallenge(
+      node: .test(7), stamp: ChallengeStamp(at: .start, wantsDestination: false), token: ChallengeToken(high: 0, low: 0)
+    )
+    let frame = DiscoverProof(challenge: challenge, signature: signature, beacon: .test).encoded()
+    for number in 1...70 as ClosedRange<UInt32> {
+      #expect(router.on(frame.span.raw, from: .udp(test: number), at: .start) == .taken)
+    }
+    var count = 0
+    while router.nextJob() != nil { count += 1 }
+    #expect(count == 64)
+    expect(router.statistics.outputsDropped, 6)
+  }
+
+  @Test func theyAreCopiedAsBytesAlone() {
+    #expect(_isPOD(RouterOutput.self))
+    #expect(_isPOD(RouterAction.self))
+  }
+
   @Test func aRelayLeavesNone() {
     var harness = RouterHarness()
     harness.discover(.test(7), from: .udp(test: 1))

@@ -34,11 +34,11 @@ struct RouterProofTests {
   ) throws -> Hop? {
     let frame = FakeAuthenticator.proof(of: challenge, by: owner ?? key).encoded()
     harness.frame(frame, from: .udp(endpoint))
-    guard case .checkToken(let job)? = harness.outputs.first else { return nil }
+    guard case .checkToken(let job)? = harness.jobs.first else { return nil }
     #expect(job == ProofJob(try DiscoverProof(parsing: frame.span.raw), from: endpoint))
     harness.router.checkedToken(of: job, authenticator.check(job), at: harness.now)
-    guard let output = harness.router.nextOutput() else { return nil }
-    #expect(output == .verify(.proof(job)))
+    guard let next = harness.router.nextJob() else { return nil }
+    #expect(next == .verify(.proof(job)))
     guard authenticator.accepts(job.proof, from: endpoint) else {
       harness.router.verified(.proof(job), holds: false, at: harness.now)
       return nil
@@ -283,7 +283,7 @@ struct RouterProofTests {
     let challenge = try #require(challenge(&harness, from: home))
     let proof = FakeAuthenticator.proof(of: challenge, by: key)
     harness.advance(.seconds(30))
-    expect(harness.frame(proof.encoded(), from: .udp(home)), .outputs([.checkToken(ProofJob(proof, from: home))]))
+    expect(harness.frame(proof.encoded(), from: .udp(home)), .jobs([.checkToken(ProofJob(proof, from: home))]))
     harness.advance(.nanoseconds(1))
     expect(harness.frame(proof.encoded(), from: .udp(home)), .drop(.proofExpired))
     harness.now = .start
@@ -297,22 +297,6 @@ struct RouterProofTests {
     harness.expectUDP(node, at: home, ex: true)
   }
 
-  @Test func aProvenNodeMayAlsoBeAttached() throws {
-    var harness = RouterHarness()
-    let connection = ConnectionID(rawValue: 1)
-    _ = harness.attach(node: node, connection: connection)
-    try proveHome(&harness)
-    expect(harness.route(to: node), .deliverWSS(connection, DeliverHeader(sender: .test(0xFFFF))))
-    expect(
-      harness.relay(node, to: node, from: .udp(home)), .deliverWSS(connection, DeliverHeader(sender: node)))
-    expect(harness.discover(node, from: .udp(home)), .reply(.udp(home)))
-    harness.router.detach(node: node, connection: connection)
-    harness.expectUDP(node, at: home)
-    _ = harness.attach(node: node, connection: connection)
-    harness.router.detach(node: node, connection: connection)
-    harness.expectUDP(node, at: home)
-  }
-
   @Test func aProofForAnotherBeaconIsNotEvenVerified() throws {
     var harness = RouterHarness()
     let challenge = try #require(challenge(&harness, from: home))
@@ -321,7 +305,7 @@ struct RouterProofTests {
     harness.frame(proof.encoded(), from: .udp(home))
     let job = ProofJob(proof, from: home)
     for _ in 0..<3 { harness.router.checkedToken(of: job, authenticator.check(job), at: harness.now) }
-    #expect(harness.router.nextOutput() == nil)
+    #expect(harness.router.nextJob() == nil)
     expect(harness.statistics.proofs[.wrongBeacon], 3)
     #expect(!authenticator.accepts(proof, from: home))
     var incidents = harness.router.takeIncidents()

@@ -69,7 +69,7 @@ struct RouterPunchTests {
       .outputs([.punch(.wss(ConnectionID(rawValue: 1)), PunchCommand(endpoint: there))]))
     harness.advance(.seconds(1))
     expect(request(&harness, .test(9), target, from: .wss(1, requester)), .nothing)
-    harness.router.detach(node: requester, connection: ConnectionID(rawValue: 1))
+    harness.detach(node: requester, connection: ConnectionID(rawValue: 1))
     expect(request(&harness, requester, target, from: .wss(1, requester)), .drop(.staleConnection))
   }
 
@@ -122,7 +122,7 @@ struct RouterPunchTests {
     let signature = try Signature(bytes: [UInt8](repeating: 0, count: 64).span.raw)
     let request = PunchRequest(
       requester: requester, target: target, grant: PunchGrant(expiry: 1, signature: signature))
-    expect(harness.frame(request.encoded(), from: .udp(here)), .outputs([.verify(.grant(request, from: .udp(here)))]))
+    expect(harness.frame(request.encoded(), from: .udp(here)), .jobs([.verify(.grant(request, from: .udp(here)))]))
     expect(
       .outputs(harness.granted(request, from: .udp(here))), commands(.udp(here), .udp(there), naming: (there, here)))
     expect(harness.granted(request, from: .udp(test: 3)), [])
@@ -141,7 +141,7 @@ struct RouterPunchTests {
       harness.discover(.test(number), from: .udp(test: number))
       let request = PunchRequest(requester: .test(number), target: target, grant: grant)
       let job = VerificationJob.grant(request, from: .udp(test: number))
-      expect(harness.frame(request.encoded(), from: .udp(test: number)), .outputs([.verify(job)]))
+      expect(harness.frame(request.encoded(), from: .udp(test: number)), .jobs([.verify(job)]))
       harness.router.verified(job, holds: false, at: harness.now)
     }
     let request = PunchRequest(requester: requester, target: target, grant: grant)

@@ -45,11 +45,11 @@ struct RouterWSSTests {
     var harness = RouterHarness()
     _ = harness.attach(node: node, connection: old)
     _ = harness.attach(node: node, connection: new)
-    expect(harness.router.detach(node: node, connection: old), false)
+    expect(harness.detach(node: node, connection: old), false)
     expect(harness.route(to: node), .deliverWSS(new, DeliverHeader(sender: .test(0xFFFF))))
-    expect(harness.router.detach(node: node, connection: new), true)
+    expect(harness.detach(node: node, connection: new), true)
     harness.expectNowhere(node)
-    expect(harness.router.detach(node: node, connection: new), false)
+    expect(harness.detach(node: node, connection: new), false)
     expect(harness.relay(node, to: other, from: .wss(new, node)), .drop(.staleConnection))
   }
 
@@ -59,7 +59,7 @@ struct RouterWSSTests {
     expect(harness.discover(node, from: .wss(old, node)), .reply(.wss(old, node)))
     expect(harness.statistics.nodes, 0)
     expect(harness.statistics.discovers[.wss], 1)
-    harness.router.detach(node: node, connection: old)
+    harness.detach(node: node, connection: old)
     harness.expectNowhere(node)
   }
 
@@ -91,7 +91,7 @@ struct RouterWSSTests {
     expect(harness.route(to: node), .deliverWSS(old, DeliverHeader(sender: .test(0xFFFF))))
     expect(harness.relay(node, to: node, from: .udp(test: 66)), .drop(.senderUnknown))
     expect(harness.statistics.discovers[.refusedAttached], 2)
-    harness.router.detach(node: node, connection: old)
+    harness.detach(node: node, connection: old)
     harness.expectNowhere(node)
   }
 
@@ -100,7 +100,7 @@ struct RouterWSSTests {
     harness.discover(node, from: .udp(test: 66))
     _ = harness.attach(node: node, connection: old)
     expect(harness.relay(node, to: node, from: .udp(test: 66)), .drop(.senderUnknown))
-    harness.router.detach(node: node, connection: old)
+    harness.detach(node: node, connection: old)
     harness.expectNowhere(node)
   }
 }

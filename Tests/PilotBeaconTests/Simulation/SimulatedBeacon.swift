@@ -99,6 +99,15 @@ struct SimulatedBeacon: ~Copyable {
 
   private mutating func performOutputs(_ network: inout SimulatedNetwork) {
     let now = network.now
+    while let job = router.nextJob() {
+      switch job {
+      case .checkToken(let job):
+        router.checkedToken(of: job, authenticator.check(job), at: now)
+      case .verify(.proof(let job)):
+        router.verified(.proof(job), holds: authenticator.accepts(job.proof, from: job.source), at: now)
+      case .verify(.grant): violations.append("nobody has asked to punch")
+      }
+    }
     while let output = router.nextOutput() {
       switch output {
       case .reply(.udp(let endpoint, _)):
@@ -112,17 +121,13 @@ struct SimulatedBeacon: ~Copyable {
         let challenge = authenticator.challenge(
           offer.node, offering: offer.key, stamp: offer.stamp, to: offer.endpoint)
         if let challenge { network.send(challenge.encoded(), from: host, to: offer.endpoint, at: now) }
-      case .checkToken(let job):
-        router.checkedToken(of: job, authenticator.check(job), at: now)
-      case .verify(.proof(let job)):
-        router.verified(.proof(job), holds: authenticator.accepts(job.proof, from: job.source), at: now)
       case .checkNonce(let probe, let nonce):
         router.checkedNonce(of: probe, isOwn: authenticator.nonce(for: probe) == nonce, at: now)
       case .fetchKey: break
       case .reply(.wss), .replaced: violations.append("nobody is attached over WSS")
       case .punch(.udp(let endpoint, _), PunchCommand(endpoint: Self.endpoint)) where asks:
         network.send(PunchCommand(endpoint: Self.endpoint).encoded(), from: host, to: endpoint, at: now)
-      case .punch, .verify(.grant): violations.append("nobody has asked to punch")
+      case .punch: violations.append("nobody has asked to punch")
       }
     }
   }

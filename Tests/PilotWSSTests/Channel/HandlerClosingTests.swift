@@ -56,6 +56,75 @@ struct HandlerClosingTests {
     #expect(harness.peer.end == "closed here 1000 done")
   }
 
+  @Test func `what waits when the peer closes is sent ahead of the answer, and nothing that comes later`() throws {
+    let harness = try HandlerHarness(.server)
+    harness.socket.letPeerRead(false)
+    for _ in 0..<200 { #expect(harness.send(pattern(1_200)) == .queued) }
+    harness.run()
+    var late: [OutboundQueue.Admission] = []
+    harness.peer.onParting = { late.append(harness.send([1])) }
+    try harness.receive(.close(1000))
+    // What comes until everybody has been told still gets through.
+    #expect(late == [.queued])
+    #expect(harness.send([2]) == .disconnected)
+    #expect(harness.sent.isEmpty)
+    harness.socket.letPeerRead(true)
+    harness.run()
+    #expect(harness.sent.count == 202)
+    #expect(harness.sent[200] == .binary([1]))
+    #expect(harness.sent.last == .close(WebSocketCloseFrame(.normal)))
+    #expect(harness.socket.hasClosedOutput)
+    harness.disconnect()
+    #expect(harness.queue.counts.sent == 201)
+    #expect(harness.queue.counts.lost == 0)
+    #expect(harness.peer.end == "closed 1000 ")
+  }
+
+  @Test(arguments: [true, false])
+  func `a peer that closes and reads nothing doesn't hold on to its queue`(closesHere: Bool) throws {
+    let harness = try HandlerHarness(.server)
+    harness.socket.letPeerRead(false)
+    for _ in 0..<200 { #expect(harness.send(pattern(1_200)) == .queued) }
+    harness.run()
+    try harness.receive(.close(1000))
+    if closesHere {
+      harness.peer.link?.perform(.close(close))
+      #expect(harness.queue.waitingBytes == 0)
+    }
+    harness.advance(by: .milliseconds(1_999))
+    #expect(harness.channel.isActive)
+    harness.advance(by: .milliseconds(1))
+    #expect(harness.peer.end == "closed 1000 ")
+    let counts = harness.queue.counts
+    #expect(counts.sent == 0 && counts.lost + counts.expired == 200)
+  }
+
+  @Test func `to a peer that takes nothing after its Close, nothing is sent`() throws {
+    let harness = try HandlerHarness(.client)
+    harness.peer.sendsRestWhenClosed = false
+    #expect(harness.send([1]) == .queued)
+    try harness.receive(.close(1000))
+    #expect(harness.sent == [.close(WebSocketCloseFrame(.normal))])
+    #expect(harness.queue.counts.lost == 1)
+  }
+
+  @Test(arguments: [WebSocketRole.client, .server])
+  func `before a connection takes nothing more, its peer is told`(role: WebSocketRole) throws {
+    let harness = try HandlerHarness(role)
+    harness.peer.onParting = { #expect(harness.send([1]) == .queued) }
+    harness.peer.link?.perform(.close(close))
+    #expect(harness.peer.partings == 1)
+    #expect(harness.send([1]) == .disconnected)
+    harness.disconnect()
+    #expect(harness.peer.partings == 1)
+    let lost = try HandlerHarness(role)
+    lost.disconnect()
+    #expect(lost.peer.partings == 1)
+    let never = try HandlerHarness(role, establish: false)
+    never.disconnect()
+    #expect(never.peer.partings == 0)
+  }
+
   @Test func `a peer that reads nothing can't hold up a Close`() throws {
     let harness = try HandlerHarness(.server)
     harness.socket.letPeerRead(false)

@@ -45,6 +45,16 @@ final class RecordingPeer: WebSocketPeer {
 
   func readCompleted() { completedReads += 1 }
 
+  var sendsRestWhenClosed = true
+  /// Called when the queue takes nothing more.
+  var onParting: () -> Void = {}
+  private(set) var partings = 0
+
+  func parting() {
+    partings += 1
+    onParting()
+  }
+
   func ended(_ end: WebSocketEnd) { ends.append(end) }
 
   /// The end in words that can be compared; empty as long as there is none.

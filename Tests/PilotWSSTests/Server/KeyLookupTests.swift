@@ -106,6 +106,7 @@ private final class IdleDispatcher: WSSDispatcher {
   func received(_ frame: RawSpan, on connection: WSSConnection) {}
   func ignored() {}
   func readCompleted(on connection: WSSConnection) {}
+  func parting(_ connection: WSSConnection) {}
   func detached(_ connection: WSSConnection) {}
   func refused(_ refusal: WSSRefusal) {}
 }

@@ -21,6 +21,7 @@ final class TestListener: Sendable {
   /// What happened so far.
   struct Log: Sendable {
     var attached: [WSSConnection] = []
+    var parted: [UInt64] = []
     var detached: [UInt64] = []
     var frames: [[UInt8]] = []
     var ignored = 0
@@ -127,6 +128,10 @@ private final class TestDispatcher: WSSDispatcher {
   func ignored() { log.update { $0.ignored += 1 } }
 
   func readCompleted(on connection: WSSConnection) {}
+
+  func parting(_ connection: WSSConnection) {
+    log.update { $0.parted.append(connection.id) }
+  }
 
   func detached(_ connection: WSSConnection) {
     log.update { $0.detached.append(connection.id) }

@@ -12,6 +12,7 @@ struct RouterEvent: Sendable, CustomStringConvertible {
     case prove(NodeID, Endpoint, age: Duration, ex: Bool)
     case sign(Endpoint)
     case revoke(NodeID)
+    case revokeAll
   }
 
   enum Origin: Sendable {
@@ -38,7 +39,7 @@ struct RouterEvent: Sendable, CustomStringConvertible {
     let ex = Bool.random(using: &random)
     switch Int.random(in: 0..<26, using: &random) {
     case 20..<24: return .sign(endpoint(&random))
-    case 24, 25: return .revoke(node)
+    case 24, 25: return Int.random(in: 0..<6, using: &random) == 0 ? .revokeAll : .revoke(node)
     case 0..<7: return .discover(node, origin(&random), ex: ex, hasKey: Bool.random(using: &random))
     case 7..<14: return .relay(node, to: self.node(&random), origin(&random))
     case 14: return .attach(node)

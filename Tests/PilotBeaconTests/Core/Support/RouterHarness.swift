@@ -10,6 +10,7 @@ struct RouterHarness: ~Copyable {
   var now: MonotonicInstant
   /// What the last call has led to.
   private(set) var outputs: [RouterOutput] = []
+  private(set) var jobs: [RouterJob] = []
   /// The last probe for each node.
   private(set) var probes: [NodeID: EndpointProbe] = [:]
 
@@ -48,12 +49,13 @@ struct RouterHarness: ~Copyable {
       Issue.record("not counted as \(reason): \(bytes)")
     }
     takeOutputs()
-    if case .deliver = action, !outputs.isEmpty { Issue.record("outputs beside \(action): \(bytes)") }
-    return Reaction(action, outputs)
+    if case .deliver = action, !outputs.isEmpty || !jobs.isEmpty { Issue.record("outputs beside \(action): \(bytes)") }
+    return jobs.isEmpty ? Reaction(action, outputs) : .jobs(jobs)
   }
 
   private mutating func takeOutputs() {
-    outputs = []
+    (outputs, jobs) = ([], [])
+    while let job = router.nextJob() { jobs.append(job) }
     while let output = router.nextOutput() {
       outputs.append(output)
       if case .probe(let probe) = output { probes[probe.node] = probe }
@@ -115,6 +117,12 @@ struct RouterHarness: ~Copyable {
     takeOutputs()
     for case .replaced(let id) in outputs { return id }
     return nil
+  }
+
+  /// A connection has ended. Returns whether it was its node's current one.
+  @discardableResult
+  mutating func detach(node: NodeID, connection: ConnectionID) -> Bool {
+    router.detach(node: node, connection: connection, at: now)
   }
 
   /// A proof's signature holds. Returns whom that was answered.
@@ -212,6 +220,8 @@ enum Reaction: Equatable {
   case answer(Hop, probing: NodeID?, invites: Bool)
   /// What else there is to be done.
   case outputs([RouterOutput])
+  /// What there is to be looked at; no event leads to both.
+  case jobs([RouterJob])
 
   init(_ action: RouterAction, _ outputs: [RouterOutput]) {
     switch action {

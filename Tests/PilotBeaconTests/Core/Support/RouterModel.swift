@@ -110,6 +110,8 @@ struct RouterModel {
   var formers: [NodeID: Former] = [:]
   var greetings: [Greeting: UInt64] = [:]
   var everProven: Set<NodeID> = []
+  /// Connections that ended while their node was over UDP, too.
+  private(set) var handovers: UInt64 = 0
   /// Whether the beacon knows its own address, and can ask.
   let asks: Bool
   /// Whom the last event has had asked, in order.
@@ -351,9 +353,17 @@ struct RouterModel {
     if entries[node]?.proven == true { entries[node] = nil }
   }
 
-  mutating func detach(_ node: NodeID, _ connection: ConnectionID) -> Bool {
+  /// Who is attached has proven what it says over UDP, or isn't there.
+  mutating func revokeAll() {
+    everProven = []
+    entries = entries.filter { !$0.value.proven || peers[$0.key] == nil }
+    for node in entries.keys { entries[node]?.proven = false }
+  }
+
+  mutating func detach(_ node: NodeID, _ connection: ConnectionID, at now: UInt64) -> Bool {
     guard peers[node]?.connection == connection else { return false }
     peers[node] = nil
+    if live(node, at: now) != nil { handovers += 1 }
     return true
   }
 

@@ -47,6 +47,10 @@ struct RouterModelRun: ~Copyable {
       harness.router.revoke(node)
       model.revoke(node)
       return nil
+    case .revokeAll:
+      harness.router.revokeAll()
+      model.revokeAll()
+      return nil
     case .sign(let endpoint):
       return compare(
         harness.frame(Punch().encoded(), from: .udp(endpoint)), model.sign(from: endpoint, at: now))
@@ -56,7 +60,8 @@ struct RouterModelRun: ~Copyable {
       return compare(harness.attach(node: node, connection: connection), model.attach(node, connection))
     case .detach(let node, let ago):
       let connection = connection(ago)
-      return compare(harness.router.detach(node: node, connection: connection), model.detach(node, connection))
+      return compare(harness.detach(node: node, connection: connection), model.detach(node, connection, at: now))
+        ?? compare(harness.statistics.handovers, model.handovers)
     case .unreachable(let endpoint):
       var answers: Set<Hop> = []
       for number in 1...4 as ClosedRange<UInt32> {
@@ -77,7 +82,7 @@ struct RouterModelRun: ~Copyable {
     let isFresh = now.nanoseconds - stamp.issuedAt.nanoseconds <= 30 * RouterModel.second
     let action = harness.frame(proof.encoded(), from: .udp(endpoint))
     if let difference = compare(
-      action, isFresh ? .outputs([.checkToken(ProofJob(proof, from: endpoint))]) : .drop(.proofExpired))
+      action, isFresh ? .jobs([.checkToken(ProofJob(proof, from: endpoint))]) : .drop(.proofExpired))
     {
       return difference
     }
