@@ -41,6 +41,10 @@ struct ConnectionLink: Sendable {
       schedule.disconnected()
       state = .reconnecting(reason: reason, attempt: attempt, delay: delay)
       outputs.append(.state(state))
+    case .resting:
+      schedule.disconnected()
+      hasConnected = false
+      state = .joining
     case .unreachable, .notice, .closed: break
     }
   }

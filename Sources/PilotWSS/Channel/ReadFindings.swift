@@ -28,7 +28,7 @@ struct ReadFindings {
     switch reaction {
     case .none: return
     case .close: takesMessages = false
-    case .send, .establish: break
+    case .send, .establish, .leave: break
     }
     steps.append(.react(reaction))
   }
