@@ -1,0 +1,18 @@
+/// What has gone over a path on behalf of whoever uses the node: totals since the path was made.
+///
+/// Messages, and frames that were sent as they are; neither what the path's link sends and gets, nor probes and echoes.
+public struct PathTraffic: Sendable, Equatable {
+  /// Frames that the transport took.
+  public var framesSent: UInt64 = 0
+  /// Their bytes, the wire's headers included.
+  public var bytesSent: UInt64 = 0
+  /// Frames that came.
+  public var framesReceived: UInt64 = 0
+  /// Their bytes.
+  public var bytesReceived: UInt64 = 0
+  /// Frames that the transport refused or dropped for want of room.
+  public var framesRefused: UInt64 = 0
+
+  /// None.
+  public init() {}
+}
