@@ -43,7 +43,6 @@ struct ConnectionLink: Sendable {
       outputs.append(.state(state))
     case .resting:
       schedule.disconnected()
-      hasConnected = false
       state = .joining
     case .unreachable, .notice, .closed: break
     }

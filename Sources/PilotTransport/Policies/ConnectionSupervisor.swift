@@ -72,6 +72,18 @@ public struct ConnectionSupervisor: Sendable {
     return true
   }
 
+  /// The connection, the attempt or the delay is given up, and another attempt follows at once: the network is another one, and
+  /// what has failed before says nothing about it. Without effect while idle.
+  public mutating func redial() -> OnDue {
+    switch state {
+    case .connected, .dialing, .waiting:
+      backoff.reset()
+      state = .dialing
+      return .dial
+    case .idle, .closed: return .nothing
+    }
+  }
+
   /// The delay is over.
   public mutating func timerFired() -> OnDue {
     guard case .waiting = state else { return .nothing }

@@ -27,7 +27,7 @@ struct ReadFindings {
   mutating func note(_ reaction: WebSocketReaction) {
     switch reaction {
     case .none: return
-    case .close: takesMessages = false
+    case .close, .abandon: takesMessages = false
     case .send, .establish, .leave: break
     }
     steps.append(.react(reaction))

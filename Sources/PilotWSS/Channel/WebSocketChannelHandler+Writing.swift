@@ -122,6 +122,8 @@ extension WebSocketChannelHandler: WebSocketLink {
       act(session.close(frame))
     case .leave(let frame):
       leave(with: frame)
+    case .abandon:
+      abandon(.lost(nil))
     }
   }
 

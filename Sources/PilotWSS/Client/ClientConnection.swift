@@ -45,6 +45,9 @@ package final class ClientConnection {
   /// As ``close()``, when what waits has been sent; what comes until the beacon's own Close is handed over.
   func leave() { end(by: .leave(WebSocketCloseFrame(.normal))) }
 
+  /// Ends the connection without a word, and without a call to ``onEnd``: nobody is believed to hear one.
+  func abandon() { end(by: .abandon) }
+
   private func end(by reaction: WebSocketReaction) {
     onEstablished = nil
     onEnd = nil

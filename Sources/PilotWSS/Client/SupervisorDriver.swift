@@ -75,6 +75,22 @@ final class SupervisorDriver {
     events.emit(.resting)
   }
 
+  /// Gives up what is under way as it is, and dials at once.
+  func redial() {
+    let wasConnected = connection != nil
+    guard supervisor.redial() == .dial else { return }
+    stopDialing()
+    connection?.abandon()
+    connection = nil
+    beaconKind.set(isOwn: false)
+    if wasConnected {
+      let reason = TransportError(
+        code: .connectionLost, message: "the connection was given up for another one", retry: .afterEvent)
+      events.emit(.reconnecting(reason: reason, attempt: 1, delay: .zero))
+    }
+    startDial()
+  }
+
   func close() {
     guard supervisor.close() else { return }
     stopDialing()

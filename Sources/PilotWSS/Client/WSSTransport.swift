@@ -117,6 +117,15 @@ public final class WSSTransport: Transport {
     if !isResting.exchange(true, ordering: .acquiringAndReleasing) { settle() }
   }
 
+  /// Gives up the connection as it is, or the wait for one, and dials at once: for who knows that the network is another one.
+  /// From any thread, without waiting. Without effect if the transport is at rest.
+  public func redial() {
+    loop.execute { [weak self] in
+      guard let self, !isResting.load(ordering: .acquiring) else { return }
+      driver.value.redial()
+    }
+  }
+
   /// Brings the connection to what was asked for last, whichever of two threads has come first.
   private func settle() {
     loop.execute { [weak self] in
