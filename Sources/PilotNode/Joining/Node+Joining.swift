@@ -14,6 +14,9 @@ extension Node {
     /// The beacons, in the order of preference. The first URL for UDP and the first one for WSS are two ways to the first beacon,
     /// the second ones lead to the second, and so on: whoever wants none of UDP, or none of WSS, names no such URL.
     public let beacons: [BeaconURL]
+    /// Beacons that a path is kept ready to, to take over in no time: paired as those are, and behind all of them in the order of
+    /// preference.
+    public let standbys: [BeaconURL]
     /// The socket, for beacons over UDP.
     public var udp = UDPTransport.Configuration()
     /// The connections, for beacons over WSS, and only for them: without any it has to be nil. Beacon, node and identity are
@@ -27,11 +30,13 @@ extension Node {
     public var offersProof = true
 
     /// Everything else has a default.
-    public init(id: NodeID, identity: Identity, beacons: [BeaconURL]) {
+    public init(id: NodeID, identity: Identity, beacons: [BeaconURL], standbys: [BeaconURL] = []) {
       self.id = id
       self.identity = identity
       self.beacons = beacons
-      for case .wss(let url) in beacons where wss == nil {
+      self.standbys = standbys
+      choosing.keepsStandby = !standbys.isEmpty
+      for case .wss(let url) in beacons + standbys where wss == nil {
         wss = WSSTransport.Configuration(beacon: url, node: id, identity: identity)
       }
     }

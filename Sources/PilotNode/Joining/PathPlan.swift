@@ -29,9 +29,32 @@ struct PathPlan {
   init(_ configuration: Node.Configuration) throws(TransportError) {
     try configuration.times.validate()
     try configuration.choosing.validate()
+    let first = try Self.paths(to: configuration.beacons, from: 0, configuration)
+    let standbyFrom = (first.map(\.beacon).max() ?? -1) + 1
+    let paths = try first + Self.paths(to: configuration.standbys, from: standbyFrom, configuration)
+    guard (1...Node.PathSetup.limit).contains(paths.count) else {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message: "a node has 1 to \(Node.PathSetup.limit) beacon URLs, and these are \(paths.count)")
+    }
+    guard Set(configuration.beacons + configuration.standbys).count == paths.count else {
+      throw TransportError(code: .invalidConfiguration, message: "a beacon's URL is given twice")
+    }
+    if paths.allSatisfy(\.isOverUDP), configuration.wss != nil {
+      throw TransportError(
+        code: .invalidConfiguration, message: "all beacons are reached over UDP, and a configuration for WSS is set; leave it nil")
+    }
+    patience = configuration.choosing.headStart
+    self.paths = paths.sorted { ($0.beacon, $0.isOverUDP ? 0 : 1) < ($1.beacon, $1.isOverUDP ? 0 : 1) }
+  }
+
+  /// Pairs URLs for UDP with URLs for WSS, and numbers the beacons.
+  private static func paths(
+    to urls: [BeaconURL], from number: Int, _ configuration: Node.Configuration
+  ) throws(TransportError) -> [Path] {
     var paths: [Path] = []
-    var (datagrams, connections) = (0, 0)
-    for url in configuration.beacons {
+    var (datagrams, connections) = (number, number)
+    for url in urls {
       switch url {
       case .udp(let host, let port):
         paths.append(Path(beacon: datagrams, name: url.name, way: .datagrams(host: host, port: port)))
@@ -48,21 +71,7 @@ struct PathPlan {
         connections += 1
       }
     }
-    guard (1...Node.PathSetup.limit).contains(paths.count) else {
-      throw TransportError(
-        code: .invalidConfiguration,
-        message: "a node has 1 to \(Node.PathSetup.limit) beacon URLs, and these are \(paths.count)")
-    }
-    guard Set(configuration.beacons).count == paths.count else {
-      throw TransportError(code: .invalidConfiguration, message: "a beacon's URL is given twice")
-    }
-    if connections == 0, configuration.wss != nil {
-      throw TransportError(
-        code: .invalidConfiguration,
-        message: "\(configuration.beacons[0]) is reached over UDP, and a configuration for WSS is set; leave it nil")
-    }
-    patience = configuration.choosing.headStart
-    self.paths = paths.sorted { ($0.beacon, $0.isOverUDP ? 0 : 1) < ($1.beacon, $1.isOverUDP ? 0 : 1) }
+    return paths
   }
 
   var pathCount: Int { paths.count }
