@@ -113,9 +113,7 @@ public final class Node: Sendable {
   public var counters: NodeCounters {
     var counters = driver.tally.counters
     counters.statesDropped = driver.states.dropped
-    for port in driver.ports {
-      counters.messagesReceived += port.tally.messagesReceived.load(ordering: .relaxed)
-    }
+    for port in driver.ports { counters.messagesReceived += port.tally.messages }
     for transport in driver.transports { counters.transport += transport.counters }
     return counters
   }

@@ -191,7 +191,7 @@ final class NodeDriver: Sendable, LendGate {
     let active = sendRoute.first
     return ports.map { port in
       var traffic = PathTraffic()
-      traffic.framesReceived = port.tally.messagesReceived.load(ordering: .relaxed)
+      traffic.framesReceived = port.tally.messages
       traffic.bytesReceived = port.tally.messageBytesReceived.load(ordering: .relaxed)
       let sharing = ports.filter { $0.transport === port.transport }
       guard (sharing.first { $0.id.index == active } ?? sharing[0]) === port else { return traffic }
