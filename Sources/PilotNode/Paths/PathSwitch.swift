@@ -56,3 +56,13 @@ extension PathSwitch.Reason: CustomStringConvertible {
     }
   }
 }
+
+extension PathSwitch.Reason {
+  /// Whether an answer shows that it doesn't hold any more.
+  var isOver: Bool {
+    switch self {
+    case .unanswered, .reported, .unsendable, .down: true
+    case .first, .lossy, .exclusive, .recovered, .nearer: false
+    }
+  }
+}

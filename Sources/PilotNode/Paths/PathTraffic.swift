@@ -10,8 +10,9 @@ public struct PathTraffic: Sendable, Equatable {
   public var framesReceived: UInt64 = 0
   /// Their bytes.
   public var bytesReceived: UInt64 = 0
-  /// Frames that the transport refused or dropped for want of room.
-  public var framesRefused: UInt64 = 0
+  /// The longest frame that was sent since it was told last, in bytes; 0 if that isn't known: then the mean length stands
+  /// for it.
+  public var longestSent = 0
 
   /// None.
   public init() {}
