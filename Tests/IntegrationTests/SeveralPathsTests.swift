@@ -1,4 +1,5 @@
 import PilotBeacon
+import PilotFixtures
 import PilotNode
 import PilotNodeTesting
 import PilotTransport
@@ -63,7 +64,6 @@ struct SeveralPathsTests {
         let number: UInt32? = message.payload.byteCount == 4 ? message.payload.bigEndian(at: 0) : nil
         if let number { told.update { $0.payloads[number, default: 0] += 1 } }
       case .control, .direct: break
-      @unknown default: break
       }
     }
   }
