@@ -6,7 +6,6 @@ import PilotTransport
 import PilotUDP
 import PilotWSS
 import PilotWire
-import Synchronization
 import Testing
 
 /// A node over UDP and WSS to one beacon, whose way over UDP the test blocks.
@@ -74,17 +73,15 @@ struct SeveralPathsTests {
       let peer = try await beacon.join(8, on: .wss)
       let moving = try Moving(7, at: beacon)
       let (atNode, atPeer) = (Watched(Told()), Watched(Told()))
-      let sent = Mutex<UInt32>(0)
+      let sent = Watched<UInt32>(0)
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await Self.read(moving.node, into: atNode) }
         group.addTask { try await Self.read(peer, into: atPeer) }
         try await atNode.wait { $0.isReady }
         group.addTask {
           while moving.node.state != .closed {
-            let number = sent.withLock { number in
-              number += 1
-              return number
-            }
+            sent.update { $0 += 1 }
+            let number = sent.value
             let payload = (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
             try? moving.node.send(payload, to: peer.id)
             try? peer.send(payload, to: moving.node.id)
@@ -96,14 +93,14 @@ struct SeveralPathsTests {
           moving.datagrams.setLosing(true)
           try await atNode.wait { $0.paths.last == PathID(1) }
           // What is sent from here on arrives, by the connection.
-          let mark = sent.withLock(\.self)
+          let mark = sent.value
           try await atPeer.wait { told in told.payloads.keys.contains { $0 > mark + 20 } }
           try await atNode.wait { told in told.payloads.keys.contains { $0 > mark + 20 } }
           moving.datagrams.setLosing(false)
           try await atNode.wait { $0.paths.last == PathID(0) }
           #expect(atNode.value.paths.filter { $0 == PathID(1) }.count >= round)
         }
-        let mark = sent.withLock(\.self)
+        let mark = sent.value
         try await atPeer.wait { told in told.payloads.keys.contains { $0 > mark + 20 } }
         moving.node.leave()
         peer.leave()
