@@ -203,7 +203,6 @@ final class NodeDriver: Sendable, LendGate {
       // What was taken a moment ago may not be counted as sent yet.
       traffic.framesSent = counters.framesSent - min(control.frames, counters.framesSent)
       traffic.bytesSent = counters.bytesSent - min(control.bytes, counters.bytesSent)
-      traffic.framesRefused = counters.drops.outgoing
       return traffic
     }
   }

@@ -111,7 +111,7 @@ struct NodeMachine: Sendable {
   /// Whether the node is read, and what its users have sent and got over each path. Before a tick.
   mutating func counted(_ traffic: [PathTraffic], isReading: Bool, at now: MonotonicInstant) {
     selection?.reading(isReading, at: now)
-    for (index, traffic) in traffic.enumerated() { selection?.counted(PathID(index), traffic) }
+    for (index, traffic) in traffic.enumerated() { selection?.counted(PathID(index), traffic, at: now) }
   }
 
   /// Whether a path's beacon takes frames over UDP from a node that is attached. Told before what shows that it is connected.
