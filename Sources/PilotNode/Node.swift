@@ -1,5 +1,6 @@
 public import PilotIdentity
 public import PilotTransport
+import PilotUDP
 public import PilotWire
 
 /// A node: an identity that is joined to a beacon, and addresses others by their IDs.
@@ -59,19 +60,20 @@ public final class Node: Sendable {
   ///   - setups: The paths, one at least and 64 at most, in the order of their numbers. Frames are told apart by the beacon's
   ///     address. A connection that is to be dialled only when it is needed has to be at rest.
   ///   - choosing: When paths are changed.
-  ///   - networks: What is known of networks.
+  ///   - watchesNetwork: Whether it looks for changes of this machine's network, and for its sleep.
   /// - Throws: As the public one.
   package init(
     id: NodeID, identity: Identity, over setups: [PathSetup],
     times: BeaconLink.Configuration = BeaconLink.Configuration(),
-    choosing: PathSelection.Configuration = PathSelection.Configuration(), offersProof: Bool = true
+    choosing: PathSelection.Configuration = PathSelection.Configuration(), offersProof: Bool = true,
+    watchesNetwork: Bool = false
   ) throws(TransportError) {
     try times.validate()
     try choosing.validate()
     try PathSetup.validate(setups)
     driver = NodeDriver(
       id: id, identity: identity, offersProof: offersProof, setups, times: times, choosing: choosing,
-      network: .ofProcess)
+      network: .ofProcess, watchesNetwork: watchesNetwork)
     hold = NodeHold(driver)
     receiver = ReceiverBox(NodeReceiver(try Self.receiver(of: driver.transports), of: hold))
     driver.start()
@@ -109,13 +111,23 @@ public final class Node: Sendable {
     (driver.transports.map(\.maximumFrameLength).min() ?? 0) - Relay.headerLength
   }
 
+  /// The longest payload that gets to another node by the path that is active now, as far as is known, and what sets the limit.
+  ///
+  /// Costs a few system calls. Asked again after a switch, it may say something else.
+  ///
+  /// - Parameter peer: What is known of the other node.
+  public func payloadLimit(to peer: PayloadLimit.Knowledge = .none) -> PayloadLimit {
+    let (transport, beacon) = (driver.activePort.transport, driver.activePort.beacon)
+    let mtu = (transport as? UDPTransport)?.pathMTU(to: beacon)
+    return PayloadLimit(
+      maximumFrameLength: transport.maximumFrameLength, path: mtu.map { (beacon: beacon, mtu: $0) }, peer: peer)
+  }
+
   /// What went through so far.
   public var counters: NodeCounters {
     var counters = driver.tally.counters
     counters.statesDropped = driver.states.dropped
-    for port in driver.ports {
-      counters.messagesReceived += port.tally.messagesReceived.load(ordering: .relaxed)
-    }
+    for port in driver.ports { counters.messagesReceived += port.tally.messages }
     for transport in driver.transports { counters.transport += transport.counters }
     return counters
   }

@@ -135,8 +135,8 @@ public struct NodeReceiver: ~Copyable, Sendable {
   ///
   /// - Returns: False if something else is to be done first.
   private mutating func fill() async throws(TransportError) -> Bool {
-    driver.reading.begin()
-    defer { driver.reading.end() }
+    driver.beginReading()
+    defer { driver.endReading() }
     do throws(TransportError) {
       return try await receiver.fill()
     } catch {

@@ -113,6 +113,12 @@ final class AttachNode: Sendable {
       switch event {
       case .unreachable(let endpoint, let reason, _):
         output.write(.error(code: reason.code.description, message: "\(endpoint): \(reason.message)"))
+      case .pathMTU(let endpoint, let mtu, _):
+        let limit = mtu.maximumFrameLength(to: endpoint)
+        output.write(
+          .error(
+            code: TransportError.Code.frameTooLarge(limit: limit).description,
+            message: "\(endpoint): frames above \(limit) bytes don't get through in one piece"))
       case .notice(let text):
         logger.notice("\(text)")
       default:

@@ -2,6 +2,7 @@ import PilotConsole
 import PilotIdentity
 import PilotNode
 import PilotTransport
+import PilotWSS
 import PilotWire
 
 /// What `pilot attach` was asked for, checked.

@@ -1,4 +1,4 @@
-import PilotTransport
+package import PilotTransport
 import PilotWSS
 
 /// A transport with a connection, which a node over several paths has only while it needs it.

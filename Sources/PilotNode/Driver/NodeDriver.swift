@@ -33,8 +33,10 @@ final class NodeDriver: Sendable, LendGate {
   private let closed = Atomic<Bool>(false)
   /// Wakes the reader when there are states.
   private let wakeReader = Mutex<(@Sendable () -> Void)?>(nil)
-  let reading = ReadingMark()
+  private let reading = ReadingMark()
   private let network: KnownNetworks
+  /// Whether changes of this machine's network are looked for.
+  private let watchesNetwork: Bool
 
   private let question: [UInt8]
   private let announcement: [UInt8]
@@ -43,11 +45,13 @@ final class NodeDriver: Sendable, LendGate {
   /// - Parameters:
   ///   - setups: The paths, one at least and 64 at most; all over UDP share a transport.
   ///   - network: What is remembered of networks.
+  ///   - watchesNetwork: Whether changes of this machine's network, and its sleep, are looked for.
   init(
     id: NodeID, identity: Identity, offersProof: Bool, _ setups: [Node.PathSetup], times: BeaconLink.Configuration,
-    choosing: PathSelection.Configuration, network: KnownNetworks
+    choosing: PathSelection.Configuration, network: KnownNetworks, watchesNetwork: Bool
   ) {
     self.id = id
+    self.watchesNetwork = watchesNetwork
     self.identity = identity
     self.network = network
     var random = SystemRandomNumberGenerator()
@@ -86,6 +90,10 @@ final class NodeDriver: Sendable, LendGate {
       for port in ports {
         guard let lookUp = port.nameLookup else { continue }
         tasks.append(Task { await self.keepName(of: port, lookUp) })
+      }
+      if watchesNetwork {
+        tasks.append(Task { await self.watchNetwork() })
+        tasks.append(Task { await self.watchSleep() })
       }
     }
   }
@@ -140,6 +148,29 @@ final class NodeDriver: Sendable, LendGate {
     }
   }
 
+  /// Has paths checked when the machine is in another network, as far as the system tells.
+  private func watchNetwork() async {
+    await network.look()
+    guard let watcher = try? NetworkWatcher() else { return }
+    while await watcher.next() != nil {
+      await network.look()
+      let verdict = network.verdict
+      check { $0.networkChanged(to: verdict, at: .now()) }
+    }
+  }
+
+  /// And when it has slept, or this process was stopped: neither is seen by who waits for a time.
+  private func watchSleep() async {
+    let pause = Duration.seconds(1)
+    var detector = SleepDetector(.now(), patience: pause * 5)
+    while !isClosed {
+      // Cancelled, it ends at the next look.
+      try? await Task.sleep(for: pause)
+      if Task.isCancelled { return }
+      if detector.tick(.now()) != .nothing { check { $0.resumed(at: .now()) } }
+    }
+  }
+
   private func watch(_ transport: any Transport) async {
     let ids = ports.filter { $0.transport === transport }.map(\.id)
     for await event in transport.events { on(event, of: ids) }
@@ -191,7 +222,7 @@ final class NodeDriver: Sendable, LendGate {
     let active = sendRoute.first
     return ports.map { port in
       var traffic = PathTraffic()
-      traffic.framesReceived = port.tally.messagesReceived.load(ordering: .relaxed)
+      traffic.framesReceived = port.tally.messages
       traffic.bytesReceived = port.tally.messageBytesReceived.load(ordering: .relaxed)
       let sharing = ports.filter { $0.transport === port.transport }
       guard (sharing.first { $0.id.index == active } ?? sharing[0]) === port else { return traffic }
@@ -237,7 +268,7 @@ final class NodeDriver: Sendable, LendGate {
   }
 
   /// The machine is on another network, or has slept.
-  func check(_ tell: (inout NodeMachine) -> Void) {
+  private func check(_ tell: (inout NodeMachine) -> Void) {
     drive(tell)
     alarm.ring()
   }
@@ -370,6 +401,17 @@ final class NodeDriver: Sendable, LendGate {
   }
 
   // MARK: The reader
+
+  /// The reader begins to wait for frames: what is asked now can be answered.
+  func beginReading() {
+    guard hasChoice else { return }
+    if reading.begin() { alarm.ring() }
+  }
+
+  /// It waits no longer.
+  func endReading() {
+    if hasChoice { reading.end() }
+  }
 
   /// Who is told that there are states.
   func setReader(_ wake: @escaping @Sendable () -> Void) {

@@ -48,6 +48,11 @@ struct NodeMachine: Sendable {
   /// As it was told last.
   private(set) var state = NodeState.joining
   private var outputs: [Output] = []
+  /// When the only path's connection, which is being checked, has to have carried a frame to the node itself.
+  private var checkUntil: MonotonicInstant?
+
+  /// How long that may take.
+  private static let checkLimit = Duration.seconds(1)
 
   /// Begins. The first outputs are there at once.
   ///
@@ -87,7 +92,7 @@ struct NodeMachine: Sendable {
 
   /// When to call ``tick(at:random:)`` next; nil if only an event makes something due.
   var deadline: MonotonicInstant? {
-    paths.reduce(selection?.deadline) { earliest, path in
+    paths.reduce(selection?.deadline ?? checkUntil) { earliest, path in
       guard path.isOpen, let deadline = path.link.deadline else { return earliest }
       return earliest.map { min($0, deadline) } ?? deadline
     }
@@ -105,6 +110,10 @@ struct NodeMachine: Sendable {
   mutating func tick(at now: MonotonicInstant, random: Double) {
     for index in paths.indices where paths[index].isOpen { paths[index].link.tick(at: now) }
     selection?.tick(at: now, random: random)
+    if let until = checkUntil, now >= until {
+      checkUntil = nil
+      outputs.append(.selection(.redial(PathID(0))))
+    }
     settle(at: now)
   }
 
@@ -122,7 +131,7 @@ struct NodeMachine: Sendable {
     _ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant
   ) -> BeaconLink.Reception {
     defer { settle(at: now) }
-    guard selection != nil else { return paths[0].link.received(frame, from: source, at: now) }
+    if selection == nil, checkUntil == nil { return paths[0].link.received(frame, from: source, at: now) }
     if let index = paths.firstIndex(where: { $0.link.beacon == source }) {
       if isOwnFrame(frame, over: index, at: now) {
         _ = paths[index].link.received(frame, from: source, at: now)
@@ -142,6 +151,7 @@ struct NodeMachine: Sendable {
   private mutating func isOwnFrame(_ frame: RawSpan, over index: Int, at now: MonotonicInstant) -> Bool {
     guard let delivery = Delivery(frame, for: node), delivery.sender == node else { return false }
     if echoToken.isCarried(by: delivery.payload) {
+      checkUntil = nil
       if let number = echoToken.number(in: delivery.payload) { selection?.echoed(number, at: now) }
       return true
     }
@@ -228,11 +238,21 @@ struct NodeMachine: Sendable {
     settle(at: now)
   }
 
-  /// The only path may lead elsewhere: over UDP the beacon is asked at once. What a connection is worth its transport finds out.
+  /// The only path may lead elsewhere, or nowhere: over UDP the beacon is asked at once. A connection has to carry a frame to the
+  /// node itself within a second, or is dialled again at once, instead of when its keepalive notices.
   private mutating func checkOnly(at now: MonotonicInstant) {
-    paths[0].link.announce(at: now)
+    switch paths[0].setup.path.kind {
+    case .datagrams: paths[0].link.announce(at: now)
+    case .connection where paths[0].link.state.isReady && checkUntil == nil:
+      checkUntil = now.advanced(by: Self.checkLimit)
+      outputs.append(.selection(.echo(PathID(0), number: 0, length: Self.checkLength)))
+    case .connection: outputs.append(.selection(.redial(PathID(0))))
+    }
     settle(at: now)
   }
+
+  /// The header, the token and the number.
+  private static let checkLength = Relay.headerLength + 20
 
   // MARK: What follows
 

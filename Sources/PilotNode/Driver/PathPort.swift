@@ -91,6 +91,9 @@ struct PathTally: ~Copyable, Sendable {
   let controlSent = Atomic<UInt64>(0)
   let controlBytesSent = Atomic<UInt64>(0)
 
+  /// Messages that have come.
+  var messages: UInt64 { messagesReceived.load(ordering: .relaxed) }
+
   /// Messages have come, with so many bytes of payload together.
   @inline(__always)
   func countReceived(_ messages: UInt64, bytes: UInt64) {

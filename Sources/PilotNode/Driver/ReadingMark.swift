@@ -5,12 +5,16 @@ struct ReadingMark: ~Copyable, Sendable {
   private let turns = Atomic<UInt64>(0)
   private let isWaiting = Atomic<Bool>(false)
   private let seen = Atomic<UInt64>(0)
+  private let wasRead = Atomic<Bool>(true)
 
   /// The reader begins to wait for frames.
+  ///
+  /// - Returns: Whether the last look found nobody.
   @inline(__always)
-  func begin() {
+  func begin() -> Bool {
     turns.count()
     isWaiting.store(true, ordering: .relaxed)
+    return !wasRead.load(ordering: .relaxed)
   }
 
   /// It has some, or nothing to wait for any more.
@@ -20,6 +24,8 @@ struct ReadingMark: ~Copyable, Sendable {
   /// Whether somebody waits, or has begun to since the last look. One task looks.
   func look() -> Bool {
     let turns = turns.load(ordering: .relaxed)
-    return seen.exchange(turns, ordering: .relaxed) != turns || isWaiting.load(ordering: .relaxed)
+    let isRead = seen.exchange(turns, ordering: .relaxed) != turns || isWaiting.load(ordering: .relaxed)
+    wasRead.store(isRead, ordering: .relaxed)
+    return isRead
   }
 }

@@ -108,6 +108,6 @@ extension Node {
   private convenience init(_ configuration: Configuration, over setups: [PathSetup]) throws(TransportError) {
     try self.init(
       id: configuration.id, identity: configuration.identity, over: setups, times: configuration.times,
-      choosing: configuration.choosing, offersProof: configuration.offersProof)
+      choosing: configuration.choosing, offersProof: configuration.offersProof, watchesNetwork: true)
   }
 }

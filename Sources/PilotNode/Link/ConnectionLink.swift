@@ -44,7 +44,7 @@ struct ConnectionLink: Sendable {
     case .resting:
       schedule.disconnected()
       state = .joining
-    case .unreachable, .notice, .closed: break
+    case .unreachable, .pathMTU, .notice, .closed: break
     }
   }
 

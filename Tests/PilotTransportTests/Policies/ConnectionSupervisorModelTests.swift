@@ -5,7 +5,7 @@ import Testing
 @Suite("ConnectionSupervisor, at random")
 struct ConnectionSupervisorModelTests {
   enum Event: Sendable {
-    case start, timerFired, connected, rest, close
+    case start, timerFired, connected, rest, redial, close
     case down(hopeless: Bool, retryAfter: Int, random: Double)
   }
 
@@ -47,7 +47,8 @@ struct ConnectionSupervisorModelTests {
     switch Int.random(in: 0..<1_000, using: &random) {
     case 0..<3: return (after, .close)
     case 3..<70: return (after, .start)
-    case 70..<100: return (after, .rest)
+    case 70..<90: return (after, .rest)
+    case 90..<100: return (after, .redial)
     case 100..<300: return (after, .timerFired)
     case 300..<650: return (after, .connected)
     default:
@@ -99,6 +100,10 @@ struct ConnectionSupervisorModelTests {
         history.events.append(.rest)
       }
       return nil
+    case .redial:
+      let hasSomething = !history.isIdle && !history.isClosed
+      if hasSomething { (history.failures, history.isHopeless) = (0, false) }
+      return due(supervisor.redial(), hasSomething, &history)
     case .close:
       let wasClosed = history.isClosed
       history.events.append(.close)
