@@ -8,8 +8,8 @@ extension PathSelection {
     compare()
     choose()
     pursue()
-    keep()
     carry()
+    keep()
     for change in switches { put(.switched(change)) }
     switches = []
     remember()

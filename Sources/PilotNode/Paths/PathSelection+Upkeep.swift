@@ -45,7 +45,7 @@ extension PathSelection {
 
   private func isWanted(_ record: PathRecord) -> Bool {
     let id = record.id
-    if id == current || id == overlap?.path || id == attempt?.path || id == comparison?.other { return true }
+    if id == current || carriage.includes(id) || id == overlap?.path || id == attempt?.path || id == comparison?.other { return true }
     guard let current else { return isWantedAtFirst(record) }
     // Nothing carries frames: whatever does first is taken.
     guard isUsable(current) else { return true }
