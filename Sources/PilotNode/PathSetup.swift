@@ -50,7 +50,8 @@ extension Node {
       }
       guard Set(setups.map(\.path)).count == setups.count else {
         throw TransportError(
-          code: .invalidConfiguration, message: "a beacon has one path over UDP and one over WSS, and this one has more")
+          code: .invalidConfiguration, message: "a beacon has one path over UDP and one over WSS, and this one has more"
+        )
       }
     }
   }

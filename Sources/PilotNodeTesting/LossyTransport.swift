@@ -19,8 +19,11 @@ public final class LossyTransport: Transport {
   /// How many frames were lost.
   public var lost: UInt64 { lostFrames.load(ordering: .acquiring) }
 
+  /// The base's.
   public var localEndpoint: Endpoint { base.localEndpoint }
+  /// The base's.
   public var maximumFrameLength: Int { base.maximumFrameLength }
+  /// The base's.
   public var events: TransportEvents { base.events }
 
   /// Those of the base, and what was lost as sent.
@@ -31,13 +34,16 @@ public final class LossyTransport: Transport {
     return counters
   }
 
+  /// The base's.
   public func makeReceiver() throws(TransportError) -> Receiver { try base.makeReceiver() }
 
+  /// Sends a frame, or loses it. Throws what the base does while nothing is lost.
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {
     guard isLosing.load(ordering: .acquiring) else { return try base.send(frame, to: destination) }
     lose(frames: 1, bytes: frame.byteCount)
   }
 
+  /// Sends the frames of a batch, or loses all of them. Likewise.
   public func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
     guard isLosing.load(ordering: .acquiring) else { return try base.send(contentsOf: batch) }
     lose(frames: batch.count, bytes: batch.byteCount)
@@ -49,5 +55,6 @@ public final class LossyTransport: Transport {
     lostBytes.add(UInt64(bytes), ordering: .relaxed)
   }
 
+  /// Closes the base.
   public func close() { base.close() }
 }

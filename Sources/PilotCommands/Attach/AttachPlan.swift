@@ -49,7 +49,8 @@ struct AttachPlan {
       throw CommandFailure.usage("no beacon for WSS was given", hint: "add --beacon wss://HOST/v1/compat")
     case .auto where hasAny:
       throw CommandFailure.usage(
-        "no beacon can be used: --udp never and --wss never leave none", hint: "leave one of them out, or name another beacon")
+        "no beacon can be used: --udp never and --wss never leave none",
+        hint: "leave one of them out, or name another beacon")
     case .auto:
       throw CommandFailure.usage(
         "no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")

@@ -76,7 +76,8 @@ final class NodeDriver: Sendable, LendGate {
     echoToken = ProbeToken(using: &random)
     machine = Mutex(
       NodeMachine(
-        node: id, machineSetups, echoToken: echoToken, times: times, choosing: choosing, on: network.verdict, at: .now()))
+        node: id, machineSetups, echoToken: echoToken, times: times, choosing: choosing, on: network.verdict, at: .now()
+      ))
   }
 
   // MARK: Life

@@ -42,7 +42,8 @@ struct PathPlan {
     }
     if paths.allSatisfy(\.isOverUDP), configuration.wss != nil {
       throw TransportError(
-        code: .invalidConfiguration, message: "all beacons are reached over UDP, and a configuration for WSS is set; leave it nil")
+        code: .invalidConfiguration,
+        message: "all beacons are reached over UDP, and a configuration for WSS is set; leave it nil")
     }
     patience = configuration.choosing.headStart
     self.paths = paths.sorted { ($0.beacon, $0.isOverUDP ? 0 : 1) < ($1.beacon, $1.isOverUDP ? 0 : 1) }

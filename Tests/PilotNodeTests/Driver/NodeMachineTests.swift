@@ -139,7 +139,9 @@ struct NodeMachineTests {
     #expect(run.receive(Self.probe(Self.echoToken), from: LinkRun.beacon) == .probe)
   }
 
-  @Test("the answer to a probe is nobody's business but the machine's, and one that names another place has the node announce itself")
+  @Test(
+    "the answer to a probe is nobody's business but the machine's, and one that names another place has the node announce itself"
+  )
   func answersToProbes() {
     var run = Self.overUDP()
     run.machine.counted([], isReading: true, at: run.now)
@@ -165,7 +167,9 @@ struct NodeMachineTests {
     #expect(run.receive(LinkRun.reply(), from: LinkRun.beacon) == .control)
   }
 
-  @Test("a single connection is checked when the network has changed, and dialled again if it carries nothing", arguments: [true, false])
+  @Test(
+    "a single connection is checked when the network has changed, and dialled again if it carries nothing",
+    arguments: [true, false])
   func check(_ carries: Bool) {
     var run = Run([.connection])
     run.on(.connected, Self.datagrams)
