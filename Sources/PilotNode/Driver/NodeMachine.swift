@@ -130,7 +130,16 @@ struct NodeMachine: Sendable {
   mutating func received(
     _ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant
   ) -> BeaconLink.Reception {
-    defer { settle(at: now) }
+    let reception = look(at: frame, from: source, at: now)
+    settle(at: now)
+    // From a path that nobody has asked anything of yet.
+    if selection != nil, reception == .message, !state.isReady { return .direct }
+    return reception
+  }
+
+  private mutating func look(
+    at frame: RawSpan, from source: Endpoint, at now: MonotonicInstant
+  ) -> BeaconLink.Reception {
     if selection == nil, checkUntil == nil { return paths[0].link.received(frame, from: source, at: now) }
     if let index = paths.firstIndex(where: { $0.link.beacon == source }) {
       if isOwnFrame(frame, over: index, at: now) {

@@ -28,6 +28,9 @@ extension Node {
     public var choosing = PathSelection.Configuration()
     /// Whether it offers the beacons to prove who it is. Default yes. Deployed nodes don't.
     public var offersProof = true
+    /// Whether it checks its paths when this machine's network changes, and when the machine has slept. Default yes. It takes a
+    /// descriptor, and a look at the clocks each second: whoever runs nodes by the hundred can do without.
+    public var watchesNetwork = true
 
     /// Everything else has a default.
     public init(id: NodeID, identity: Identity, beacons: [BeaconURL], standbys: [BeaconURL] = []) {
@@ -108,6 +111,7 @@ extension Node {
   private convenience init(_ configuration: Configuration, over setups: [PathSetup]) throws(TransportError) {
     try self.init(
       id: configuration.id, identity: configuration.identity, over: setups, times: configuration.times,
-      choosing: configuration.choosing, offersProof: configuration.offersProof, watchesNetwork: true)
+      choosing: configuration.choosing, offersProof: configuration.offersProof,
+      watchesNetwork: configuration.watchesNetwork)
   }
 }

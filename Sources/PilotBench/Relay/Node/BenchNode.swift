@@ -44,6 +44,7 @@ struct BenchNode: Sendable {
   static func connect(_ wss: WSSTransport.Configuration) async throws(TransportError) -> BenchNode {
     var configuration = Node.Configuration(id: wss.node, identity: wss.identity, beacon: .wss(wss.beacon))
     configuration.wss = wss
+    configuration.watchesNetwork = false
     return BenchNode(try await Node.join(configuration))
   }
 
