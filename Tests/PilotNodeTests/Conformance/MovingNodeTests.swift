@@ -98,7 +98,6 @@ private final class RestingTransport: DialledTransport {
   func close() {
     base.close()
     source.finish()
-    connectedSource.finish()
   }
 }
 
@@ -202,5 +201,6 @@ private final class TwoWayBeacon: ConformancePeer {
     datagrams.close()
     for task in tasks.withLock({ $0 }) { task.cancel() }
     source.finish()
+    connectedSource.finish()
   }
 }
