@@ -34,6 +34,8 @@ import Testing
     PilotNode/Link/BeaconLink+Configuration | invalidConfiguration x2
     PilotNode/Node+Sending | invalidDestination
     PilotNode/NodeReceiver | resolveFailed, timedOut
+    PilotNode/System/NetworkWatcher+Source | system x2
+    PilotNode/System/RouteSocket | system
     PilotTesting/Conformance/Checks/BatchChecks | system
     PilotTesting/InMemory/InMemoryNetwork | bindFailed x2
     PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
