@@ -1,3 +1,4 @@
+package import PilotNode
 public import PilotTesting
 
 /// What ``NodeConformance`` needs to know: how to make a transport for a node, with the beacon at the other end.
@@ -26,6 +27,8 @@ public struct NodeFixture: Sendable {
   /// How it leads to the peer.
   public let way: Way
   let makeStranger: (@Sendable (TransportLink) async throws -> any ConformancePeer)?
+  /// Makes the node over a link; nil for the usual one, over the link's transport alone.
+  let makeNode: (@Sendable (TransportLink, BeaconLink.Configuration) throws -> Node)?
 
   /// - Parameters:
   ///   - transport: Makes the transport and its peer.
@@ -39,5 +42,21 @@ public struct NodeFixture: Sendable {
     self.transport = transport
     self.way = way
     self.makeStranger = makeStranger
+    makeNode = nil
+  }
+
+  /// For a node that has other paths beside the link's transport, which is a connection: the checks look over its moves.
+  ///
+  /// - Parameters:
+  ///   - transport: As above. Its peer gets what the node sends over any path, once, and nothing of what it asks its beacons.
+  ///   - makeNode: Makes node 7 over a link and other paths, with these times.
+  package init(
+    moving transport: some TransportFixture,
+    makeNode: @escaping @Sendable (TransportLink, BeaconLink.Configuration) throws -> Node
+  ) {
+    self.transport = transport
+    self.makeNode = makeNode
+    way = .connection
+    makeStranger = nil
   }
 }

@@ -10,15 +10,21 @@ enum ReadingForm: Sendable, CaseIterable {
 /// Passes a node's one receiver from task to task, one at a time, which a check needs and a program does not.
 final class NodeReader: Sendable {
   private let resting: Mutex<NodeReceiver?>
+  private let moves: MoveFilter?
 
-  init(_ receiver: consuming sending NodeReceiver) {
+  /// - Parameter looksOverMoves: Whether switches, and that a node is still ready after one, are nobody's business.
+  init(_ receiver: consuming sending NodeReceiver, looksOverMoves: Bool = false) {
     resting = Mutex(receiver)
+    moves = looksOverMoves ? MoveFilter() : nil
   }
 
   /// The next event; nil when the node has left.
   func next() async throws(TransportError) -> KeptEvent? {
     var receiver = take()
-    let outcome: Result<KeptEvent?, TransportError> = await Self.next(from: &receiver)
+    var outcome: Result<KeptEvent?, TransportError> = await Self.next(from: &receiver)
+    while case .success(let event?) = outcome, moves?.hides(event) == true {
+      outcome = await Self.next(from: &receiver)
+    }
     put(receiver)
     return try outcome.get()
   }
@@ -32,7 +38,7 @@ final class NodeReader: Sendable {
     var receiver = take()
     let outcome: Result<[KeptEvent], TransportError> = await Self.readAll(form, from: &receiver, body)
     put(receiver)
-    return try outcome.get()
+    return try outcome.get().filter { moves?.hides($0) != true }
   }
 
   private static func next(from receiver: inout NodeReceiver) async -> Result<KeptEvent?, TransportError> {
@@ -79,5 +85,23 @@ final class NodeReader: Sendable {
   private func put(_ receiver: consuming sending NodeReceiver) {
     var returned: NodeReceiver? = receiver
     resting.withLock { $0 = returned.take() }
+  }
+}
+
+/// Looks over what a move tells. One task at a time.
+private final class MoveFilter: Sendable {
+  private let wasReady = Mutex(false)
+
+  /// Whether an event is a switch, or `ready` once more.
+  func hides(_ event: KeptEvent) -> Bool {
+    switch event {
+    case .switched: true
+    case .state(let state) where state.isReady:
+      wasReady.withLock { wasReady in
+        defer { wasReady = true }
+        return wasReady
+      }
+    default: false
+    }
   }
 }

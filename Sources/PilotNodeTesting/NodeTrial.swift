@@ -30,9 +30,11 @@ struct NodeTrial: Sendable {
       case .datagrams: .datagrams(beacon: link.destination)
       case .connection: .connection(beacon: link.destination)
       }
-    let node = try Node(
-      id: BeaconFrames.node, identity: Identity(), on: link.transport, path: path, times: Self.patient)
-    return NodeSide(trial: self, link: link, node: node, reader: NodeReader(try node.makeReceiver()))
+    let node =
+      try fixture.makeNode?(link, Self.patient)
+      ?? Node(id: BeaconFrames.node, identity: Identity(), on: link.transport, path: path, times: Self.patient)
+    let reader = NodeReader(try node.makeReceiver(), looksOverMoves: fixture.makeNode != nil)
+    return NodeSide(trial: self, link: link, node: node, reader: reader)
   }
 
   /// A node that is ready.

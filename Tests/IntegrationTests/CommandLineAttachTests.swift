@@ -138,6 +138,47 @@ struct CommandLineAttachTests {
     }
   }
 
+  @Test("auto leaves a transport alone that it may never use", arguments: [("--udp", "wss"), ("--wss", "udp")])
+  func never(_ option: String, _ transport: String) async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let node = try AttachProcess(
+          7, "--beacon", "udp://\(beacon.udp)", "--beacon", "\(beacon.url)", option, "never", identity: identity)
+        #expect(try await node.event("ready").transport == transport)
+        node.write(#"{"relay":7,"payload":"0102"}"#)
+        #expect(try await node.event("deliver").payload == "0102")
+        node.write(#"{"close":true}"#)
+        _ = try await node.event("closed")
+        // The announcement and the relay, over the connection; over UDP there would be questions before them.
+        #expect(option == "--wss" || beacon.server.statistics.router.frames == 2)
+      }
+    }
+  }
+
+  @Test("a standby takes over when the beacon is killed, and is told, and the books are those of all paths")
+  func standby() async throws {
+    try await withIdentityFile { file in
+      try await withNodesFile(1...9, of: TestBeacon.identity) { nodes in
+        let first = try BeaconProcess(nodes: nodes)
+        let second = try BeaconProcess(nodes: nodes)
+        let node = try AttachProcess(
+          7, "--beacon", "\(first.url)", "--standby", "\(second.url)", identity: file)
+        #expect(try await node.event("ready").transport == "wss")
+        // What the standby says shows that it is there.
+        while try await node.event("frame").from != "192.0.2.2:1" {}
+        first.kill()
+        #expect(try await node.event("switched").transport == "wss")
+        node.write(#"{"relay":7,"payload":"0102"}"#)
+        #expect(try await node.event("deliver").payload == "0102")
+        node.write(#"{"close":true}"#)
+        let books = try await node.event("closed")
+        #expect(books.sent ?? 0 >= 3)
+        #expect(await node.child.exitStatus() == 0)
+        #expect(second.terminate() == 0)
+      }
+    }
+  }
+
   @Test("of a name's addresses the one that answers is used")
   func name() async throws {
     try await withIdentityFile { identity in

@@ -41,6 +41,9 @@ struct ConnectionLink: Sendable {
       schedule.disconnected()
       state = .reconnecting(reason: reason, attempt: attempt, delay: delay)
       outputs.append(.state(state))
+    case .resting:
+      schedule.disconnected()
+      state = .joining
     case .unreachable, .pathMTU, .notice, .closed: break
     }
   }

@@ -106,7 +106,7 @@ extension NodeConformance.Check {
     // A frame may be counted a moment after its peer has it.
     try await trial.base.eventually("waiting for the node's counters to add up") {
       let node = side.node.counters
-      let sent = node.messagesSent + node.framesSent + node.controlSent
+      let sent = node.messagesSent + node.framesSent + node.duplicatesSent + node.controlSent
       let received =
         node.messagesReceived + node.controlReceived + node.probesReceived + node.directReceived + node.directDropped
       return sent == node.transport.framesSent + node.transport.drops.outgoing

@@ -3,12 +3,15 @@ public import PilotWire
 /// Something that happened to a transport, beside frames. More may come: a `switch` needs an `@unknown default`.
 @nonexhaustive
 public enum TransportEvent: Sendable {
-  /// The first connection is up. Transports without connections are up from the start and say nothing.
+  /// The first connection is up, or the first one after a rest. Transports without connections are up from the start and say
+  /// nothing.
   case connected
   /// The connection is down, for this reason; the given attempt, counted from 1, starts after the delay.
   case reconnecting(reason: TransportError, attempt: Int, delay: Duration)
   /// The connection is up again.
   case reconnected
+  /// The connection was put to rest, and isn't dialled again before somebody asks for it.
+  case resting
   /// The network reported that a destination can't be reached: nothing listens there, no route, or it is forbidden.
   ///
   /// Nobody has signed such a report. Before anything is taken from somebody because of one, see that it quotes what only

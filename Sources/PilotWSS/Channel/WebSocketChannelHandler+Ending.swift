@@ -27,10 +27,21 @@ extension WebSocketChannelHandler {
     drain()
   }
 
-  /// Nothing waits any more.
-  func answerClose() {
-    guard let close = unansweredClose.take() else { return }
-    act(session.receiveClose(close))
+  /// Closes behind what waits, which grows no more.
+  func leave(with frame: WebSocketCloseFrame) {
+    guard end == nil, session.isOpen else { return }
+    end = .closedHere(frame)
+    guard let lease else { return act(session.close(frame)) }
+    leaving = frame
+    outbound.seal(lease)
+    leavingTimer = schedule(after: outbound.age) { $0.drained() }
+    drain()
+  }
+
+  /// Nothing waits, or has waited for too long: whoever leaves closes now, and whoever was left answers.
+  func drained() {
+    if let close = unansweredClose.take() { return act(session.receiveClose(close)) }
+    if let leaving { act(session.close(leaving)) }
   }
 
   private func send(

@@ -7,7 +7,7 @@ extension WebSocketChannelHandler {
   /// queue grows old unseen, and a kernel that is full is better asked by the time it has room. On the event loop.
   package func drain() {
     guard let context, let lease, !isDraining, !isEstablishing else { return }
-    if drain(lease, context) { answerClose() } else { stalls() }
+    if drain(lease, context) { drained() } else { stalls() }
   }
 
   /// - Returns: Whether nothing waits any more.
@@ -125,7 +125,11 @@ extension WebSocketChannelHandler: WebSocketLink {
     case .close(let frame):
       if end == nil { end = .closedHere(frame) }
       // The peer has closed already: it only waits for what it is owed, which this end sends no more.
-      if unansweredClose == nil { act(session.close(frame)) } else { answerClose() }
+      if unansweredClose == nil { act(session.close(frame)) } else { drained() }
+    case .leave(let frame):
+      leave(with: frame)
+    case .abandon:
+      abandon(.lost(nil))
     }
   }
 

@@ -13,6 +13,7 @@ final class AttachProcess {
     var event: String
     var transport: String?
     var local: String?
+    var from: String?
     var hex: String?
     var sender: UInt32?
     var payload: String?

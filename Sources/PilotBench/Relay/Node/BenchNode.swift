@@ -44,6 +44,7 @@ struct BenchNode: Sendable {
   static func connect(_ wss: WSSTransport.Configuration) async throws(TransportError) -> BenchNode {
     var configuration = Node.Configuration(id: wss.node, identity: wss.identity, beacon: .wss(wss.beacon))
     configuration.wss = wss
+    configuration.watchesNetwork = false
     return BenchNode(try await Node.join(configuration))
   }
 
@@ -70,7 +71,7 @@ struct BenchNode: Sendable {
             if (try? DiscoverReply(parsing: frame.bytes)) != nil { answers.add(1, at: 0) }
           case .state(let state):
             if state.isReady { readiness.add(1, at: 0) }
-          case .direct: break
+          case .direct, .switched: break
           }
         } whenDrained: {
           handler.readCompleted()
