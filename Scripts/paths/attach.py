@@ -7,14 +7,17 @@ import time
 from support.programs import PATIENCE, Program, until
 from support.report import require
 
+# PILT, then the number: 4 bytes, then the source: 1 byte.
+MAGIC = b"PILT".hex()
+
 
 class Attach(Program):
     """Keeps when each numbered payload came, and what else was said."""
 
     def __init__(self, arguments, log, env=None):
         self.lock = threading.Lock()
-        # Numbers and when they came: first, and again.
-        self.arrivals, self.repeats = {}, []
+        # Numbers and when they came first; numbers with who sent them, and how many came again from the same.
+        self.arrivals, self.seen, self.repeats = {}, set(), 0
         # (time, event) of all lines but frames.
         self.events = []
         super().__init__(arguments, log, env)
@@ -28,14 +31,13 @@ class Attach(Program):
                 elif event["event"] != "frame":
                     self.events.append((now, event))
 
-    def _take(self, payload, now):
-        if not payload.startswith(MAGIC):
+    def _take(self, text, now):
+        if not text.startswith(MAGIC):
             return
-        number = int(payload[len(MAGIC):len(MAGIC) + 8], 16)
-        if number in self.arrivals:
-            self.repeats.append((number, now))
-        else:
-            self.arrivals[number] = now
+        label = text[len(MAGIC):len(MAGIC) + 10]
+        self.repeats += label in self.seen
+        self.seen.add(label)
+        self.arrivals.setdefault(int(label[:8], 16), now)
 
     def said(self, name, after=0.0):
         """The events of this name, with their times, after a time."""
@@ -54,10 +56,6 @@ class Attach(Program):
         return books
 
 
-# PILT, then the number: 4 bytes.
-MAGIC = b"PILT".hex()
-
-
-def payload(number, length):
-    """A numbered payload of so many bytes, in hexadecimal digits."""
-    return f"{MAGIC}{number:08x}".ljust(2 * length, "5")
+def payload(number, source, length):
+    """A numbered payload of so many bytes from the source of this number, in hexadecimal digits."""
+    return f"{MAGIC}{number:08x}{source:02x}".ljust(2 * length, "5")

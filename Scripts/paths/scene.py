@@ -125,11 +125,10 @@ class Scene:
 
     # MARK: What gets in the way
 
-    def obstruct(self, rules="", *, outside=""):
-        """Puts rules of nftables into the router: for what it forwards, or `outside`: of another hook."""
-        if rules or outside:
-            chain = f"chain forward {{\n type filter hook forward priority 0; {rules}\n}}\n" if rules else ""
-            self.router.rules(f"table inet obstacle {{\n{chain}{outside}\n}}\n")
+    def obstruct(self, rules):
+        """Puts rules of nftables into the router, for what it forwards."""
+        self.router.rules(
+            f"table inet obstacle {{\n chain forward {{\n type filter hook forward priority 0; {rules}\n }}\n}}\n")
         self.mark()
 
     def mark(self):
@@ -164,15 +163,6 @@ class Scene:
             'add rule ip translation out oifname "eth0" meta l4proto udp masquerade to :42000-42999 random\n'
             'add rule ip translation out oifname "eth0" masquerade\n')
         self.on_router(sys.executable, HERE / "conntrack.py")
-        self.mark()
-
-    def shrink(self, mtu):
-        """Frames beyond this get lost on both sides of the router, and nobody is told; TCP is told at its start."""
-        self.obstruct(
-            "tcp flags syn tcp option maxseg size set 1200",
-            outside="chain silent {\n type filter hook output priority 0; icmp type destination-unreachable drop;\n}")
-        for device in ("eth0", "eth1"):
-            self.router.ip("link", "set", device, "mtu", mtu)
         self.mark()
 
     def change_link(self):

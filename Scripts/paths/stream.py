@@ -26,18 +26,18 @@ class Stream:
             due = int((time.monotonic() - start) * self.rate) - skipped - first
             if self.is_paused.is_set():
                 due, skipped = 0, skipped + due
-            lines = "".join(
-                f'{{"relay":{self.peer},"payload":"{payload(first + index, self.length)}"}}\n' for index in range(due)
-            )
-            if lines:
-                self.sent_at.extend([time.monotonic()] * due)
-                for source in self.sources:
-                    try:
-                        source.write(lines.encode())
-                    except Failure:
-                        # It was killed, or has ended, which its events tell.
-                        pass
+            self.sent_at.extend([time.monotonic()] * due)
+            for index, source in enumerate(self.sources if due else []):
+                numbers = range(first, first + due)
+                try:
+                    source.write("".join(self._line(number, index) for number in numbers).encode())
+                except Failure:
+                    # It has ended, which its books tell.
+                    pass
             time.sleep(0.002)
+
+    def _line(self, number, source):
+        return f'{{"relay":{self.peer},"payload":"{payload(number, source, self.length)}"}}\n'
 
     def end(self):
         """Sends no more."""
@@ -68,5 +68,5 @@ class Stream:
         return self.sent_at[lost[-1]] - after if lost else 0.0
 
     def repeats(self):
-        """How many came again at the same node."""
-        return sum(len(target.repeats) for target in self.targets)
+        """How many came again from the same source to the same node."""
+        return sum(target.repeats for target in self.targets)
