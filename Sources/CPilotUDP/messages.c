@@ -198,6 +198,7 @@ int cpilot_udp_next_error(int fd, struct cpilot_udp_error *error) {
     error->icmp_code = extended.ee_code;
     error->info = extended.ee_info;
     error->from_network = extended.ee_origin == SO_EE_ORIGIN_ICMP || extended.ee_origin == SO_EE_ORIGIN_ICMP6;
+    error->from_here = extended.ee_origin == SO_EE_ORIGIN_LOCAL;
   }
   return 0;
 #else

@@ -100,6 +100,52 @@ int cpilot_udp_report_drops(int fd) {
 #endif
 }
 
+/* What becomes of a datagram that is longer than the path's MTU (IP_MTU_DISCOVER, ip(7); IPV6_MTU_DISCOVER, ipv6(7)). A
+ * dual-stack socket needs both options: the first one for what it sends to mapped addresses. */
+int cpilot_udp_set_fragmentation(int fd, int family, int mode) {
+#ifdef CPILOT_UDP_LINUX
+  int value = mode == cpilot_udp_fragment        ? IP_PMTUDISC_WANT
+              : mode == cpilot_udp_dont_fragment ? IP_PMTUDISC_DO
+                                                 : IP_PMTUDISC_PROBE;
+  int result = set(fd, IPPROTO_IP, IP_MTU_DISCOVER, value);
+  if (family == cpilot_udp_family_ipv6 && (result == 0 || get(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 1))
+    result = set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, value);
+  return result;
+#else
+  (void)fd;
+  (void)family;
+  (void)mode;
+  return -ENOTSUP;
+#endif
+}
+
+/* The MTU of the path to an address, in bytes, as far as the kernel knows: that of the route, or what ICMP has said since
+ * (IP_MTU, ip(7); IPV6_MTU, ipv6(7)). Only a connected socket has one; nothing is sent. `from` is where datagrams leave from,
+ * the unspecified address for any. */
+int cpilot_udp_path_mtu(const struct cpilot_udp_address *to, const struct cpilot_udp_address *from) {
+#ifdef CPILOT_UDP_LINUX
+  bool ipv4 = to->high == 0 && to->low >> 32 == 0xFFFF;
+  int family = ipv4 ? cpilot_udp_family_ipv4 : cpilot_udp_family_ipv6;
+  struct cpilot_udp_address source = {from->high, from->low, from->scope, 0};
+  bool is_bound = source.high != 0 || (source.low != 0 && source.low != 0xFFFF00000000u);
+  int fd = cpilot_udp_open(family);
+  if (fd < 0) return fd;
+  int result = is_bound ? cpilot_udp_bind(fd, &source, family) : 0;
+  if (result == 0) {
+    struct sockaddr_in6 name;
+    socklen_t length = cpilot_udp_write_address(&name, to, family);
+    if (connect(fd, (const struct sockaddr *)&name, length) < 0) result = -errno;
+  }
+  if (result == 0) result = ipv4 ? get(fd, IPPROTO_IP, IP_MTU) : get(fd, IPPROTO_IPV6, IPV6_MTU);
+  close(fd);
+  return result;
+#else
+  (void)to;
+  (void)from;
+  return -ENOTSUP;
+#endif
+}
+
 /* The socket's pending error, which reading it clears: 0, or a positive errno. */
 int cpilot_udp_pending_error(int fd) {
   return get(fd, SOL_SOCKET, SO_ERROR);

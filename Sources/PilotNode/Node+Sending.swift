@@ -12,21 +12,24 @@ extension Node {
   /// - Throws: What the transport throws: `.frameTooLarge`, `.backpressure`, `.reconnecting`, `.unreachable`, `.system`,
   ///   `.closed`. Nothing was sent then.
   public func send(_ payload: RawSpan, to peer: NodeID) throws(TransportError) {
-    guard driver.isAtFirstAddress else { return try sendToOther(payload, to: peer) }
-    try send(payload, to: peer, at: driver.firstAddress)
-  }
-
-  @inline(__always)
-  private func send(_ payload: RawSpan, to peer: NodeID, at beacon: Endpoint) throws(TransportError) {
     let header = RelayHeaderBytes(sender: driver.id, destination: peer)
-    try driver.outlet.send(header: header.bytes, payload: payload, to: beacon)
+    guard driver.sendRoute == .plain else { return try sendByRoute(payload, to: peer) }
+    do throws(TransportError) {
+      try driver.outlet.send(header: header.bytes, payload: payload, to: driver.firstAddress)
+    } catch {
+      guard driver.refused(PathID(0), error.code) else { throw error }
+      return try sendByRoute(payload, to: peer)
+    }
     driver.tally.messagesSent.count()
   }
 
-  /// The beacon is at another of its addresses. Never inlined, so that this costs nothing where there is only one.
+  /// The beacon is at another of its addresses, or another path carries. Never inlined, so that this costs nothing where it is
+  /// not so.
   @inline(never)
-  private func sendToOther(_ payload: RawSpan, to peer: NodeID) throws(TransportError) {
-    try send(payload, to: peer, at: driver.beacon)
+  private func sendByRoute(_ payload: RawSpan, to peer: NodeID) throws(TransportError) {
+    let header = RelayHeaderBytes(sender: driver.id, destination: peer)
+    try driver.send(header: header.bytes, payload: payload)
+    driver.tally.messagesSent.count()
   }
 
   /// Sends an array. See ``send(_:to:)-(RawSpan,NodeID)``.
@@ -43,17 +46,34 @@ extension Node {
     guard batch.driver === driver else {
       throw TransportError(code: .invalidDestination, message: "the batch is another node's; makeBatch() of this one")
     }
-    let taken = try driver.transport.send(contentsOf: batch.frames)
+    let taken =
+      driver.sendRoute == .plain && batch.isPlain
+      ? try sendPlainly(batch.frames) : try driver.send(contentsOf: batch.frames)
     driver.tally.messagesSent.count(UInt64(taken))
     return taken
   }
 
-  /// Sends a frame as it is: to the beacon (``beacon``), or over UDP directly to a peer's address.
+  private func sendPlainly(_ frames: borrowing FrameBatch) throws(TransportError) -> Int {
+    do throws(TransportError) {
+      return try driver.outlet.transport.send(contentsOf: frames)
+    } catch {
+      guard driver.refused(PathID(0), error.code) else { throw error }
+      return try driver.send(contentsOf: frames)
+    }
+  }
+
+  /// Sends a frame as it is: to the beacon, by whichever path carries (``beacon``, or the address of any path's), or over UDP
+  /// directly to a peer's address.
   ///
-  /// - Throws: As ``send(_:to:)-(RawSpan,NodeID)``; `.invalidDestination` for what the transport doesn't reach: over WSS
+  /// - Throws: As ``send(_:to:)-(RawSpan,NodeID)``; `.invalidDestination` for what the transports don't reach: over WSS
   ///   that is everything but the beacon.
   public func send(frame: RawSpan, to endpoint: Endpoint) throws(TransportError) {
-    try driver.transport.send(frame, to: endpoint)
+    if driver.ports.contains(where: { $0.beacon == endpoint }) {
+      try driver.send(header: RawSpan(), payload: frame)
+    } else {
+      let datagrams = driver.ports.first { $0.path.kind == .datagrams } ?? driver.ports[0]
+      try datagrams.transport.send(frame, to: endpoint)
+    }
     driver.tally.framesSent.count()
   }
 
@@ -73,6 +93,8 @@ extension Node {
 public struct NodeBatch: ~Copyable, Sendable {
   let driver: NodeDriver
   var frames: FrameBatch
+  /// Whether all are for the first path's beacon at its first address.
+  private(set) var isPlain = true
 
   init(_ driver: NodeDriver, _ frames: consuming FrameBatch) {
     self.driver = driver
@@ -88,14 +110,15 @@ public struct NodeBatch: ~Copyable, Sendable {
   ///
   /// - Returns: Whether it fitted. If not, send what is there first.
   public mutating func append(_ payload: RawSpan, to peer: NodeID) -> Bool {
-    guard driver.isAtFirstAddress else { return appendToOther(payload, to: peer) }
+    guard driver.sendRoute == .plain else { return appendByRoute(payload, to: peer) }
     return append(payload, to: peer, at: driver.firstAddress)
   }
 
-  /// As ``Node/sendToOther(_:to:)``.
+  /// As ``Node/sendByRoute(_:to:)``.
   @inline(never)
-  private mutating func appendToOther(_ payload: RawSpan, to peer: NodeID) -> Bool {
-    append(payload, to: peer, at: driver.beacon)
+  private mutating func appendByRoute(_ payload: RawSpan, to peer: NodeID) -> Bool {
+    isPlain = false
+    return append(payload, to: peer, at: driver.beacon)
   }
 
   @inline(__always)
@@ -112,7 +135,10 @@ public struct NodeBatch: ~Copyable, Sendable {
   public mutating func removeFirst(_ count: Int) { frames.removeFirst(count) }
 
   /// Empties the batch and keeps its memory.
-  public mutating func removeAll() { frames.removeAll() }
+  public mutating func removeAll() {
+    frames.removeAll()
+    isPlain = true
+  }
 }
 
 /// The 9 bytes in front of a relayed payload, on the stack: the end of two words in the order of the network.

@@ -1,5 +1,6 @@
 public import PilotIdentity
 public import PilotTransport
+import PilotUDP
 public import PilotWire
 
 /// A node: an identity that is joined to a beacon, and addresses others by their IDs.
@@ -13,7 +14,8 @@ public import PilotWire
 /// ```
 ///
 /// Over UDP it registers with its beacon, proves who it is, renews that every minute and after a restart of the beacon;
-/// over WSS it keeps its connection up and announces itself. Programs are the same on both.
+/// over WSS it keeps its connection up and announces itself. Programs are the same on both, and on a node with several paths,
+/// which sends over the best one that works (<doc:JoiningABeacon>).
 ///
 /// **Life.** It is joined from ``join(_:)`` or ``start(_:)`` until ``leave()``, or until nobody holds it or its receiver any
 /// more. Nothing else ends it: what goes wrong shows in its states while it goes on trying.
@@ -48,25 +50,39 @@ public final class Node: Sendable {
     times: BeaconLink.Configuration = BeaconLink.Configuration(), offersProof: Bool = true
   ) throws(TransportError) {
     try self.init(
-      id: id, identity: identity, on: transport, path: path, dialled: dialled, times: times, offersProof: offersProof,
-      nameLookup: nil)
+      id: id, identity: identity, over: [PathSetup(transport, path, dialled: dialled)], times: times,
+      offersProof: offersProof)
   }
 
-  /// As the public one, with the beacon's name.
+  /// A node over several paths, on transports that are there already.
   ///
-  /// - Parameter nameLookup: Looks the beacon's name up again, while the beacon is silent. Over UDP.
-  init(
-    id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path, dialled: BeaconName?,
-    times: BeaconLink.Configuration, offersProof: Bool, nameLookup: NodeDriver.NameLookup?
+  /// - Parameters:
+  ///   - setups: The paths, one at least and 64 at most, in the order of their numbers. Frames are told apart by the beacon's
+  ///     address. A connection that is to be dialled only when it is needed has to be at rest.
+  ///   - choosing: When paths are changed.
+  ///   - watchesNetwork: Whether it looks for changes of this machine's network, and for its sleep.
+  /// - Throws: As the public one.
+  package init(
+    id: NodeID, identity: Identity, over setups: [PathSetup],
+    times: BeaconLink.Configuration = BeaconLink.Configuration(),
+    choosing: PathSelection.Configuration = PathSelection.Configuration(), offersProof: Bool = true,
+    watchesNetwork: Bool = false
   ) throws(TransportError) {
     try times.validate()
-    let receiver = try transport.makeReceiver()
+    try choosing.validate()
+    try PathSetup.validate(setups)
     driver = NodeDriver(
-      id: id, identity: identity, offersProof: offersProof, transport: transport, path: path, dialled: dialled,
-      times: times, nameLookup: nameLookup)
+      id: id, identity: identity, offersProof: offersProof, setups, times: times, choosing: choosing,
+      network: .ofProcess, watchesNetwork: watchesNetwork)
     hold = NodeHold(driver)
-    self.receiver = ReceiverBox(NodeReceiver(receiver, of: hold))
+    receiver = ReceiverBox(NodeReceiver(try Self.receiver(of: driver.transports), of: hold))
     driver.start()
+  }
+
+  private static func receiver(of transports: [any Transport]) throws(TransportError) -> Receiver {
+    var merged = try transports[0].makeReceiver()
+    for transport in transports.dropFirst() { merged = .merging(merged, try transport.makeReceiver()) }
+    return merged
   }
 
   /// The node's ID.
@@ -75,20 +91,44 @@ public final class Node: Sendable {
   /// How it stands now. The receiver tells every change.
   public var state: NodeState { driver.state }
 
-  /// What carries its frames. For looking at; sending over it goes around the node's counters.
-  public var transport: any Transport { driver.transport }
+  /// What carries its frames, each transport once, in the order of the paths. For looking at; sending over one goes around the
+  /// node's counters.
+  public var transports: [any Transport] { driver.transports }
 
-  /// Where frames for the beacon go.
+  /// Its paths, by their numbers.
+  public var paths: [PathSelection.Path] { driver.ports.map(\.path) }
+
+  /// The path that its frames go over now; nil as long as there is none. The receiver tells every change
+  /// (``NodeEvent/switched(_:)``).
+  public var path: PathID? { driver.sendRoute.first.map(PathID.init) }
+
+  /// Where frames for the beacon go: to that of the active path, or of the first one as long as there is none.
   public var beacon: Endpoint { driver.beacon }
 
-  /// The longest payload that ``send(_:to:)-(RawSpan,NodeID)`` takes, in bytes: 9 less than a frame of the transport's.
-  public var maximumPayloadLength: Int { driver.transport.maximumFrameLength - Relay.headerLength }
+  /// The longest payload that ``send(_:to:)-(RawSpan,NodeID)`` takes, whichever path carries it, in bytes: 9 less than a frame
+  /// of the transports'.
+  public var maximumPayloadLength: Int {
+    (driver.transports.map(\.maximumFrameLength).min() ?? 0) - Relay.headerLength
+  }
+
+  /// The longest payload that gets to another node by the path that is active now, as far as is known, and what sets the limit.
+  ///
+  /// Costs a few system calls. Asked again after a switch, it may say something else.
+  ///
+  /// - Parameter peer: What is known of the other node.
+  public func payloadLimit(to peer: PayloadLimit.Knowledge = .none) -> PayloadLimit {
+    let (transport, beacon) = (driver.activePort.transport, driver.activePort.beacon)
+    let mtu = (transport as? UDPTransport)?.pathMTU(to: beacon)
+    return PayloadLimit(
+      maximumFrameLength: transport.maximumFrameLength, path: mtu.map { (beacon: beacon, mtu: $0) }, peer: peer)
+  }
 
   /// What went through so far.
   public var counters: NodeCounters {
     var counters = driver.tally.counters
     counters.statesDropped = driver.states.dropped
-    counters.transport = driver.transport.counters
+    for port in driver.ports { counters.messagesReceived += port.tally.messages }
+    for transport in driver.transports { counters.transport += transport.counters }
     return counters
   }
 
@@ -97,7 +137,7 @@ public final class Node: Sendable {
   /// - Throws: `.receiverTaken` from the second call on.
   public func makeReceiver() throws(TransportError) -> NodeReceiver { try receiver.take() }
 
-  /// Leaves the beacon: at once, for good, from anywhere, as often as you like. The transport is closed, and the last state
+  /// Leaves the beacon: at once, for good, from anywhere, as often as you like. The transports are closed, and the last state
   /// is ``NodeState/closed``. The beacon forgets a node on UDP after ten minutes: the wire has no farewell.
   public func leave() { driver.close() }
 }

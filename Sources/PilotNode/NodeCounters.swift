@@ -2,8 +2,8 @@ public import PilotTransport
 
 /// What went through a node, and what did not: totals since it was made.
 ///
-/// They add up. What a node took to be sent (``messagesSent``, ``framesSent``, ``controlSent``) is what its transport took:
-/// it is in the transport's `framesSent`, among its outgoing drops, or still queued. What the transport handed to the
+/// They add up. What a node took to be sent (``messagesSent``, ``framesSent``, ``duplicatesSent``, ``controlSent``) is what its
+/// transports took: it is in their `framesSent`, among their outgoing drops, or still queued. What the transports handed to the
 /// receiver and was asked for is one of ``messagesReceived``, ``controlReceived``, ``probesReceived``, ``directReceived``
 /// and ``directDropped``.
 public struct NodeCounters: Sendable, Equatable {
@@ -11,6 +11,10 @@ public struct NodeCounters: Sendable, Equatable {
   public var messagesSent: UInt64 = 0
   /// Frames taken as they are, by ``Node/send(frame:to:)``.
   public var framesSent: UInt64 = 0
+  /// Payloads and frames that were sent over a second path as well, while one was in doubt.
+  public var duplicatesSent: UInt64 = 0
+  /// How often another path has become the active one, the first one included.
+  public var switches: UInt64 = 0
   /// Announcements, questions, proofs, punch frames and frames to itself.
   public var controlSent: UInt64 = 0
   /// Signed challenges among them.
@@ -37,7 +41,7 @@ public struct NodeCounters: Sendable, Equatable {
   public var directDropped: UInt64 = 0
   /// States that nobody read in time, the oldest ones.
   public var statesDropped: UInt64 = 0
-  /// The transport's own.
+  /// The transports' own, of all paths together.
   public var transport = TransportCounters()
 
   /// All at zero.

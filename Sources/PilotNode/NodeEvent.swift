@@ -7,6 +7,9 @@ public import PilotWire
 public enum NodeEvent: ~Escapable {
   /// How the node stands has changed.
   case state(NodeState)
+  /// Frames go over another path than before: told before the state that follows from it, if one does. Only of nodes with
+  /// several paths.
+  case switched(PathSwitch)
   /// Another node has sent something through the beacon.
   case message(NodeMessage)
   /// Another frame of the beacon's. What concerns the node's registration has been looked after; a PunchCommand or a

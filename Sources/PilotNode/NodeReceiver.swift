@@ -36,7 +36,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
   @_lifetime(&self)
   public mutating func next() async throws(TransportError) -> NodeEvent? {
     while true {
-      if let state = driver.states.takeFirst() { return .state(state) }
+      if let change = driver.states.takeFirst() { return NodeEvent(change) }
       if driver.states.isEnded { return nil }
       guard try await fill() else { continue }
       let driver = driver
@@ -54,10 +54,10 @@ public struct NodeReceiver: ~Copyable, Sendable {
         driver.tally.directReceived.count()
         return unsafe _overrideLifetime(.direct(Self.frame(receiver.takeFrame())), mutating: &self)
       case .message:
-        driver.tally.messagesReceived.count()
         let frame = unsafe receiver.takeFrame()
         // The look has found a delivery in it.
         guard let delivery = Delivery(frame.bytes, for: driver.id) else { continue }
+        driver.countReceived(delivery.payload.byteCount, from: frame.source)
         let message = NodeMessage(sender: delivery.sender, payload: delivery.payload)
         return unsafe _overrideLifetime(NodeEvent.message(message), mutating: &self)
       }
@@ -80,8 +80,8 @@ public struct NodeReceiver: ~Copyable, Sendable {
     let driver = driver
     while !driver.states.isEnded {
       do throws(TransportError) {
-        if let state = driver.states.takeFirst() {
-          try body(.state(state))
+        if let change = driver.states.takeFirst() {
+          try body(NodeEvent(change))
         } else if try await fill(), try lendFrames(body) {
           try await whenDrained()
         }
@@ -108,12 +108,14 @@ public struct NodeReceiver: ~Copyable, Sendable {
   /// - Throws: `.timedOut` when it is unreachable instead; `.closed`, `.cancelled`, `.system`.
   mutating func waitUntilReady() async throws(TransportError) {
     while true {
-      for state in driver.states.waiting {
+      for change in driver.states.waiting {
+        guard case .state(let state) = change else { continue }
         switch state {
         case .ready: return
         case .unreachable(let hindrance): throw hindrance.error(at: driver.beacon)
+        case .reconnecting(let reason, _, _): throw reason
         case .closed: throw .closed
-        case .joining, .reconnecting: continue
+        case .joining: continue
         }
       }
       guard try await fill() else { continue }
@@ -133,6 +135,8 @@ public struct NodeReceiver: ~Copyable, Sendable {
   ///
   /// - Returns: False if something else is to be done first.
   private mutating func fill() async throws(TransportError) -> Bool {
+    driver.beginReading()
+    defer { driver.endReading() }
     do throws(TransportError) {
       return try await receiver.fill()
     } catch {
@@ -147,10 +151,11 @@ public struct NodeReceiver: ~Copyable, Sendable {
     let driver = driver
     let frame = receiver.nextFrame
     if Self.message(in: frame.bytes, from: frame.source, readyAt: driver) != nil { return .message }
+    if Self.messageElsewhere(in: frame.bytes, from: frame.source, readyAt: driver) != nil { return .message }
     return Self.look(frame.bytes, from: frame.source, of: driver)
   }
 
-  /// What a frame is, as the link sees it; nil if it is a message that has first shown that the node is reachable. Looking
+  /// What a frame is, as the machine sees it; nil if it is a message that has first shown that the node is reachable. Looking
   /// at that twice changes nothing more.
   private static func look(
     _ bytes: RawSpan, from source: Endpoint, of driver: NodeDriver
@@ -159,13 +164,23 @@ public struct NodeReceiver: ~Copyable, Sendable {
     return reception == .message && !driver.states.isEmpty ? nil : reception
   }
 
-  /// The message that a frame is, where nobody has to be asked: the node is ready, that has been told, and its frames to
-  /// itself are no part of it.
+  /// The message that a frame is, where nobody has to be asked: it is from the first path's beacon, the node is ready, that has
+  /// been told, and its frames to itself are no part of it.
   @inline(__always) @_lifetime(copy bytes)
   private static func message(in bytes: RawSpan, from source: Endpoint, readyAt driver: NodeDriver) -> NodeMessage? {
-    guard driver.isOpen, driver.isBeacon(source),
-      let delivery = Delivery(bytes, for: driver.id),
-      delivery.sender != driver.id
+    guard driver.isOpen, source == driver.firstAddress,
+      let delivery = Delivery(bytes, for: driver.id), delivery.sender != driver.id
+    else { return nil }
+    return NodeMessage(sender: delivery.sender, payload: delivery.payload)
+  }
+
+  /// The same for what is from another path's beacon, or from another address of the first one's. Never inlined, so that it costs
+  /// nothing where there is neither.
+  @inline(never) @_lifetime(copy bytes)
+  private static func messageElsewhere(
+    in bytes: RawSpan, from source: Endpoint, readyAt driver: NodeDriver
+  ) -> NodeMessage? {
+    guard driver.lends(from: source), let delivery = Delivery(bytes, for: driver.id), delivery.sender != driver.id
     else { return nil }
     return NodeMessage(sender: delivery.sender, payload: delivery.payload)
   }
@@ -183,31 +198,38 @@ public struct NodeReceiver: ~Copyable, Sendable {
   ) throws(TransportError) -> Bool {
     let driver = driver
     var messages: UInt64 = 0
-    defer { driver.tally.messagesReceived.count(messages) }
+    var bytes: UInt64 = 0
+    defer { driver.firstPort.tally.countReceived(messages, bytes: bytes) }
     return try receiver.lendWhileTaken { frame throws(TransportError) in
-      if let message = Self.message(in: frame.bytes, from: frame.source, readyAt: driver) {
-        messages &+= 1
-        try body(.message(message))
-        return true
+      guard let message = Self.message(in: frame.bytes, from: frame.source, readyAt: driver) else {
+        return try Self.lend(frame, of: driver, to: body)
       }
-      guard driver.states.isEmpty else { return false }
-      return try Self.lend(frame, of: driver, counting: &messages, to: body)
+      messages &+= 1
+      bytes &+= UInt64(truncatingIfNeeded: message.payload.byteCount)
+      try body(.message(message))
+      return true
     }
   }
 
-  /// Lends a frame that the link has to look at.
+  /// Lends a frame that is no message of the first path's.
   ///
   /// - Returns: False if states have to be told before.
+  @inline(never)
   private static func lend(
-    _ frame: borrowing Frame, of driver: NodeDriver, counting messages: inout UInt64,
-    to body: (NodeEvent) throws(TransportError) -> Void
+    _ frame: borrowing Frame, of driver: NodeDriver, to body: (NodeEvent) throws(TransportError) -> Void
   ) throws(TransportError) -> Bool {
+    if let message = messageElsewhere(in: frame.bytes, from: frame.source, readyAt: driver) {
+      driver.countReceived(message.payload.byteCount, from: frame.source)
+      try body(.message(message))
+      return true
+    }
+    guard driver.states.isEmpty else { return false }
     switch look(frame.bytes, from: frame.source, of: driver) {
     case nil: return false
     case .message:
       // The look has found a delivery in it.
       guard let delivery = Delivery(frame.bytes, for: driver.id) else { return true }
-      messages &+= 1
+      driver.countReceived(delivery.payload.byteCount, from: frame.source)
       try body(.message(NodeMessage(sender: delivery.sender, payload: delivery.payload)))
     case .probe:
       driver.tally.probesReceived.count()
@@ -219,6 +241,16 @@ public struct NodeReceiver: ~Copyable, Sendable {
       try body(.direct(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
     }
     return true
+  }
+}
+
+extension NodeEvent {
+  @_lifetime(immortal)
+  fileprivate init(_ change: NodeChange) {
+    switch change {
+    case .state(let state): self = .state(state)
+    case .switched(let change): self = .switched(change)
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import PilotWire
 /// An event of a node's receiver, copied.
 enum KeptEvent: Sendable, Equatable {
   case state(NodeState)
+  case switched(PathSwitch)
   case message(NodeID, [UInt8])
   case control([UInt8])
   case direct([UInt8], Endpoint)
@@ -12,6 +13,7 @@ enum KeptEvent: Sendable, Equatable {
   init(_ event: borrowing NodeEvent) {
     switch event {
     case .state(let state): self = .state(state)
+    case .switched(let change): self = .switched(change)
     case .message(let message): self = .message(message.sender, message.payload.copied())
     case .control(let frame): self = .control(frame.bytes.copied())
     case .direct(let frame): self = .direct(frame.bytes.copied(), frame.source)
@@ -24,6 +26,7 @@ extension KeptEvent: CustomStringConvertible {
   var description: String {
     switch self {
     case .state(let state): "the state \(state)"
+    case .switched(let change): "a switch to \(change.to)"
     case .message(let sender, let payload): "a message of \(payload.count) bytes from node \(sender.rawValue)"
     case .control(let frame): "a frame of the beacon's (\(Self.type(of: frame)), \(frame.count) bytes)"
     case .direct(let frame, let source): "a frame from \(source) (\(Self.type(of: frame)), \(frame.count) bytes)"

@@ -12,6 +12,7 @@ final class UDPCounters: Sendable {
   private let kernelDrops = Atomic<UInt64>(0)
   private let unread = Atomic<UInt64>(0)
   private let unreachable = Atomic<UInt64>(0)
+  private let pathMTU = Atomic<UInt64>(0)
   private let withoutLocal = Atomic<UInt64>(0)
   private let fromElsewhere = Atomic<UInt64>(0)
 
@@ -30,6 +31,7 @@ final class UDPCounters: Sendable {
   func addKernelDrops(_ count: UInt32) { kernelDrops.wrappingAdd(UInt64(count), ordering: .relaxed) }
   func addUnread(_ count: Int) { unread.wrappingAdd(UInt64(count), ordering: .relaxed) }
   func addUnreachable() { unreachable.wrappingAdd(1, ordering: .relaxed) }
+  func addPathMTU() { pathMTU.wrappingAdd(1, ordering: .relaxed) }
   func addWithoutLocal(_ count: Int) { withoutLocal.wrappingAdd(UInt64(count), ordering: .relaxed) }
   func addFromElsewhere() { fromElsewhere.wrappingAdd(1, ordering: .relaxed) }
 
@@ -40,6 +42,7 @@ final class UDPCounters: Sendable {
     counters.framesReceived = framesReceived.load(ordering: .relaxed)
     counters.bytesReceived = bytesReceived.load(ordering: .relaxed)
     counters.unreachableReports = unreachable.load(ordering: .relaxed)
+    counters.pathMTUReports = pathMTU.load(ordering: .relaxed)
     counters.framesWithoutLocal = withoutLocal.load(ordering: .relaxed)
     counters.framesFromElsewhere = fromElsewhere.load(ordering: .relaxed)
     counters.drops[.refusedByKernel] = refused.load(ordering: .relaxed)

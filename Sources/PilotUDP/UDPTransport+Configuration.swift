@@ -23,6 +23,10 @@ extension UDPTransport {
     public var receiveFrameLength = 65_535
     /// Whether other sockets may be bound to the same address, to share its load (SO_REUSEPORT, socket(7)). Default no.
     public var sharesPort = false
+    /// What becomes of frames that are longer than the path to their destination takes in one packet. Default
+    /// ``UDPTransport/Fragmentation/allowed``. On Linux; on other systems frames are fragmented, and a notice says so if
+    /// that is not what was asked for.
+    public var fragmentation = Fragmentation.allowed
     /// Whether the kernel may be given many frames of a batch as one message (UDP_SEGMENT). Default yes.
     public var sendSegmentation = true
     /// Whether the kernel may give many datagrams as one (UDP_GRO). Default yes.
@@ -46,6 +50,22 @@ extension UDPTransport {
           code: .invalidConfiguration, message: "receiveFrameLength is 1 to 65535, not \(receiveFrameLength)")
       }
     }
+  }
+
+  /// What becomes of a frame that is longer than the path to its destination takes in one packet.
+  public enum Fragmentation: Sendable, Equatable {
+    /// It leaves in fragments, and is lost if one of them is: some networks drop them all. For an adopted socket: what its
+    /// maker has set.
+    case allowed
+    /// It isn't sent: `.frameTooLarge` with the limit, as far as the kernel knows the path. What a router further on drops is
+    /// a `TransportEvent.pathMTU`, and the kernel knows it from then on, for ten minutes. (IP_PMTUDISC_DO, ip(7).)
+    ///
+    /// Who forges such reports, and has seen a datagram to do so, makes the limit lower: to 552 bytes in a packet of IPv4 and
+    /// 1,280 of IPv6 at worst.
+    case forbidden
+    /// As ``forbidden``, but of the path only the first interface counts: longer frames leave, unfragmented, whatever routers
+    /// have said. For who measures what gets through. (IP_PMTUDISC_PROBE, ip(7).)
+    case probing
   }
 
   /// Which of the kernel's shortcuts are in use.

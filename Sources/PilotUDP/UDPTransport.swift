@@ -31,7 +31,8 @@ public import PilotWire
 /// up to 255 of them apart, half of which are kept for addresses that an interface has.
 ///
 /// **ICMP errors** don't end anything: they are `TransportEvent.unreachable` events, on Linux
-/// (IP_RECVERR, ip(7)). Other platforms don't report them for unconnected sockets.
+/// (IP_RECVERR, ip(7)). Other platforms don't report them for unconnected sockets. Those that a packet was too long are
+/// `TransportEvent.pathMTU` events, with the length that gets through.
 ///
 /// **Life** ends with ``close()``, or when neither the transport nor its receiver is referenced any more.
 public final class UDPTransport: Transport {
@@ -52,6 +53,8 @@ public final class UDPTransport: Transport {
   private let receiveLength: Int
   /// Which of the kernel's shortcuts are in use.
   public let offloads: Offloads
+  /// What becomes of frames that are longer than the path takes: as configured, where the system can do that.
+  public let fragmentation: Fragmentation
 
   /// Takes over a bound socket. On error the descriptor is closed.
   ///
@@ -65,6 +68,7 @@ public final class UDPTransport: Transport {
     localEndpoint = opened.local
     maximumFrameLength = opened.reach.longestFrame
     offloads = opened.offloads
+    fragmentation = opened.fragmentation
     receiveLength = configuration.receiveFrameLength
     errors = ErrorQueue(counters: counts, events: eventSource)
     sender = DatagramSender(
@@ -94,6 +98,14 @@ public final class UDPTransport: Transport {
     return localEndpoint.isUnspecified ? nil : localEndpoint
   }
 
+  /// How long packets to a destination may be, as far as this machine knows: what the route's interface takes, or less if a
+  /// router has said so within the last ten minutes. It says nothing of routers that nobody has asked yet.
+  ///
+  /// From any thread, at any time; costs four system calls, and sends nothing.
+  ///
+  /// - Returns: nil if there is no route, or the system doesn't say: other systems than Linux don't.
+  public func pathMTU(to destination: Endpoint) -> PathMTU? { PathMTU(asking: destination, from: localEndpoint) }
+
   /// The thread that waits for the socket, as an executor for the tasks that receive.
   ///
   /// It moves what isn't isolated: code of an actor, the main actor's included, stays on that actor's executor, so that a
@@ -121,7 +133,8 @@ public final class UDPTransport: Transport {
   /// While another task is in such a call, the frame is copied, and that task sends it when its own call returns, together
   /// with others that have come. What the kernel then refuses is dropped and counted as `.refusedByKernel`.
   ///
-  /// - Throws: `.frameTooLarge` above 65,507 bytes to IPv4 and 65,527 to IPv6; `.invalidDestination` for port 0, an
+  /// - Throws: `.frameTooLarge` above 65,507 bytes to IPv4 and 65,527 to IPv6, and above what the path takes unless
+  ///   ``Configuration/fragmentation`` is allowed; `.invalidDestination` for port 0, an
   ///   unspecified address and a family that the socket doesn't reach; `.backpressure` when the socket buffer or the
   ///   device queue is full; `.unreachable` when this machine has no route; `.system`; `.closed`.
   public func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {

@@ -51,7 +51,7 @@ struct NodeTests {
         case .message(let message):
           #expect(message.payload.copied() == [9])
           node.leave()
-        case .control, .direct: break
+        case .control, .direct, .switched: break
         }
       }
       #expect(states.first?.isReady == true)

@@ -2,25 +2,49 @@ import PilotIdentity
 import PilotNode
 import PilotTransport
 import PilotUDP
+import PilotWSS
 import PilotWire
 
-/// What a node adds to its transport: beside `udp-send`, `udp-send-batch` and `udp-receive-batch`.
+/// What a node adds to its transport, beside `udp-send`, `udp-send-batch` and `udp-receive-batch`, and what a second path adds to
+/// that while nothing moves.
 extension HotPath {
   static let node: [HotPath] = [
     HotPath("node-send") { count, stopwatch in try nodeSend(count, &stopwatch) },
     HotPath("node-send-batch") { count, stopwatch in try nodeSendBatch(count, &stopwatch) },
     HotPath("node-receive-batch") { count, stopwatch in try await nodeReceiveBatch(count, &stopwatch) },
+    HotPath("node-send-two-paths") { count, stopwatch in try await nodeSendOverTwo(count, &stopwatch) },
+    HotPath("node-receive-batch-two-paths") { count, stopwatch in
+      try await nodeReceiveBatch(count, paths: 2, &stopwatch)
+    },
   ]
 
   private static let perBatch = 32
 
   /// A node on a transport, whose beacon says nothing by itself.
-  private static func makeNode(_ id: NodeID, on transport: UDPTransport, beacon: Endpoint) throws -> Node {
+  ///
+  /// - Parameter paths: 2 for one that has a connection at rest beside UDP.
+  private static func makeNode(
+    _ id: NodeID, on transport: UDPTransport, beacon: Endpoint, paths: Int = 1
+  ) throws -> Node {
     var times = BeaconLink.Configuration()
     // No timer comes in between.
     times.patience = .seconds(3_600)
     times.registration.retry = .seconds(3_600)
-    return try Node(id: id, identity: Identity(), on: transport, path: .datagrams(beacon: beacon), times: times)
+    let identity = Identity()
+    var setups = [Node.PathSetup(transport, .datagrams(beacon: beacon))]
+    if paths == 2 {
+      let wss = WSSTransport.Configuration(
+        beacon: try WSSURL(parsing: "ws://127.0.0.1:9"), node: id, identity: identity)
+      setups.append(Node.PathSetup(try WSSTransport.start(wss, dialing: false), .connection(beacon: .wssBeacon)))
+    }
+    var choosing = PathSelection.Configuration()
+    choosing.headStart = .seconds(3_600)
+    choosing.probing.interval = .seconds(3_600)
+    choosing.probing.busyInterval = .seconds(3_600)
+    choosing.probing.idleInterval = .seconds(3_600)
+    choosing.probing.longestWait = .seconds(3_600)
+    choosing.probing.shortestWait = .seconds(3_600)
+    return try Node(id: id, identity: identity, over: setups, times: times, choosing: choosing)
   }
 
   private static func nodeSend(_ count: Int, _ stopwatch: inout Stopwatch) throws -> UInt64 {
@@ -29,6 +53,23 @@ extension HotPath {
     let pair = try LoopbackPair()
     defer { pair.close() }
     let node = try makeNode(ids[0], on: pair.sender, beacon: pair.receiver.localEndpoint)
+    stopwatch.start()
+    for index in 0..<count { try node.send(samples.bytes(at: index), to: ids[1]) }
+    stopwatch.stop()
+    return node.counters.messagesSent
+  }
+
+  /// As `node-send`, with a second path that isn't needed.
+  private static func nodeSendOverTwo(_ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
+    let samples = Samples(length: 1200)
+    let ids = try Samples.nodes(2)
+    let pair = try LoopbackPair()
+    defer { pair.close() }
+    let node = try makeNode(ids[0], on: pair.sender, beacon: pair.receiver.localEndpoint, paths: 2)
+    let shown = RelayDeliver(sender: ids[1], payload: samples.bytes(at: 0)).encoded()
+    try pair.receiver.send(shown, to: pair.sender.localEndpoint)
+    var receiver = try node.makeReceiver()
+    while !node.state.isReady, try await receiver.next() != nil {}
     stopwatch.start()
     for index in 0..<count { try node.send(samples.bytes(at: index), to: ids[1]) }
     stopwatch.stop()
@@ -56,13 +97,15 @@ extension HotPath {
   }
 
   /// Sent by the beacon's transport and received by the node's, by the batch.
-  private static func nodeReceiveBatch(_ count: Int, _ stopwatch: inout Stopwatch) async throws -> UInt64 {
+  private static func nodeReceiveBatch(
+    _ count: Int, paths: Int = 1, _ stopwatch: inout Stopwatch
+  ) async throws -> UInt64 {
     let ids = try Samples.nodes(2)
     let payload = [UInt8](repeating: 7, count: 1200)
     let frame = RelayDeliver(sender: ids[1], payload: payload.span.raw).encoded()
     let pair = try LoopbackPair()
     defer { pair.close() }
-    let node = try makeNode(ids[0], on: pair.receiver, beacon: pair.sender.localEndpoint)
+    let node = try makeNode(ids[0], on: pair.receiver, beacon: pair.sender.localEndpoint, paths: paths)
     var receiver = try node.makeReceiver()
     var batch = FrameBatch()
     for _ in 0..<perBatch where !batch.append(frame.span.raw, to: pair.receiver.localEndpoint) {

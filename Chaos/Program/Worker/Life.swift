@@ -121,7 +121,7 @@ final class Life: Sendable {
     case .message(let message): owner.received(message.payload, from: message.sender.rawValue)
     case .control(let frame): handleControl(frame.bytes)
     // Nobody but the beacon is believed.
-    case .direct: break
+    case .direct, .switched: break
     }
   }
 

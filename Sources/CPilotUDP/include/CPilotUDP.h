@@ -64,7 +64,8 @@ struct cpilot_udp_error {
   int code;                               /* errno */
   uint8_t type, icmp_code;
   uint32_t info;                          /* the MTU, for EMSGSIZE */
-  bool from_network;                      /* an ICMP message, not an error of this machine */
+  bool from_network;                      /* an ICMP message */
+  bool from_here;                         /* an error of this machine */
   uint8_t quoted_count;                   /* how much of that datagram's own bytes has come along */
   uint8_t quoted[64];
 };
@@ -106,6 +107,9 @@ int cpilot_udp_set_ipv6_only(int fd, bool only);
 int cpilot_udp_set_reuse_port(int fd);
 int cpilot_udp_report_errors(int fd, int family);
 int cpilot_udp_report_drops(int fd);
+enum { cpilot_udp_fragment = 0, cpilot_udp_dont_fragment = 1, cpilot_udp_probe_mtu = 2 };
+int cpilot_udp_set_fragmentation(int fd, int family, int mode);
+int cpilot_udp_path_mtu(const struct cpilot_udp_address *to, const struct cpilot_udp_address *from);
 int cpilot_udp_pending_error(int fd);
 int cpilot_udp_request_buffer(int fd, bool receiving, int bytes);
 int cpilot_udp_can_segment(int fd);

@@ -177,7 +177,7 @@ public final class BeaconServer: Service {
         relay.flush()
       case .notice(let text):
         parts.logger.notice("\(text)")
-      case .connected, .reconnecting, .reconnected, .closed:
+      case .connected, .reconnecting, .reconnected, .resting, .pathMTU, .closed:
         break
       }
     }

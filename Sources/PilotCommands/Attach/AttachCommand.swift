@@ -4,15 +4,18 @@ import PilotConsole
 import PilotIdentity
 import PilotWire
 
-/// `pilot attach`: one node on one transport, driven by lines of JSON.
+/// `pilot attach`: one node, driven by lines of JSON.
 struct AttachCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attach",
-    abstract: "Run one node on one transport, driven by lines of JSON.",
+    abstract: "Run one node, driven by lines of JSON.",
     discussion: """
       Reads lines from standard input: {"send":"<hex>"} sends a frame to the beacon, {"send":"<hex>","to":"IP:PORT"} to \
       an address (UDP), {"relay":7,"payload":"<hex>"} relays a payload to node 7, {"close":true} ends. Writes what \
       happens as lines to standard output.
+
+      A node with a beacon URL for UDP and one for WebSocket goes the way that works, and changes it when the network does. The \
+      first of each lead to one beacon, the second ones to the next, which is taken where the first can't be reached.
 
       Example: pilot attach --node 7 --identity id.json --transport wss --beacon wss://beacon.example
       """)
@@ -28,8 +31,19 @@ struct AttachCommand: AsyncParsableCommand {
       "The beacon: udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…; repeatable.", valueName: "url"))
   var beacon: [String] = []
 
-  @Option(help: "How to reach the beacon. (default: auto: UDP if frames come through within 2 s, else WSS)")
+  @Option(help: "How to reach the beacon. (default: auto: UDP where frames come through, else WSS)")
   var transport: AttachTransport?
+
+  @Option(help: "Whether UDP may be used: never sends no datagram at all. (default: auto)")
+  var udp: AttachUse?
+
+  @Option(help: "Whether WebSocket may be used: never opens no connection at all. (default: auto)")
+  var wss: AttachUse?
+
+  @Option(
+    help: ArgumentHelp(
+      "A beacon that is kept ready to take over, with the URLs that --beacon takes; repeatable.", valueName: "url"))
+  var standby: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -54,13 +68,15 @@ struct AttachCommand: AsyncParsableCommand {
     let settings = try Settings(globals, of: Self.self, section: .attach)
     let plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
-      beacons: settings.strings(beacon, "beacon"), transport: settings.value(transport, "transport") ?? .auto,
+      beacons: settings.strings(beacon, "beacon"), standbys: settings.strings(standby, "standby"),
+      transport: settings.value(transport, "transport") ?? .auto, udp: settings.value(udp, "udp") ?? .auto,
+      wss: settings.value(wss, "wss") ?? .auto,
       certificateAuthorities: settings.string(ca, "ca"),
       allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
       maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
     let logger = settings.logger("pilot.attach")
     for url in plan.unused {
-      logger.warning("A beacon is not used: a node has one for each transport", metadata: ["beacon": "\(url)"])
+      logger.warning("A beacon is not used: its transport isn't", metadata: ["beacon": "\(url)"])
     }
     try await ShutdownSignals.run(logger: logger) {
       try await AttachSession(plan, output: AttachOutput(), logger: logger).run()
@@ -71,4 +87,9 @@ struct AttachCommand: AsyncParsableCommand {
 /// Which transport a node uses.
 enum AttachTransport: String, CaseIterable, ExpressibleByArgument, Sendable {
   case udp, wss, auto
+}
+
+/// Whether a node may use a transport.
+enum AttachUse: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case auto, never
 }

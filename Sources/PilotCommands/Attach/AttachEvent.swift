@@ -10,6 +10,7 @@ enum AttachEvent: Equatable {
   case notify(kind: UInt8)
   case reconnecting(reason: String, attempt: Int, delay: Duration)
   case reconnected
+  case switched(transport: String, reason: String)
   case error(code: String, message: String)
   /// The last one: the node's books.
   case closed(TransportCounters)
@@ -44,6 +45,8 @@ enum AttachEvent: Equatable {
       ]
     case .reconnected:
       ["event": "reconnected"]
+    case .switched(let transport, let reason):
+      ["event": "switched", "transport": .string(transport), "reason": .string(reason)]
     case .error(let code, let message):
       ["event": "error", "code": .string(code), "message": .string(message)]
     case .closed(let books):

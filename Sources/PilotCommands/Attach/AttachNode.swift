@@ -9,40 +9,33 @@ import Synchronization
 /// A node that `pilot attach` runs: does what the input's lines say, and writes what happens.
 final class AttachNode: Sendable {
   let node: Node
-  private let carrier: Carrier
-  private let hasAlternative: Bool
   private let output: AttachOutput
   private let logger: Logger
   private let readsInput = Atomic<Bool>(false)
 
   /// - Parameters:
-  ///   - node: The node, which is left when ``serve()`` returns.
-  ///   - carrier: What it is on.
-  ///   - hasAlternative: Whether there is another way to the beacon, to be taken where this one leads nowhere.
+  ///   - node: The node, which is left when ``serve(readingInput:)`` returns.
   ///   - output: Where lines go.
   ///   - logger: What else there is to say.
-  init(_ node: Node, on carrier: Carrier, hasAlternative: Bool, output: AttachOutput, logger: Logger) {
+  init(_ node: Node, output: AttachOutput, logger: Logger) {
     self.node = node
-    self.carrier = carrier
-    self.hasAlternative = hasAlternative
     self.output = output
     self.logger = logger
   }
 
   /// Serves until the node has left.
   ///
-  /// - Parameter readingInput: Whether to read the input from the start. Otherwise as soon as the beacon has been heard of, or
+  /// - Parameter readingInput: Whether to read the input from the start. Otherwise as soon as a beacon has been heard of, or
   ///   is given up hope on.
-  func serve(readingInput: Bool) async -> AttachOutcome {
+  func serve(readingInput: Bool) async {
     if readingInput { readInput() }
-    return await withTaskGroup { group in
-      group.addTask { await self.watch() }
+    await withTaskGroup { group in
+      for transport in node.transports { group.addTask { await self.watch(transport) } }
       defer { node.leave() }
       do throws(TransportError) {
-        return try await follow()
+        try await follow()
       } catch {
         if error.code != .cancelled { output.write(.error(error)) }
-        return .done
       }
     }
   }
@@ -54,71 +47,78 @@ final class AttachNode: Sendable {
 
   // MARK: What happens
 
-  private func follow() async throws(TransportError) -> AttachOutcome {
-    var progress = AttachProgress(carrier: carrier, hasAlternative: hasAlternative)
+  private func follow() async throws(TransportError) {
+    var progress = AttachProgress(carriers: node.paths.map { Carrier($0.kind) })
     var receiver = try node.makeReceiver()
-    while let event = try await receiver.next() {
-      guard let state = tell(event) else { continue }
-      let action = progress.told(state)
-      if case .giveUp(let hindrance) = action {
-        logger.info("UDP is of no use, going on over WebSocket", metadata: ["reason": "\(hindrance)"])
-        return .unanswered
-      }
-      await perform(action)
-    }
-    return .done
+    while let event = try await receiver.next() { await perform(action(after: event, &progress)) }
   }
 
   /// Writes what a frame says.
   ///
-  /// - Returns: The state, if it is none.
-  private func tell(_ event: NodeEvent) -> NodeState? {
+  /// - Returns: What follows, if it is none.
+  private func action(after event: borrowing NodeEvent, _ progress: inout AttachProgress) -> AttachProgress.Action {
     switch event {
     case .state(let state):
-      return state
+      let action = progress.told(state)
+      // Nothing else may ever come: whoever gives up hope has to be heard.
+      if state != .joining, !state.isReady { readInput() }
+      return action
+    case .switched(let change):
+      return progress.told(change)
     case .message(let message):
       output.write(.deliver(sender: message.sender, payload: message.payload.copied()))
     case .control(let frame):
       // The beacon has been found: what is sent now goes to the right one of its addresses.
-      if !hasAlternative { readInput() }
+      if node.paths.count == 1 { readInput() }
       for event in AttachEvent.events(ofControl: frame.bytes, from: frame.source) { output.write(event) }
     case .direct(let frame):
       output.write(.frame(from: frame.source, bytes: frame.bytes.copied()))
     }
-    return nil
+    return .nothing
   }
 
   private func perform(_ action: AttachProgress.Action) async {
     switch action {
-    case .nothing, .giveUp:
+    case .nothing:
       break
     case .reconnecting(let reason, let attempt, let delay):
       output.write(.reconnecting(reason: reason.description, attempt: attempt, delay: delay))
     case .reconnected:
       output.write(.reconnected)
-    case .ready(let hindrance):
+    case .switched(let carrier, let reason):
+      output.write(.switched(transport: carrier.rawValue, reason: reason.description))
+    case .ready(let carrier, let hindrance):
       if let hindrance {
         output.write(.error(code: hindrance.code.description, message: hindrance.message(about: node.beacon)))
       }
-      output.write(.ready(transport: carrier.rawValue, local: await localEndpoint()))
+      output.write(.ready(transport: carrier.rawValue, local: await localEndpoint(on: carrier)))
       readInput()
     }
   }
 
   /// Where the node is, with an address that means something to others.
-  private func localEndpoint() async -> Endpoint {
-    let local = node.transport.localEndpoint
+  private func localEndpoint(on carrier: Carrier) async -> Endpoint {
+    guard carrier == .udp, let local = datagrams?.localEndpoint else { return .wssLocal }
     // A beacon whose name isn't resolved has no address that something could lead to.
-    guard carrier == .udp, node.beacon != .any(port: node.beacon.port) else { return local }
+    guard node.beacon != .any(port: node.beacon.port), !node.beacon.isWSSBeacon else { return local }
     return await SourceAddress.towards(node.beacon, port: local.port) ?? local
   }
 
+  /// The transport of the paths over UDP.
+  private var datagrams: (any Transport)? { node.transports.first { $0.localEndpoint != .wssLocal } }
+
   /// What the network reports.
-  private func watch() async {
-    for await event in node.transport.events {
+  private func watch(_ transport: any Transport) async {
+    for await event in transport.events {
       switch event {
       case .unreachable(let endpoint, let reason, _):
         output.write(.error(code: reason.code.description, message: "\(endpoint): \(reason.message)"))
+      case .pathMTU(let endpoint, let mtu, _):
+        let limit = mtu.maximumFrameLength(to: endpoint)
+        output.write(
+          .error(
+            code: TransportError.Code.frameTooLarge(limit: limit).description,
+            message: "\(endpoint): frames above \(limit) bytes don't get through in one piece"))
       case .notice(let text):
         logger.notice("\(text)")
       default:
@@ -151,7 +151,7 @@ final class AttachNode: Sendable {
   private func perform(_ input: AttachLine) {
     do throws(TransportError) {
       switch input {
-      case .send(_, _?) where carrier == .wss:
+      case .send(_, _?) where datagrams == nil:
         throw TransportError(
           code: .invalidDestination, message: "over a WebSocket frames go to the beacon only; leave \"to\" out")
       case .send(let frame, let destination):
@@ -167,12 +167,14 @@ final class AttachNode: Sendable {
   }
 }
 
-/// How a node's service ended.
-enum AttachOutcome: Sendable {
-  /// It was closed, by its input or from outside.
-  case done
-  /// There is no use in this way to the beacon; perhaps in another one.
-  case unanswered
+extension Carrier {
+  fileprivate init(_ kind: PathSelection.Path.Kind) {
+    self =
+      switch kind {
+      case .datagrams: .udp
+      case .connection: .wss
+      }
+  }
 }
 
 extension NodeState.Hindrance {

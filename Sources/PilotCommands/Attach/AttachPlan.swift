@@ -7,18 +7,14 @@ import PilotWire
 
 /// What `pilot attach` was asked for, checked.
 struct AttachPlan {
-  let node: NodeID
-  let identity: Identity
-  /// The node over UDP, where that is wanted and a `udp://` URL was given.
-  let udp: Node.Configuration?
-  /// The node over WebSocket, where that is wanted and a URL was given.
-  let wss: Node.Configuration?
-  /// Further beacons for the transports that are used: a node has one for each.
+  /// The node, with its ways to its beacons.
+  let configuration: Node.Configuration
+  /// Beacons by a transport that isn't used.
   let unused: [BeaconURL]
 
   init(
-    node: String?, identity: String?, beacons: [String], transport: AttachTransport, certificateAuthorities: String?,
-    allowsPlaintext: Bool, maximumFrameAge: Duration?
+    node: String?, identity: String?, beacons: [String], standbys: [String], transport: AttachTransport,
+    udp: AttachUse, wss: AttachUse, certificateAuthorities: String?, allowsPlaintext: Bool, maximumFrameAge: Duration?
   ) throws {
     guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
     guard let id = NodeID(parsing: node) else {
@@ -28,42 +24,35 @@ struct AttachPlan {
       throw CommandFailure.usage(
         "the identity file is missing", hint: "give it with --identity; pilot identity new makes one")
     }
-    self.node = id
-    self.identity = try Identity.load(from: identity)
-    let urls = try beacons.map(Self.url)
-    let (overUDP, overWSS) = (urls.filter(Self.isOverUDP), urls.filter { !Self.isOverUDP($0) })
-    udp =
-      transport == .wss
-      ? nil
-      : overUDP.first.map { [identity = self.identity] url in
-        Node.Configuration(id: id, identity: identity, beacon: url)
-      }
-    unused =
-      Array(overUDP.dropFirst(transport == .wss ? overUDP.count : 1))
-      + Array(overWSS.dropFirst(transport == .udp ? overWSS.count : 1))
-    if transport != .udp, let url = overWSS.first {
-      var configuration = Node.Configuration(id: id, identity: self.identity, beacon: url)
-      if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
-      configuration.wss?.allowsPlaintext = allowsPlaintext
-      if let maximumFrameAge { configuration.wss?.outgoing.age = maximumFrameAge }
-      wss = configuration
-    } else {
-      wss = nil
+    let key = try Identity.load(from: identity)
+    let isUsed = { (url: BeaconURL) in
+      Self.isOverUDP(url) ? transport != .wss && udp == .auto : transport != .udp && wss == .auto
     }
-    try Self.check(transport, udp: udp != nil, wss: wss != nil)
+    let (beacons, standbys) = (try beacons.map(Self.url), try standbys.map(Self.url))
+    let used = beacons.filter(isUsed)
+    try Self.check(transport, hasAny: !beacons.isEmpty, used: used)
+    unused = (beacons + standbys).filter { !isUsed($0) }
+    var configuration = Node.Configuration(
+      id: id, identity: key, beacons: used, standbys: standbys.filter(isUsed))
+    if let certificateAuthorities { configuration.wss?.trust = .file(certificateAuthorities) }
+    configuration.wss?.allowsPlaintext = allowsPlaintext
+    if let maximumFrameAge { configuration.wss?.outgoing.age = maximumFrameAge }
+    self.configuration = configuration
   }
 
-  private static func check(_ transport: AttachTransport, udp: Bool, wss: Bool) throws {
+  private static func check(_ transport: AttachTransport, hasAny: Bool, used: [BeaconURL]) throws {
+    guard used.isEmpty else { return }
     switch transport {
-    case .udp where !udp:
+    case .udp:
       throw CommandFailure.usage("no beacon for UDP was given", hint: "add --beacon udp://HOST:PORT")
-    case .wss where !wss:
+    case .wss:
       throw CommandFailure.usage("no beacon for WSS was given", hint: "add --beacon wss://HOST/v1/compat")
-    case .auto where !udp && !wss:
+    case .auto where hasAny:
+      throw CommandFailure.usage(
+        "no beacon can be used: --udp never and --wss never leave none", hint: "leave one of them out, or name another beacon")
+    case .auto:
       throw CommandFailure.usage(
         "no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
-    case .udp, .wss, .auto:
-      break
     }
   }
 

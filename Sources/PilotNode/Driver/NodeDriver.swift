@@ -3,66 +3,80 @@ import PilotTransport
 import PilotWire
 import Synchronization
 
-/// Runs a ``BeaconLink`` over a transport: performs its outputs, and tells it the time, the transport's events and the
-/// frames that are no messages. Decides nothing.
+/// Runs a ``NodeMachine`` over the transports of a node's paths: performs its outputs, and tells it the time, the transports'
+/// events and the frames that are no messages. Decides nothing.
 ///
-/// Tasks of its own keep the time, watch the transport's events and look the beacon's name up, from ``start()`` to
+/// Tasks of its own keep the time, watch the transports' events and the network, and look names up, from ``start()`` to
 /// ``close()``. Frames are read by whoever has the receiver. From any thread.
 final class NodeDriver: Sendable, LendGate {
   let id: NodeID
+  /// The first path's, at hand for every send.
   let outlet: Outlet
+  /// Where the first path's beacon is at first, as a rule for good.
+  let firstAddress: Endpoint
+  let ports: [PathPort]
+  /// The first of them.
+  let firstPort: PathPort
+  /// The transports, each once.
+  let transports: [any Transport]
   let states = StateLog()
   let tally = NodeTally()
   private let identity: Identity
-  private let dialled: BeaconName?
-  private let link: Mutex<BeaconLink>
-  /// The beacon's addresses, the first one first, and that one again: as a rule it is the only one, and needs no look into a list.
-  private let addresses: [Endpoint]
-  let firstAddress: Endpoint
-  /// Which of them is the link's beacon. Every send and every frame looks it up, so there is no lock in the way.
+  private let machine: Mutex<NodeMachine>
+  /// What senders look at: a ``SendRoute``.
   private let route = Atomic<Int>(0)
-  /// What ``route`` says when it is none of them, but ``laterAddress``.
-  private static let elsewhere = -1
-  /// The beacon's address if that was found by looking its name up again. Only then there is a lock in the way.
-  private let laterAddress: Mutex<Endpoint>
-  private let nameLookup: NameLookup?
-  /// Rung when the beacon's name is to be looked up.
-  private let nameAlarm = Alarm()
-  private let ready: Atomic<Bool>
+  private let ready = Atomic<Bool>(false)
+  /// Whether the first path's messages, from its beacon's first address, may be lent without asking anybody.
+  private let firstLends = Atomic<Bool>(false)
   private let alarm = Alarm()
   private let tasks = Mutex<[Task<Void, Never>]>([])
   private let closed = Atomic<Bool>(false)
   /// Wakes the reader when there are states.
   private let wakeReader = Mutex<(@Sendable () -> Void)?>(nil)
+  private let reading = ReadingMark()
+  private let network: KnownNetworks
+  /// Whether changes of this machine's network are looked for.
+  private let watchesNetwork: Bool
 
   private let question: [UInt8]
   private let announcement: [UInt8]
-  private let probe: [UInt8]
+  private let echoToken: ProbeToken
 
-  /// Tells which addresses the beacon's name stands for now.
-  typealias NameLookup = @Sendable () async throws(TransportError) -> [Endpoint]
-
+  /// - Parameters:
+  ///   - setups: The paths, one at least and 64 at most; all over UDP share a transport.
+  ///   - network: What is remembered of networks.
+  ///   - watchesNetwork: Whether changes of this machine's network, and its sleep, are looked for.
   init(
-    id: NodeID, identity: Identity, offersProof: Bool, transport: any Transport, path: BeaconLink.Path,
-    dialled: BeaconName?, times: BeaconLink.Configuration, nameLookup: NameLookup? = nil
+    id: NodeID, identity: Identity, offersProof: Bool, _ setups: [Node.PathSetup], times: BeaconLink.Configuration,
+    choosing: PathSelection.Configuration, network: KnownNetworks, watchesNetwork: Bool
   ) {
     self.id = id
+    self.watchesNetwork = watchesNetwork
     self.identity = identity
-    self.dialled = dialled
-    outlet = Outlet(transport)
+    self.network = network
     var random = SystemRandomNumberGenerator()
-    let token = ProbeToken(using: &random)
-    let payload = token.payload
+    let machineSetups = setups.map { setup in
+      NodeMachine.Setup(
+        path: setup.path, way: setup.way, isNamed: setup.nameLookup != nil, token: ProbeToken(using: &random))
+    }
+    ports = zip(setups, machineSetups).enumerated().map { index, setup in
+      let payload = setup.1.token.payload
+      return PathPort(
+        id: PathID(index), setup.0.path, way: setup.0.way, over: setup.0.transport, dialled: setup.0.dialled,
+        nameLookup: setup.0.nameLookup, probe: Relay(sender: id, destination: id, payload: payload.span.raw).encoded())
+    }
+    firstPort = ports[0]
+    outlet = Outlet(setups[0].transport)
+    firstAddress = firstPort.firstAddress
+    transports = setups.reduce(into: []) { all, setup in
+      if !all.contains(where: { $0 === setup.transport }) { all.append(setup.transport) }
+    }
     question = Discover(node: nil).encoded()
     announcement = Discover(node: id, publicKey: offersProof ? identity.publicKey : nil).encoded()
-    probe = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
-    addresses = path.addresses
-    firstAddress = addresses[0]
-    ready = Atomic(false)
-    laterAddress = Mutex(addresses[0])
-    self.nameLookup = nameLookup
-    link = Mutex(
-      BeaconLink(node: id, path: path, isNamed: nameLookup != nil, token: token, times, at: .now()))
+    echoToken = ProbeToken(using: &random)
+    machine = Mutex(
+      NodeMachine(
+        node: id, machineSetups, echoToken: echoToken, times: times, choosing: choosing, on: network.verdict, at: .now()))
   }
 
   // MARK: Life
@@ -71,8 +85,16 @@ final class NodeDriver: Sendable, LendGate {
   func start() {
     drive { _ in }
     tasks.withLock { tasks in
-      tasks = [Task { await self.keepTime() }, Task { await self.watch() }]
-      if let nameLookup { tasks.append(Task { await self.keepName(nameLookup) }) }
+      tasks = [Task { await self.keepTime() }]
+      for transport in transports { tasks.append(Task { await self.watch(transport) }) }
+      for port in ports {
+        guard let lookUp = port.nameLookup else { continue }
+        tasks.append(Task { await self.keepName(of: port, lookUp) })
+      }
+      if watchesNetwork {
+        tasks.append(Task { await self.watchNetwork() })
+        tasks.append(Task { await self.watchSleep() })
+      }
     }
   }
 
@@ -80,11 +102,11 @@ final class NodeDriver: Sendable, LendGate {
 
   /// From any thread, as often as one likes.
   ///
-  /// The last state is there before the transport is closed: the reader, whom that wakes, finds it.
+  /// The last state is there before the transports are closed: the reader, whom that wakes, finds it.
   func close() {
     guard states.finish() else { return }
     closed.store(true, ordering: .releasing)
-    transport.close()
+    for transport in transports { transport.close() }
     for task in tasks.withLock({ $0 }) { task.cancel() }
     alarm.ring()
     tellReader()
@@ -92,21 +114,32 @@ final class NodeDriver: Sendable, LendGate {
 
   private func keepTime() async {
     while !isClosed, !Task.isCancelled {
-      drive { $0.tick(at: .now()) }
-      // Asked for when the outputs have been performed: what the transport refuses is due sooner.
-      await alarm.wait(until: link.withLock { $0.deadline })
+      tick()
+      // Asked for when the outputs have been performed: what a transport refuses is due sooner.
+      await alarm.wait(until: machine.withLock { $0.deadline })
     }
   }
 
-  /// Looks the beacon's name up as often as the link wants it, one look-up at a time.
-  private func keepName(_ lookUp: NameLookup) async {
+  private func tick() {
+    let random = Double.random(in: 0..<1)
+    guard hasChoice else { return drive { $0.tick(at: .now(), random: random) } }
+    let (traffic, isRead) = (traffic(), reading.look())
+    drive { machine in
+      let now = MonotonicInstant.now()
+      machine.counted(traffic, isReading: isRead, at: now)
+      machine.tick(at: now, random: random)
+    }
+  }
+
+  /// Looks a beacon's name up as often as its link wants it, one look-up at a time.
+  private func keepName(of port: PathPort, _ lookUp: NameLookup) async {
     while true {
-      await nameAlarm.wait(until: nil)
+      await port.nameAlarm.wait(until: nil)
       if isClosed || Task.isCancelled { return }
       tally.nameLookups.count()
       do throws(TransportError) {
         let addresses = try await lookUp()
-        drive { $0.resolved(addresses, at: .now()) }
+        drive { $0.resolved(addresses, of: port.id, at: .now()) }
         alarm.ring()
       } catch {
         // The link asks for it again.
@@ -115,80 +148,155 @@ final class NodeDriver: Sendable, LendGate {
     }
   }
 
-  private func watch() async {
-    for await event in transport.events { on(event) }
+  /// Has paths checked when the machine is in another network, as far as the system tells.
+  private func watchNetwork() async {
+    await network.look()
+    guard let watcher = try? NetworkWatcher() else { return }
+    while await watcher.next() != nil {
+      await network.look()
+      let verdict = network.verdict
+      check { $0.networkChanged(to: verdict, at: .now()) }
+    }
+  }
+
+  /// And when it has slept, or this process was stopped: neither is seen by who waits for a time.
+  private func watchSleep() async {
+    let pause = Duration.seconds(1)
+    var detector = SleepDetector(.now(), patience: pause * 5)
+    while !isClosed {
+      // Cancelled, it ends at the next look.
+      try? await Task.sleep(for: pause)
+      if Task.isCancelled { return }
+      if detector.tick(.now()) != .nothing { check { $0.resumed(at: .now()) } }
+    }
+  }
+
+  private func watch(_ transport: any Transport) async {
+    let ids = ports.filter { $0.transport === transport }.map(\.id)
+    for await event in transport.events { on(event, of: ids) }
     close()
   }
 
-  // MARK: The link
+  // MARK: Paths
 
-  /// What carries the frames.
-  var transport: any Transport { outlet.transport }
+  /// Whether there is more than one path.
+  var hasChoice: Bool { ports.count > 1 }
 
-  /// Where frames for the beacon go.
-  var beacon: Endpoint {
-    let place = route.load(ordering: .acquiring)
-    if place == 0 { return firstAddress }
-    return place == Self.elsewhere ? laterAddress.withLock(\.self) : addresses[place]
-  }
-
-  private func follow(_ beacon: Endpoint) {
-    if let place = addresses.firstIndex(of: beacon) { return route.store(place, ordering: .releasing) }
-    laterAddress.withLock { $0 = beacon }
-    route.store(Self.elsewhere, ordering: .releasing)
-  }
-
+  /// Which paths carry what is sent.
   @inline(__always)
-  func isBeacon(_ source: Endpoint) -> Bool { isAtFirstAddress ? source == firstAddress : source == beacon }
+  var sendRoute: SendRoute { SendRoute(word: route.load(ordering: .acquiring)) }
 
-  /// Whether that is ``firstAddress``, for who wants to pay nothing for the others.
-  @inline(__always)
-  var isAtFirstAddress: Bool { route.load(ordering: .acquiring) == 0 }
+  /// The active path; the first one as long as there is none.
+  var activePort: PathPort { ports[sendRoute.first ?? 0] }
 
-  /// Whether a message may be lent without asking the link.
-  var isReady: Bool { ready.load(ordering: .acquiring) }
+  /// Where frames for the beacon go: the active path's, or the first one's.
+  var beacon: Endpoint { activePort.beacon }
+
+  /// Whether a message may be lent at all.
+  var isNodeReady: Bool { ready.load(ordering: .acquiring) }
+
+  /// Whether one of the first path's, from its first address, may be lent without asking the machine.
+  var isReady: Bool { firstLends.load(ordering: .acquiring) }
 
   var hasStatesToTell: Bool { !states.isEmpty }
 
-  var state: NodeState { isClosed ? .closed : link.withLock { $0.state } }
+  /// Whether a message from there may be lent without asking the machine: it is from a path's beacon, and that path's link has
+  /// been shown that frames come through. The same order of looks as ``LendGate``'s.
+  func lends(from source: Endpoint) -> Bool {
+    guard isNodeReady, states.isEmpty else { return false }
+    for index in ports.indices where ports[index].isReady && ports[index].beacon == source { return true }
+    return false
+  }
 
-  func on(_ event: TransportEvent) {
-    drive { $0.on(event, at: .now()) }
+  /// A message has come from there.
+  func countReceived(_ byteCount: Int, from source: Endpoint) {
+    let port = ports.first { $0.beacon == source } ?? firstPort
+    port.tally.countReceived(1, bytes: UInt64(byteCount))
+  }
+
+  var state: NodeState { isClosed ? .closed : machine.withLock { $0.state } }
+
+  /// What users have sent and got over each path. A transport's frames are those of the one path that sends over it: where
+  /// several share it, the active one, or the first.
+  private func traffic() -> [PathTraffic] {
+    let active = sendRoute.first
+    return ports.map { port in
+      var traffic = PathTraffic()
+      traffic.framesReceived = port.tally.messages
+      traffic.bytesReceived = port.tally.messageBytesReceived.load(ordering: .relaxed)
+      let sharing = ports.filter { $0.transport === port.transport }
+      guard (sharing.first { $0.id.index == active } ?? sharing[0]) === port else { return traffic }
+      let counters = port.transport.counters
+      let control = sharing.reduce(into: (frames: UInt64(0), bytes: UInt64(0))) { sum, port in
+        sum.frames += port.tally.controlSent.load(ordering: .relaxed)
+        sum.bytes += port.tally.controlBytesSent.load(ordering: .relaxed)
+      }
+      // What was taken a moment ago may not be counted as sent yet.
+      traffic.framesSent = counters.framesSent - min(control.frames, counters.framesSent)
+      traffic.bytesSent = counters.bytesSent - min(control.bytes, counters.bytesSent)
+      return traffic
+    }
+  }
+
+  /// A transport didn't take what a user sent: what lasts is a reason to go another way. Never inlined: nobody pays for it who
+  /// doesn't need it.
+  ///
+  /// - Returns: Whether there is another way by now.
+  @inline(never)
+  func refused(_ path: PathID, _ code: TransportError.Code) -> Bool {
+    guard hasChoice, code == .unreachable || code == .system else { return false }
+    let before = sendRoute
+    drive { $0.refused(path, code, at: .now()) }
+    alarm.ring()
+    return sendRoute != before
+  }
+
+  // MARK: The machine
+
+  private func on(_ event: TransportEvent, of ids: [PathID]) {
+    drive { $0.on(event, of: ids, at: .now()) }
     alarm.ring()
   }
 
-  /// The maker of a transport knows that it is connected, as the transport's events tell a moment later. Or told before,
-  /// together with what has come since: then there is nothing to add.
+  /// The maker of a node's only transport knows that it is connected, as the transport's events tell a moment later. Or told
+  /// before, together with what has come since: then there is nothing to add.
   func hasConnected() {
-    drive { link in
-      if link.state == .joining { link.on(.connected, at: .now()) }
+    drive { machine in
+      if machine.state == .joining { machine.on(.connected, of: [PathID(0)], at: .now()) }
     }
     alarm.ring()
   }
 
-  /// Has the link look at a frame. What it then has to tell is in ``states`` when this returns.
+  /// The machine is on another network, or has slept.
+  private func check(_ tell: (inout NodeMachine) -> Void) {
+    drive(tell)
+    alarm.ring()
+  }
+
+  /// Has the machine look at a frame. What it then has to tell is in ``states`` when this returns.
   func received(_ frame: RawSpan, from source: Endpoint) -> BeaconLink.Reception {
-    let (reception, isDueElse) = drive { link in
-      let before = link.deadline
-      return (link.received(frame, from: source, at: .now()), link.deadline != before)
+    let (reception, isDueElse) = drive { machine in
+      let before = machine.deadline
+      return (machine.received(frame, from: source, at: .now()), machine.deadline != before)
     }
     if isDueElse { alarm.ring() }
     return reception
   }
 
-  /// Gives the link an event, and performs what it wants done.
+  /// Gives the machine an event, and performs what it wants done.
   @discardableResult
-  private func drive<Result>(_ event: (inout BeaconLink) -> Result) -> Result {
-    let (result, outputs) = link.withLock { link in
-      let result = event(&link)
-      var outputs: [BeaconLink.Output] = []
-      while let output = link.nextOutput() {
-        // States are told under the lock, so that they are told in their order.
-        if case .state(let state) = output { states.append(state) } else { outputs.append(output) }
-      }
-      // A message may be lent by this alone: not before the beacon is known, and its state told.
-      follow(link.beacon)
-      ready.store(link.state.isReady, ordering: .releasing)
+  private func drive<Result>(_ event: (inout NodeMachine) -> Result) -> Result {
+    let (result, outputs) = machine.withLock { machine in
+      if hasChoice { noteBeacons(&machine) }
+      let result = event(&machine)
+      // Under the lock, so that states are told, and connections dialled and put to rest, in the machine's order.
+      let outputs = machine.takeOutputs().filter { !performInOrder($0) }
+      // A message may be lent by this alone: not before the beacon is known, and the state told.
+      for port in ports { port.follow(machine.beacon(of: port.id), isReady: machine.isReady(port.id)) }
+      let isPlain = ports[0].isAtFirstAddress
+      route.store(SendRoute(machine.carriage, isPlain: isPlain).word, ordering: .releasing)
+      ready.store(machine.state.isReady, ordering: .releasing)
+      firstLends.store(machine.state.isReady && machine.isReady(PathID(0)) && isPlain, ordering: .releasing)
       return (result, outputs)
     }
     for output in outputs { perform(output) }
@@ -196,49 +304,114 @@ final class NodeDriver: Sendable, LendGate {
     return result
   }
 
-  private func perform(_ output: BeaconLink.Output) {
+  private func noteBeacons(_ machine: inout NodeMachine) {
+    for port in ports {
+      if let transport = port.dialledTransport { machine.note(port.id, beaconIsOwn: transport.beaconIsOwn) }
+    }
+  }
+
+  // MARK: What it wants done
+
+  /// - Returns: Whether that is all.
+  private func performInOrder(_ output: NodeMachine.Output) -> Bool {
+    switch output {
+    case .state(let state): states.append(.state(state))
+    case .selection(.switched(let change)):
+      tally.switches.count()
+      states.append(.switched(change))
+    case .selection(.open(let path)): ports[path.index].dialledTransport?.dial()
+    case .selection(.rest(let path)): ports[path.index].dialledTransport?.rest()
+    case .selection(.redial(let path)): ports[path.index].dialledTransport?.redial()
+    case .selection(.carry): break
+    case .selection(.probe), .selection(.echo), .selection(.remember), .selection(.announce), .link: return false
+    }
+    return true
+  }
+
+  private func perform(_ output: NodeMachine.Output) {
+    switch output {
+    case .link(let path, let output): perform(output, for: ports[path.index])
+    case .selection(.probe(let path, let length)): send(probe(length), over: ports[path.index])
+    case .selection(.echo(let path, let number, let length)):
+      let payload = echoToken.echo(number, length: length - Relay.headerLength)
+      let frame = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
+      send(frame, over: ports[path.index])
+    case .selection(.remember(let verdict)): network.remember(verdict)
+    case .selection, .state: return
+    }
+  }
+
+  /// A question with zeros behind it, which beacons ignore.
+  private func probe(_ length: Int) -> [UInt8] {
+    question + Array(repeating: 0, count: max(length - question.count, 0))
+  }
+
+  private func send(_ frame: [UInt8], over port: PathPort) {
+    do throws(TransportError) {
+      try port.sendControl(frame, to: port.beacon)
+      tally.controlSent.count()
+    } catch {
+      tally.controlRefused.count()
+      drive { $0.refused(port.id, error.code, at: .now()) }
+    }
+  }
+
+  private func perform(_ output: BeaconLink.Output, for port: PathPort) {
     do throws(TransportError) {
       switch output {
-      case .ask(let beacon): try transport.send(question, to: beacon)
-      case .announce(let beacon): try transport.send(announcement, to: beacon)
-      case .probe(let beacon): try transport.send(probe, to: beacon)
-      case .prove(let challenge, let beacon): try prove(challenge, to: beacon)
-      case .punch(let endpoint): return try punch(endpoint)
+      case .ask(let beacon): try port.sendControl(question, to: beacon)
+      case .announce(let beacon): try port.sendControl(announcement, to: beacon)
+      case .probe(let beacon): try port.sendControl(port.probe, to: beacon)
+      case .prove(let challenge, let beacon): try prove(challenge, to: beacon, over: port)
+      case .punch(let endpoint): return try punch(endpoint, over: port)
       case .punchHeldBack: return tally.punchesHeldBack.count()
-      case .resolve: return nameAlarm.ring()
+      case .resolve: return port.nameAlarm.ring()
       case .state: return
       }
       tally.controlSent.count()
     } catch {
       tally.controlRefused.count()
-      drive { $0.refused(output, error.code, at: .now()) }
+      drive { $0.refused(output, of: port.id, error.code, at: .now()) }
     }
   }
 
   /// Three times, as deployed nodes do: what is lost isn't asked for again by a peer.
-  private func punch(_ endpoint: Endpoint) throws(TransportError) {
+  private func punch(_ endpoint: Endpoint, over port: PathPort) throws(TransportError) {
     let frame = Punch().encoded()
     for _ in 0..<3 {
-      try transport.send(frame, to: endpoint)
+      try port.sendControl(frame, to: endpoint)
       tally.controlSent.count()
       tally.punchesSent.count()
     }
   }
 
-  private func prove(_ challenge: DiscoverChallenge, to beacon: Endpoint) throws(TransportError) {
+  private func prove(
+    _ challenge: DiscoverChallenge, to beacon: Endpoint, over port: PathPort
+  ) throws(TransportError) {
     // Nobody is asked for proof at port 0, where nothing comes from.
-    guard let name = dialled ?? BeaconName(beacon) else { return }
+    guard let name = port.dialled ?? BeaconName(beacon) else { return }
     let proof: DiscoverProof
     do {
       proof = try identity.proof(of: challenge, dialling: name)
     } catch {
       throw TransportError(code: .system, message: "the proof of who this node is can't be signed", cause: error)
     }
-    try transport.send(proof.encoded(), to: beacon)
+    try port.sendControl(proof.encoded(), to: beacon)
     tally.proofsSent.count()
   }
 
   // MARK: The reader
+
+  /// The reader begins to wait for frames: what is asked now can be answered.
+  func beginReading() {
+    guard hasChoice else { return }
+    if reading.begin() { alarm.ring() }
+  }
+
+  /// It waits no longer.
+  func endReading() {
+    if hasChoice { reading.end() }
+  }
 
   /// Who is told that there are states.
   func setReader(_ wake: @escaping @Sendable () -> Void) {

@@ -1,11 +1,17 @@
 import Synchronization
 
-/// States on their way to the one reader: the newest 64. The last one is ``NodeState/closed``, whatever comes behind it.
+/// What the one reader is told beside frames.
+enum NodeChange: Sendable, Equatable {
+  case state(NodeState)
+  case switched(PathSwitch)
+}
+
+/// Changes of a node on their way to the one reader: the newest 64. The last one is ``NodeState/closed``, whatever comes behind it.
 ///
 /// Written from any thread, read by one task at a time.
 final class StateLog: Sendable {
   private struct State {
-    var waiting: [NodeState] = []
+    var waiting: [NodeChange] = []
     var dropped: UInt64 = 0
     var isFinished = false
   }
@@ -27,10 +33,10 @@ final class StateLog: Sendable {
   var dropped: UInt64 { state.withLock { $0.dropped } }
 
   /// What waits, without taking it.
-  var waiting: [NodeState] { state.withLock { $0.waiting } }
+  var waiting: [NodeChange] { state.withLock { $0.waiting } }
 
-  /// Appends a state. After ``finish()`` without effect.
-  func append(_ new: NodeState) {
+  /// Appends a change. After ``finish()`` without effect.
+  func append(_ new: NodeChange) {
     state.withLock { state in
       guard !state.isFinished else { return }
       append(new, to: &state)
@@ -44,12 +50,12 @@ final class StateLog: Sendable {
     state.withLock { state in
       guard !state.isFinished else { return false }
       state.isFinished = true
-      append(.closed, to: &state)
+      append(.state(.closed), to: &state)
       return true
     }
   }
 
-  private func append(_ new: NodeState, to state: inout State) {
+  private func append(_ new: NodeChange, to state: inout State) {
     if state.waiting.count == Self.capacity {
       state.waiting.removeFirst()
       state.dropped += 1
@@ -58,7 +64,7 @@ final class StateLog: Sendable {
     hasSome.store(true, ordering: .releasing)
   }
 
-  func takeFirst() -> NodeState? {
+  func takeFirst() -> NodeChange? {
     guard !isEmpty else { return nil }
     return state.withLock { state in
       guard !state.waiting.isEmpty else { return nil }

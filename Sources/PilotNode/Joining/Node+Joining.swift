@@ -5,55 +5,74 @@ public import PilotWSS
 public import PilotWire
 
 extension Node {
-  /// Who a node is, and where its beacon.
+  /// Who a node is, and where its beacons are.
   public struct Configuration: Sendable {
     /// The node's ID.
     public var id: NodeID
-    /// Its key pair, the one that the beacon knows for it.
+    /// Its key pair, the one that the beacons know for it.
     public var identity: Identity
-    /// The beacon.
-    public let beacon: BeaconURL
-    /// The socket, for a beacon over UDP.
+    /// The beacons, in the order of preference. The first URL for UDP and the first one for WSS are two ways to the first beacon,
+    /// the second ones lead to the second, and so on: whoever wants none of UDP, or none of WSS, names no such URL.
+    public let beacons: [BeaconURL]
+    /// Beacons that a path is kept ready to, to take over in no time: paired as those are, and behind all of them in the order of
+    /// preference.
+    public let standbys: [BeaconURL]
+    /// The socket, for beacons over UDP.
     public var udp = UDPTransport.Configuration()
-    /// The connection, for a beacon over WSS, and only for one: for a beacon over UDP it has to be nil. Its beacon, node and
-    /// identity are those above.
+    /// The connections, for beacons over WSS, and only for them: without any it has to be nil. Beacon, node and identity are
+    /// those above.
     public var wss: WSSTransport.Configuration?
     /// When the node does what.
     public var times = BeaconLink.Configuration()
-    /// Whether it offers the beacon to prove who it is. Default yes. Deployed nodes don't.
+    /// When it goes another way, where it has several.
+    public var choosing = PathSelection.Configuration()
+    /// Whether it offers the beacons to prove who it is. Default yes. Deployed nodes don't.
     public var offersProof = true
 
     /// Everything else has a default.
-    public init(id: NodeID, identity: Identity, beacon: BeaconURL) {
+    public init(id: NodeID, identity: Identity, beacons: [BeaconURL], standbys: [BeaconURL] = []) {
       self.id = id
       self.identity = identity
-      self.beacon = beacon
-      if case .wss(let url) = beacon { wss = WSSTransport.Configuration(beacon: url, node: id, identity: identity) }
+      self.beacons = beacons
+      self.standbys = standbys
+      choosing.keepsStandby = !standbys.isEmpty
+      for case .wss(let url) in beacons + standbys where wss == nil {
+        wss = WSSTransport.Configuration(beacon: url, node: id, identity: identity)
+      }
     }
 
-    /// Takes the beacon's URL as text: `udp://HOST:PORT`, `wss://HOST[:PORT]` or `ws://…`.
+    /// With one beacon, and one way to it.
+    public init(id: NodeID, identity: Identity, beacon: BeaconURL) {
+      self.init(id: id, identity: identity, beacons: [beacon])
+    }
+
+    /// Takes the beacons' URLs as text: `udp://HOST:PORT`, `wss://HOST[:PORT]` or `ws://…`.
     ///
-    /// - Throws: `.invalidConfiguration` that says what is wrong with it.
-    public init(id: NodeID, identity: Identity, beacon: String) throws(TransportError) {
-      self.init(id: id, identity: identity, beacon: try BeaconURL(parsing: beacon))
+    /// - Throws: `.invalidConfiguration` that says what is wrong with one.
+    public init(id: NodeID, identity: Identity, beacon: String, _ others: String...) throws(TransportError) {
+      var urls = [try BeaconURL(parsing: beacon)]
+      for other in others { urls.append(try BeaconURL(parsing: other)) }
+      self.init(id: id, identity: identity, beacons: urls)
     }
   }
 
   /// Joins a beacon, and returns when the node is ready: what is sent to it arrives.
   ///
+  /// Over several paths that is when the first of them carries; others may follow, and take over where they are better.
+  ///
   /// - Throws: `.invalidConfiguration`; over UDP `.resolveFailed`, `.bindFailed`, and `.timedOut` when the beacon doesn't
   ///   answer or delivers nothing within ``BeaconLink/Configuration/patience``; over WSS why the first attempt failed, as
-  ///   `WSSTransport.connect`. `.cancelled` when the task is cancelled. Nothing goes on after that.
+  ///   `WSSTransport.connect`; over several paths why the last of them can't be had. `.cancelled` when the task is cancelled.
+  ///   Nothing goes on after that.
   public static func join(_ configuration: Configuration) async throws(TransportError) -> Node {
-    try configuration.validate()
-    if let wss = configuration.connection {
+    let plan = try PathPlan(configuration)
+    if let wss = plan.onlyConnection {
       let transport = try await WSSTransport.connect(wss)
-      let node = try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
+      let node = try Node(configuration, over: [PathSetup(transport, wss)])
       node.driver.hasConnected()
       return node
     }
-    let (host, port) = try configuration.host
-    let node = try start(configuration, at: try await HostAddresses.resolve(host, port: port))
+    let node = try start(configuration, plan, at: try await plan.addresses(isOnly: plan.pathCount == 1))
     var receiver = try node.makeReceiver()
     try await receiver.waitUntilReady()
     node.receiver.giveBack(receiver)
@@ -62,81 +81,33 @@ extension Node {
 
   /// Begins to join a beacon, and goes on trying until it is left: the receiver tells when the node is ready.
   ///
-  /// That the beacon's name can't be resolved yet is no failure, over UDP no more than over WSS: it is looked up again.
+  /// That a beacon's name can't be resolved yet is no failure, over UDP no more than over WSS: it is looked up again.
   ///
-  /// - Throws: `.invalidConfiguration`; over UDP `.bindFailed`; `.cancelled`.
+  /// - Throws: `.invalidConfiguration`; over UDP `.bindFailed`, where there is no other way; `.cancelled`.
   public static func start(_ configuration: Configuration) async throws(TransportError) -> Node {
-    try configuration.validate()
-    if let wss = configuration.connection {
-      let transport = try WSSTransport.start(wss)
-      return try Node(configuration, on: transport, path: .connection(beacon: wss.beaconEndpoint))
-    }
-    let (host, port) = try configuration.host
-    let addresses: [Endpoint]
+    let plan = try PathPlan(configuration)
+    let addresses: [[Endpoint]]
     do throws(TransportError) {
-      addresses = try await HostAddresses.resolve(host, port: port)
+      addresses = try await plan.addresses(isOnly: plan.pathCount == 1)
     } catch {
       guard error.code == .resolveFailed else { throw error }
       addresses = []
     }
-    return try start(configuration, at: addresses)
+    return try start(configuration, plan, at: addresses)
   }
 
-  /// As ``start(_:)`` over UDP, when the beacon's name has been looked up.
+  /// As ``start(_:)``, when the names of beacons over UDP have been looked up.
   ///
-  /// - Parameter addresses: What it stands for, the preferred one first; none if that isn't known yet.
-  package static func start(_ configuration: Configuration, at addresses: [Endpoint]) throws(TransportError) -> Node {
-    let (host, port) = try configuration.host
-    let transport = try UDPTransport.bind(configuration.udp)
-    let path = BeaconLink.Path.datagrams(
-      beacon: addresses.first ?? .any(port: port), others: Array(addresses.dropFirst()))
-    // An address stands for itself, unless its zone is a name.
-    guard (try? Endpoint(address: host, port: port)) == nil else {
-      return try Node(configuration, on: transport, path: path)
-    }
-    let lookup: NodeDriver.NameLookup = { () async throws(TransportError) -> [Endpoint] in
-      try await HostAddresses.resolve(host, port: port)
-    }
-    return try Node(configuration, on: transport, path: path, nameLookup: lookup)
+  /// - Parameter addresses: What each stands for, the preferred one first; none if that isn't known yet.
+  private static func start(
+    _ configuration: Configuration, _ plan: PathPlan, at addresses: [[Endpoint]]
+  ) throws(TransportError) -> Node {
+    try Node(configuration, over: try plan.setups(udp: configuration.udp, at: addresses))
   }
 
-  private convenience init(
-    _ configuration: Configuration, on transport: any Transport, path: BeaconLink.Path,
-    nameLookup: NodeDriver.NameLookup? = nil
-  ) throws(TransportError) {
+  private convenience init(_ configuration: Configuration, over setups: [PathSetup]) throws(TransportError) {
     try self.init(
-      id: configuration.id, identity: configuration.identity, on: transport, path: path,
-      dialled: configuration.beacon.name, times: configuration.times, offersProof: configuration.offersProof,
-      nameLookup: nameLookup)
-  }
-}
-
-extension Node.Configuration {
-  /// Before anything is resolved, bound or dialed.
-  fileprivate func validate() throws(TransportError) {
-    try times.validate()
-    guard case .udp = beacon, wss != nil else { return }
-    throw TransportError(
-      code: .invalidConfiguration,
-      message: "\(beacon) is reached over UDP, and a configuration for WSS is set; leave it nil")
-  }
-
-  /// Where the beacon is over UDP.
-  fileprivate var host: (name: String, port: UInt16) {
-    get throws(TransportError) {
-      guard case .udp(let host, let port) = beacon else {
-        throw TransportError(code: .invalidConfiguration, message: "a beacon over WSS needs a configuration for it")
-      }
-      return (host, port)
-    }
-  }
-
-  /// The WSS transport's configuration, as this node.
-  fileprivate var connection: WSSTransport.Configuration? {
-    guard case .wss(let url) = beacon, var wss else { return nil }
-    wss.beacon = url
-    wss.node = id
-    wss.identity = identity
-    return wss
+      id: configuration.id, identity: configuration.identity, over: setups, times: configuration.times,
+      choosing: configuration.choosing, offersProof: configuration.offersProof, watchesNetwork: true)
   }
 }

@@ -183,6 +183,35 @@ public struct BeaconLink: Sendable {
     kind = .datagrams(link)
   }
 
+  /// Whether an answer of the beacon's (DiscoverReply) is waited for. Over UDP.
+  var awaitsAnswer: Bool {
+    guard case .datagrams(let link) = kind else { return false }
+    return link.awaitsAnswer
+  }
+
+  /// The node's frame to itself has come back over another path: the beacon takes what is sent over this one, and delivers there
+  /// for as long as there is that path. Over UDP.
+  mutating func relayed() {
+    guard case .datagrams(var link) = kind else { return }
+    link.relayed(&outputs)
+    kind = .datagrams(link)
+  }
+
+  /// Something else than an announcement has drawn an answer, which says where the beacon sees the node. If that is another
+  /// place than before, the node announces itself from there. Over UDP.
+  mutating func sees(_ endpoint: Endpoint, at now: MonotonicInstant) {
+    guard case .datagrams(var link) = kind else { return }
+    link.sees(endpoint, at: now, &outputs)
+    kind = .datagrams(link)
+  }
+
+  /// Have the node announce itself at once, or as soon as it may again. Over UDP.
+  mutating func announce(at now: MonotonicInstant) {
+    guard case .datagrams(var link) = kind else { return }
+    link.announceSoon(at: now, &outputs)
+    kind = .datagrams(link)
+  }
+
   /// The transport did not take what an output had it send.
   public mutating func refused(_ output: Output, _ error: TransportError.Code, at now: MonotonicInstant) {
     switch kind {

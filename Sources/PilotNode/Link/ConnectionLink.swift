@@ -41,7 +41,10 @@ struct ConnectionLink: Sendable {
       schedule.disconnected()
       state = .reconnecting(reason: reason, attempt: attempt, delay: delay)
       outputs.append(.state(state))
-    case .unreachable, .notice, .closed: break
+    case .resting:
+      schedule.disconnected()
+      state = .joining
+    case .unreachable, .pathMTU, .notice, .closed: break
     }
   }
 

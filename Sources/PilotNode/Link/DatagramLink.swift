@@ -235,6 +235,28 @@ struct DatagramLink: Sendable {
     tick(at: now, &outputs)
   }
 
+  var awaitsAnswer: Bool {
+    guard case .known(let schedule) = place else { return true }
+    return !schedule.isRegistered
+  }
+
+  mutating func sees(_ endpoint: Endpoint, at now: MonotonicInstant, _ outputs: inout OutputList) {
+    if observed != nil, observed != endpoint { announceSoon(at: now, &outputs) }
+  }
+
+  /// Addresses can be forged: whatever answers claim, the node announces itself no more often than reports of ICMP have it.
+  mutating func announceSoon(at now: MonotonicInstant, _ outputs: inout OutputList) {
+    guard case .known(var schedule) = place else { return }
+    let earliest = lastAnnouncement?.advanced(by: configuration.registration.unreachableRetry) ?? now
+    schedule.bringForward(to: max(now, earliest))
+    place = .known(schedule)
+    tick(at: now, &outputs)
+  }
+
+  mutating func relayed(_ outputs: inout OutputList) {
+    if case .known = place { shown(&outputs) }
+  }
+
   /// A frame has come through the beacon.
   private mutating func shown(_ outputs: inout OutputList) {
     if case .shown = evidence { return }

@@ -26,8 +26,28 @@ public struct ProbeToken: Sendable, Hashable {
     }
   }
 
-  /// Whether this is a probe's payload.
+  /// The payload of a numbered probe.
+  ///
+  /// - Parameters:
+  ///   - number: What it is known by when it comes back.
+  ///   - length: How long it is, in bytes: 20 at least.
+  public func echo(_ number: UInt32, length: Int) -> [UInt8] {
+    [UInt8](rawCapacity: max(length, 20)) { output in
+      output.append(bigEndian: high)
+      output.append(bigEndian: low)
+      output.append(bigEndian: number)
+      while output.byteCount < length { output.append(UInt8(0)) }
+    }
+  }
+
+  /// Whether this is a probe's payload, numbered or not.
   func isCarried(by payload: RawSpan) -> Bool {
-    payload.byteCount == 16 && payload.bigEndian(at: 0) == high && payload.bigEndian(at: 8) == low
+    payload.byteCount >= 16 && payload.bigEndian(at: 0) == high && payload.bigEndian(at: 8) == low
+  }
+
+  /// The number in a probe's payload; nil if it has none, and for what is no probe.
+  public func number(in payload: RawSpan) -> UInt32? {
+    guard payload.byteCount >= 20, isCarried(by: payload) else { return nil }
+    return payload.bigEndian(at: 16)
   }
 }

@@ -125,6 +125,9 @@ public struct RegistrationSchedule: Sendable, Equatable {
     return underWay.count
   }
 
+  /// The next announcement is due at this time, if it isn't earlier.
+  mutating func bringForward(to time: MonotonicInstant) { due = min(due, time) }
+
   /// ICMP has reported that nothing listens where the beacon was: it has been restarted, or is about to be.
   ///
   /// As long as each announcement brings a report, they go on at this pace. Without one they become rare, as always.

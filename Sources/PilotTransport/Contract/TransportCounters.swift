@@ -14,8 +14,10 @@ public struct TransportCounters: Sendable, Equatable {
   public var bytesReceived: UInt64 = 0
   /// How often the connection was established anew, after the first time.
   public var reconnects: UInt64 = 0
-  /// ICMP errors reported by the network.
+  /// ICMP errors reported by the network, but for those about the length of a packet.
   public var unreachableReports: UInt64 = 0
+  /// Reports that a packet was too long for the path: the network's, and those of this machine about frames that it refused.
+  public var pathMTUReports: UInt64 = 0
   /// Received frames whose ``Frame/local`` is unknown, though there are several: the table of addresses was full, or an
   /// address can't be a source (multicast, broadcast). What answers them leaves from the address that the system chooses.
   public var framesWithoutLocal: UInt64 = 0
@@ -35,6 +37,7 @@ public struct TransportCounters: Sendable, Equatable {
     left.bytesReceived &+= right.bytesReceived
     left.reconnects &+= right.reconnects
     left.unreachableReports &+= right.unreachableReports
+    left.pathMTUReports &+= right.pathMTUReports
     left.framesWithoutLocal &+= right.framesWithoutLocal
     left.framesFromElsewhere &+= right.framesFromElsewhere
     for reason in DropReason.allCases { left.drops[reason] &+= right.drops[reason] }

@@ -201,6 +201,10 @@ extension TransportError {
   public static let reconnecting = TransportError(
     code: .reconnecting, message: "not connected at the moment; an event tells when it is again")
 
+  /// The connection is at rest.
+  public static let resting = TransportError(
+    code: .unreachable, message: "the connection is at rest; dial() it", retry: .afterEvent)
+
   /// An empty frame to a peer that may not survive it.
   public static let emptyFrame = TransportError(
     code: .emptyFrame,

@@ -3,17 +3,29 @@ public import PilotWire
 /// Something that happened to a transport, beside frames. More may come: a `switch` needs an `@unknown default`.
 @nonexhaustive
 public enum TransportEvent: Sendable {
-  /// The first connection is up. Transports without connections are up from the start and say nothing.
+  /// The first connection is up, or the first one after a rest. Transports without connections are up from the start and say
+  /// nothing.
   case connected
   /// The connection is down, for this reason; the given attempt, counted from 1, starts after the delay.
   case reconnecting(reason: TransportError, attempt: Int, delay: Duration)
   /// The connection is up again.
   case reconnected
+  /// The connection was put to rest, and isn't dialled again before somebody asks for it.
+  case resting
   /// The network reported that a destination can't be reached: nothing listens there, no route, or it is forbidden.
   ///
   /// Nobody has signed such a report. Before anything is taken from somebody because of one, see that it quotes what only
   /// the destination, and those on the way to it, can have seen.
   case unreachable(Endpoint, reason: TransportError, quoted: QuotedDatagram)
+  /// Packets to a destination are at most this long on their way, or they are cut up, or don't arrive: a router has said so
+  /// (ICMP "fragmentation needed", ICMPv6 "packet too big"), or this machine, which refused to send a frame.
+  ///
+  /// ``PathMTU/maximumFrameLength(to:)`` is what a frame may have. Told once a second at most for each destination, unless the
+  /// length is another one. The endpoint's port is 0 where the report doesn't say it.
+  ///
+  /// Nobody has signed a router's report: see that it quotes what only those on the way can have seen. What this machine
+  /// says quotes nothing.
+  case pathMTU(Endpoint, PathMTU, quoted: QuotedDatagram)
   /// Something the operator should know and that needs no action: a capped socket buffer, a missing kernel feature.
   case notice(String)
   /// `close()` was called; the last event.

@@ -19,10 +19,10 @@ public import PilotWire
 @safe
 public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is its own until it asks for more
   private let source: any FrameSource
-  private let life: TransportLife
-  private var lent: LentFrames
-  private var run = 0
-  private var offset = 0
+  @usableFromInline let life: TransportLife
+  @usableFromInline var lent: LentFrames
+  @usableFromInline var run = 0
+  @usableFromInline var offset = 0
 
   /// Reads from a source. For implementers of transports, who call it once per transport.
   public init(_ source: some FrameSource) {
@@ -148,6 +148,7 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
   /// - Parameter body: Returns whether it has taken the frame. Otherwise that stays the next one. A frame for which it
   ///   throws is taken.
   /// - Returns: Whether it has taken all of them.
+  @inlinable
   package mutating func lendWhileTaken(
     _ body: (borrowing Frame) throws(TransportError) -> Bool
   ) throws(TransportError) -> Bool {

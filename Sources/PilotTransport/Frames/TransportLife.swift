@@ -1,8 +1,8 @@
-import Synchronization
+public import Synchronization
 
 /// Whether a transport is live or closed, shared by its parts.
 public final class TransportLife: Sendable {
-  private let closed = Atomic<Bool>(false)
+  @usableFromInline let closed = Atomic<Bool>(false)
   private let receiverTaken = Atomic<Bool>(false)
   /// Told once when this ends.
   private let followers = Mutex<[@Sendable () -> Void]>([])
@@ -21,6 +21,7 @@ public final class TransportLife: Sendable {
   }
 
   /// Whether `close()` was called.
+  @inlinable
   public var isClosed: Bool { closed.load(ordering: .acquiring) }
 
   /// Ends life.

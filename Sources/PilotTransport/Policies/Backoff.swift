@@ -43,7 +43,11 @@ public struct Backoff: Sendable, Equatable {
   /// A connection ended. Only one that lived resets the delays: a beacon that accepts and drops at once would otherwise be
   /// called four times a second for ever.
   public mutating func connectionEnded(after lifetime: Duration) {
-    guard lifetime >= configuration.resetAfter else { return }
+    if lifetime >= configuration.resetAfter { reset() }
+  }
+
+  /// What has failed before says nothing about what comes.
+  public mutating func reset() {
     attempts = 0
     ceiling = min(configuration.initial, configuration.maximum)
   }

@@ -1,4 +1,4 @@
-/// Keeps one connection up: dials, waits, dials again, until told to stop.
+/// Keeps one connection up: dials, waits, dials again, until told to rest or to stop.
 ///
 /// A value without clock, socket or random source. Each event returns what the driver does next; no failure ends it, only
 /// ``close()``.
@@ -16,9 +16,9 @@ public struct ConnectionSupervisor: Sendable {
 
   /// What follows from an established connection.
   public enum OnConnected: Sendable, Equatable {
-    /// Announce it: the first one, or one after a loss.
+    /// Announce it: the first one since ``start()``, or one after a loss.
     case announce(first: Bool)
-    /// Take it down: the supervisor was closed meanwhile.
+    /// Take it down: the supervisor was put to rest, or closed, meanwhile.
     case discard
   }
 
@@ -50,11 +50,38 @@ public struct ConnectionSupervisor: Sendable {
     return false
   }
 
-  /// Begins.
+  /// Begins, for the first time or after a rest.
   public mutating func start() -> OnDue {
     guard case .idle = state else { return .nothing }
     state = .dialing
     return .dial
+  }
+
+  /// Ends the connection, the attempt or the delay, until ``start()``. What has failed before isn't forgotten: whoever rests
+  /// and starts in turn dials no more often than the delays allow, but for the first attempt each time.
+  ///
+  /// - Returns: Whether there was something to end.
+  public mutating func rest(at now: MonotonicInstant) -> Bool {
+    switch state {
+    case .connected(let since): backoff.connectionEnded(after: since.duration(to: now))
+    case .dialing, .waiting: break
+    case .idle, .closed: return false
+    }
+    state = .idle
+    wasConnected = false
+    return true
+  }
+
+  /// The connection, the attempt or the delay is given up, and another attempt follows at once: the network is another one, and
+  /// what has failed before says nothing about it. Without effect while idle.
+  public mutating func redial() -> OnDue {
+    switch state {
+    case .connected, .dialing, .waiting:
+      backoff.reset()
+      state = .dialing
+      return .dial
+    case .idle, .closed: return .nothing
+    }
   }
 
   /// The delay is over.

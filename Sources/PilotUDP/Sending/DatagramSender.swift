@@ -74,11 +74,11 @@ final class DatagramSender: Sendable {
         return
       }
       let error = SystemError(-result)
-      switch after(error, attempts: &attempts, on: descriptor) {
+      switch after(error, sending: length, to: destination, attempts: &attempts, on: descriptor) {
       case .again: continue
       case .full: throw .backpressure
       case .refused where local != .any && error.canBeAboutTheSource: local = .any
-      case .refused: throw error.sending(length, to: destination)
+      case .refused(let known): throw error.sending(length, to: destination, pathMTU: known)
       }
     }
   }
@@ -155,7 +155,10 @@ final class DatagramSender: Sendable {
         continue
       }
       let error = SystemError(-result)
-      switch after(error, attempts: &attempts, on: descriptor) {
+      let refused = messages[next]
+      switch after(
+        error, sending: refused.frameLength, to: refused.destination, attempts: &attempts, on: descriptor)
+      {
       case .again:
         continue
       case .full:
@@ -196,7 +199,7 @@ final class DatagramSender: Sendable {
           return counters.addSent(1, bytes: frame.byteCount)
         }
         let error = SystemError(-result)
-        switch after(error, attempts: &attempts, on: descriptor) {
+        switch after(error, sending: frame.byteCount, to: destination, attempts: &attempts, on: descriptor) {
         case .again: continue
         case .refused where local != .any && error.canBeAboutTheSource: local = .any
         case .full, .refused: return counters.addRefused(1)
@@ -223,15 +226,25 @@ final class DatagramSender: Sendable {
     return frames
   }
 
-  private enum AfterError { case again, full, refused }
+  private enum AfterError {
+    case again, full
+    /// - Parameter pathMTU: How long packets may be, if the frame was longer and the kernel has said so.
+    case refused(pathMTU: PathMTU?)
+  }
 
-  private func after(_ error: SystemError, attempts: inout Int, on descriptor: CInt) -> AfterError {
+  private func after(
+    _ error: SystemError, sending length: Int, to destination: Endpoint, attempts: inout Int, on descriptor: CInt
+  ) -> AfterError {
     if error.isInterruption { return .again }
     if error.isBackpressure { return .full }
-    guard error.canBeLeftByICMP else { return .refused }
-    errors.drain(descriptor)
+    guard error.canBeLeftByICMP else { return .refused(pathMTU: nil) }
+    let known = errors.drain(descriptor, sendingTo: destination)
+    // The report may be about another sender's frame: it is about this one if this one is too long for it.
+    if error.isFrameTooLong, let known, length > known.maximumFrameLength(to: destination) {
+      return .refused(pathMTU: known)
+    }
     attempts += 1
     if attempts <= Self.retries { return .again }
-    return error.isNeverAboutThisSend ? .full : .refused
+    return error.isNeverAboutThisSend ? .full : .refused(pathMTU: nil)
   }
 }

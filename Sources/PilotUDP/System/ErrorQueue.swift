@@ -2,41 +2,72 @@ internal import CPilotUDP
 internal import PilotTransport
 internal import PilotWire
 
-/// Reads what ICMP said about earlier datagrams (IP_RECVERR, ip(7)) and tells it as events.
+/// Reads what ICMP said about earlier datagrams (IP_RECVERR, ip(7)), and what this machine says of those that it refused for
+/// their length, and tells it as events.
 struct ErrorQueue: Sendable {
   /// How many reports are read in a row, so that a flood of them can't keep frames waiting.
   static let limit = 32
 
   let counters: UDPCounters
   let events: TransportEventSource
+  private let pathMTUs = PathMTULog()
+
+  init(counters: UDPCounters, events: TransportEventSource) {
+    self.counters = counters
+    self.events = events
+  }
 
   /// Reads up to ``limit`` reports, and clears the error that the queue left on the socket, which otherwise fails the
   /// next call.
-  func drain(_ descriptor: CInt) {
+  ///
+  /// - Parameter destination: Where a frame was just refused to be sent to.
+  /// - Returns: How long packets to there may be, if this machine has said so.
+  @discardableResult
+  func drain(_ descriptor: CInt, sendingTo destination: Endpoint? = nil) -> PathMTU? {
     var error = cpilot_udp_error()
+    var known: PathMTU?
     for _ in 0..<Self.limit {
       // SAFETY: the function writes one report through the pointer.
       let result = unsafe cpilot_udp_next_error(descriptor, &error)
       if result == 0 {
-        report(error)
+        let mtu = report(error)
+        if error.from_here, let destination, Endpoint(error.destination).hasSameAddress(as: destination) {
+          known = mtu ?? known
+        }
       } else if !SystemError(-result).isInterruption {
         break
       }
     }
     _ = cpilot_udp_pending_error(descriptor)
+    return known
   }
 
-  private func report(_ error: cpilot_udp_error) {
-    guard error.from_network else { return }
+  /// - Returns: The path's MTU, if it is about that.
+  private func report(_ error: cpilot_udp_error) -> PathMTU? {
+    let destination = Endpoint(error.destination)
+    if SystemError(error.code).isFrameTooLong, error.from_network || error.from_here {
+      let mtu = PathMTU(reported: error.info, destination: destination)
+      counters.addPathMTU()
+      if pathMTUs.isWorthTelling(mtu, to: destination, at: .now()) {
+        events.emit(.pathMTU(destination, mtu, quoted: error.from_network ? Self.bytes(of: error) : QuotedDatagram()))
+      }
+      return mtu
+    }
+    guard error.from_network else { return nil }
     counters.addUnreachable()
-    events.emit(.unreachable(Endpoint(error.destination), reason: Self.reason(error), quoted: Self.quoted(error)))
+    events.emit(.unreachable(destination, reason: Self.reason(error), quoted: Self.quoted(error)))
+    return nil
   }
 
   /// What is quoted by a report that nothing listens at the port. Others are about the way there, and come honestly from
   /// whoever is on it: they are no word on the destination.
   static func quoted(_ error: cpilot_udp_error) -> QuotedDatagram {
     guard SystemError(error.code).isNeverAboutThisSend else { return QuotedDatagram() }
-    return unsafe withUnsafeBytes(of: error.quoted) { bytes in
+    return bytes(of: error)
+  }
+
+  private static func bytes(of error: cpilot_udp_error) -> QuotedDatagram {
+    unsafe withUnsafeBytes(of: error.quoted) { bytes in
       // SAFETY: the kernel has written as many of these bytes as it says, and no more than there are.
       unsafe QuotedDatagram(RawSpan(_unsafeBytes: bytes).extracting(first: Int(error.quoted_count)))
     }
@@ -44,12 +75,6 @@ struct ErrorQueue: Sendable {
 
   private static func reason(_ error: cpilot_udp_error) -> TransportError {
     let system = SystemError(error.code)
-    if let limit = system.frameLimit(mtu: error.info, destination: Endpoint(error.destination)) {
-      return TransportError(
-        code: .frameTooLarge(limit: limit),
-        message: "frames above \(limit) bytes don't get through in one piece: the path's MTU is \(error.info)",
-        cause: system)
-    }
     return TransportError(
       code: .unreachable,
       message: "\(system.unreachableReason) (ICMP type \(error.type), code \(error.icmp_code))",
@@ -57,10 +82,6 @@ struct ErrorQueue: Sendable {
   }
 }
 
-extension SystemError {
-  /// The longest frame on a path with this MTU, if the error is about it: less 20 (IPv4) or 40 (IPv6) and 8 (UDP) bytes.
-  fileprivate func frameLimit(mtu: UInt32, destination: Endpoint) -> Int? {
-    guard isFrameTooLong else { return nil }
-    return max(Int(mtu) - (destination.isIPv4 ? 28 : 48), 0)
-  }
+extension Endpoint {
+  fileprivate func hasSameAddress(as other: Endpoint) -> Bool { high == other.high && low == other.low }
 }

@@ -10,6 +10,8 @@ struct OpenedSocket {
   let offloads: UDPTransport.Offloads
   /// Whether the kernel says of each datagram which address it was written to. Asked for where there can be several.
   let reportsLocal: Bool
+  /// What is in force.
+  let fragmentation: UDPTransport.Fragmentation
   private(set) var notices: [String] = []
 
   /// Makes a socket and binds it.
@@ -136,8 +138,25 @@ struct OpenedSocket {
         "this system doesn't say which of its addresses a datagram was written to: answers leave from the address that "
           + "it chooses; on a machine with several, bind to one of them")
     }
+    let wanted = configuration.fragmentation
+    fragmentation = wanted.set(on: descriptor, family: family) ? wanted : .allowed
+    if fragmentation != wanted {
+      self.notices.append("this system can't be told not to fragment: long frames leave in pieces")
+    }
     let requested = SocketBuffers(receive: configuration.receiveBufferBytes, send: configuration.sendBufferBytes)
     let granted = SocketBuffers.request(receive: requested.receive, send: requested.send, on: descriptor)
     if let notice = granted.notice(requested: requested) { self.notices.append(notice) }
+  }
+}
+
+extension UDPTransport.Fragmentation {
+  /// Whether the socket will do so.
+  fileprivate func set(on descriptor: CInt, family: CInt) -> Bool {
+    switch self {
+    // The system's setting, or that of who has made the socket.
+    case .allowed: true
+    case .forbidden: cpilot_udp_set_fragmentation(descriptor, family, CInt(cpilot_udp_dont_fragment)) == 0
+    case .probing: cpilot_udp_set_fragmentation(descriptor, family, CInt(cpilot_udp_probe_mtu)) == 0
+    }
   }
 }

@@ -64,12 +64,15 @@ struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension SystemError {
   /// Why a frame could not be sent.
-  func sending(_ length: Int, to destination: Endpoint) -> TransportError {
+  ///
+  /// - Parameter pathMTU: How long packets may be on the way there, if that is known.
+  func sending(_ length: Int, to destination: Endpoint, pathMTU: PathMTU? = nil) -> TransportError {
     switch code {
     case EMSGSIZE:
-      // The kernel was told not to fragment (IP_MTU_DISCOVER on an adopted socket). It doesn't say what would fit.
+      // The kernel was told not to fragment, here or by who has made an adopted socket. What it knows of the path by now can
+      // be more than what it refused the frame for.
       TransportError(
-        code: .frameTooLarge(limit: max(length - 1, 0)),
+        code: .frameTooLarge(limit: max(min(pathMTU?.maximumFrameLength(to: destination) ?? .max, length - 1), 0)),
         message: "a frame of \(length) bytes is longer than the path to \(destination) takes unfragmented", cause: self)
     case ENETUNREACH, EHOSTUNREACH, EHOSTDOWN, ENETDOWN:
       TransportError(

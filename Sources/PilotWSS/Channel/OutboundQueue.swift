@@ -133,6 +133,13 @@ package final class OutboundQueue: Sendable {
     }
   }
 
+  /// From now on frames are refused, and what waits can be taken. Without effect when the lease is over.
+  package func refuseMore(_ lease: Lease) {
+    state.withLock { state in
+      if state.lease == lease { state.refuseMore() }
+    }
+  }
+
   /// Disconnects the queue for good. What waits is dropped and counted as unsent.
   package func close() {
     state.withLock { $0.close() }

@@ -10,6 +10,8 @@ struct OutboundQueueState {
   private(set) var wake: (@Sendable () -> Void)?
   private var leases: UInt64 = 0
   private var isClosed = false
+  /// Whether there is a connection that isn't about to end.
+  private(set) var isConnected = false
   private(set) var bytes = 0
   private var encoder: WebSocketEncoder
   private var pending: [OutboundChunk] = []
@@ -45,8 +47,6 @@ struct OutboundQueueState {
     encoder = WebSocketEncoder(role: role)
   }
 
-  var isConnected: Bool { lease != nil }
-
   mutating func connect(wake: @escaping @Sendable () -> Void) -> OutboundQueue.Lease? {
     guard !isClosed else { return nil }
     disconnect()
@@ -54,6 +54,7 @@ struct OutboundQueueState {
     let lease = OutboundQueue.Lease(number: leases)
     self.lease = lease
     self.wake = wake
+    isConnected = true
     lengths = limits.first
     budget?.join()
     return lease
@@ -170,7 +171,10 @@ struct OutboundQueueState {
     }
   }
 
+  mutating func refuseMore() { isConnected = false }
+
   mutating func disconnect() {
+    isConnected = false
     if lease != nil { budget?.leave() }
     lease = nil
     wake = nil

@@ -27,8 +27,8 @@ struct ReadFindings {
   mutating func note(_ reaction: WebSocketReaction) {
     switch reaction {
     case .none: return
-    case .close: takesMessages = false
-    case .send, .establish: break
+    case .close, .abandon: takesMessages = false
+    case .send, .establish, .leave: break
     }
     steps.append(.react(reaction))
   }

@@ -15,6 +15,22 @@ extension WebSocketChannelHandler {
     }
   }
 
+  /// Closes behind what waits, which grows no more.
+  func leave(with frame: WebSocketCloseFrame) {
+    guard end == nil, session.isOpen else { return }
+    end = .closedHere(frame)
+    guard let lease else { return act(session.close(frame)) }
+    leaving = frame
+    outbound.refuseMore(lease)
+    leavingTimer = schedule(after: outbound.age) { $0.drained() }
+    drain()
+  }
+
+  /// Nothing waits, or has waited for too long.
+  func drained() {
+    if let leaving { act(session.close(leaving)) }
+  }
+
   private func send(
     _ frame: WebSocketCloseFrame, after pong: WebSocketControlPayload?, then ending: WebSocketSession.Ending
   ) {

@@ -12,7 +12,7 @@ extension WebSocketChannelHandler {
     var chunks: [OutboundQueue.Chunk] = []
     while takesMore(context) {
       outbound.take(lease, upTo: sizes.flush - bytesUnderWay, into: &chunks)
-      if chunks.isEmpty { return }
+      if chunks.isEmpty { return drained() }
       for chunk in chunks { write(chunk, context: context) }
       context.flush()
       chunks.removeAll(keepingCapacity: true)
@@ -120,6 +120,10 @@ extension WebSocketChannelHandler: WebSocketLink {
     case .close(let frame):
       if end == nil { end = .closedHere(frame) }
       act(session.close(frame))
+    case .leave(let frame):
+      leave(with: frame)
+    case .abandon:
+      abandon(.lost(nil))
     }
   }
 

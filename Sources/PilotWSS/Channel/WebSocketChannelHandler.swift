@@ -26,6 +26,8 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var isDraining = false
   /// Whether the text that precedes all frames has yet to be written.
   var isEstablishing = false
+  /// Set from ``WebSocketReaction/leave(_:)`` on.
+  var leaving: WebSocketCloseFrame?
   /// Since when the peer has taken nothing although something waits.
   var stalledSince: MonotonicInstant?
   /// How the connection ended, or is about to; the first reason stands.
@@ -34,6 +36,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   var livenessTimer: Scheduled<Void>?
   var closeTimer: Scheduled<Void>?
   var expiryTimer: Scheduled<Void>?
+  var leavingTimer: Scheduled<Void>?
   private var decoder: WebSocketDecoder
 
   /// - Parameter maximumMessageLength: The longest message taken, in bytes.
@@ -81,6 +84,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
     livenessTimer?.cancel()
     closeTimer?.cancel()
     expiryTimer?.cancel()
+    leavingTimer?.cancel()
     // Before the peer is told, so that it finds the counts complete.
     releaseQueue()
     let outcome = session.transportEnded()
@@ -97,7 +101,7 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     liveness?.heard(at: MonotonicInstant(context.eventLoop.now))
     let buffer = unwrapInboundIn(data)
-    var findings = ReadFindings(takesMessages: session.isOpen && end == nil)
+    var findings = ReadFindings(takesMessages: takesMessages)
     let broken = decode(buffer.readableBytesSpan, into: &findings)
     for step in findings.steps {
       switch step {
@@ -114,6 +118,11 @@ package final class WebSocketChannelHandler<Peer: WebSocketPeer>: ChannelInbound
       if end == nil { end = .failed(broken) }
       act(session.fail(broken))
     }
+  }
+
+  private var takesMessages: Bool {
+    if case .closedHere? = end, leaving != nil { return session.outcome == nil }
+    return session.isOpen && end == nil
   }
 
   private func decode(_ bytes: RawSpan, into findings: inout ReadFindings) -> WebSocketProtocolError? {

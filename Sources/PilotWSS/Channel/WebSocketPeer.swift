@@ -30,6 +30,11 @@ package enum WebSocketReaction: Sendable, Equatable {
   case establish(text: [UInt8]?)
   /// Close with this code and reason. Nothing received later is handed over.
   case close(WebSocketCloseFrame)
+  /// Take no more frames, send those that wait, at most for as long as they may, and then close with this code and reason. What
+  /// is received until the peer's Close is handed over.
+  case leave(WebSocketCloseFrame)
+  /// End TCP at once, without a Close.
+  case abandon
 }
 
 /// The connection as its peer sees it.

@@ -40,10 +40,18 @@ package final class ClientConnection {
   }
 
   /// Ends the connection with a Close, without a call to ``onEnd``.
-  package func close() {
+  package func close() { end(by: .close(WebSocketCloseFrame(.normal))) }
+
+  /// As ``close()``, when what waits has been sent; what comes until the beacon's own Close is handed over.
+  func leave() { end(by: .leave(WebSocketCloseFrame(.normal))) }
+
+  /// Ends the connection without a word, and without a call to ``onEnd``: nobody is believed to hear one.
+  func abandon() { end(by: .abandon) }
+
+  private func end(by reaction: WebSocketReaction) {
     onEstablished = nil
     onEnd = nil
-    peer?.link?.perform(.close(WebSocketCloseFrame(.normal)))
+    peer?.link?.perform(reaction)
   }
 
   private func established(_ outbound: OutboundQueue) {

@@ -52,7 +52,8 @@ final class SupervisorDriver {
     supervisor = ConnectionSupervisor(backoff: configuration.backoff)
   }
 
-  /// Begins. `firstOutcome` hears once of the first attempt: `nil` when it succeeded. When it failed there is no other.
+  /// Begins, or begins anew after ``rest()``. `firstOutcome` hears once of the first attempt: `nil` when it succeeded. When it
+  /// failed there is no other.
   func start(firstOutcome: ((TransportError?) -> Void)?) {
     switch supervisor.start() {
     case .dial:
@@ -63,15 +64,46 @@ final class SupervisorDriver {
     }
   }
 
+  /// Ends what is under way, until the next ``start(firstOutcome:)``. A connection first sends what it was given, and hands
+  /// over what comes until the beacon has closed its end, too.
+  func rest() {
+    guard supervisor.rest(at: MonotonicInstant(loop.now)) else { return }
+    stopDialing()
+    connection?.leave()
+    connection = nil
+    beaconKind.set(isOwn: false)
+    events.emit(.resting)
+  }
+
+  /// Gives up what is under way as it is, and dials at once.
+  func redial() {
+    let wasConnected = connection != nil
+    guard supervisor.redial() == .dial else { return }
+    stopDialing()
+    connection?.abandon()
+    connection = nil
+    beaconKind.set(isOwn: false)
+    if wasConnected {
+      let reason = TransportError(
+        code: .connectionLost, message: "the connection was given up for another one", retry: .afterEvent)
+      events.emit(.reconnecting(reason: reason, attempt: 1, delay: .zero))
+    }
+    startDial()
+  }
+
   func close() {
     guard supervisor.close() else { return }
+    stopDialing()
+    connection?.close()
+    connection = nil
+    report(.closed)
+  }
+
+  private func stopDialing() {
     timer?.cancel()
     timer = nil
     dial?.cancel()
     dial = nil
-    connection?.close()
-    connection = nil
-    report(.closed)
   }
 
   /// Dials with the authorities that are in their files at this moment.
@@ -86,7 +118,8 @@ final class SupervisorDriver {
     if case .failure(let error as TransportError) = result {
       events.emit(.notice("\(error.message); those from before stay in force"))
     }
-    guard supervisor.isDialing else { return }
+    // Two can be under way, with a rest between them.
+    guard supervisor.isDialing, dial == nil else { return }
     dial(with: trust?.tls)
   }
 

@@ -10,6 +10,9 @@ import Synchronization
 /// connection is dialled again, with growing delays and for ever: only ``close()`` ends the transport. While it is down,
 /// sending throws `.reconnecting` at once, and ``events`` tells why and when the next attempt is due.
 ///
+/// A transport that isn't needed for the moment can be put to rest (``rest()``): it has no connection then, and keeps its
+/// receiver, its counters and its place in merged receivers until it is dialled again (``dial()``).
+///
 /// Frames of one connection arrive in the order in which they were sent. The one peer is the beacon: it is called
 /// ``Configuration/beaconEndpoint``, which frames come from, and the only destination that a send takes.
 ///
@@ -31,6 +34,8 @@ public final class WSSTransport: Transport {
   private let reconnects: ReconnectCount
   private let beaconKind: BeaconKind
   private let beacon: Endpoint
+  /// Whether it was put to rest, for who wants to send: known before the event loop is.
+  private let isResting = Atomic<Bool>(false)
 
   private init(_ configuration: Configuration) throws(TransportError) {
     try configuration.validate()
@@ -58,11 +63,15 @@ public final class WSSTransport: Transport {
   ///
   /// Sends throw `.reconnecting` until ``/PilotTransport/TransportEvent/connected`` is announced.
   ///
+  /// - Parameters:
+  ///   - configuration: How to reach the beacon.
+  ///   - dialing: Whether to begin at once. If not, it is at rest until ``dial()``.
   /// - Throws: `.invalidConfiguration`.
-  public static func start(_ configuration: Configuration) throws(TransportError) -> WSSTransport {
+  public static func start(_ configuration: Configuration, dialing: Bool = true) throws(TransportError) -> WSSTransport
+  {
     let transport = try WSSTransport(configuration)
-    let driver = transport.driver
-    transport.loop.execute { driver.value.start(firstOutcome: nil) }
+    transport.isResting.store(true, ordering: .releasing)
+    if dialing { transport.dial() }
     return transport
   }
 
@@ -92,6 +101,38 @@ public final class WSSTransport: Transport {
   package var beaconIsOwn: Bool { beaconKind.isOwn }
 
   deinit { close() }
+
+  /// Begins to dial, if the transport is at rest; without effect otherwise. At once, without waiting for anything, from any
+  /// thread; ``/PilotTransport/TransportEvent/connected`` tells when frames can flow.
+  public func dial() {
+    if isResting.exchange(false, ordering: .acquiringAndReleasing) { settle() }
+  }
+
+  /// Ends the connection, the attempt or the wait for the next one, until ``dial()``: from any thread, without waiting. Without
+  /// effect if the transport is at rest.
+  ///
+  /// A moment later sends throw `.unreachable`. What was taken before is sent first, unless the beacon doesn't take it within
+  /// ``Configuration/Outgoing/age``, and counted as ever. What the beacon has sent until it closes its end is received.
+  public func rest() {
+    if !isResting.exchange(true, ordering: .acquiringAndReleasing) { settle() }
+  }
+
+  /// Gives up the connection as it is, or the wait for one, and dials at once: for who knows that the network is another one.
+  /// From any thread, without waiting. Without effect if the transport is at rest.
+  public func redial() {
+    loop.execute { [weak self] in
+      guard let self, !isResting.load(ordering: .acquiring) else { return }
+      driver.value.redial()
+    }
+  }
+
+  /// Brings the connection to what was asked for last, whichever of two threads has come first.
+  private func settle() {
+    loop.execute { [weak self] in
+      guard let self else { return }
+      if isResting.load(ordering: .acquiring) { driver.value.rest() } else { driver.value.start(firstOutcome: nil) }
+    }
+  }
 
   /// Hands out the one receiver.
   public func makeReceiver() throws(TransportError) -> Receiver {
@@ -137,7 +178,8 @@ public final class WSSTransport: Transport {
     case .tooShort: throw .emptyFrame
     case .tooLong(let length): throw .frameTooLarge(length, limit: maximumFrameLength)
     case .full: throw .backpressure
-    case .disconnected: throw life.isClosed ? .closed : .reconnecting
+    case .disconnected:
+      throw life.isClosed ? .closed : isResting.load(ordering: .acquiring) ? .resting : .reconnecting
     }
   }
 

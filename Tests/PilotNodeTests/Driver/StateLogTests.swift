@@ -5,12 +5,12 @@ import Testing
 
 @Suite("StateLog")
 struct StateLogTests {
-  private static func state(_ number: Int) -> NodeState {
-    .reconnecting(reason: .backpressure, attempt: number, delay: .zero)
+  private static func state(_ number: Int) -> NodeChange {
+    .state(.reconnecting(reason: .backpressure, attempt: number, delay: .zero))
   }
 
-  private static func all(_ log: StateLog) -> [NodeState] {
-    var states: [NodeState] = []
+  private static func all(_ log: StateLog) -> [NodeChange] {
+    var states: [NodeChange] = []
     while let state = log.takeFirst() { states.append(state) }
     return states
   }
@@ -35,7 +35,7 @@ struct StateLogTests {
     #expect(!log.isEnded)
     #expect(log.takeFirst() == Self.state(1))
     #expect(!log.isEnded)
-    #expect(log.takeFirst() == .closed)
+    #expect(log.takeFirst() == .state(.closed))
     #expect(log.isEnded)
     #expect(log.takeFirst() == nil)
   }
@@ -45,6 +45,6 @@ struct StateLogTests {
     let log = StateLog()
     for number in 0..<StateLog.capacity { log.append(Self.state(number)) }
     #expect(log.finish())
-    #expect(Self.all(log).last == .closed)
+    #expect(Self.all(log).last == .state(.closed))
   }
 }

@@ -40,12 +40,11 @@ struct TestNetwork {
 
   /// A node whose beacon has a name, and what that stands for now.
   func named(
-    at address: Endpoint, times: BeaconLink.Configuration, lookup: @escaping NodeDriver.NameLookup
+    at address: Endpoint, times: BeaconLink.Configuration, lookup: @escaping NameLookup
   ) throws -> Node {
     try Node(
-      id: Self.id, identity: Identity(), on: transport, path: .datagrams(beacon: address), dialled: nil, times: times,
-      offersProof: true,
-      nameLookup: lookup)
+      id: Self.id, identity: Identity(),
+      over: [Node.PathSetup(transport, .datagrams(beacon: address), dialled: nil, nameLookup: lookup)], times: times)
   }
 
   /// A node that takes its transport for a connection.

@@ -5,6 +5,7 @@ import PilotWire
 /// An event of a node's receiver, kept.
 enum Told: Equatable, Sendable {
   case state(NodeState)
+  case switched(PathSwitch)
   case message(NodeID, [UInt8])
   case control([UInt8])
   case direct([UInt8], Endpoint)
@@ -12,6 +13,7 @@ enum Told: Equatable, Sendable {
   init(_ event: borrowing NodeEvent) {
     switch event {
     case .state(let state): self = .state(state)
+    case .switched(let change): self = .switched(change)
     case .message(let message): self = .message(message.sender, message.payload.copied())
     case .control(let frame): self = .control(frame.bytes.copied())
     case .direct(let frame): self = .direct(frame.bytes.copied(), frame.source)

@@ -39,7 +39,7 @@ import Testing
     PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
     PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting
     PilotUDP/Receiving/SocketLoop | system: .later(after: nil)
-    PilotUDP/System/ErrorQueue | frameTooLarge, unreachable
+    PilotUDP/System/ErrorQueue | unreachable
     PilotUDP/System/OpenedSocket | invalidConfiguration
     PilotUDP/System/SocketReach | invalidDestination x2
     PilotUDP/System/SystemError | bindFailed: opensLater x2, frameTooLarge, invalidDestination, system x3, unreachable

@@ -9,6 +9,7 @@ struct TransportCountersTests {
     #expect(counters.framesSent == 0 && counters.bytesSent == 0)
     #expect(counters.framesReceived == 0 && counters.bytesReceived == 0)
     #expect(counters.reconnects == 0 && counters.unreachableReports == 0)
+    #expect(counters.pathMTUReports == 0)
     #expect(counters.framesWithoutLocal == 0 && counters.framesFromElsewhere == 0)
     for reason in DropReason.allCases { #expect(counters.drops[reason] == 0) }
   }
@@ -36,11 +37,13 @@ struct TransportCountersTests {
     var one = TransportCounters()
     (one.framesSent, one.bytesSent, one.framesReceived, one.bytesReceived) = (1, 2, 3, 4)
     (one.reconnects, one.unreachableReports, one.framesWithoutLocal, one.framesFromElsewhere) = (5, 6, 7, 8)
+    one.pathMTUReports = 9
     for (index, reason) in DropReason.allCases.enumerated() { one.drops[reason] = UInt64(7 + index) }
     var sum = one
     sum += one
     #expect((sum.framesSent, sum.bytesSent, sum.framesReceived, sum.bytesReceived) == (2, 4, 6, 8))
     #expect((sum.reconnects, sum.unreachableReports) == (10, 12))
+    #expect(sum.pathMTUReports == 18)
     #expect((sum.framesWithoutLocal, sum.framesFromElsewhere) == (14, 16))
     for reason in DropReason.allCases { #expect(sum.drops[reason] == 2 * one.drops[reason]) }
   }

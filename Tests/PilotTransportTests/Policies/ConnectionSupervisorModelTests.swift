@@ -5,14 +5,14 @@ import Testing
 @Suite("ConnectionSupervisor, at random")
 struct ConnectionSupervisorModelTests {
   enum Event: Sendable {
-    case start, timerFired, connected, close
+    case start, timerFired, connected, rest, redial, close
     case down(hopeless: Bool, retryAfter: Int, random: Double)
   }
 
   /// What a supervisor must do, told from the whole history of events instead of a state.
   private struct History {
     enum Event: Equatable {
-      case dial, connected(MonotonicInstant), wait, close
+      case dial, connected(MonotonicInstant), wait, rest, close
     }
 
     var events: [Event] = []
@@ -22,8 +22,18 @@ struct ConnectionSupervisorModelTests {
 
     var last: Event? { events.last }
     var isClosed: Bool { events.contains(.close) }
-    var everConnected: Bool { events.contains { if case .connected = $0 { true } else { false } } }
+    var isIdle: Bool { events.isEmpty || last == .rest }
+    var hasConnectedSinceRest: Bool {
+      events.reversed().prefix { $0 != .rest }.contains { if case .connected = $0 { true } else { false } }
+    }
     var connectedSince: MonotonicInstant? { if case .connected(let since) = last { since } else { nil } }
+
+    /// A connection that was up has ended: one that has lived makes what had failed before forgotten.
+    mutating func ended(at now: MonotonicInstant, _ configuration: Backoff.Configuration) {
+      guard let since = connectedSince, since.duration(to: now) >= configuration.resetAfter else { return }
+      failures = 0
+      isHopeless = false
+    }
 
     /// The longest delay that the next attempt may have.
     func ceiling(_ configuration: Backoff.Configuration) -> Duration {
@@ -36,7 +46,9 @@ struct ConnectionSupervisorModelTests {
     let after = Duration.milliseconds(Int.random(in: 0...20_000, using: &random))
     switch Int.random(in: 0..<1_000, using: &random) {
     case 0..<3: return (after, .close)
-    case 3..<100: return (after, .start)
+    case 3..<70: return (after, .start)
+    case 70..<90: return (after, .rest)
+    case 90..<100: return (after, .redial)
     case 100..<300: return (after, .timerFired)
     case 300..<650: return (after, .connected)
     default:
@@ -73,13 +85,25 @@ struct ConnectionSupervisorModelTests {
     at now: MonotonicInstant, _ history: inout History
   ) -> String? {
     switch event {
-    case .start: return due(supervisor.start(), history.events.isEmpty, &history)
+    case .start: return due(supervisor.start(), history.isIdle, &history)
     case .timerFired: return due(supervisor.timerFired(), history.last == .wait, &history)
     case .connected: return connected(supervisor.connected(at: now), at: now, &history)
     case .down(let hopeless, let retryAfter, let random):
       let asked = Duration.seconds(retryAfter)
       let action = supervisor.down(hopeless: hopeless, retryAfter: asked, at: now, random: random)
       return down(action, configuration, hopeless: hopeless, asked: asked, at: now, &history)
+    case .rest:
+      let hasSomething = !history.isIdle && !history.isClosed
+      guard supervisor.rest(at: now) == hasSomething else { return "rest() when there was something: \(hasSomething)" }
+      if hasSomething {
+        history.ended(at: now, configuration)
+        history.events.append(.rest)
+      }
+      return nil
+    case .redial:
+      let hasSomething = !history.isIdle && !history.isClosed
+      if hasSomething { (history.failures, history.isHopeless) = (0, false) }
+      return due(supervisor.redial(), hasSomething, &history)
     case .close:
       let wasClosed = history.isClosed
       history.events.append(.close)
@@ -98,7 +122,7 @@ struct ConnectionSupervisorModelTests {
     _ action: ConnectionSupervisor.OnConnected, at now: MonotonicInstant, _ history: inout History
   ) -> String? {
     guard history.last == .dial else { return action == .discard ? nil : "\(action), and nothing was dialled" }
-    let isFirst = !history.everConnected
+    let isFirst = !history.hasConnectedSinceRest
     history.events.append(.connected(now))
     return action == .announce(first: isFirst) ? nil : "\(action), first: \(isFirst)"
   }
@@ -110,10 +134,7 @@ struct ConnectionSupervisorModelTests {
     guard history.last == .dial || history.connectedSince != nil else {
       return action == .nothing ? nil : "\(action), and nothing was up"
     }
-    if let since = history.connectedSince, since.duration(to: now) >= configuration.resetAfter {
-      history.failures = 0
-      history.isHopeless = false
-    }
+    history.ended(at: now, configuration)
     if hopeless { history.isHopeless = true }
     let ceiling = history.ceiling(configuration)
     history.failures += 1

@@ -95,4 +95,50 @@ struct ConnectionSupervisorTests {
     #expect(supervisor.start() == .nothing)
     #expect(supervisor.timerFired() == .nothing)
   }
+
+  @Test("rests from anywhere, dials at once when it is started again, and takes what comes up meanwhile down")
+  func rest() {
+    var supervisor = ConnectionSupervisor()
+    let hadNothing = !supervisor.rest(at: Self.at(0))
+    #expect(hadNothing)
+    _ = supervisor.start()
+    let hadSome1 = supervisor.rest(at: Self.at(0))
+    #expect(hadSome1)
+    #expect(supervisor.connected(at: Self.at(1)) == .discard)
+    #expect(supervisor.down(hopeless: false, at: Self.at(1), random: 1) == .nothing)
+    #expect(supervisor.start() == .dial)
+    #expect(supervisor.connected(at: Self.at(2)) == .announce(first: true))
+    let hadSome2 = supervisor.rest(at: Self.at(3))
+    #expect(hadSome2)
+    #expect(!supervisor.isConnected)
+    #expect(supervisor.start() == .dial)
+    #expect(supervisor.down(hopeless: false, at: Self.at(4), random: 1) == .wait(.milliseconds(250), attempt: 1))
+    let hadSome3 = supervisor.rest(at: Self.at(4))
+    #expect(hadSome3)
+    #expect(supervisor.timerFired() == .nothing)
+    #expect(supervisor.start() == .dial, "the delay is over with the rest")
+    #expect(
+      supervisor.down(hopeless: false, at: Self.at(5), random: 1) == .wait(.milliseconds(500), attempt: 2),
+      "and what failed isn't forgotten")
+  }
+
+  @Test("a redial is due at once, forgets what failed, and wakes nobody who rests")
+  func redial() {
+    var supervisor = ConnectionSupervisor()
+    #expect(supervisor.redial() == .nothing)
+    _ = supervisor.start()
+    _ = supervisor.connected(at: Self.at(0))
+    for attempt in 1...3 {
+      _ = supervisor.down(hopeless: true, at: Self.at(attempt), random: 1)
+      _ = supervisor.timerFired()
+    }
+    _ = supervisor.down(hopeless: true, at: Self.at(9), random: 1)
+    #expect(supervisor.redial() == .dial)
+    #expect(supervisor.timerFired() == .nothing)
+    #expect(supervisor.down(hopeless: false, at: Self.at(9), random: 1) == .wait(.milliseconds(250), attempt: 1))
+    _ = supervisor.timerFired()
+    #expect(supervisor.connected(at: Self.at(10)) == .announce(first: false))
+    _ = supervisor.close()
+    #expect(supervisor.redial() == .nothing)
+  }
 }

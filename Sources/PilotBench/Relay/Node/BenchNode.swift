@@ -70,7 +70,7 @@ struct BenchNode: Sendable {
             if (try? DiscoverReply(parsing: frame.bytes)) != nil { answers.add(1, at: 0) }
           case .state(let state):
             if state.isReady { readiness.add(1, at: 0) }
-          case .direct: break
+          case .direct, .switched: break
           }
         } whenDrained: {
           handler.readCompleted()

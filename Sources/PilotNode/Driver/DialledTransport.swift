@@ -1,0 +1,16 @@
+package import PilotTransport
+import PilotWSS
+
+/// A transport with a connection, which a node over several paths has only while it needs it.
+package protocol DialledTransport: Transport {
+  /// Begins to dial, if it is at rest. From any thread; calls nobody back before it returns.
+  func dial()
+  /// Ends the connection behind what was taken, until ``dial()``. Likewise.
+  func rest()
+  /// Gives up the connection, or the wait for one, and dials at once, if it isn't at rest. Likewise.
+  func redial()
+  /// Whether the present connection's beacon takes frames over UDP from a node that is attached.
+  var beaconIsOwn: Bool { get }
+}
+
+extension WSSTransport: DialledTransport {}

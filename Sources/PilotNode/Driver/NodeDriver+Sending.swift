@@ -1,0 +1,56 @@
+import PilotTransport
+import PilotWire
+
+/// Sending where the first path's first address isn't all that there is.
+extension NodeDriver {
+  /// Sends a frame over the path that carries, and over the other one as well while there are two.
+  ///
+  /// A path that has been left meanwhile refuses it; the frame goes the new way then, at most once around.
+  ///
+  /// - Throws: Why the active path didn't take it, if no other has.
+  func send(header: RawSpan, payload: RawSpan) throws(TransportError) {
+    let route = sendRoute
+    guard let first = route.first else { throw hasChoice ? .reconnecting : .closed }
+    do throws(TransportError) {
+      try send(header: header, payload: payload, over: ports[first])
+    } catch {
+      if let second = route.second { return try send(header: header, payload: payload, over: ports[second]) }
+      _ = refused(PathID(first), error.code)
+      guard let other = sendRoute.first, other != first else { throw error }
+      return try send(header: header, payload: payload, over: ports[other])
+    }
+    guard let second = route.second else { return }
+    // Whether the second takes it, too, nobody is promised: the first has.
+    if (try? send(header: header, payload: payload, over: ports[second])) != nil { tally.duplicatesSent.count() }
+  }
+
+  private func send(header: RawSpan, payload: RawSpan, over port: PathPort) throws(TransportError) {
+    try port.outlet.send(header: header, payload: payload, to: port.beacon)
+  }
+
+  /// Sends the frames of a batch in the same way: those that are for the beacon of the only path that carries together, and others
+  /// one by one.
+  func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
+    let route = sendRoute
+    if let first = route.first, route.second == nil, batch.countFront(to: ports[first].beacon) == batch.count {
+      do throws(TransportError) {
+        return try ports[first].transport.send(contentsOf: batch)
+      } catch {
+        guard refused(PathID(first), error.code) else { throw error }
+      }
+    }
+    var taken = 0
+    var failure: TransportError?
+    batch.forEach { frame, _ in
+      guard failure == nil else { return }
+      do throws(TransportError) {
+        try send(header: RawSpan(), payload: frame)
+        taken += 1
+      } catch {
+        failure = error
+      }
+    }
+    if taken == 0, let failure { throw failure }
+    return taken
+  }
+}

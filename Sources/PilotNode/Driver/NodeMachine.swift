@@ -1,0 +1,346 @@
+import PilotTransport
+import PilotWire
+
+/// What a node decides: the links of its paths, and which of these carry, where there are several. A value without clock, socket
+/// or random source.
+///
+/// Whoever drives it tells it what happens, takes its outputs (``takeOutputs()``), and tells it the time again at its
+/// ``deadline``. Over one path it is that path's link, and nothing else.
+struct NodeMachine: Sendable {
+  /// What a path is made of.
+  struct Setup: Sendable {
+    let path: PathSelection.Path
+    /// What leads to its beacon.
+    let way: BeaconLink.Path
+    /// Whether the beacon's addresses come from a name.
+    let isNamed: Bool
+    /// What the link's frames to the node itself carry.
+    let token: ProbeToken
+  }
+
+  /// What the driver is to do.
+  enum Output: Sendable {
+    /// For the link of a path.
+    case link(PathID, BeaconLink.Output)
+    /// For what chooses between paths.
+    case selection(PathSelection.Output)
+    /// Tell whoever uses the node.
+    case state(NodeState)
+  }
+
+  /// A path, and what has become of it.
+  private struct Path: Sendable {
+    let setup: Setup
+    var way: BeaconLink.Path
+    var link: BeaconLink
+    /// Whether the link runs. What one that doesn't would send is dropped.
+    var isOpen: Bool
+    /// Whether its beacon takes frames over UDP from a node that is attached.
+    var beaconIsOwn = false
+  }
+
+  private let node: NodeID
+  private let times: BeaconLink.Configuration
+  private let echoToken: ProbeToken
+  private var paths: [Path]
+  /// Nil where there is nothing to choose.
+  private var selection: PathSelection?
+  /// As it was told last.
+  private(set) var state = NodeState.joining
+  private var outputs: [Output] = []
+  /// When the only path's connection, which is being checked, has to have carried a frame to the node itself.
+  private var checkUntil: MonotonicInstant?
+
+  /// How long that may take.
+  private static let checkLimit = Duration.seconds(1)
+
+  /// Begins. The first outputs are there at once.
+  ///
+  /// - Parameters:
+  ///   - node: The node's ID.
+  ///   - setups: All paths, one at least.
+  ///   - echoToken: What frames to the node itself carry that no link has sent.
+  ///   - times: When links do what.
+  ///   - choosing: When paths are changed.
+  ///   - verdict: What is remembered of the network.
+  ///   - now: The time.
+  init(
+    node: NodeID, _ setups: [Setup], echoToken: ProbeToken, times: BeaconLink.Configuration,
+    choosing: PathSelection.Configuration, on verdict: NetworkVerdict?, at now: MonotonicInstant
+  ) {
+    self.node = node
+    self.times = times
+    self.echoToken = echoToken
+    let isOnly = setups.count == 1
+    selection = isOnly ? nil : PathSelection(setups.map(\.path), choosing, on: verdict, at: now)
+    paths = setups.map { setup in
+      let link = BeaconLink(
+        node: node, path: setup.way, isNamed: setup.isNamed, token: setup.token, times, at: now)
+      return Path(setup: setup, way: setup.way, link: link, isOpen: isOnly)
+    }
+    settle(at: now)
+  }
+
+  /// Which paths carry.
+  var carriage: Carriage { selection?.carriage ?? .one(PathID(0)) }
+
+  /// Where frames for a path's beacon go.
+  func beacon(of path: PathID) -> Endpoint { paths[path.index].link.beacon }
+
+  /// Whether a path's link is ready.
+  func isReady(_ path: PathID) -> Bool { paths[path.index].link.state.isReady }
+
+  /// When to call ``tick(at:random:)`` next; nil if only an event makes something due.
+  var deadline: MonotonicInstant? {
+    paths.reduce(selection?.deadline ?? checkUntil) { earliest, path in
+      guard path.isOpen, let deadline = path.link.deadline else { return earliest }
+      return earliest.map { min($0, deadline) } ?? deadline
+    }
+  }
+
+  /// What is to be done, in this order.
+  mutating func takeOutputs() -> [Output] {
+    defer { outputs = [] }
+    return outputs
+  }
+
+  // MARK: What happens
+
+  /// Time has passed.
+  mutating func tick(at now: MonotonicInstant, random: Double) {
+    for index in paths.indices where paths[index].isOpen { paths[index].link.tick(at: now) }
+    selection?.tick(at: now, random: random)
+    if let until = checkUntil, now >= until {
+      checkUntil = nil
+      outputs.append(.selection(.redial(PathID(0))))
+    }
+    settle(at: now)
+  }
+
+  /// Whether the node is read, and what its users have sent and got over each path. Before a tick.
+  mutating func counted(_ traffic: [PathTraffic], isReading: Bool, at now: MonotonicInstant) {
+    selection?.reading(isReading, at: now)
+    for (index, traffic) in traffic.enumerated() { selection?.counted(PathID(index), traffic, at: now) }
+  }
+
+  /// Whether a path's beacon takes frames over UDP from a node that is attached. Told before what shows that it is connected.
+  mutating func note(_ path: PathID, beaconIsOwn: Bool) { paths[path.index].beaconIsOwn = beaconIsOwn }
+
+  /// A frame has come.
+  mutating func received(
+    _ frame: RawSpan, from source: Endpoint, at now: MonotonicInstant
+  ) -> BeaconLink.Reception {
+    defer { settle(at: now) }
+    if selection == nil, checkUntil == nil { return paths[0].link.received(frame, from: source, at: now) }
+    if let index = paths.firstIndex(where: { $0.link.beacon == source }) {
+      if isOwnFrame(frame, over: index, at: now) {
+        _ = paths[index].link.received(frame, from: source, at: now)
+        return .probe
+      }
+      if isAnswerToProbe(frame, over: index, at: now) { return .probe }
+    }
+    for index in paths.indices {
+      let reception = paths[index].link.received(frame, from: source, at: now)
+      if reception != .direct { return reception }
+    }
+    return .direct
+  }
+
+  /// Whether this is a frame of the node to itself. One that a link has sent may come by another path: the beacon delivers over
+  /// the connection while there is one.
+  private mutating func isOwnFrame(_ frame: RawSpan, over index: Int, at now: MonotonicInstant) -> Bool {
+    guard let delivery = Delivery(frame, for: node), delivery.sender == node else { return false }
+    if echoToken.isCarried(by: delivery.payload) {
+      checkUntil = nil
+      if let number = echoToken.number(in: delivery.payload) { selection?.echoed(number, at: now) }
+      return true
+    }
+    let payload = delivery.payload
+    for asking in paths.indices where paths[asking].setup.token.isCarried(by: payload) {
+      if asking != index, paths[asking].isOpen { paths[asking].link.relayed() }
+      return true
+    }
+    return false
+  }
+
+  /// Whether this answers a probe, and nothing that the link has asked.
+  private mutating func isAnswerToProbe(_ frame: RawSpan, over index: Int, at now: MonotonicInstant) -> Bool {
+    guard paths[index].setup.path.kind == .datagrams, let reply = try? DiscoverReply(parsing: frame),
+      selection?.answered(PathID(index), at: now) == true, !paths[index].link.awaitsAnswer
+    else { return false }
+    paths[index].link.sees(reply.endpoint, at: now)
+    return true
+  }
+
+  /// The transport of these paths has told something.
+  mutating func on(_ event: TransportEvent, of ids: [PathID], at now: MonotonicInstant) {
+    for id in ids {
+      paths[id.index].link.on(event, at: now)
+      switch event {
+      case .resting where paths[id.index].isOpen:
+        // Asked for before the path was opened again: what was told of the connection until here is over.
+        selection?.down(id, .down, at: now)
+      case .unreachable(let endpoint, _, let quoted)
+      where endpoint == paths[id.index].link.beacon && isOwn(quoted.bytes):
+        selection?.reported(id, at: now)
+      default: break
+      }
+    }
+    settle(at: now)
+  }
+
+  /// Whether a report quotes a frame as this node sends them to a beacon. Whoever forges one has to know its ID and its port.
+  private func isOwn(_ quoted: RawSpan) -> Bool {
+    guard quoted.byteCount >= 5 else { return false }
+    let id: UInt32 = quoted.bigEndian(at: 1)
+    switch quoted.byte(at: 0) {
+    case BeaconMessageType.relay.rawValue: return id == node.rawValue
+    case BeaconMessageType.discover.rawValue: return id == node.rawValue || id == 0
+    default: return false
+    }
+  }
+
+  /// A beacon's name stands for these addresses.
+  mutating func resolved(_ addresses: [Endpoint], of path: PathID, at now: MonotonicInstant) {
+    if let first = addresses.first {
+      paths[path.index].way = .datagrams(beacon: first, others: Array(addresses.dropFirst()))
+    }
+    paths[path.index].link.resolved(addresses, at: now)
+    settle(at: now)
+  }
+
+  /// The transport did not take what a link had it send.
+  mutating func refused(
+    _ output: BeaconLink.Output, of path: PathID, _ error: TransportError.Code, at now: MonotonicInstant
+  ) {
+    paths[path.index].link.refused(output, error, at: now)
+    selection?.refused(path, error, at: now)
+    settle(at: now)
+  }
+
+  /// The transport did not take what somebody else had it send.
+  mutating func refused(_ path: PathID, _ error: TransportError.Code, at now: MonotonicInstant) {
+    selection?.refused(path, error, at: now)
+    settle(at: now)
+  }
+
+  /// The machine is on another network, of which this is remembered.
+  mutating func networkChanged(to verdict: NetworkVerdict?, at now: MonotonicInstant) {
+    guard selection != nil else { return checkOnly(at: now) }
+    selection?.networkChanged(to: verdict, at: now)
+    settle(at: now)
+  }
+
+  /// The machine has slept.
+  mutating func resumed(at now: MonotonicInstant) {
+    guard selection != nil else { return checkOnly(at: now) }
+    selection?.resumed(at: now)
+    settle(at: now)
+  }
+
+  /// The only path may lead elsewhere, or nowhere: over UDP the beacon is asked at once. A connection has to carry a frame to the
+  /// node itself within a second, or is dialled again at once, instead of when its keepalive notices.
+  private mutating func checkOnly(at now: MonotonicInstant) {
+    switch paths[0].setup.path.kind {
+    case .datagrams: paths[0].link.announce(at: now)
+    case .connection where paths[0].link.state.isReady && checkUntil == nil:
+      checkUntil = now.advanced(by: Self.checkLimit)
+      outputs.append(.selection(.echo(PathID(0), number: 0, length: Self.checkLength)))
+    case .connection: outputs.append(.selection(.redial(PathID(0))))
+    }
+    settle(at: now)
+  }
+
+  /// The header, the token and the number.
+  private static let checkLength = Relay.headerLength + 20
+
+  // MARK: What follows
+
+  /// Takes what links and selection want done, until they want nothing more.
+  private mutating func settle(at now: MonotonicInstant) {
+    var isSettled = false
+    while !isSettled {
+      isSettled = true
+      for index in paths.indices {
+        while let output = paths[index].link.nextOutput() {
+          isSettled = false
+          take(output, of: index, at: now)
+        }
+      }
+      while let output = selection?.nextOutput() {
+        isSettled = false
+        take(output, at: now)
+      }
+    }
+    tellState()
+  }
+
+  private mutating func take(_ output: BeaconLink.Output, of index: Int, at now: MonotonicInstant) {
+    guard paths[index].isOpen else { return }
+    let id = PathID(index)
+    guard case .state(let state) = output else {
+      outputs.append(.link(id, output))
+      if case .announce = output, paths[index].setup.path.kind == .connection { selection?.announced(id, at: now) }
+      return
+    }
+    switch state {
+    case _ where selection == nil: tell(state)
+    case .ready: selection?.up(id, allowsBoth: paths[index].beaconIsOwn, at: now)
+    case .unreachable(.unsendable(let code)): selection?.down(id, .unsendable(code), at: now)
+    case .unreachable(.undelivered), .reconnecting: selection?.down(id, .down, at: now)
+    case .unreachable: selection?.down(id, .unanswered, at: now)
+    case .joining, .closed: break
+    }
+  }
+
+  private mutating func take(_ output: PathSelection.Output, at now: MonotonicInstant) {
+    switch output {
+    case .open(let id): open(id.index, at: now)
+    case .rest(let id): paths[id.index].isOpen = false
+    case .announce(let id):
+      paths[id.index].link.announce(at: now)
+      return
+    case .redial, .probe, .echo, .carry, .switched, .remember: break
+    }
+    outputs.append(.selection(output))
+  }
+
+  private mutating func open(_ index: Int, at now: MonotonicInstant) {
+    guard !paths[index].isOpen else { return }
+    paths[index].isOpen = true
+    guard case .datagrams(let beacon, let others) = paths[index].way else { return }
+    let setup = paths[index].setup
+    // Where the beacon was last comes first.
+    let last = paths[index].link.beacon
+    let way = last == .any(port: last.port) ? paths[index].way : .datagrams(beacon: last, others: [beacon] + others)
+    paths[index].link = BeaconLink(
+      node: node, path: way, isNamed: setup.isNamed, token: setup.token, times, at: now)
+  }
+
+  // MARK: The node's state
+
+  private mutating func tell(_ state: NodeState) {
+    self.state = state
+    outputs.append(.state(state))
+  }
+
+  private mutating func tellState() {
+    guard selection != nil else { return }
+    let state = present
+    if state != self.state, state != .joining { tell(state) }
+  }
+
+  /// Over several paths: what the active one's link says, unless another that carries does better. Before the first is up, what
+  /// stands in the way, as soon as there is no open path of which nothing is known yet.
+  private var present: NodeState {
+    let states = { (id: PathID) in paths[id.index].link.state }
+    switch carriage {
+    case .one(let id): return states(id)
+    case .both(let first, let second): return states(first).isReady ? states(first) : states(second)
+    case .none:
+      let open = paths.filter(\.isOpen).map(\.link.state)
+      if open.contains(.joining) { return .joining }
+      return open.last ?? .joining
+    }
+  }
+}
