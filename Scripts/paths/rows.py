@@ -86,7 +86,7 @@ class Row:
             " · ".join(map(_seconds, firsts)),
             " · ".join(map(_seconds, wholes)),
             ", ".join(f"{event['transport']} {_seconds(when - start)}" for when, event in switches) or "–",
-            " · ".join(f"{len(stream.lost())} of {len(stream.sent_at):,}" for stream in streams),
+            " · ".join(f"{len(stream.lost(start))} of {len(stream.numbers(start)):,}" for stream in streams),
             " · ".join(str(stream.repeats()) for stream in streams),
             f"sent {books['sent']:,}, dropped {_listed(books['dropped'])}, refused {_listed(refusals)}, {reports} ICMP",
         ]

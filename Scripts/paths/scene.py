@@ -16,8 +16,8 @@ from support.report import NotRun
 
 HERE = pathlib.Path(__file__).resolve().parent
 UDP, WSS = 9001, 443
-# What addresses end with: the second beacon's; before the first router's, and the first steady node's.
-SECOND, ROUTERS, STEADY_HOSTS = 2, 20, 100
+# What addresses end with: the second beacon's, the router's, the steady node's.
+SECOND, ROUTER, STEADY_HOST = 2, 20, 21
 # The node in question, and the one that it talks to.
 NODE, STEADY = 7, 8
 
@@ -26,21 +26,14 @@ class Scene:
     """A node behind a router, with a second link to it that waits, and two beacons in front of it; on steady UDP another node,
     at both beacons, since these know nothing of each other."""
 
-    network = None
-    count = 0
-
     def __init__(self, bench, pilot, rate, length):
         self.bench, self.pilot, self.rate, self.length = bench, pilot, rate, length
-        # One middle for all rows, and hosts of each row's own.
-        if Scene.network is None:
-            Scene.network = Network()
-            Scene.network.middle(SECOND)
-        Scene.count += 1
-        last = ROUTERS + Scene.count
-        self.host = self.network.behind(last, "masquerade")
+        self.network = Network()
+        self.network.middle(SECOND)
+        self.host = self.network.behind(ROUTER, "masquerade")
         self.router = self.host.router
-        self._second_link(last)
-        self.steady_host = self.network.host(STEADY_HOSTS + Scene.count)
+        self._second_link()
+        self.steady_host = self.network.host(STEADY_HOST)
         self.authority = Authority(bench.folder)
         self.tls = self.authority.issue("beacon", 1, f"IP:{MIDDLE},IP:{PREFIX}{SECOND}")
         self.nodes = bench.nodes(NODE, STEADY)
@@ -50,9 +43,9 @@ class Scene:
         self.packets = {}
         self.started_at = self.obstacle_at = 0.0
 
-    def _second_link(self, last):
+    def _second_link(self):
         """eth1 of the node, to eth2 of the router: up, and used when eth0 is gone."""
-        inner = f"10.1.{last}."
+        inner = f"10.1.{ROUTER}."
         self.router.ip("link", "add", "eth2", "type", "veth", "peer", "name", "eth1", "netns", self.host.name)
         for host, device, number in ((self.router, "eth2", 1), (self.host, "eth1", 2)):
             host.ip("address", "add", f"{inner}{number}/24", "dev", device)

@@ -53,7 +53,7 @@ class Stream:
         """Those that were sent after a time."""
         return [number for number, when in enumerate(self.sent_at) if when >= after]
 
-    def lost(self, after=0.0):
+    def lost(self, after):
         """Those that were sent after a time and did not come."""
         return [number for number in self.numbers(after) if self.arrival(number) is None]
 
