@@ -46,6 +46,7 @@ extension OutboundQueue {
   convenience init(role: WebSocketRole) {
     var limits = Limits(bytes: 4 * EchoPeer.maximumMessageLength, age: .seconds(300))
     limits.frame = EchoPeer.maximumMessageLength
+    limits.first = 0...EchoPeer.maximumMessageLength
     self.init(role: role, limits: limits, overflow: .refuseNewest, now: { .now() })
   }
 }

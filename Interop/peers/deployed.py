@@ -11,7 +11,6 @@ pongs don't count.
 """
 
 import asyncio
-import ipaddress
 import json
 import pathlib
 import ssl
@@ -21,16 +20,10 @@ import time
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
-from websockets_peer import PATH, SUBPROTOCOL, Beacon, WSSNode, emit
+from websockets_peer import PATH, SUBPROTOCOL, Beacon, WSSNode, emit, endpoint
 
 DISCOVER, DISCOVER_REPLY, PUNCH_REQUEST, PUNCH_COMMAND, RELAY, RELAY_DELIVER, SYNC = 1, 2, 3, 4, 5, 6, 7
 PUNCH = b"PILP"
-
-
-def endpoint(body):
-    """The address in a DiscoverReply or PunchCommand."""
-    end = 2 + body[1]
-    return str(ipaddress.ip_address(body[2:end])), struct.unpack_from(">H", body, end)[0]
 
 
 class UDPNode(asyncio.DatagramProtocol):

@@ -1,6 +1,7 @@
 """A stand-in for the deployed registry, as far as its daemons and our beacon ask it.
 
-    python registry.py CONFIG     {"plain": "HOST:PORT", "tls": "HOST:PORT", "cert": …, "key": …}; "tls" may be left out
+    python registry.py CONFIG     {"plain": "HOST:PORT", "tls": "HOST:PORT", "cert": …, "key": …, "nodes": {"<id>": "<key>"}};
+                                  "tls" and "nodes", which are known from the start, may be left out
 
 Written from the wire reference and from what daemons say to it. It keeps everything in memory, verifies every signature, and
 refuses what is not signed by the key that a node has registered with. Lines of JSON on standard input: {"do": "requests"} is
@@ -219,6 +220,8 @@ async def listen(server, address, context=None):
 
 async def main(config):
     server = Server()
+    for number, key in config.get("nodes", {}).items():
+        server.registry.nodes[int(number)] = Node(int(number), key)
     ready = {"plain": await listen(server, config["plain"])}
     if "tls" in config:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -8,6 +8,7 @@ Nothing of the product is used: what stands here was written from the wire refer
 
 import asyncio
 import base64
+import ipaddress
 import json
 import pathlib
 import secrets
@@ -33,6 +34,8 @@ OWN_SUBPROTOCOL = "pilot.v2"
 PATH = "/v1/compat"
 DISCOVER, DISCOVER_REPLY, RELAY, RELAY_DELIVER, CHALLENGE, PROOF = 0x01, 0x02, 0x05, 0x06, 0x0B, 0x0C
 PATIENCE = 20
+# How long a UDP node waits for an answer that must not come.
+IN_VAIN = 1
 
 
 def emit(event, **values):
@@ -58,14 +61,29 @@ def dialled(url):
     return parts.hostname, parts.port or 443
 
 
+def endpoint(body):
+    """The address in a DiscoverReply or PunchCommand."""
+    end = 2 + body[1]
+    return str(ipaddress.ip_address(body[2:end])), struct.unpack_from(">H", body, end)[0]
+
+
 class Node:
     """What both kinds of nodes have in common."""
 
     def __init__(self, node):
         self.node = node
         self.deliver = lambda sender, data: None
+        self.reply = None
+
+    async def discover(self):
+        """Where the beacon sees this node."""
+        self.reply = asyncio.get_running_loop().create_future()
+        await self.send(struct.pack(">BI", DISCOVER, self.node))
+        return await self.reply
 
     def received(self, frame):
+        if frame[:1] == bytes([DISCOVER_REPLY]) and self.reply and not self.reply.done():
+            self.reply.set_result("%s:%d" % endpoint(frame))
         if len(frame) >= 5 and frame[0] == RELAY_DELIVER:
             self.deliver(struct.unpack_from(">I", frame, 1)[0], frame[5:])
 
@@ -88,10 +106,13 @@ class WSSNode(Node):
         if command["url"].startswith("wss:"):
             context = ssl.create_default_context(cafile=command["ca"])
         options = {"ping_interval": None} if command.get("silent") else {}
+        if "source" in command:
+            options["local_addr"] = (command["source"], 0)
         # Who has a limit is as deployed nodes are.
         spoken = [SUBPROTOCOL] if "limit" in command else [OWN_SUBPROTOCOL, SUBPROTOCOL]
         connection = await connect(
-            command["url"], ssl=context, subprotocols=spoken, max_size=command.get("limit", 65_535), **options
+            command["url"], ssl=context, subprotocols=spoken, max_size=command.get("limit", 65_535),
+            additional_headers=command.get("headers"), **options,
         )
         if connection.subprotocol not in (OWN_SUBPROTOCOL, SUBPROTOCOL):
             raise ValueError(f"the beacon chose the subprotocol {connection.subprotocol}")
@@ -101,7 +122,7 @@ class WSSNode(Node):
         node, identity = command["node"], Identity(command["identity"])
         text, names = f"compat_auth:{node}:{challenge['ts']}:{challenge['nonce']}", {}
         if connection.subprotocol == OWN_SUBPROTOCOL:
-            names["beacon"] = "{}:{}".format(*dialled(command["url"]))
+            names["beacon"] = command.get("names") or "{}:{}".format(*dialled(command["url"]))
             text = f"compat_auth_v2:{node}:{challenge['ts']}:{challenge['nonce']}:{names['beacon']}"
         reply = {
             "type": "auth_reply",
@@ -137,7 +158,7 @@ class UDPNode(Node, asyncio.DatagramProtocol):
     def __init__(self, command):
         super().__init__(command["node"])
         self.identity = Identity(command["identity"])
-        self.host, self.port = dialled(command["url"])
+        self.host, self.port = dialled("udp://" + command["names"] if "names" in command else command["url"])
         self.registered = asyncio.get_running_loop().create_future()
         self.proven = False
         self.transport = None
@@ -163,6 +184,7 @@ class UDPNode(Node, asyncio.DatagramProtocol):
             # proof, which it answers as well.
             if self.proven and not self.registered.done():
                 self.registered.set_result(None)
+            self.received(data)
         elif data[0] == CHALLENGE and len(data) == 29:
             node, stamp = struct.unpack_from(">IQ", data, 1)
             text = f"discover-proof:{node}:{stamp}:{data[13:29].hex()}:{self.host}:{self.port}"
@@ -205,14 +227,16 @@ async def exchange(source, peer, target, expected_sender, command):
     emit("done", frames=tally.received, bytes=tally.bytes)
 
 
-async def refused(command):
-    """Authenticates with the wrong key, and tells how the beacon takes it."""
+async def refused(kind, command):
+    """Authenticates with what is wrong, and tells how the beacon takes it: over UDP it answers no such proof."""
     try:
-        await WSSNode.dial(command)
+        await asyncio.wait_for(kind.dial(command), IN_VAIN if kind is UDPNode else PATIENCE)
     except ConnectionClosed as closed:
         emit("refused", code=closed.rcvd.code, reason=closed.rcvd.reason)
+    except asyncio.TimeoutError:
+        emit("refused", code=0, reason="no answer")
     else:
-        raise ValueError("the beacon took a wrong key")
+        raise ValueError("the beacon took it")
 
 
 async def run_nodes():
@@ -221,9 +245,9 @@ async def run_nodes():
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         command = json.loads(line)
         name = command.get("name")
+        kind = UDPNode if command.get("url", "").startswith("udp:") else WSSNode
         try:
             if command["do"] == "attach":
-                kind = UDPNode if command["url"].startswith("udp:") else WSSNode
                 nodes[name] = await asyncio.wait_for(kind.dial(command), PATIENCE)
                 emit("attached", proven=getattr(nodes[name], "proven", True))
             elif command["do"] == "transfer":
@@ -233,7 +257,9 @@ async def run_nodes():
                 source = nodes[command["from"]]
                 await exchange(source, command["peer"], source, command["peer"], command)
             elif command["do"] == "refused":
-                await asyncio.wait_for(refused(command), PATIENCE)
+                await refused(kind, command)
+            elif command["do"] == "discover":
+                emit("reply", address=await asyncio.wait_for(nodes[name].discover(), PATIENCE))
             elif command["do"] == "idle":
                 start = time.monotonic()
                 await asyncio.wait_for(nodes[name].connection.wait_closed(), command["seconds"])

@@ -19,6 +19,8 @@ const OWN_SUBPROTOCOL = "pilot.v2";
 const PATH = "/v1/compat";
 const DISCOVER = 0x01, DISCOVER_REPLY = 0x02, RELAY = 0x05, RELAY_DELIVER = 0x06, CHALLENGE = 0x0b, PROOF = 0x0c;
 const PATIENCE = 20_000;
+// How long a UDP node waits for an answer that must not come.
+const IN_VAIN = 1_000;
 // What precedes the 32 bytes of an Ed25519 key in PKCS #8 and SPKI (RFC 8410).
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI = Buffer.from("302a300506032b6570032100", "hex");
@@ -41,10 +43,12 @@ function payload(index) {
   return Buffer.concat([head, BLOCK.subarray(offset, offset + length)]);
 }
 
-function patience(promise, what) {
+class LateError extends Error {}
+
+function patience(promise, what, milliseconds = PATIENCE) {
   let timer;
   const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took more than ${PATIENCE} ms`)), PATIENCE);
+    timer = setTimeout(() => reject(new LateError(`${what} took more than ${milliseconds} ms`)), milliseconds);
   });
   return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
 }
@@ -114,7 +118,7 @@ class WSSNode extends Node {
           return reject(new Error(`subprotocol ${socket.protocol}`));
         }
         const body = `${command.node}:${message.ts}:${message.nonce}`;
-        const names = socket.protocol === OWN_SUBPROTOCOL ? { beacon: dialled(command.url) } : {};
+        const names = socket.protocol === OWN_SUBPROTOCOL ? { beacon: command.names || dialled(command.url) } : {};
         const signature = identity.sign(names.beacon ? `compat_auth_v2:${body}:${names.beacon}` : `compat_auth:${body}`);
         socket.send(JSON.stringify({
           type: "auth_reply",
@@ -144,6 +148,7 @@ class UDPNode extends Node {
     const self = new UDPNode(command.node);
     const identity = new Identity(command.identity);
     const url = new URL(command.url.replace("udp:", "http:"));
+    const named = command.names ? new URL(`http://${command.names}`) : url;
     let registered = () => {};
     self.socket = dgram.createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
     self.proven = false;
@@ -155,10 +160,10 @@ class UDPNode extends Node {
         if (self.proven) registered();
       } else if (data[0] === CHALLENGE && data.length === 29) {
         const token = data.subarray(13).toString("hex");
-        const text = `discover-proof:${data.readUInt32BE(1)}:${data.readBigUInt64BE(5)}:${token}:${dialled(command.url)}`;
-        const name = Buffer.concat([Buffer.alloc(3), Buffer.from(url.hostname)]);
-        name.writeUInt16BE(Number(url.port), 0);
-        name.writeUInt8(url.hostname.length, 2);
+        const text = `discover-proof:${data.readUInt32BE(1)}:${data.readBigUInt64BE(5)}:${token}:${named.hostname}:${named.port}`;
+        const name = Buffer.concat([Buffer.alloc(3), Buffer.from(named.hostname)]);
+        name.writeUInt16BE(Number(named.port), 0);
+        name.writeUInt8(named.hostname.length, 2);
         self.send(Buffer.concat([Buffer.from([PROOF]), data.subarray(1), identity.sign(text), name]));
         self.proven = true;
       } else {
@@ -219,9 +224,9 @@ function exchange(source, peer, target, expectedSender, { frames, window }) {
 async function runNodes() {
   const nodes = {};
   const perform = async (command) => {
+    const kind = command.url?.startsWith("udp:") ? UDPNode : WSSNode;
     switch (command.do) {
       case "attach": {
-        const kind = command.url.startsWith("udp:") ? UDPNode : WSSNode;
         const node = nodes[command.name] = await patience(kind.dial(command), "the dial");
         return emit("attached", { proven: node.proven ?? true });
       }
@@ -233,12 +238,13 @@ async function runNodes() {
         return exchange(nodes[command.from], command.peer, nodes[command.from], command.peer, command);
       case "refused":
         try {
-          await patience(WSSNode.dial(command), "the refusal");
+          await patience(kind.dial(command), "the refusal", kind === UDPNode ? IN_VAIN : PATIENCE);
         } catch (error) {
+          if (error instanceof LateError) return emit("refused", { code: 0, reason: "no answer" });
           if (!(error instanceof RefusedError)) throw error;
           return emit("refused", { code: error.code, reason: error.reason });
         }
-        throw new Error("the beacon took a wrong key");
+        throw new Error("the beacon took it");
       case "close":
         return emit("closed", { code: await patience(nodes[command.name].close(), "the close") });
       default:

@@ -1,5 +1,8 @@
 """An authority and certificates for one run, made by the openssl program."""
 
+import base64
+import hashlib
+
 from support.programs import run
 from support.report import NotRun
 
@@ -34,7 +37,15 @@ class Authority:
         return certificate, key
 
     @staticmethod
+    def pin(certificate):
+        """The SHA-256 of a certificate's public key (SubjectPublicKeyInfo, DER), in hexadecimal digits."""
+        key = Authority._openssl("x509", "-in", certificate, "-noout", "-pubkey")
+        body = "".join(line for line in key.splitlines() if not line.startswith("-"))
+        return hashlib.sha256(base64.b64decode(body)).hexdigest()
+
+    @staticmethod
     def _openssl(*arguments):
         result = run(["openssl", *arguments])
         if result.returncode != 0:
             raise NotRun(f"openssl {arguments[0]} failed: {result.stdout.strip()[-200:]}")
+        return result.stdout

@@ -5,12 +5,11 @@ import json
 import pathlib
 import re
 import signal
-import urllib.request
 
 from support import environment
 from support.certificates import Authority
 from support.namespaces import MIDDLE
-from support.pilot import binary
+from support.pilot import binary, metric
 from support.programs import run, until
 from support.report import Failure, NotRun, require
 
@@ -65,11 +64,7 @@ class Middle:
 
     def metric(self, name):
         """A figure of the beacon's."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{METRICS}/metrics", timeout=10) as answer:
-            for line in answer.read().decode().splitlines():
-                if line.startswith(f"{name} "):
-                    return int(float(line.rsplit(" ", 1)[1]))
-        return 0
+        return metric(f"127.0.0.1:{METRICS}", name)
 
     @staticmethod
     def connections():

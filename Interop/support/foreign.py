@@ -62,6 +62,21 @@ def _their_nodes(report, bench, command, env):
         peer.do("close", "closed", name="y")
         details.append("1008 `auth failed`; 1000")
 
+    with report.row("its node signs that it has dialled another beacon: refused, by UDP and by WSS (pilot.v2)") as details:
+        for transport, node in (("udp", 12), ("wss", 14)):
+            refusal = peer.do(
+                "refused", "refused", name="x", url=urls[transport], node=node, identity=str(bench.identity(node)),
+                ca=str(authority.certificate), names="beacon.example:9001",
+            )
+            require(refusal["code"] == (1008 if transport == "wss" else 0), f"refused with {refusal}")
+        for name in (
+            'pilot_beacon_proofs_total{result="wrong_beacon"}',
+            'pilot_beacon_refusals_total{reason="wrong_beacon"}',
+        ):
+            require(beacon.metric(name) == 1, f"{name} is {beacon.metric(name)}")
+        require("beacon.example" in beacon.log(), "the beacon's log doesn't say what was asked for")
+        details.append("1008 over WSS, no answer over UDP; the log names the beacon, the metrics count both")
+
     for source, target in CELLS:
         with report.row(f"two of its nodes, our beacon: {source} → {target}, {BOTH_THEIRS:,} frames") as details:
             attach("a", source, theirs[source][0])

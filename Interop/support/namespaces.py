@@ -22,8 +22,8 @@ def enter():
     root inside. When this process ends, so does everything in there."""
     if os.environ.get(INSIDE):
         # `ip netns` keeps its names there.
-        _do("mount", "-t", "tmpfs", "interop", "/run")
-        _do("ip", "link", "set", "lo", "up")
+        do("mount", "-t", "tmpfs", "interop", "/run")
+        do("ip", "link", "set", "lo", "up")
         return
     environment.program("ip", "iproute2")
     try:
@@ -51,7 +51,8 @@ def enter():
     sys.exit(status)
 
 
-def _do(*arguments, text_in=""):
+def do(*arguments, text_in=""):
+    """Runs a program that has to succeed. Returns what it says."""
     result = run(arguments, text_in=text_in)
     if result.returncode != 0:
         raise Failure(f"{' '.join(arguments)}: {result.stdout.strip()[-200:]}")
@@ -65,13 +66,15 @@ class Host:
         self.name = name
         self.address = address
         self.gateway = gateway
+        # The host that translates for it, if one does.
+        self.router = None
 
     def command(self, arguments):
         """The command that runs a program there."""
         return ["nsenter", f"--net=/run/netns/{self.name}", "--", *arguments]
 
     def ip(self, *arguments):
-        _do("ip", "-n", self.name, *arguments)
+        do("ip", "-n", self.name, *arguments)
 
     def move(self, address):
         """Takes another address in the place of its own."""
@@ -83,7 +86,7 @@ class Host:
     def rules(self, text):
         """Adds rules of nftables."""
         tool = environment.program("nft", "nftables")
-        _do(*self.command([tool, "-f", "-"]), text_in=text)
+        do(*self.command([tool, "-f", "-"]), text_in=text)
 
 
 class Network:
@@ -91,24 +94,24 @@ class Network:
 
     def __init__(self):
         try:
-            _do("ip", "link", "add", "middle", "type", "bridge")
+            do("ip", "link", "add", "middle", "type", "bridge")
         except Failure as reason:
             raise NotRun(f"no network can be made here: {reason}") from None
-        _do("ip", "address", "add", f"{MIDDLE}/24", "dev", "middle")
-        _do("ip", "link", "set", "middle", "up")
+        do("ip", "address", "add", f"{MIDDLE}/24", "dev", "middle")
+        do("ip", "link", "set", "middle", "up")
 
     def middle(self, last):
         """Gives the middle a second address, and returns it."""
         address = f"{PREFIX}{last}"
-        _do("ip", "address", "add", f"{address}/24", "dev", "middle")
+        do("ip", "address", "add", f"{address}/24", "dev", "middle")
         return address
 
     def host(self, last):
         """A host with an address that ends in this number."""
         name = f"h{last}"
-        _do("ip", "netns", "add", name)
-        _do("ip", "link", "add", f"to-{name}", "type", "veth", "peer", "name", "eth0", "netns", name)
-        _do("ip", "link", "set", f"to-{name}", "master", "middle", "up")
+        do("ip", "netns", "add", name)
+        do("ip", "link", "add", f"to-{name}", "type", "veth", "peer", "name", "eth0", "netns", name)
+        do("ip", "link", "set", f"to-{name}", "master", "middle", "up")
         return self._address(Host(name, f"{PREFIX}{last}", MIDDLE))
 
     def behind(self, last, mapping):
@@ -116,12 +119,13 @@ class Network:
         addresses by a statement of nftables, and takes nothing from outside that was not asked for."""
         router = self.host(last)
         name, inner = f"p{last}", f"10.0.{last}."
-        _do("ip", "netns", "add", name)
-        _do("ip", "-n", router.name, "link", "add", "eth1", "type", "veth", "peer", "name", "eth0", "netns", name)
+        do("ip", "netns", "add", name)
+        do("ip", "-n", router.name, "link", "add", "eth1", "type", "veth", "peer", "name", "eth0", "netns", name)
         router.ip("address", "add", f"{inner}1/24", "dev", "eth1")
         router.ip("link", "set", "eth1", "up")
         host = self._address(Host(name, f"{inner}2", f"{inner}1"))
-        _do(*router.command(["sysctl", "-q", "net.ipv4.ip_forward=1"]))
+        host.router = router
+        do(*router.command(["sysctl", "-q", "net.ipv4.ip_forward=1"]))
         router.rules(
             f"""
             table ip translation {{

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import tempfile
+import urllib.request
 
 from support.payloads import Tally, payload
 from support.programs import PATIENCE, Program, run
@@ -60,21 +61,42 @@ class Bench(contextlib.ExitStack):
 
 
 class Beacon:
-    """A running `pilot beacon` on loopback: TLS if a certificate is given, else plain ws."""
+    """A running `pilot beacon` on loopback: TLS if a certificate is given, else plain ws. Its keys come from a nodes file,
+    unless the options say from where; it is dialled as localhost."""
 
-    def __init__(self, bench, nodes, certificate=None):
+    def __init__(self, bench, nodes=None, certificate=None, options=(), env=None):
         arguments = [
-            binary("pilot"), "beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--nodes", nodes,
-            "--max-frame-age", MAX_FRAME_AGE,
+            binary("pilot"), "beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--http", "127.0.0.1:0",
+            "--max-frame-age", MAX_FRAME_AGE, "--name", "localhost", *options,
         ]
+        if nodes:
+            arguments += ["--nodes", nodes]
         if certificate:
             arguments += ["--tls-cert", certificate[0], "--tls-key", certificate[1]]
-        self.program = bench.start(arguments, "beacon")
+        self.program = bench.start(arguments, "beacon", env)
         ready = self.program.event("ready")
         self.udp = ready["udp"]
+        self.status = ready["http"]
         self.port = int(ready["wss"].rsplit(":", 1)[1])
         scheme = "wss" if certificate else "ws"
         self.url = f"{scheme}://localhost:{self.port}/v1/compat"
+
+    def metric(self, name):
+        """A figure of its own."""
+        return metric(self.status, name)
+
+    def log(self):
+        """What it has logged."""
+        return self.program.log.read_text(encoding="utf-8")
+
+
+def metric(status, name):
+    """A figure of the beacon's whose status port this is; 0 if it has none of that name."""
+    with urllib.request.urlopen(f"http://{status}/metrics", timeout=PATIENCE) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith(f"{name} "):
+                return int(float(line.rsplit(" ", 1)[1]))
+    return 0
 
 
 class Node:

@@ -17,6 +17,11 @@ from support.report import NotRun, require
 # What the proxies' listeners allow a connection to be silent, in seconds: less and more than the 30 s between two of a
 # node's pings (wire reference, section 3).
 SHORT, LONG = 3, 35
+# Clients' addresses: of one that is let in, of one that isn't, and what they say themselves. The whole 127.0.0.0/8 is this
+# machine's, and only 127.0.0.1 is special to our beacon.
+CLIENT, DENIED, CLAIMED = "127.0.0.77", "127.0.0.78", "192.0.2.66"
+# What our beacon is told about them, and about the proxy.
+KNOWS = ["--trusted-proxy", "127.0.0.1", "--deny", DENIED, "--log-level", "debug"]
 # How long a silent connection is watched at the longer one.
 WATCHED = LONG + 6
 
@@ -38,14 +43,18 @@ def listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def check(report, start):
+def check(report, start, hand_on):
     """Writes all rows of one proxy.
 
     `start(bench, name, port, idle, backend, certificate, key)` starts it on a port, where a connection may be silent
-    for `idle` seconds, with files of that name, and returns a function that makes it read its configuration anew.
+    for `idle` seconds, with files of that name, and returns a function that makes it read its configuration anew. It tells
+    who the client is by X-Forwarded-For.
+
+    `hand_on(bench, port, backend)` starts it on a port from which it hands TCP connections on, and tells who the client is
+    by the PROXY protocol, whose version it returns.
     """
     with Bench() as bench:
-        _Check(report, bench, start).run()
+        _Check(report, bench, start).run(hand_on)
 
 
 class _Check:
@@ -53,7 +62,8 @@ class _Check:
         self.report, self.bench = report, bench
         self.authority = Authority(bench.folder)
         self.ca = self.authority.certificate
-        self.beacon = Beacon(bench, bench.nodes(*range(1, 12)))
+        self.nodes = bench.nodes(*range(1, 14))
+        self.beacon = Beacon(bench, self.nodes, options=KNOWS)
         self.short, self.long = free_ports(2)
         pair = self.authority.issue("proxy", 1)
         # Two processes: reloading one must not disturb what is being watched on the other.
@@ -67,13 +77,24 @@ class _Check:
     def node(self, number, port):
         return Node(self.bench, number, self.url(port), self.ca)
 
-    def run(self):
+    def run(self, hand_on):
         # Silent from here on; looked at last.
         idle = self.node(1, self.long)
         begun = time.monotonic()
         silent = self.silent_client(2)
         with self.report.row("TLS ended in front of our beacon, which speaks ws: wss ⇄ wss and wss → udp") as details:
             self.through(details)
+        what = "X-Forwarded-For from a trusted proxy: our beacon knows a client by its own address, whatever it claims"
+        with self.report.row(what) as details:
+            self.known(self.beacon, self.short, 11, details)
+        what = "TCP handed on to our beacon's TLS, with the PROXY protocol: it knows a client by its own address"
+        with self.report.row(what) as details:
+            beacon = Beacon(self.bench, self.nodes, self.authority.issue("beacon", 2), KNOWS)
+            (port,) = free_ports(1)
+            version = hand_on(self.bench, port, beacon.port)
+            until(lambda: listening(port), "the proxy")
+            self.known(beacon, port, 12, details)
+            details.append(f"PROXY {version}")
         with self.report.row(f"silence is cut after {SHORT} s: our node comes back") as details:
             self.cut(details)
         with self.report.row("reload under traffic: our nodes come back, frames flow again") as details:
@@ -93,6 +114,28 @@ class _Check:
         for node in (one, two, three):
             node.program.stop()
         details.append(f"{frames:,} frames, every byte compared; /health 200, plain GET 426")
+
+    def known(self, beacon, port, number, details):
+        """A client that has an address of its own, and names another one itself; and one that is denied."""
+        program = self.bench.start([environment.venv("python"), HERE / "peers" / "websockets_peer.py", "node"], "client")
+
+        def attach(source, expected):
+            program.tell({
+                "do": "attach", "name": "c", "url": self.url(port), "node": number, "source": source,
+                "identity": str(self.bench.identity(number)), "ca": str(self.ca),
+                "headers": {"X-Forwarded-For": CLAIMED},
+            })
+            return program.event(expected)
+
+        attach(CLIENT, "attached")
+        program.tell({"do": "discover", "name": "c"})
+        address = program.event("reply")["address"].rsplit(":", 1)[0]
+        require(address == CLIENT, f"it was told that it is {address}")
+        log = beacon.log()
+        require(f"remote={CLIENT}:" in log and CLAIMED not in log, "the log doesn't speak of the client's address")
+        message = attach(DENIED, "error")["message"]
+        require(f"remote={DENIED}:" in beacon.log(), f"another one wasn't denied: {message}")
+        details.append(f"DiscoverReply and log name {CLIENT}; {DENIED} is denied")
 
     def status(self, path):
         context = ssl.create_default_context(cafile=str(self.ca))

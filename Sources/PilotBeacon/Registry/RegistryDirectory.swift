@@ -1,3 +1,4 @@
+public import Logging
 import NIOCore
 public import PilotIdentity
 public import PilotTransport
@@ -43,6 +44,7 @@ public final class RegistryDirectory: KeyDirectory {
   private let configuration: Configuration
   private let now: @Sendable () -> MonotonicInstant
   private let ask: @Sendable (NodeID) -> RegistryLookup.Answer
+  private let tell: @Sendable (RegistryHealth.News) -> Void
   private let state: Mutex<RegistryDirectoryState>
   private let changeSource = KeyChangeSource()
 
@@ -50,25 +52,45 @@ public final class RegistryDirectory: KeyDirectory {
   ///
   /// Only on this machine or a private network, since whoever is on the path could be any node: an address on the internet is
   /// never asked, and each lookup there fails as `.unavailable`.
-  public convenience init(host: String, port: Int, configuration: Configuration = Configuration()) {
-    self.init(host: host, port: port, tls: nil, configuration: configuration)
+  ///
+  /// - Parameter logger: Hears that the registry fails and why, once a minute at most, and that it answers again. Default:
+  ///   nobody does.
+  public convenience init(
+    host: String, port: Int, configuration: Configuration = Configuration(), logger: Logger = unheard
+  ) {
+    self.init(host: host, port: port, tls: nil, configuration: configuration, logger: logger)
   }
 
   /// Asks the registry at this address over TLS. Nothing is connected before the first lookup.
   ///
+  /// - Parameter logger: As without TLS.
   /// - Throws: `TransportError.Code.invalidConfiguration` if what is trusted can't be read.
   public convenience init(
-    host: String, port: Int, trusting trust: Trust, configuration: Configuration = Configuration()
+    host: String, port: Int, trusting trust: Trust, configuration: Configuration = Configuration(),
+    logger: Logger = unheard
   ) throws(TransportError) {
     self.init(
-      host: host, port: port, tls: try ClientTLS(trusting: trust, protocols: []), configuration: configuration)
+      host: host, port: port, tls: try ClientTLS(trusting: trust, protocols: []), configuration: configuration,
+      logger: logger)
   }
 
-  private convenience init(host: String, port: Int, tls: ClientTLS?, configuration: Configuration) {
-    self.init(configuration: configuration, now: { .now() }) { node in
-      RegistryLookup.ask(host: host, port: port, tls: tls, node: node, limit: configuration.limit)
-    }
+  private convenience init(host: String, port: Int, tls: ClientTLS?, configuration: Configuration, logger: Logger) {
+    self.init(
+      configuration: configuration, now: { .now() },
+      ask: { RegistryLookup.ask(host: host, port: port, tls: tls, node: $0, limit: configuration.limit) },
+      tell: { news in
+        switch news {
+        case .failing(let error):
+          logger.warning(
+            "The registry gives no keys; those that it has given stay in force", metadata: ["reason": "\(error)"])
+        case .answering:
+          logger.notice("The registry answers again")
+        }
+      })
   }
+
+  /// Writes nothing.
+  public static var unheard: Logger { Logger(label: "pilot.registry") { _ in SwiftLogNoOpLogHandler() } }
 
   /// Why a registry on the internet isn't asked.
   static let inClearText = KeyDirectoryError(
@@ -83,11 +105,15 @@ public final class RegistryDirectory: KeyDirectory {
     return Endpoint(address: address)?.isPrivate ?? false
   }
 
-  /// - Parameter ask: Begins a lookup.
+  /// - Parameters:
+  ///   - ask: Begins a lookup.
+  ///   - tell: Hears what there is to say about the registry.
   init(
     configuration: Configuration, now: @escaping @Sendable () -> MonotonicInstant,
-    ask: @escaping @Sendable (NodeID) -> RegistryLookup.Answer
+    ask: @escaping @Sendable (NodeID) -> RegistryLookup.Answer,
+    tell: @escaping @Sendable (RegistryHealth.News) -> Void = { _ in }
   ) {
+    self.tell = tell
     self.configuration = configuration
     self.now = now
     self.ask = ask
@@ -117,8 +143,7 @@ public final class RegistryDirectory: KeyDirectory {
       return try await answer.get()
     } catch {
       if let outdated { return outdated }
-      throw error as? KeyDirectoryError
-        ?? KeyDirectoryError(code: .unavailable, message: "the registry gave no answer", cause: error)
+      throw KeyDirectoryError(lookup: error)
     }
   }
 
@@ -166,7 +191,9 @@ public final class RegistryDirectory: KeyDirectory {
       return answer
     case .ask(let answer):
       ask(node).whenComplete { [self] result in
-        if state.withLock({ $0.end(node, with: result, at: now()) }) { changeSource.announce([node]) }
+        let end = state.withLock { $0.end(node, with: result, at: now()) }
+        if let news = end.news { tell(news) }
+        if end.isChange { changeSource.announce([node]) }
         // Now that it is remembered, and a change told.
         answer.completeWith(result)
       }

@@ -51,6 +51,7 @@ struct RegistryDirectoryState {
   /// Since the registry has failed: nothing is asked in the background before. Each purpose for itself, so that strangers
   /// who find questions which the registry won't answer hold up only their own.
   private var pauseEnds: [RegistryPurpose: MonotonicInstant] = [:]
+  private var health = RegistryHealth()
 
   init(_ configuration: RegistryDirectory.Configuration) {
     self.configuration = configuration
@@ -71,23 +72,32 @@ struct RegistryDirectoryState {
     return .ask(answer)
   }
 
+  /// What a lookup's end means.
+  struct End {
+    /// A key that was in force is so no more.
+    var isChange = false
+    /// What there is to say about the registry.
+    var news: RegistryHealth.News?
+  }
+
   /// A lookup has ended.
-  /// - Returns: Whether a key that was in force is so no more.
-  mutating func end(_ node: NodeID, with result: Result<PublicKey?, any Error>, at now: MonotonicInstant) -> Bool {
+  mutating func end(_ node: NodeID, with result: Result<PublicKey?, any Error>, at now: MonotonicInstant) -> End {
     let ended = underWay.removeValue(forKey: node)
     if let ended { running[ended.purpose, default: 0] -= 1 }
     switch result {
     case .success(let key):
       let lifetime = key == nil ? configuration.unknownLifetime : configuration.keyLifetime
-      return cache.remember(key, of: node, until: now.advanced(by: lifetime))
+      let isChange = cache.remember(key, of: node, until: now.advanced(by: lifetime))
+      return End(isChange: isChange, news: health.ended(nil, at: now))
     case .failure(let error):
       counts.failed += 1
       let pauseEnd = now.advanced(by: configuration.failurePause)
       cache.postpone(node, until: pauseEnd)
+      let failure = KeyDirectoryError(lookup: error)
       // Only silence says something about the next lookup: strangers can choose nodes whose answer is an error.
-      let isDown = (error as? KeyDirectoryError).map { $0.isTransient && $0.cause != nil } ?? true
+      let isDown = failure.isTransient && failure.cause != nil
       if let ended, ended.purpose != .waiting, isDown { pauseEnds[ended.purpose] = pauseEnd }
-      return false
+      return End(news: health.ended(failure, at: now))
     }
   }
 
@@ -105,5 +115,14 @@ struct RegistryDirectoryState {
     case .refresh: counts.refreshesLeftOut += 1
     case .prefetch: counts.prefetchesLeftOut += 1
     }
+  }
+}
+
+extension KeyDirectoryError {
+  /// What a lookup has failed for.
+  init(lookup error: any Error) {
+    self =
+      error as? KeyDirectoryError
+      ?? KeyDirectoryError(code: .unavailable, message: "the registry gave no answer", cause: error)
   }
 }

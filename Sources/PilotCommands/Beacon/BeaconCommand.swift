@@ -274,7 +274,7 @@ package struct BeaconCommand: AsyncParsableCommand {
         "it is said how to ask a registry, but not which one", hint: "add --registry HOST:PORT")
     }
     guard let path = try settings.string(nodes, "nodes") else {
-      if let registry { return (try self.directory(registry, isSecure: isSecure, pins: pins), []) }
+      if let registry { return (try self.directory(registry, isSecure: isSecure, pins: pins, logger: logger), []) }
       if let reason {
         throw CommandFailure.usage(
           "\(reason), and no keys are given",
@@ -293,22 +293,24 @@ package struct BeaconCommand: AsyncParsableCommand {
     return (directory, [FileWatcher(directory: directory, logger: logger)])
   }
 
-  private func directory(_ registry: String, isSecure: Bool, pins: [String]) throws -> RegistryDirectory {
+  private func directory(
+    _ registry: String, isSecure: Bool, pins: [String], logger: Logger
+  ) throws -> RegistryDirectory {
     guard let address = try? HostPort(parsing: registry), let port = address.port else {
       throw CommandFailure.usage("--registry must be HOST:PORT", hint: "for example registry.example:9000")
     }
     let pins = try pins.map { try KeyPin(option: "registry-pin", $0) }
     if !pins.isEmpty {
-      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .keys(Set(pins)))
+      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .keys(Set(pins)), logger: logger)
     }
     if isSecure {
-      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .system)
+      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .system, logger: logger)
     }
     guard RegistryDirectory.mayAskInClearText(host: address.host, port: Int(port)) else {
       throw CommandFailure.usage(
         "the registry is on the internet, and who is on the path could give any node's key in clear text",
         hint: "add --registry-tls, or --registry-pin HEX")
     }
-    return RegistryDirectory(host: address.host, port: Int(port))
+    return RegistryDirectory(host: address.host, port: Int(port), logger: logger)
   }
 }

@@ -15,6 +15,10 @@ public enum BeaconURL: Sendable, Hashable {
   public init(parsing text: String) throws(TransportError) {
     let scheme = "udp://"
     guard text.prefix(scheme.count).lowercased() == scheme else {
+      // What has another scheme, or none, is none of its URLs either.
+      guard ["ws://", "wss://"].contains(where: { text.prefix($0.count).lowercased() == $0 }) else {
+        throw WSSURL.invalid(text, "it must begin with udp://, wss:// or ws://")
+      }
       self = .wss(try WSSURL(parsing: text))
       return
     }

@@ -73,7 +73,10 @@ extension WSSTransport {
       if !beacon.isSecure, !allowsPlaintext, !beacon.isLoopback {
         throw TransportError(
           code: .invalidConfiguration,
-          message: "\(beacon) is not encrypted and not on this machine; use wss:// or allow plaintext explicitly")
+          message: """
+            \(beacon) is not encrypted and not on this machine; use wss://, or allow it with allowsPlaintext, which is \
+            --insecure-plaintext on the command line
+            """)
       }
       guard beaconEndpoint.isWSSBeacon else {
         throw TransportError(

@@ -57,7 +57,8 @@ public struct WSSURL: Sendable, Hashable, CustomStringConvertible {
       path: path.isEmpty || path == "/" ? Self.defaultPath : String(path))
   }
 
-  private static func invalid(_ text: String, _ reason: String) -> TransportError {
+  /// What is wrong with a text that ought to be a URL; secrets in it aren't repeated.
+  package static func invalid(_ text: String, _ reason: String) -> TransportError {
     TransportError(
       code: .invalidConfiguration, message: "\"\(URLText.withoutSecrets(text))\" is no beacon URL: \(reason)")
   }

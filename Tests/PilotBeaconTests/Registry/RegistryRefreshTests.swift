@@ -155,6 +155,17 @@ struct RegistryRefreshTests {
     #expect(registry.asked.last == attached)
     try await registry.answer(attached, .success(first))
   }
+
+  @Test("A lookup that fails is told with its reason, whoever wanted it, and so is the next answer")
+  func told() async throws {
+    let registry = ScriptedRegistry()
+    let (directory, node) = (registry.directory(), try node(7))
+    directory.prefetch(node)
+    try await registry.answer(node, .failure(KeyDirectoryError(code: .unavailable, message: "request failed")))
+    directory.prefetch(node)
+    try await registry.answer(node, .success(nil))
+    #expect(registry.news == ["failing: request failed", "answering"])
+  }
 }
 
 /// A registry whose answers, and whose directory's time, the test plays.
@@ -163,12 +174,14 @@ private final class ScriptedRegistry: Sendable {
     var now = MonotonicInstant.start
     var asked: [NodeID] = []
     var open: [NodeID: EventLoopPromise<PublicKey?>] = [:]
+    var news: [String] = []
   }
 
   private let loop = MultiThreadedEventLoopGroup.singleton.next()
   private let state = Mutex(State())
 
   var asked: [NodeID] { state.withLock { $0.asked } }
+  var news: [String] { state.withLock { $0.news } }
 
   deinit {
     for promise in state.withLock({ Array($0.open.values) }) { promise.fail(CancellationError()) }
@@ -188,7 +201,8 @@ private final class ScriptedRegistry: Sendable {
           state.open[node] = promise
         }
         return promise.futureResult
-      })
+      },
+      tell: { [self] news in state.withLock { $0.news.append(news.text) } })
   }
 
   func advance(by duration: Duration) {
