@@ -10,8 +10,8 @@ import PilotWire
 /// registration moves, or goes, that may not (``FuzzedWhereabouts``).
 enum BeaconTarget {
   private enum Step: Int, CaseIterable {
-    case datagram, made, again, proof, connect, proxyHeader, bytes, upgrade, authenticate, message, madeMessage, anyFrame,
-      time, moment, hangUp, unreachable, key
+    case datagram, made, again, proof, connect, proxyHeader, bytes, upgrade, authenticate, message, madeMessage
+    case anyFrame, time, moment, hangUp, unreachable, key
   }
 
   private static let peerLimit = 6

@@ -100,7 +100,9 @@ enum DoorTargets {
     }
     let client = ForwardedClient.client(of: headers, isTrusted: isTrusted)
     guard client == asked.last else { throw Violation("\(asked) were looked at, and \(client as Any) is the client") }
-    guard asked.dropLast().allSatisfy({ $0.low & 1 == 0 }) else { throw Violation("behind a stranger's word: \(asked)") }
+    guard asked.dropLast().allSatisfy({ $0.low & 1 == 0 }) else {
+      throw Violation("behind a stranger's word: \(asked)")
+    }
     guard asked.allSatisfy({ $0.scope == 0 }) else { throw Violation("a zone: \(asked)") }
     return client != nil
   }
