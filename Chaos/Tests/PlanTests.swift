@@ -77,6 +77,7 @@ import Testing
   @Test func `reports are forged only where nobody who claims a plain node would be rightly believed`() {
     let elsewhere = Weather.allCases.filter { !Attack.forgedReports.isMade(in: $0) }
     #expect(Set(elsewhere) == [.kill, .restart, .crash])
+    #expect(Weather.allCases.allSatisfy { Attack.claimsOfTheDead.isMade(in: $0) == $0.keepsCounters })
     #expect(Attack.allCases.allSatisfy { $0.isMade(in: .calm) })
   }
 
@@ -120,6 +121,36 @@ import Testing
     let plain = population.ids.filter(population.isPlain)
     #expect(plain.count == population.nodes / 8)
     #expect(plain.allSatisfy { population.carrier(of: $0) == .udp && !population.isGuest($0) })
+  }
+
+  /// Room for what there is, and far less than for what one strike invents, of which each address keeps to its share.
+  @Test func `an eviction's strike exceeds what the beacon has room for, once in a round and early`() {
+    for number in 0..<30 {
+      let round = plan(9).round(number)
+      for attack in Attack.allCases where attack.isLong && attack.isMade(in: round.weather) {
+        let strikes = round.strikes.filter { $0.attack == attack }
+        #expect(strikes.count == 1 && strikes[0].at < 400)
+      }
+      let invented = round.strikes.first { $0.attack == .evictions }?.count ?? 0
+      #expect(invented > 2 * BeaconBounds.nodes(population) && invented / 8 < 1_000)
+    }
+  }
+
+  @Test func `some of the nodes that prove nothing have no key at the beacon, and nobody else`() {
+    let unlisted = population.ids.filter(population.isUnlisted)
+    #expect(unlisted.count == population.nodes / 16)
+    #expect(unlisted.allSatisfy(population.isPlain))
+  }
+
+  @Test func `no two hostile peers are one node, or have an address together`() {
+    let roles = [
+      Population.liar, Population.provenFlooder, Population.wssFlooder, Population.sink,
+    ]
+    let ranges = [Population.slowReaders, Population.misled, Population.passers]
+    let all = roles + ranges.flatMap { Array($0) }
+    #expect(Set(all).count == all.count && all.allSatisfy(Population.hostile.contains))
+    let addresses = (0..<30).map(Population.hostileAddress)
+    #expect(Set(addresses).isDisjoint(with: population.ids.map(Population.address) + [Population.hostileAddress]))
   }
 
   @Test func `workers share the nodes, and each has as many of both kinds, guests included`() {

@@ -90,6 +90,60 @@ import Testing
     #expect(failed(0, 2_401).count == 1)
   }
 
+  @Test func `a flood of which more arrives than its share, or less, is a broken promise`() {
+    func flood(over: Int, short: Int) -> [String] {
+      broken(
+        record(.calm) { nodes, _ in
+          nodes[.floodOverLimit] = over
+          nodes[.floodShort] = short
+        })
+    }
+    #expect(flood(over: 0, short: 0).isEmpty)
+    #expect(flood(over: 1, short: 0).count == 1)
+    // The books that balance have 14 datagrams that the kernel had no room for.
+    #expect(flood(over: 0, short: 14).isEmpty)
+    #expect(flood(over: 0, short: 15).count == 1)
+  }
+
+  @Test func `what is missing of a flood must have been held back by name`() {
+    func flood(sent: Int, heldBack: Int) -> [String] {
+      broken(
+        record(.calm) { nodes, beacon in
+          nodes[.floodSent] = sent
+          nodes[.floodArrived] = 50
+          beacon["dropped_total", "rate_limited"] = heldBack
+          beacon["dropped_total", "sender_mismatch"] -= heldBack
+        })
+    }
+    #expect(flood(sent: 74, heldBack: 10).isEmpty)
+    #expect(flood(sent: 75, heldBack: 10).count == 1)
+  }
+
+  @Test func `dead nodes must move when they are claimed, and nobody else for want of an answer`() {
+    func claims(_ claimed: Int, moved: Int, unanswered: Int, lateness: Int = 0) -> Int {
+      broken(
+        record(.calm, lateness: lateness) { nodes, beacon in
+          nodes[.deadClaimed] = claimed
+          nodes[.deadMoved] = moved
+          beacon["moves_total", "unanswered"] = unanswered
+        }
+      ).count
+    }
+    #expect(claims(2, moved: 2, unanswered: 2) == 0)
+    #expect(claims(2, moved: 1, unanswered: 1) == 1)
+    #expect(claims(2, moved: 2, unanswered: 3) == 1)
+    #expect(claims(2, moved: 2, unanswered: 3, lateness: 499) == 1)
+    // On a machine so busy, a living node may be late with its answer.
+    #expect(claims(2, moved: 2, unanswered: 3, lateness: 500) == 0)
+  }
+
+  @Test func `a node that nothing comes for any more, and an answer to another beacon that is believed, are too`() {
+    #expect(broken(record(.calm) { nodes, _ in nodes[.forsaken] = 1 }).count == 1)
+    #expect(broken(record(.stall) { nodes, _ in nodes[.forsaken] = 1 }).isEmpty)
+    #expect(broken(record(.calm) { nodes, _ in nodes[.believed] = 1 }).count == 1)
+    #expect(broken(record(.kill) { nodes, _ in nodes[.believed] = 1 }).count == 1)
+  }
+
   @Test func `a revoked key that still counts, or counted for too long, is a broken promise`() {
     let revocations = [
       Revocation(node: 1, carrier: .udp, isReplaced: true), Revocation(node: 2, carrier: .wss, isReplaced: false),

@@ -15,6 +15,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case identityFile = "identity-file"
   case registryAnswer = "registry-answer"
   case webSocket = "websocket"
+  case proxyHeader = "proxy-header"
+  case requestHead = "request-head"
+  case forwarded
   /// A whole beacon: any bytes from any source at any time.
   case beacon
   /// A client's connection, from the first byte: a hostile beacon.
@@ -36,6 +39,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .identityFile: try TextTargets.identityFile(input)
     case .registryAnswer: try TextTargets.registryAnswer(input)
     case .webSocket: try WebSocketTarget.run(input)
+    case .proxyHeader: try DoorTargets.proxyHeader(input)
+    case .requestHead: try DoorTargets.requestHead(input)
+    case .forwarded: try DoorTargets.forwarded(input)
     case .beacon: try BeaconTarget.run(input)
     case .client: try ClientTarget.run(input)
     }

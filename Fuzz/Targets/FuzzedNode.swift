@@ -8,13 +8,20 @@ enum FuzzedNode {
   /// What the fuzzed beacon is called, and dialled as.
   static let beaconNames = [HostPort(host: "beacon.example", port: 443)]
   static let beacon = BeaconName(host: "beacon.example", port: 443)
+  /// What another beacon is called, which passes on challenges that it got from this one.
+  static let otherBeacon = BeaconName(host: "other.example", port: 443)
+
+  /// A proxy whose word counts on whom a connection comes from.
+  static let proxy = "192.0.2.77"
+
+  /// Those with keys, in order.
+  static let listed: [NodeID] = (1...4).compactMap { NodeID($0) }
 
   static let identities: [NodeID: Identity] = {
     var identities: [NodeID: Identity] = [:]
-    for number in 1...4 as ClosedRange<UInt8> {
-      let seed = [UInt8](repeating: number, count: Identity.seedByteCount)
-      guard let node = NodeID(UInt32(number)), let identity = try? Identity(seed: seed.span.raw) else { continue }
-      identities[node] = identity
+    for node in listed {
+      let seed = [UInt8](repeating: UInt8(truncatingIfNeeded: node.rawValue), count: Identity.seedByteCount)
+      identities[node] = try? Identity(seed: seed.span.raw)
     }
     return identities
   }()

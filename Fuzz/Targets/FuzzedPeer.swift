@@ -29,21 +29,35 @@ final class FuzzedPeer {
     _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
   }
 
-  func upgrade() {
+  /// What a proxy says of whom it speaks for, in the form of version 1 or 2 of its protocol.
+  func sendProxyHeader(naming client: Endpoint, isBinary: Bool) {
+    guard let address = client.ipv4Address, isBinary else {
+      let family = client.isIPv4 ? "TCP4" : "TCP6"
+      let server = client.isIPv4 ? "192.0.2.1" : "2001:db8::1"
+      return send(Array("PROXY \(family) \(client.addressText) \(server) \(client.port) 443\r\n".utf8))
+    }
+    let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A]
+    let source = (0..<4).map { UInt8(truncatingIfNeeded: address >> (24 - 8 * $0)) }
+    send(signature + [0x21, 0x11, 0, 12] + source + [192, 0, 2, 1, 0x0F, 0xA0, 1, 0xBB])
+  }
+
+  /// - Parameter client: Whom a proxy names in a field of the request.
+  func upgrade(for client: Endpoint? = nil) {
+    let forwarded = client.map { "X-Forwarded-For: \($0)\r\n" } ?? ""
     send(
       Array(
         ("GET \(WSSURL.defaultPath) HTTP/1.1\r\nHost: beacon\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+          + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\(forwarded)"
           + "Sec-WebSocket-Protocol: \(isOwn ? "pilot.v2, " : "")pilot.v1\r\n\r\n").utf8))
   }
 
-  /// Answers the challenge truthfully, if there has been one.
-  func authenticate(as node: NodeID) {
+  /// Answers the challenge, if there has been one: truthfully, if this is the beacon that was dialled.
+  func authenticate(as node: NodeID, dialling beacon: BeaconName?) {
     guard let challenge,
       let reply = try? FuzzedNode.identities[node]?.reply(
-        to: challenge, as: node, dialling: isOwn ? FuzzedNode.beacon : nil)
+        to: challenge, as: node, dialling: isOwn ? beacon : nil)
     else { return }
-    claim = node
+    claim = isOwn && beacon != FuzzedNode.beacon ? nil : node
     sendFrame(0x81, Array(reply.json.utf8))
   }
 
@@ -97,7 +111,9 @@ final class FuzzedPeer {
     for text in texts {
       switch try? HandshakeMessage(parsing: text.span.raw) {
       case .challenge(let challenge): self.challenge = challenge
-      case .ok: node = claim
+      case .ok:
+        guard let claim else { throw Violation("the beacon let in who had said nothing, or to another one") }
+        node = claim
       default: throw Violation("the beacon said \(String(decoding: text, as: UTF8.self))")
       }
     }

@@ -17,6 +17,14 @@ package enum Account: String, Sendable, CaseIterable, Codable {
   /// By hostile peers with transports of their own, and by those that read late.
   case hostileUDPSent, hostileUDPReceived, hostileUDPKernelFull, hostileWSSSent, hostileWSSReceived, hostileReadLate,
     hostileStolen
+  /// Of floods: what was relayed beyond the sender's share, and what was missing of it.
+  case floodSent, floodArrived, floodArrivedOverWSS, floodOverLimit, floodShort
+  /// Nodes that were dead when they were claimed, and those of them that were moved for it.
+  case deadClaimed, deadMoved
+  /// Answers to another beacon that this one believed.
+  case believed
+  /// Nodes that nothing was delivered to any more, though all was well with them.
+  case forsaken
   // Events.
   case joins, leaves, moves, stalls, registeredAgain
   /// WSS connections that the beacon closed because the node's key had changed.

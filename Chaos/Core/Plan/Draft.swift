@@ -124,12 +124,13 @@ struct Draft {
 
   private mutating func drawStrikes(_ random: inout SeededRandom) {
     for attack in Attack.allCases where attack.isMade(in: weather) {
-      for _ in 0..<2 {
+      for _ in 0..<(attack.isLong ? 1 : 2) {
         let range = attack.size(in: weather)
         let count = Int.random(in: range, using: &random)
         // What fills a log has to come while nobody reads it.
         let isLogFilled = attack == .comingsAndGoings && (weather == .unread || weather == .restart)
-        let at = isLogFilled ? Int.random(in: 100..<400, using: &random) : moment(&random)
+        let isEarly = isLogFilled || attack.isLong
+        let at = isEarly ? Int.random(in: 100..<400, using: &random) : moment(&random)
         strikes.append(Strike(at: at, attack: attack, count: count, seed: random.next()))
         if attack == .slowReaders { feedSlowReaders(from: at, &random) }
       }
@@ -176,6 +177,10 @@ extension Attack {
     case .forgedSignatures, .oldProofs: return 5...20
     case .proofFloods: return 20...40
     case .forgedReports: return 5...15
+    case .evictions: return 4_000...6_000
+    case .claimsOfTheDead: return 1...3
+    case .relayFloods: return 500...1_000
+    case .relayedChallenges: return 3...7
     case .comingsAndGoings: return weather == .unread ? 400...500 : weather == .restart ? 30...50 : 3...8
     case .liesOverWSS: return 100...500
     case .slowReaders: return 1...2

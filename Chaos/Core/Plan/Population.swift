@@ -30,12 +30,18 @@ package struct Population: Sendable, Equatable {
   /// where it is for the whole run.
   package func isPlain(_ id: UInt32) -> Bool { carrier(of: id) == .udp && (Int((id - 1) / 2) / workers) % 4 == 2 }
 
+  /// Whether the beacon doesn't know its key: half of those that prove nothing.
+  package func isUnlisted(_ id: UInt32) -> Bool { isPlain(id) && (Int((id - 1) / 2) / workers) % 8 == 6 }
+
   /// The loopback address of a node on UDP, 127.1.x.y: one of its own, since the beacon limits what it does for each.
   package static func address(of id: UInt32) -> UInt32 { 0x7F01_0000 | id & 0xFFFF }
 
   /// The loopback address that hostile datagrams come from, 127.0.0.66: another one than any node's, whose other ports the
   /// beacon believes at once.
   package static let hostileAddress: UInt32 = 0x7F00_0042
+
+  /// Hostile sockets with an address to themselves, since their share is what their attack is about: 127.0.2.x.
+  package static func hostileAddress(_ number: Int) -> UInt32 { 0x7F00_0200 + UInt32(number) }
 
   /// The honest nodes of a process.
   package func ids(of worker: Int) -> [UInt32] { ids.filter { self.worker(of: $0) == worker } }
@@ -46,6 +52,15 @@ package struct Population: Sendable, Equatable {
   package static let slowReaders: ClosedRange<UInt32> = 1_000_001...1_000_004
   /// The one that sends in other nodes' names, over WSS.
   package static let liar: UInt32 = 1_000_010
+  /// Floods others with relays: over UDP with a proof, and over WSS.
+  package static let provenFlooder: UInt32 = 1_000_011
+  package static let wssFlooder: UInt32 = 1_000_012
+  /// Gets what floods consist of.
+  package static let sink: UInt32 = 1_000_013
+  /// Those that another beacon has answer this one's challenges.
+  package static let misled: ClosedRange<UInt32> = 1_000_014...1_000_020
+  /// Those that come, do something, and go.
+  package static let passers: ClosedRange<UInt32> = 1_000_021...1_000_040
   /// The first of the IDs that nobody has.
   package static let invented: UInt32 = 2_000_001
 }

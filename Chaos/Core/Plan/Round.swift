@@ -63,7 +63,9 @@ package struct Step: Sendable, Equatable {
 package enum Attack: String, Sendable, CaseIterable, Codable {
   // Over UDP.
   case garbageDatagrams, truncatedMessages, longestDatagrams, liesOverUDP, claims, inventedNodes, randomProofs,
-    forgedSignatures, oldProofs, proofFloods
+    forgedSignatures, oldProofs, proofFloods, evictions, claimsOfTheDead
+  // Over both.
+  case relayFloods, relayedChallenges
   // By ICMP.
   case forgedReports
   // Over WSS, authenticated as a node that is hostile.
@@ -74,7 +76,20 @@ package enum Attack: String, Sendable, CaseIterable, Codable {
 
   /// Whether it is made in this weather. Where a beacon has just begun, or a node's socket is gone, who claims a node that
   /// can prove nothing is rightly believed.
-  package func isMade(in weather: Weather) -> Bool { self != .forgedReports || weather.keepsCounters }
+  package func isMade(in weather: Weather) -> Bool {
+    switch self {
+    case .forgedReports, .claimsOfTheDead: weather.keepsCounters
+    default: true
+    }
+  }
+
+  /// Whether it is about a share, or an answer that takes seconds: once in a round, and early.
+  package var isLong: Bool {
+    switch self {
+    case .evictions, .claimsOfTheDead, .relayFloods, .relayedChallenges: true
+    default: false
+    }
+  }
 }
 
 /// An attack with its time.

@@ -32,6 +32,8 @@ package struct SummaryTable {
     lines += Self.answers.map { name, label in
       row(label.map { "\(name): \($0)" } ?? name, [String(summary.seen(name, label))])
     }
+    lines.append(row("frames of floods: sent", [String(books[.floodSent])]))
+    lines.append(row("frames of floods: arrived", [String(books[.floodArrived])]))
     let leftOut = summary.rounds.reduce(0) { $0 + $1.observations.linesLeftOut }
     lines.append(row("log lines left out", [String(leftOut)]))
     lines.append(row("lies believed by a beacon just begun", [String(books[.lie])]))
@@ -64,7 +66,9 @@ package struct SummaryTable {
   private static let answers: [(name: String, label: String?)] = [
     ("proofs_total", "accepted"), ("proofs_total", "failed"), ("proofs_total", "repeated"),
     ("proofs_total", "limited"), ("proofs_total", "forged"), ("probes_total", nil), ("unfounded_reports_total", nil),
-    ("moves_total", "unreachable"), ("revocations_total", nil),
+    ("proofs_total", "wrong_beacon"), ("questions_total", "claimed"), ("signs_total", nil),
+    ("claims_refused_total", nil), ("moves_total", "unanswered"), ("moves_total", "unreachable"),
+    ("evictions_total", nil), ("dropped_total", "rate_limited"), ("revocations_total", nil),
   ]
 
   private func table(_ entries: [String: Int]) -> [String] {

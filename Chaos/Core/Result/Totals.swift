@@ -23,7 +23,7 @@ package struct Totals {
     for index in rows.indices {
       let cell = rows[index].cell
       rows[index].sent += record.nodes[.sent(cell)]
-      rows[index].relayed += record.beacon["relayed_total", cell.rawValue]
+      rows[index].relayed += record.beacon["relayed_total", cell.rawValue] - Self.flood(cell, record.nodes)
       rows[index].delivered += record.nodes[.delivered(cell)]
     }
     unaccounted += record.ledger.unaccounted
@@ -34,6 +34,15 @@ package struct Totals {
       note("beacon: WSS queue: \(result)", count)
     }
     note("beacon: WSS: connection being closed", record.beacon["wss_ignored_total"])
+  }
+
+  /// What there was of floods beside the nodes' frames: all of them go to a socket.
+  private static func flood(_ cell: Cell, _ nodes: Books) -> Int {
+    switch cell {
+    case .udpToUDP: nodes[.floodArrived] - nodes[.floodArrivedOverWSS]
+    case .wssToUDP: nodes[.floodArrivedOverWSS]
+    case .udpToWSS, .wssToWSS: 0
+    }
   }
 
   private mutating func note(_ name: String, _ count: Int) {

@@ -12,6 +12,8 @@ package struct Verdict: Sendable {
   package static let returnLimit = 6_000
   /// How long a key may count that is taken out of the nodes file, in milliseconds: the beacon looks once a second.
   package static let revocationLimit = 2_000
+  /// From this lateness on, in milliseconds, a node may not have come to answer a question in time.
+  package static let busyLateness = 500
   /// Verifications that the beacon makes, a second, in all and for one source, and how many of these at once.
   package static let verifications = (inAll: 200, perSource: 2, atOnce: 10)
 
@@ -45,6 +47,7 @@ package struct Verdict: Sendable {
       broken.append("\(record.name): \(record.delivered) frames were delivered, and only \(record.sent) sent")
     }
     judgeBelief(record)
+    judgeShares(record)
     judgeRevocations(record)
     if record.round.weather == .unread, record.observations.linesLeftOut == 0 {
       broken.append("\(record.name): nobody was told that lines of the log were left out")
@@ -72,6 +75,42 @@ package struct Verdict: Sendable {
     }
     if failed + accepted > limitInAll {
       broken.append("\(record.name): \(failed + accepted) signatures were verified, and \(limitInAll) may be")
+    }
+  }
+
+  /// Nobody gets more than his share, or less; and the nodes of others stay where they are.
+  private mutating func judgeShares(_ record: RoundRecord) {
+    if record.nodes[.believed] > 0 {
+      broken.append("\(record.name): \(record.nodes[.believed]) answers to another beacon were believed")
+    }
+    guard record.round.weather.keepsCounters else { return }
+    let (nodes, drops) = (record.nodes, record.beacon.total("udp_dropped_total") + record.nodes[.hostileUDPKernelFull])
+    if nodes[.floodOverLimit] > 0 {
+      broken.append("\(record.name): \(nodes[.floodOverLimit]) frames were relayed beyond their senders' shares")
+    }
+    if nodes[.floodShort] > drops {
+      broken.append("\(record.name): \(nodes[.floodShort]) frames within their senders' shares were not relayed")
+    }
+    let heldBack = record.beacon["dropped_total", "rate_limited"]
+    if nodes[.floodSent] - nodes[.floodArrived] > heldBack + drops {
+      broken.append(
+        "\(record.name): of \(nodes[.floodSent]) frames of floods \(nodes[.floodArrived]) arrived, and only \(heldBack) "
+          + "were counted as held back")
+    }
+    judgeClaims(record)
+  }
+
+  /// Who answers keeps its place, and who is dead doesn't.
+  private mutating func judgeClaims(_ record: RoundRecord) {
+    let (claimed, moved) = (record.nodes[.deadClaimed], record.nodes[.deadMoved])
+    if moved != claimed { broken.append("\(record.name): \(claimed) dead nodes were claimed, and \(moved) moved") }
+    guard record.lateness < Self.busyLateness else { return }
+    let unanswered = record.beacon["moves_total", "unanswered"]
+    if unanswered != moved {
+      broken.append("\(record.name): \(unanswered) nodes were moved for want of an answer, and \(moved) were dead")
+    }
+    if record.nodes[.forsaken] > 0, !record.round.weather.isOutage {
+      broken.append("\(record.name): \(record.nodes[.forsaken]) nodes were lost: nothing came for them any more")
     }
   }
 
@@ -112,6 +151,9 @@ package struct Verdict: Sendable {
     }
     let displaced = ["handshake_failures_total", "refusals_total"].reduce(0) { $0 + summary.seen($1, "displaced") }
     if displaced <= 0 { broken.append("no half-open connection has made room for a newcomer") }
+    for metric in ["signs_total", "claims_refused_total", "evictions_total"] where summary.seen(metric) <= 0 {
+      broken.append("the beacon has not counted any \(metric)")
+    }
     guard summary.notRun[.forgedReports] == nil else { return }
     for metric in ["probes_total", "unfounded_reports_total"] where summary.seen(metric) <= 0 {
       broken.append("the beacon has not counted any \(metric)")
@@ -131,7 +173,8 @@ package struct Verdict: Sendable {
     ("dropped_total", "proof_over_compat"), ("dropped_total", "proof_expired"), ("dropped_total", "truncated"),
     ("dropped_total", "unknown_type"), ("dropped_total", "beacon_only_type"), ("proofs_total", "failed"),
     ("proofs_total", "accepted"), ("proofs_total", "repeated"), ("proofs_total", "limited"),
-    ("proofs_total", "forged"),
+    ("proofs_total", "forged"), ("proofs_total", "wrong_beacon"), ("refusals_total", "wrong_beacon"),
+    ("dropped_total", "rate_limited"), ("moves_total", "unanswered"), ("questions_total", "claimed"),
     ("discovers_total", "refused_proven"), ("discovers_total", "refused_attached"),
     ("refusals_total", "bad_signature"), ("refusals_total", "wrong_key"), ("refusals_total", "unknown_node"),
     ("refusals_total", "unexpected_message"), ("refusals_total", "disconnected"),

@@ -151,7 +151,8 @@ extension Coordinator {
   /// Looks at all processes when nothing is under way any more: the same nodes are attached as before, and connections
   /// that were closed are gone.
   private mutating func takeVitals(after round: Round) async throws {
-    let peers = plan.population.nodes / 2 + 1
+    // Beside the honest nodes, who lies and who floods.
+    let peers = plan.population.nodes / 2 + 2
     let end = ContinuousClock.now.advanced(by: Self.patience)
     while try await beacon.counts()["connections"] != peers, ContinuousClock.now < end {
       try await Task.sleep(for: .milliseconds(50))

@@ -27,13 +27,16 @@ struct Credentials: Sendable {
     }
   }
 
+  /// How many nodes the beacon may register.
+  var maximumNodes: Int { BeaconBounds.nodes(population) }
+
   /// Puts another nodes file in the place of the last one.
   ///
   /// - Parameter revocations: Keys that it shall not hold.
   func writeNodes(without revocations: [Revocation] = []) throws {
     let revoked = Dictionary(uniqueKeysWithValues: revocations.map { ($0.node, $0) })
     var members: [String] = []
-    for id in Array(population.ids) + Array(Population.hostile) {
+    for id in Array(population.ids) + Array(Population.hostile) where !population.isUnlisted(id) {
       var keys = keys
       if let revocation = revoked[id] {
         guard revocation.isReplaced else { continue }

@@ -14,6 +14,8 @@ struct ConnectionAttacks: Sendable {
   let held: HeldConnections
   /// Frames that slow readers have read in the end.
   let readLate: Counter
+  /// Answers for another beacon that were taken.
+  let believed: Counter
 
   /// How long slow readers read nothing.
   private static let slowness: Duration = .seconds(2)
@@ -64,6 +66,8 @@ struct ConnectionAttacks: Sendable {
       try await readSlowly(&random)
     case .comingsAndGoings:
       try await comeAndGo(&random)
+    case .relayedChallenges:
+      try await passOn(&random)
     default:
       break
     }
@@ -116,8 +120,7 @@ struct ConnectionAttacks: Sendable {
       [0x88, 0x82, 0, 0, 0, 0, 3, 0xED],  // a code that no Close may carry
     ]
     let frame = frames[Int.random(in: 0..<frames.count, using: &random)]
-    let ids = (Population.liar + 1)...Population.hostile.upperBound
-    guard let node = NodeID(.random(in: ids, using: &random)) else { return }
+    guard let node = NodeID(.random(in: Population.passers, using: &random)) else { return }
     let (identity, request) = (try keys.identity(of: node.rawValue), door.request)
     try await door.enter(within: Self.limit) { talk in
       var talk = talk
@@ -129,14 +132,29 @@ struct ConnectionAttacks: Sendable {
 
   /// Authenticates, and leaves.
   private func comeAndGo(_ random: inout SeededRandom) async throws {
-    let ids = (Population.liar + 1)...Population.hostile.upperBound
-    guard let node = NodeID(.random(in: ids, using: &random)) else { return }
+    guard let node = NodeID(.random(in: Population.passers, using: &random)) else { return }
     let (identity, request) = (try keys.identity(of: node.rawValue), door.request)
     try await door.enter(within: Self.limit) { talk in
       var talk = talk
       try await talk.authenticate(request, as: node, with: identity)
       try await talk.sayClose()
       while try await talk.next() != nil {}
+    }
+  }
+
+  /// Gives the answer that a node has given to another beacon, which has passed the challenge on to it.
+  private func passOn(_ random: inout SeededRandom) async throws {
+    guard let node = NodeID(.random(in: Population.misled, using: &random)),
+      let name = BeaconName(host: "elsewhere.example", port: door.endpoint.port)
+    else { return }
+    let (identity, request) = (try keys.identity(of: node.rawValue), door.requestNaming)
+    try await door.enter(within: Self.limit) { [believed] talk in
+      var talk = talk
+      let challenge = try await talk.challenge(request)
+      try await talk.say(text: identity.reply(to: challenge, as: node, dialling: name).json)
+      while let said = try await talk.next() {
+        if case .text = said { believed.add(1) }
+      }
     }
   }
 

@@ -52,11 +52,16 @@ struct Door: Sendable {
     }
   }
 
-  /// The request to upgrade.
-  var request: String {
+  /// The request to upgrade, as deployed nodes make it.
+  var request: String { request("pilot.v1") }
+
+  /// The same of a node that names its beacon.
+  var requestNaming: String { request("pilot.v2") }
+
+  private func request(_ subprotocol: String) -> String {
     var text = "GET \(WSSURL.defaultPath) HTTP/1.1\r\nHost: localhost:\(endpoint.port)\r\n"
     text += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    text += "Sec-WebSocket-Key: \(WebSocketKey.random().text)\r\nSec-WebSocket-Protocol: pilot.v1\r\n\r\n"
+    text += "Sec-WebSocket-Key: \(WebSocketKey.random().text)\r\nSec-WebSocket-Protocol: \(subprotocol)\r\n\r\n"
     return text
   }
 }

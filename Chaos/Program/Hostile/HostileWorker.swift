@@ -18,6 +18,7 @@ final class HostileWorker: Sendable {
   private struct State {
     var sockets: [HostileSocket] = []
     var liar: Liar?
+    var special: SpecialPeers?
     var connections: ConnectionAttacks?
     var beacon: Int32?
     var attacks = Books()
@@ -29,6 +30,7 @@ final class HostileWorker: Sendable {
   private let keys: Keyring
   private let run: UInt64
   private let readLate = Counter()
+  private let believed = Counter()
   private let state = Mutex(State())
 
   /// UDP sockets; each has its own place in the beacon's group of sockets.
@@ -68,9 +70,12 @@ final class HostileWorker: Sendable {
     let door = try Door(
       endpoint: Endpoint(ipv4: 127, 0, 0, 1, port: UInt16(site.wss)), authority: site.authority)
     let connections = ConnectionAttacks(
-      population: plan.population, keys: keys, door: door, held: HeldConnections(), readLate: readLate)
+      population: plan.population, keys: keys, door: door, held: HeldConnections(), readLate: readLate,
+      believed: believed)
     let liar = try Liar(site, keys: keys)
+    let special = try SpecialPeers(site, beacon: beacon, keys: keys)
     state.withLock { state in
+      state.special = special
       state.sockets = sockets
       state.connections = connections
       state.liar = liar
@@ -91,8 +96,18 @@ final class HostileWorker: Sendable {
   }
 
   private func perform(_ strike: Strike, _ datagrams: DatagramAttacks) async throws {
-    let made = try await count(of: strike, datagrams)
-    state.withLock { $0.attacks[strike.attack] += made }
+    var books = Books()
+    if strike.attack.isLong,
+      let (special, connections) = state.withLock({ state in
+        state.special.map { ($0, state.connections) }
+      })
+    {
+      books = await special.perform(strike)
+      if strike.attack == .relayedChallenges { await connections?.perform(strike) }
+    } else {
+      books[strike.attack] = try await count(of: strike, datagrams)
+    }
+    state.withLock { $0.attacks += books }
   }
 
   /// Makes an attack.
@@ -116,7 +131,12 @@ final class HostileWorker: Sendable {
     } else if try datagrams.message(strike.attack, &random) != nil {
       for _ in 0..<strike.count {
         guard let message = try datagrams.message(strike.attack, &random) else { continue }
-        sockets.randomElement(using: &random)?.send(message)
+        // An invented node stays with its socket: at another one it would be claimed from there.
+        if strike.attack == .inventedNodes, let node = (try? Discover(parsing: message.span.raw))?.node {
+          sockets[Int(node.rawValue) % sockets.count].send(message)
+        } else {
+          sockets.randomElement(using: &random)?.send(message)
+        }
       }
     } else {
       await connections?.perform(strike)
@@ -135,18 +155,23 @@ final class HostileWorker: Sendable {
 
   /// - Returns: Why nothing could be settled.
   private func settle() async -> String? {
-    let (sockets, liar) = state.withLock { ($0.sockets, $0.liar) }
-    for socket in sockets where await !socket.settle() { return "the beacon doesn't answer a hostile socket" }
-    if await liar?.settle() == false { return "the beacon doesn't answer the liar's connection" }
+    let (sockets, liar, special) = state.withLock { ($0.sockets, $0.liar, $0.special) }
+    for socket in sockets + (special?.sockets ?? []) where await !socket.settle() {
+      return "the beacon doesn't answer a hostile socket"
+    }
+    for peer in [liar, special?.flooder] where await peer?.settle() == false {
+      return "the beacon doesn't answer a hostile node's connection"
+    }
     return nil
   }
 
   private var books: Books {
-    let (sockets, liar, attacks) = state.withLock { ($0.sockets, $0.liar, $0.attacks) }
+    let (sockets, liar, special, attacks) = state.withLock { ($0.sockets, $0.liar, $0.special, $0.attacks) }
     var books = attacks
-    for socket in sockets { books += socket.books }
-    if let liar { books += liar.books }
+    for socket in sockets + (special?.sockets ?? []) { books += socket.books }
+    for peer in [liar, special?.flooder] { if let peer { books += peer.books } }
     books[.hostileReadLate] = readLate.value
+    books[.believed] += believed.value
     return books
   }
 }

@@ -22,6 +22,8 @@ final class HonestNode: Sendable {
     /// What it counted itself, and lives that were folded.
     var books = Books()
     var pause: Duration?
+    /// When something was last delivered to it.
+    var lastDelivery = ContinuousClock.now
   }
 
   let id: NodeID
@@ -171,7 +173,9 @@ final class HonestNode: Sendable {
 
   func received(_ payload: RawSpan, from sender: UInt32) {
     let cell = Cell(from: station.population.carrier(of: sender), to: carrier)
+    let now = ContinuousClock.now
     state.withLock { state in
+      state.lastDelivery = now
       let finding = state.inbox.receive(payload, from: sender, keepsOrder: cell == .wssToWSS)
       state.books[.delivered(cell)] += 1
       if finding != .good { state.books[finding] += 1 }
@@ -205,6 +209,15 @@ final class HonestNode: Sendable {
       state.books[.stalls] += 1
     }
   }
+
+  /// Something has been delivered to it within this time.
+  func hasHeard(within limit: Duration) -> Bool {
+    let last = state.withLock { $0.lastDelivery }
+    return last.duration(to: .now) <= limit
+  }
+
+  /// The beacon has lost it: counts that.
+  func forsaken() { count(.forsaken) }
 
   func takePause() -> Duration? { state.withLock { $0.pause.take() } }
 

@@ -1,4 +1,5 @@
 import ChaosCore
+import PilotFixtures
 import PilotTransport
 import PilotUDP
 import PilotWire
@@ -41,9 +42,11 @@ final class Worker: Sendable {
       station.isHeld = false
       station.pulse.begin()
       for node in nodes.values { node.begin(round: UInt32(number) + 1) }
-      let steps = plan.round(number).steps.filter { nodes[$0.node] != nil }
+      let round = plan.round(number)
+      let steps = round.steps.filter { nodes[$0.node] != nil }
       answer.lateness = try await ScriptPlayer(nodes: nodes, pace: pace).play(steps)
       answer.silences = station.pulse.silences()
+      lookForForsaken(in: round)
     case .follow(let number):
       for node in nodes.values { node.begin(round: UInt32(number) + 1) }
     case .settle:
@@ -56,6 +59,21 @@ final class Worker: Sendable {
     }
     for node in nodes.values { answer.books += node.books }
     return answer
+  }
+
+  /// Fifteen times in three seconds, on average, somebody sends to each node. Those that are away for a while, or don't read,
+  /// are left out.
+  private func lookForForsaken(in round: Round) {
+    var left = Set(round.revocations.map(\.node))
+    for step in round.steps {
+      switch step.deed {
+      case .stall, .move, .leave, .join: left.insert(step.node)
+      case .send: break
+      }
+    }
+    for (number, node) in nodes where node.carrier == .udp && !left.contains(number) {
+      if !node.hasHeard(within: .seconds(3)) { node.forsaken() }
+    }
   }
 
   /// - Returns: Who isn't attached.

@@ -1,7 +1,7 @@
-internal import PilotIdentity
+package import PilotIdentity
 package import PilotTransport
-import PilotWSS
-import PilotWire
+package import PilotWSS
+package import PilotWire
 import Synchronization
 
 /// The router and the connections it knows by number, shared by every thread that receives frames.
@@ -104,7 +104,7 @@ package final class RelayEngine: Sendable {
 
   /// Keys have changed: what was proven with the old ones counts no longer.
   /// - Returns: The connections that were opened with them, to be closed.
-  func revoke(_ change: KeyChange, by keys: any KeyDirectory) -> [WSSConnection] {
+  package func revoke(_ change: KeyChange, by keys: any KeyDirectory) -> [WSSConnection] {
     switch change {
     case .nodes(let nodes):
       revoke(nodes)
@@ -143,6 +143,12 @@ package final class RelayEngine: Sendable {
 
   /// The connection with this number, unless it has ended.
   func connection(_ id: ConnectionID) -> WSSConnection? { state.withLock { $0.connections[id.rawValue] } }
+
+  /// Where a node is registered over UDP, and whether it has proven that; nil if nowhere. For who holds what the beacon does
+  /// against what it promises.
+  package func whereabouts(of node: NodeID, at now: MonotonicInstant) -> (endpoint: Endpoint, isProven: Bool)? {
+    state.withLock { $0.router.nodes.live(node, at: now.nanoseconds).map { ($0.endpoint, $0.isProven) } }
+  }
 
   /// What has happened since the last call that an operator may want to look into.
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }

@@ -113,6 +113,14 @@ package struct BeaconCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
+      Nodes registered over UDP at most, about 125 bytes each; a full table gives up those of the source that holds most. \
+      (default: 500000)
+      """, valueName: "count"))
+  var maxNodes: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
       This beacon's public address as nodes know it, for a beacon behind a NAT; once for each family. Named to nodes that \
       are asked whether they are still there. (default: the address that a node writes to, if it is public)
       """, valueName: "host:port"))
@@ -194,6 +202,9 @@ package struct BeaconCommand: AsyncParsableCommand {
     }
     if let nodes = try settings.int(nodesPerSource, "nodes-per-source", in: 1...10_000_000) {
       configuration.router.nodesPerSource = nodes
+    }
+    if let nodes = try settings.int(maxNodes, "max-nodes", in: 1...100_000_000) {
+      configuration.router.nodeCapacity = nodes
     }
     configuration.names = try Self.names(try settings.strings(names, "name"))
     configuration.router.advertised = try AdvertisedAddresses.resolve(settings.strings(advertise, "advertise"))
