@@ -10,9 +10,9 @@ struct AttachPlan {
   let node: NodeID
   let identity: Identity
   /// The node over UDP, where that is wanted and a `udp://` URL was given.
-  let udp: Node.Configuration?
+  private(set) var udp: Node.Configuration?
   /// The node over WebSocket, where that is wanted and a URL was given.
-  let wss: Node.Configuration?
+  private(set) var wss: Node.Configuration?
   /// Further beacons for the transports that are used: a node has one for each.
   let unused: [BeaconURL]
 
@@ -51,6 +51,12 @@ struct AttachPlan {
       wss = nil
     }
     try Self.check(transport, udp: udp != nil, wss: wss != nil)
+  }
+
+  /// Has the node's frames captured, whatever it is on.
+  mutating func capture(into capture: FrameCapture) {
+    udp?.capture = capture
+    wss?.capture = capture
   }
 
   private static func check(_ transport: AttachTransport, udp: Bool, wss: Bool) throws {

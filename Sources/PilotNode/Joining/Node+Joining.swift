@@ -22,6 +22,8 @@ extension Node {
     public var times = BeaconLink.Configuration()
     /// Whether it offers the beacon to prove who it is. Default yes. Deployed nodes don't.
     public var offersProof = true
+    /// Where its frames are captured; who has started that stops it. Default nowhere, which costs nothing.
+    public var capture: FrameCapture?
 
     /// Everything else has a default.
     public init(id: NodeID, identity: Identity, beacon: BeaconURL) {
@@ -105,7 +107,7 @@ extension Node {
     nameLookup: NodeDriver.NameLookup? = nil
   ) throws(TransportError) {
     try self.init(
-      id: configuration.id, identity: configuration.identity, on: transport, path: path,
+      id: configuration.id, identity: configuration.identity, on: configuration.captured(transport), path: path,
       dialled: configuration.beacon.name, times: configuration.times, offersProof: configuration.offersProof,
       nameLookup: nameLookup)
   }
@@ -119,6 +121,13 @@ extension Node.Configuration {
     throw TransportError(
       code: .invalidConfiguration,
       message: "\(beacon) is reached over UDP, and a configuration for WSS is set; leave it nil")
+  }
+
+  /// The transport itself, or with its frames captured.
+  fileprivate func captured(_ transport: any Transport) -> any Transport {
+    guard let capture else { return transport }
+    if case .udp = beacon { return capture.capturing(transport, on: .udp) }
+    return capture.capturing(transport, on: .wss)
   }
 
   /// Where the beacon is over UDP.
