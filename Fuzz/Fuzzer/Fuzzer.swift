@@ -20,7 +20,20 @@ struct Fuzzer {
       print("usage: FUZZ_TARGET=NAME fuzz [OPTION | FILE | FOLDER]...\ntargets: \(names)")
       exit(2)
     }
+    if let folder = unsafe getenv("FUZZ_PROGRAMS") { exit(writePrograms(to: unsafe String(cString: folder))) }
     exit(run())
+  }
+
+  /// Writes the programs that come with the target, for libFuzzer to go on from.
+  private static func writePrograms(to folder: String) -> CInt {
+    guard target == .beacon else { return 0 }
+    for (name, program) in BeaconPrograms.all {
+      guard let file = unsafe fopen("\(folder)/\(name)", "wb") else { return 1 }
+      // SAFETY: fwrite(3) reads the array's bytes, which live for the length of the call.
+      let written = unsafe fwrite(program, 1, program.count, file)
+      guard unsafe fclose(file) == 0, written == program.count else { return 1 }
+    }
+    return 0
   }
 
   private static let target: FuzzTarget? = {

@@ -9,7 +9,7 @@ import PilotWire
 /// accounted for; the tables keep their bounds; no source gets more than its share of anything (``FuzzedLimits``); and no
 /// registration moves, or goes, that may not (``FuzzedWhereabouts``).
 enum BeaconTarget {
-  private enum Step: Int, CaseIterable {
+  enum Step: Int, CaseIterable {
     case datagram, made, again, proof, connect, proxyHeader, bytes, upgrade, authenticate, message, madeMessage
     case anyFrame, time, moment, hangUp, unreachable, key
   }

@@ -30,8 +30,9 @@ struct FuzzedLimits {
   private var challenges = TokenBuckets<SourceKey>(perSecond: 10, burst: 10)
   private var nodeChallenges = TokenBuckets<NodeAt>(perSecond: 1, burst: 1)
   private var probes = TokenBuckets<SourceKey>(perSecond: 3, burst: 3)
-  /// Greetings are ten a second and forty at once; each of three probes a second has three questions, over three seconds.
-  private var questions = TokenBuckets<SourceKey>(perSecond: 19, burst: 76)
+  /// Greetings are two a second and eight at once; each of three probes a second has three questions, over three seconds.
+  private var questions = TokenBuckets<SourceKey>(
+    perSecond: FuzzedWorld.greetingsPerAddress + 9, burst: 4 * FuzzedWorld.greetingsPerAddress + 36)
   private var punchCommands: TokenBucket
 
   /// Bytes of others' frames that endpoints of a source got without having answered, and bytes that came from there.

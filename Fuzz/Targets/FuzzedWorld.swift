@@ -7,7 +7,8 @@ struct FuzzedWorld {
   static let nodeCapacity = 8
   static let nodesPerSource = 3
   static let relayRate = 100
-  static let discoversPerSource = 20
+  static let discoversPerSource = 50
+  static let greetingsPerAddress = 2
   static let wssConnections = 3
 
   /// What questions to nodes name: the beacon's own addresses.
@@ -38,6 +39,7 @@ struct FuzzedWorld {
     configuration.nodesPerSource = Self.nodesPerSource
     configuration.relayRate = Self.relayRate
     configuration.discoversPerSource = Self.discoversPerSource
+    configuration.greetingsPerAddress = Self.greetingsPerAddress
     configuration.udpAuthentication = [.prefer, .off, .require, .prefer][Int(choice & 3)]
     configuration.servesListedNodesOnly = choice & 4 != 0
     configuration.requiresPunchGrant = choice & 8 != 0

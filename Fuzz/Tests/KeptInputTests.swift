@@ -3,11 +3,12 @@ import FuzzTargets
 import Testing
 
 /// Runs every fuzz target on the inputs that are kept in `Corpus`: those that reached something new, and those that
-/// once failed.
+/// once failed; and the beacon's on programs that come up to its bounds.
 struct KeptInputTests {
   @Test(arguments: FuzzTarget.allCases)
   func everyKeptInputHasAnAnswerThatIsAllowed(target: FuzzTarget) throws {
-    let inputs = try Self.inputs(of: target)
+    let programs = target == .beacon ? BeaconPrograms.all.map { ($0.name, $0.program) } : []
+    let inputs = try Self.inputs(of: target) + programs
     var accepted = 0
     for (name, input) in inputs {
       do {

@@ -6,6 +6,8 @@ extension Node {
   package struct PathSetup: Sendable {
     /// What carries its frames. Paths over UDP share theirs.
     let transport: any Transport
+    /// The same, where it has a connection to be dialled.
+    let connection: (any DialledTransport)?
     /// How that leads to the beacon.
     let way: BeaconLink.Path
     /// Which beacon, and by what.
@@ -26,9 +28,10 @@ extension Node {
 
     init(
       _ transport: any Transport, _ way: BeaconLink.Path, beacon: Int = 0, dialled: BeaconName?,
-      nameLookup: NameLookup?
+      nameLookup: NameLookup?, capture: FrameCapture? = nil
     ) {
-      self.transport = transport
+      connection = transport as? any DialledTransport
+      self.transport = capture?.capturing(transport, on: .wss) ?? transport
       self.way = way
       self.dialled = dialled
       self.nameLookup = nameLookup

@@ -215,4 +215,41 @@ struct CommandLineAttachTests {
       }
     }
   }
+
+  @Test("a capture is a file for nobody else to read, also where tshark isn't there to read it")
+  func capture() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let file = identity.deletingLastPathComponent().appending(path: "frames.pcapng").path
+        let node = try AttachProcess(
+          7, "--transport", "wss", "--beacon", "\(beacon.url)", "--capture", file, "--capture-limit", "1",
+          identity: identity)
+        #expect(try await node.event()?.event == "ready")
+        node.write(#"{"close":true}"#)
+        _ = try await node.event("closed")
+        #expect(await node.child.exitStatus() == 0)
+        let bytes = try #require(FileManager.default.contents(atPath: file))
+        #expect(bytes.starts(with: [0x0A, 0x0D, 0x0D, 0x0A]))
+        // Its Discover.
+        #expect(bytes.range(of: Data([1, 0, 0, 0, 7])) != nil)
+        let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+      }
+    }
+  }
+
+  @Test("a capture that can't be had is refused before anything is sent, and a limit without one")
+  func noCapture() async throws {
+    try await withIdentityFile { identity in
+      let options = ["attach", "--node", "7", "--identity", identity.path, "--beacon", "udp://127.0.0.1:9"]
+      let folder = try await CommandLineProgram.run(
+        options[0], options[1], options[2], options[3], options[4], options[5], options[6], "--capture",
+        identity.deletingLastPathComponent().path)
+      #expect(folder.status == 1 && folder.errorLines.count <= 2)
+      #expect(folder.error.contains("can't be written: Is a directory"))
+      let limit = try await CommandLineProgram.run(
+        options[0], options[1], options[2], options[3], options[4], options[5], options[6], "--capture-limit", "5")
+      #expect(limit.status == 2 && limit.error.contains("--capture FILE"))
+    }
+  }
 }

@@ -51,6 +51,18 @@ struct AttachCommand: AsyncParsableCommand {
   )
   var maxFrameAge: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Write all frames to this file, for Wireshark and tshark (pcapng, mode 0600; or to a pipe). Sealed payloads stay sealed.
+      """, valueName: "file"))
+  var capture: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the capture, and not the node, when its file has this many MiB. (default: 64)", valueName: "MiB"))
+  var captureLimit: Int?
+
   @OptionGroup var reach: ReachOptions
 
   @OptionGroup var globals: GlobalOptions
@@ -58,7 +70,7 @@ struct AttachCommand: AsyncParsableCommand {
   func run() async throws {
     CoreDumps.forbid()
     let settings = try Settings(globals, of: Self.self, section: .attach)
-    let plan = try AttachPlan(
+    var plan = try AttachPlan(
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), standbys: settings.strings(standby, "standby"),
       transport: settings.value(transport, "transport") ?? .auto, udp: settings.value(udp, "udp") ?? .auto,
@@ -71,8 +83,18 @@ struct AttachCommand: AsyncParsableCommand {
     if let decision = try plan.proxyDecision {
       logger.info("How the beacon is reached over WebSocket", metadata: ["proxy": "\(decision)"])
     }
-    try await ShutdownSignals.run(logger: logger) {
-      try await AttachSession(plan, output: AttachOutput(), logger: logger).run()
+    let capture = try AttachCapture(
+      file: settings.string(capture, "capture"),
+      limit: settings.int(captureLimit, "capture-limit", in: 1...1_048_576), logger: logger)
+    if let capture { plan.capture(into: capture.frames) }
+    try await ShutdownSignals.run(logger: logger) { [plan] in
+      do {
+        try await AttachSession(plan, output: AttachOutput(), logger: logger).run()
+      } catch {
+        await capture?.stop()
+        throw error
+      }
+      await capture?.stop()
     }
   }
 }

@@ -8,7 +8,7 @@ import PilotWire
 /// What `pilot attach` was asked for, checked.
 struct AttachPlan {
   /// The node, with its ways to its beacons.
-  let configuration: Node.Configuration
+  private(set) var configuration: Node.Configuration
   /// Beacons by a transport that isn't used.
   let unused: [BeaconURL]
 
@@ -46,6 +46,9 @@ struct AttachPlan {
       return nil
     }
   }
+
+  /// Has the node's frames captured, whatever it is on.
+  mutating func capture(into capture: FrameCapture) { configuration.capture = capture }
 
   private static func check(_ transport: AttachTransport, hasAny: Bool, used: [BeaconURL]) throws {
     guard used.isEmpty else { return }

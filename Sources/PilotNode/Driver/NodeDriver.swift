@@ -62,8 +62,7 @@ final class NodeDriver: Sendable, LendGate {
     ports = zip(setups, machineSetups).enumerated().map { index, setup in
       let payload = setup.1.token.payload
       return PathPort(
-        id: PathID(index), setup.0.path, way: setup.0.way, over: setup.0.transport, dialled: setup.0.dialled,
-        nameLookup: setup.0.nameLookup, probe: Relay(sender: id, destination: id, payload: payload.span.raw).encoded())
+        id: PathID(index), setup.0, probe: Relay(sender: id, destination: id, payload: payload.span.raw).encoded())
     }
     firstPort = ports[0]
     outlet = Outlet(setups[0].transport)
@@ -307,7 +306,7 @@ final class NodeDriver: Sendable, LendGate {
 
   private func noteBeacons(_ machine: inout NodeMachine) {
     for port in ports {
-      if let transport = port.dialledTransport { machine.note(port.id, beaconIsOwn: transport.beaconIsOwn) }
+      if let transport = port.connection { machine.note(port.id, beaconIsOwn: transport.beaconIsOwn) }
     }
   }
 
@@ -320,9 +319,9 @@ final class NodeDriver: Sendable, LendGate {
     case .selection(.switched(let change)):
       tally.switches.count()
       states.append(.switched(change))
-    case .selection(.open(let path)): ports[path.index].dialledTransport?.dial()
-    case .selection(.rest(let path)): ports[path.index].dialledTransport?.rest()
-    case .selection(.redial(let path)): ports[path.index].dialledTransport?.redial()
+    case .selection(.open(let path)): ports[path.index].connection?.dial()
+    case .selection(.rest(let path)): ports[path.index].connection?.rest()
+    case .selection(.redial(let path)): ports[path.index].connection?.redial()
     case .selection(.carry): break
     case .selection(.probe), .selection(.echo), .selection(.remember), .selection(.announce), .link: return false
     }

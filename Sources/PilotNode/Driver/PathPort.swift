@@ -32,17 +32,16 @@ final class PathPort: Sendable {
   /// Whether a message may be lent without asking the link.
   private let ready = Atomic<Bool>(false)
 
-  init(
-    id: PathID, _ path: PathSelection.Path, way: BeaconLink.Path, over transport: any Transport, dialled: BeaconName?,
-    nameLookup: NameLookup?, probe: [UInt8]
-  ) {
+  /// - Parameter probe: What its link relays to the node itself.
+  init(id: PathID, _ setup: Node.PathSetup, probe: [UInt8]) {
     self.id = id
-    self.path = path
-    self.dialled = dialled
-    self.nameLookup = nameLookup
+    path = setup.path
+    dialled = setup.dialled
+    nameLookup = setup.nameLookup
+    connection = setup.connection
     self.probe = probe
-    outlet = Outlet(transport)
-    addresses = way.addresses
+    outlet = Outlet(setup.transport)
+    addresses = setup.way.addresses
     firstAddress = addresses[0]
     laterAddress = Mutex(addresses[0])
   }
@@ -50,7 +49,7 @@ final class PathPort: Sendable {
   var transport: any Transport { outlet.transport }
 
   /// The transport, where it has a connection to be dialled.
-  var dialledTransport: (any DialledTransport)? { outlet.transport as? any DialledTransport }
+  let connection: (any DialledTransport)?
 
   /// Where frames for the beacon go.
   var beacon: Endpoint {

@@ -33,6 +33,8 @@ extension Node {
     /// Whether it checks its paths when this machine's network changes, and when the machine has slept. Default yes. It takes a
     /// descriptor, and a look at the clocks each second: whoever runs nodes by the hundred can do without.
     public var watchesNetwork = true
+    /// Where its frames are captured; who has started that stops it. Default nowhere, which costs nothing.
+    public var capture: FrameCapture?
 
     /// Everything else has a default.
     public init(id: NodeID, identity: Identity, beacons: [BeaconURL], standbys: [BeaconURL] = []) {
@@ -73,7 +75,7 @@ extension Node {
     let plan = try PathPlan(configuration)
     if let wss = plan.onlyConnection {
       let transport = try await WSSTransport.connect(wss)
-      let node = try Node(configuration, over: [PathSetup(transport, wss)])
+      let node = try Node(configuration, over: [PathSetup(transport, wss, capture: configuration.capture)])
       node.driver.hasConnected()
       return node
     }

@@ -26,6 +26,8 @@ struct PathPlan {
   private let patience: Duration
   /// What stands in where a name server fails.
   private let fallback: StaticAddresses
+  /// Where frames are captured, if anywhere.
+  private let capture: FrameCapture?
 
   /// - Throws: `.invalidConfiguration`.
   init(_ configuration: Node.Configuration) throws(TransportError) {
@@ -49,6 +51,7 @@ struct PathPlan {
     }
     patience = configuration.choosing.headStart
     fallback = configuration.fallbackAddresses
+    capture = configuration.capture
     self.paths = paths.sorted { ($0.beacon, $0.isOverUDP ? 0 : 1) < ($1.beacon, $1.isOverUDP ? 0 : 1) }
   }
 
@@ -125,7 +128,7 @@ struct PathPlan {
   /// - Parameter addresses: As ``addresses(isOnly:)`` has them; empty if nothing is known.
   /// - Throws: `.bindFailed` where there is no other way; `.invalidConfiguration`.
   func setups(udp: UDPTransport.Configuration, at addresses: [[Endpoint]]) throws(TransportError) -> [Node.PathSetup] {
-    let socket = try bind(udp)
+    let socket = try bind(udp).map { capture?.capturing($0, on: .udp) ?? $0 }
     let used = paths.indices.filter { socket != nil || !paths[$0].isOverUDP }
     var setups: [Node.PathSetup] = []
     for index in used {
@@ -141,7 +144,7 @@ struct PathPlan {
             socket, way, beacon: path.beacon, dialled: path.name, nameLookup: nameLookup(host, port: port)))
       case .connection(let wss):
         let transport = try WSSTransport.start(wss, dialing: used.count == 1)
-        setups.append(Node.PathSetup(transport, wss, beacon: path.beacon))
+        setups.append(Node.PathSetup(transport, wss, beacon: path.beacon, capture: capture))
       }
     }
     return setups
@@ -168,8 +171,11 @@ struct PathPlan {
 }
 
 extension Node.PathSetup {
-  init(_ transport: WSSTransport, _ wss: WSSTransport.Configuration, beacon: Int = 0) {
+  init(
+    _ transport: WSSTransport, _ wss: WSSTransport.Configuration, beacon: Int = 0, capture: FrameCapture? = nil
+  ) {
     self.init(
-      transport, .connection(beacon: wss.beaconEndpoint), beacon: beacon, dialled: BeaconURL.wss(wss.beacon).name)
+      transport, .connection(beacon: wss.beaconEndpoint), beacon: beacon, dialled: BeaconURL.wss(wss.beacon).name,
+      nameLookup: nil, capture: capture)
   }
 }

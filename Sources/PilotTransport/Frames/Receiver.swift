@@ -255,6 +255,12 @@ extension Receiver {
     return Receiver(MergedSource(first.source, second.source, rests: rests))
   }
 
+  /// The same receiver, whose frames are captured as they are lent to it.
+  static func tapping(_ receiver: consuming Receiver, _ tap: CaptureTap) -> Receiver {
+    let rest = receiver.rest()
+    return Receiver(TappedSource(receiver.source, rest: rest, tap))
+  }
+
   /// What this receiver was lent and has not passed on; nil if nothing.
   private func rest() -> LentRest? {
     guard unsafe run < lent.runs.count else { return nil }
