@@ -1,3 +1,4 @@
+import Foundation
 import PilotConsole
 import PilotTransport
 import PilotWSS
@@ -49,5 +50,14 @@ struct ProxyCommandTests {
   @Test func `a command gets no settings of this program`() async throws {
     let command = ProxyCommand("test -z \"$(env | grep ^PILOT_)\" && echo user:pw")
     #expect(try await command.credentials() == ProxyCredentials(user: "user", password: "pw"))
+  }
+
+  @Test func `a child gets no variable that is withheld`() async throws {
+    let names = Set(ProcessInfo.processInfo.environment.keys)
+    let child = try ChildProcess.start([], program: "/usr/bin/env", withheld: names.subtracting(["PATH"]))
+    var found: Set<String> = []
+    while let line = await child.line() { found.insert(String(line.prefix { $0 != "=" })) }
+    child.end()
+    #expect(found == names.intersection(["PATH"]))
   }
 }

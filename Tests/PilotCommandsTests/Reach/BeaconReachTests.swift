@@ -14,7 +14,7 @@ struct BeaconReachTests {
   ) throws -> Node.Configuration {
     let reach = try BeaconReach(proxy: proxy, command: command, addresses: addresses, environment: environment)
     var configuration = Node.Configuration(
-      id: try NodeID(7), identity: Identity(), beacon: .wss(WSSURL(host: "beacon.test")))
+      id: try #require(NodeID(7)), identity: Identity(), beacon: .wss(WSSURL(host: "beacon.test")))
     reach.apply(to: &configuration)
     return configuration
   }

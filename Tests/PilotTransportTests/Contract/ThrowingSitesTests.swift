@@ -11,7 +11,8 @@ import Testing
     // Something about the call, the configuration or the transport's life has to change.
     "closed": .never, "receiverTaken": .never, "frameTooLarge": .never, "emptyFrame": .never,
     "invalidDestination": .never,
-    "invalidConfiguration": .never, "tlsFailed": .never, "proxyRefused": .never, "upgradeRefused": .never, "authenticationFailed": .never,
+    "invalidConfiguration": .never, "tlsFailed": .never, "proxyRefused": .never, "upgradeRefused": .never,
+    "authenticationFailed": .never,
     "protocolViolation": .never, "bindFailed": .never, "system": .never,
     // A queue drains; a task that was cancelled has left everything as it was.
     "backpressure": .soon, "cancelled": .soon,
@@ -27,6 +28,7 @@ import Testing
   private static let sites = """
     PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
+    PilotConsole/Processes/ProxyCommand | system
     PilotNode/Driver/NodeDriver | system
     PilotNode/Joining/BeaconURL | invalidConfiguration
     PilotNode/Joining/Node+Joining | invalidConfiguration x2
@@ -47,14 +49,20 @@ import Testing
     PilotUDP/System/WakeUp | system
     PilotUDP/UDPTransport+Configuration | invalidConfiguration x2
     PilotWSS/Client/Dial | system, timedOut
+    PilotWSS/Client/Route | system
     PilotWSS/Client/TransportError+Connecting | connectFailed, resolveFailed, timedOut
     PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
     PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x5
     PilotWSS/Client/TransportError+Securing | connectFailed x2, tlsFailed x2
     PilotWSS/Client/TransportError+Upgrading | connectFailed, upgradeRefused x3
-    PilotWSS/Client/WSSTransport+Configuration | invalidConfiguration x5
     PilotWSS/Client/WSSTransport | invalidDestination
+    PilotWSS/Client/WSSTransport+Configuration | invalidConfiguration x5
     PilotWSS/Client/WSSURL | invalidConfiguration
+    PilotWSS/Proxy/ProxyCredentials | invalidConfiguration
+    PilotWSS/Proxy/ProxyRefusal+Reasons | proxyRefused: retry
+    PilotWSS/Proxy/ProxyURL | invalidConfiguration
+    PilotWSS/Proxy/SOCKSHandshake | invalidConfiguration
+    PilotWSS/Proxy/TransportError+Proxy | proxyRefused: .later(after: nil) x2, proxyRefused: .never
     PilotWSS/Resolving/StaticAddresses | invalidConfiguration
     PilotWSS/Server/ListeningSocket | bindFailed
     PilotWSS/TLS/ClientTLS | invalidConfiguration
@@ -78,7 +86,8 @@ import Testing
   @Test func `the advice of the table is what the code gives`() {
     let codes: [TransportError.Code] = [
       .closed, .receiverTaken, .cancelled, .frameTooLarge(limit: 1), .backpressure, .reconnecting, .invalidDestination,
-      .invalidConfiguration, .bindFailed, .resolveFailed, .connectFailed, .tlsFailed, .upgradeRefused, .atCapacity,
+      .invalidConfiguration, .bindFailed, .resolveFailed, .connectFailed, .tlsFailed, .proxyRefused, .upgradeRefused,
+      .atCapacity,
       .authenticationFailed, .timedOut, .connectionLost, .replaced, .protocolViolation, .unreachable, .system,
       .emptyFrame,
     ]

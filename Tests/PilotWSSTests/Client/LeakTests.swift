@@ -88,7 +88,7 @@ struct LeakTests {
       let events = TransportEventSource()
       let observed = try await loop.submit {
         let driver = SupervisorDriver(
-          loop: loop, configuration: configuration, trust: trust, inbound: FrameQueue(),
+          loop: loop, configuration: configuration, trust: trust, proxy: nil, inbound: FrameQueue(),
           outbound: OutboundQueue(
             role: .client, limits: OutboundQueue.Limits(bytes: 1 << 20, age: .seconds(1)), overflow: .refuseNewest,
             now: { .now() }),

@@ -10,7 +10,9 @@ struct NoProxyTests {
     let port: Int
     let entry: String?
 
-    init(_ list: String, _ host: String, _ port: Int = 443, _ entry: String?) {
+    init(_ list: String, _ host: String, _ entry: String?) { self.init(list, host, 443, entry) }
+
+    init(_ list: String, _ host: String, _ port: Int, _ entry: String?) {
       (self.list, self.host, self.port, self.entry) = (list, host, port, entry)
     }
   }
