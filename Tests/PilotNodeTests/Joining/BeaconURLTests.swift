@@ -1,5 +1,6 @@
 import PilotNode
 import PilotTransport
+import PilotWSS
 import Testing
 
 @Suite("A beacon's URL")
