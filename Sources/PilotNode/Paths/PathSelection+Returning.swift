@@ -84,8 +84,11 @@ extension PathSelection {
 }
 
 extension PathSwitch.Reason {
+  /// Whether the path was left though it answered.
   var isLossy: Bool {
-    if case .lossy = self { return true }
-    return false
+    switch self {
+    case .lossy, .unsteady: true
+    default: false
+    }
   }
 }

@@ -22,6 +22,8 @@ struct SimulatedConnection {
   /// Tells what is under way on an earlier connection.
   var epoch = 0
   var obstacle = Obstacle.none
+  /// Whether it was made from an address that the node no longer has.
+  var isStale = false
   /// From the dial to the connection: TCP, TLS, upgrade and authentication are four round trips.
   var dialTime: Duration = .milliseconds(160)
   /// One way.
@@ -31,5 +33,7 @@ struct SimulatedConnection {
   static let pong: Duration = .seconds(10)
   static let dialLimit: Duration = .seconds(20)
   var backoff = Backoff()
+  /// Since when it is up.
+  var since: MonotonicInstant?
   var dials = 0
 }
