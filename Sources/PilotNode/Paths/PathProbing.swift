@@ -148,8 +148,10 @@ public struct PathProbing: Sendable {
   /// The probe that an answer is for: the latest that can have drawn it. Where an earlier one was lost, its place is not to be
   /// taken by the answers that follow: the round trip would never be right again.
   private func asked(at now: MonotonicInstant) -> Int? {
-    guard let least = roundTrip.least else { return questions.indices.first }
-    return questions.indices.last { questions[$0].sentAt.duration(to: now) >= least / 2 } ?? questions.indices.last
+    let waiting = questions.indices.filter { !questions[$0].isMissed }
+    guard let least = roundTrip.least else { return waiting.first ?? questions.indices.last }
+    return waiting.last { questions[$0].sentAt.duration(to: now) >= least / 2 } ?? waiting.last
+      ?? questions.indices.last
   }
 
   /// A numbered probe has come back after this time.

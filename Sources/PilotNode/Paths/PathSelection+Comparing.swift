@@ -35,7 +35,8 @@ extension PathSelection {
   var comparisonEnd: MonotonicInstant? { comparison?.since.advanced(by: Self.limit) }
 
   mutating func compare() {
-    guard let current, isUsable(current), records[current.index].isDatagrams, isUnsteady || records[current.index].probing.loss.isBad
+    guard let current, isUsable(current), records[current.index].isDatagrams,
+      isUnsteady || records[current.index].probing.loss.isBad
     else {
       comparison = nil
       return

@@ -169,8 +169,10 @@ extension PathSelection {
     var times = [openedAt.advanced(by: configuration.opening)]
     if current == nil { times.append(openedAt.advanced(by: headStart)) }
     if let current, records[current.index].isDatagrams { times.append(lastTick.advanced(by: Self.watch)) }
-    times += [echoes.deadline, overlap?.until, comparisonEnd, attempt?.since.advanced(by: configuration.returning.limit)]
-      .compactMap(\.self)
+    times += [
+      echoes.deadline, overlap?.until, comparisonEnd, attempt?.since.advanced(by: configuration.returning.limit),
+    ]
+    .compactMap(\.self)
     if comparison == nil { times.append(nextComparison) }
     if let current {
       times.append(max(openedAt, lastSwitch).advanced(by: configuration.opening))

@@ -64,7 +64,9 @@ extension PathSelection {
   private mutating func unheard(_ path: PathID) {
     records[path.index].probing.unheard()
     let record = records[path.index]
-    guard path == current, record.isDatagrams, record.isUp, record.probing.misses == 0, record.announceAt == nil else { return }
+    guard path == current, record.isDatagrams, record.isUp, record.probing.misses == 0, record.announceAt == nil else {
+      return
+    }
     records[path.index].announceAt = now
   }
 
@@ -103,7 +105,9 @@ extension PathSelection {
   private mutating func measure() {
     let count = (records.map(\.path.beacon).max() ?? 0) + 1
     var roundTrips = [Duration?](repeating: nil, count: count)
-    for record in records where record.isDatagrams { roundTrips[record.path.beacon] = record.probing.roundTrip.smoothed }
+    for record in records where record.isDatagrams {
+      roundTrips[record.path.beacon] = record.probing.roundTrip.smoothed
+    }
     choice.measured(roundTrips)
   }
 

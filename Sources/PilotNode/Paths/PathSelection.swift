@@ -244,7 +244,9 @@ public struct PathSelection: Sendable {
   /// The transport did not take a frame for this reason, a user's, the link's, or one of an output. Only reasons that last
   /// matter here: `.unreachable` and `.system`.
   public mutating func refused(_ path: PathID, _ error: TransportError.Code, at now: MonotonicInstant) {
-    guard begin(at: now, path), error == .unreachable || error == .system, records[path.index].isDatagrams else { return }
+    guard begin(at: now, path), error == .unreachable || error == .system, records[path.index].isDatagrams else {
+      return
+    }
     guard records[path.index].isOpen, records[path.index].fault == nil else { return }
     records[path.index].fault = .unsendable(error)
     records[path.index].probing.forget()

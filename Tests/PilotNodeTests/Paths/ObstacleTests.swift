@@ -306,7 +306,19 @@ struct ObstacleTests {
     #expect(world.outbound.gap(until: world.network.now) <= .seconds(1))
   }
 
-  @Test("no UDP, and something else than a beacon answers (200, 302, 407, 502): tried again for ever, and UDP when it works")
+  @Test("a proxy kills connections that are idle for 60 s: pings keep ours alive")
+  func idleConnection() throws {
+    var world = PathWorld()
+    world.connections[0].idleLimit = .seconds(60)
+    world.cutDatagrams()
+    try world.run(for: .seconds(600))
+    #expect(world.carriage == .one(Self.wss))
+    #expect(world.connections[0].dials == 1)
+  }
+
+  @Test(
+    "no UDP, and something else than a beacon answers (200, 302, 407, 502): tried again for ever, and UDP when it works"
+  )
   func portal() throws {
     var world = PathWorld()
     world.connections[0].obstacle = .refusing(TransportError(code: .upgradeRefused, message: "302"))
@@ -421,9 +433,23 @@ struct ObstacleTests {
     world.lateTick()
     if isTold { world.resumed() }
     try world.run(for: .seconds(30))
+    #expect(world.connections[0].dials == 0)
     #expect(world.outbound.gap(until: world.network.now) <= .seconds(1))
     #expect(world.inbound.gap(until: world.network.now) <= .seconds(1))
     #expect(world.switches.count == 1)
+  }
+
+  @Test("the clock jumps by an hour either way: nothing but what is remembered of networks depends on it")
+  func clockJumps() throws {
+    var memory = NetworkMemory()
+    memory.learn(.datagramsBlocked, on: "here", at: 1_800_000_000)
+    for (time, verdict) in [(1_800_003_600, .datagramsBlocked), (1_799_996_400, nil)] as [(UInt64, NetworkVerdict?)] {
+      #expect(memory.verdict(on: "here", at: time) == verdict)
+      var world = PathWorld(on: verdict)
+      try world.run(for: .seconds(60))
+      #expect(world.carriage == .one(Self.udp))
+      #expect(world.connections[0].state == .resting)
+    }
   }
 
   @Test("a name whose first address is dead: ready as soon as without it")

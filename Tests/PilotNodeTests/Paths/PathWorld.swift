@@ -71,7 +71,8 @@ struct PathWorld: ~Copyable {
   init(
     _ paths: [PathSelection.Path] = [.init(beacon: 0, .datagrams), .init(beacon: 0, .connection)], seed: UInt64 = 1,
     behind behavior: NATBehavior? = nil, _ configuration: PathSelection.Configuration = .init(),
-    on verdict: NetworkVerdict? = nil, firstAddress: Endpoint? = nil, prepare: (inout SimulatedNetwork) -> Void = { _ in }
+    on verdict: NetworkVerdict? = nil, firstAddress: Endpoint? = nil,
+    prepare: (inout SimulatedNetwork) -> Void = { _ in }
   ) {
     self.paths = paths
     var network = SimulatedNetwork(seed: seed, eventLimit: 20_000_000)
@@ -97,7 +98,8 @@ struct PathWorld: ~Copyable {
       let beacon = endpoints[path.beacon]
       let way: BeaconLink.Path =
         path.kind == .datagrams
-        ? .datagrams(beacon: firstAddress ?? beacon, others: firstAddress == nil ? [] : [beacon]) : .connection(beacon: Self.connectionEndpoint(index))
+        ? .datagrams(beacon: firstAddress ?? beacon, others: firstAddress == nil ? [] : [beacon])
+        : .connection(beacon: Self.connectionEndpoint(index))
       return NodeMachine.Setup(
         path: path, way: way, isNamed: false, token: ProbeToken(high: 100, low: UInt64(index)))
     }
@@ -246,7 +248,12 @@ struct PathWorld: ~Copyable {
       guard connections[index].epoch == epoch, connections[index].state == .up else { return }
       if connections[index].obstacle == .silent || connections[index].isStale {
         set(.ended(index, epoch: epoch), after: SimulatedConnection.pong)
+      } else if let limit = connections[index].idleLimit, let used = connections[index].usedAt,
+        used.duration(to: network.now) >= limit
+      {
+        lose(index, TransportError(code: .connectionLost, message: "idle"))
       } else {
+        connections[index].usedAt = network.now
         set(.ping(index, epoch: epoch), after: SimulatedConnection.ping)
       }
     case .ended(let index, let epoch):
@@ -279,7 +286,7 @@ struct PathWorld: ~Copyable {
     let connection = connections[index]
     guard connection.epoch == epoch, connection.state == .dialling, connection.obstacle == .none else { return }
     connections[index].state = .up
-    connections[index].since = network.now
+    (connections[index].since, connections[index].usedAt) = (network.now, network.now)
     beacons[connection.beacon].attached = (index, epoch)
     set(.ping(index, epoch: epoch), after: SimulatedConnection.ping)
     let (id, isOwn) = (PathID(connection.path), beacons[connection.beacon].allowsBoth)
@@ -294,7 +301,9 @@ struct PathWorld: ~Copyable {
     if let attached = beacons[connections[index].beacon].attached, attached == (index, connections[index].epoch) {
       beacons[connections[index].beacon].attached = nil
     }
-    if let since = connections[index].since { connections[index].backoff.connectionEnded(after: since.duration(to: network.now)) }
+    if let since = connections[index].since {
+      connections[index].backoff.connectionEnded(after: since.duration(to: network.now))
+    }
     connections[index].since = nil
     connections[index].state = .waiting
     connections[index].epoch += 1
@@ -361,6 +370,8 @@ struct PathWorld: ~Copyable {
     case .redial(let id):
       guard let index = connection(of: id) else { return }
       set(.detached(index, epoch: connections[index].epoch), after: connections[index].delay)
+      let reason = TransportError(code: .connectionLost, message: "given up")
+      machine.on(.reconnecting(reason: reason, attempt: 1, delay: .zero), of: [id], at: network.now)
       dial(index)
     case .probe(let id, let length):
       probesSent += 1
@@ -405,7 +416,9 @@ struct PathWorld: ~Copyable {
   private mutating func atBeacon(_ frame: [UInt8], over index: Int) {
     let beacon = connections[index].beacon
     guard let attached = beacons[beacon].attached, attached == (index, connections[index].epoch) else { return }
-    if frame.first == BeaconMessageType.discover.rawValue { return beacons[beacon].announce(from: nil, at: network.now) }
+    if frame.first == BeaconMessageType.discover.rawValue {
+      return beacons[beacon].announce(from: nil, at: network.now)
+    }
     relay(frame, at: beacon)
   }
 

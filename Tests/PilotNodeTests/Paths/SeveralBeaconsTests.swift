@@ -70,7 +70,7 @@ struct SeveralBeaconsTests {
     #expect(world.active == PathID(1))
   }
 
-  @Test("without a standby the second beacon is left alone")
+  @Test("no standby is wanted: the second beacon is left alone")
   func alone() throws {
     let world = try Self.started(standby: false)
     #expect(world.connections.map(\.dials) == [0, 0])
@@ -88,7 +88,9 @@ struct SeveralBeaconsTests {
     }
   }
 
-  @Test("the second beacon is much nearer: taken, once; hardly nearer: not", arguments: [(60, 20, true), (30, 24, false), (12, 8, false)])
+  @Test(
+    "the second beacon is much nearer: taken, once; hardly nearer: not",
+    arguments: [(60, 20, true), (30, 24, false), (12, 8, false)])
   func nearer(first: Int, second: Int, isTaken: Bool) throws {
     var world = try Self.started(standby: false, preference: .roundTrip)
     Self.place(first, second, in: &world)

@@ -26,6 +26,10 @@ struct SimulatedConnection {
   var isStale = false
   /// From the dial to the connection: TCP, TLS, upgrade and authentication are four round trips.
   var dialTime: Duration = .milliseconds(160)
+  /// After so long without a message, a ping or a pong, a box on the way ends it; nil if none does.
+  var idleLimit: Duration?
+  /// When something went over it last.
+  var usedAt: MonotonicInstant?
   /// One way.
   var delay: Duration = .milliseconds(20)
   /// The transport's pings: after so long it is sent, and its answer is waited for.
