@@ -3,84 +3,108 @@ import Synchronization
 
 /// Two sources as one, in the memory of both: nothing is copied, and a run stays a run.
 ///
-/// They take turns: after one has lent what was there, the other is asked first. It ends when both have. An error of one
-/// that isn't its end is thrown once, and the next call goes on with the other.
+/// It waits as the first one does, whom the second interrupts when it has something: so it costs next to nothing more while the
+/// second has nothing. While both have, they take turns. It ends when both have. An error of one that isn't its end is thrown once,
+/// and the next call goes on.
 ///
 /// Unchecked Sendable because one task at a time calls it, by the contract of FrameSource.
 final class MergedSource: FrameSource, @unchecked Sendable {
   let life: TransportLife
-  private let sources: [any FrameSource]
+  private let first: any FrameSource
+  private let second: any FrameSource
   /// What each receiver had been lent and not passed on when it came here.
-  private var rests: [LentRest?]
-  private var turn = 0
-  private var busy = 0
-  private let signal = ReadySignal()
-  private let isInterrupted = Atomic<Bool>(false)
-  private let wake: @Sendable () -> Void
+  private var rests: [(source: any FrameSource, rest: LentRest)]
+  /// Whether the second may have something. If not, it says so when it has.
+  private let isSecondReadable = Flag()
+  private var isSecondsTurn = false
 
-  /// After so many takes without waiting, other tasks of the same thread get their turn.
-  private static let busyLimit = 64
+  private final class Flag: Sendable {
+    let value = Atomic<Bool>(true)
+  }
 
   init(_ first: any FrameSource, _ second: any FrameSource, rests: [LentRest?]) {
-    sources = [first, second]
-    self.rests = rests
+    self.first = first
+    self.second = second
+    self.rests = zip([first, second], rests).compactMap { source, rest in rest.map { (source, $0) } }
     life = TransportLife(endingAfter: first.life, second.life)
-    wake = { [signal] in signal.raise() }
   }
 
   func nextFrames() async throws(TransportError) -> LentFrames {
-    while true {
-      if let lent = try unsafe takeFrames() {
-        busy += 1
-        if busy >= Self.busyLimit {
-          busy = 0
-          await Task.yield()
-        }
-        return unsafe lent
-      }
-      busy = 0
-      for source in sources where !source.life.isClosed { source.onReadable(wake) }
-      // One that has ended before it was asked to tell wakes nobody, and has to be seen here.
-      if life.isClosed { throw .closed }
-      guard await signal.wait() else { throw .cancelled }
-      if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return unsafe .none }
+    if life.isClosed { throw .closed }
+    if let lent = try unsafe takeTold() { return unsafe lent }
+    do {
+      return first.life.isClosed ? unsafe try await second.nextFrames() : unsafe try await first.nextFrames()
+    } catch {
+      // The end of one: the next call goes on with the other.
+      guard error.code == .closed, !life.isClosed else { throw error }
+      return unsafe .none
     }
   }
 
   func interrupt() {
-    isInterrupted.store(true, ordering: .releasing)
-    signal.raise()
+    if first.life.isClosed { second.interrupt() } else { first.interrupt() }
   }
 
   func takeFrames() throws(TransportError) -> LentFrames? {
     if life.isClosed { throw .closed }
-    for _ in sources.indices {
-      let current = turn
-      turn = 1 - turn
-      if let lent = unsafe try take(from: current) { return unsafe lent }
+    if let lent = try unsafe takeTold() { return unsafe lent }
+    return try unsafe take(from: first)
+  }
+
+  func onReadable(_ wake: @escaping @Sendable () -> Void) {
+    if !second.life.isClosed {
+      second.onReadable { [isSecondReadable] in
+        isSecondReadable.value.store(true, ordering: .releasing)
+        wake()
+      }
     }
+    if !first.life.isClosed { first.onReadable(wake) }
+    if life.isClosed { wake() }
+  }
+
+  /// What doesn't have to be waited for: rests, and what the second has, as soon as it has said so.
+  private func takeTold() throws(TransportError) -> LentFrames? {
+    if !rests.isEmpty, let lent = unsafe takeRest() { return unsafe lent }
+    guard isSecondReadable.value.load(ordering: .acquiring) else { return nil }
+    if !isSecondsTurn {
+      isSecondsTurn = true
+      if let lent = try unsafe take(from: first) { return unsafe lent }
+    }
+    isSecondsTurn = false
+    if let lent = try unsafe take(from: second) { return unsafe lent }
+    watchSecond()
     return nil
   }
 
-  /// - Returns: Nil also when this one has ended and the other hasn't.
-  private func take(from index: Int) throws(TransportError) -> LentFrames? {
-    let source = sources[index]
-    if source.life.isClosed { return nil }
-    if let rest = rests[index], !rest.isLent {
+  /// The runs stay until the last one's successor is asked for: they are lent.
+  private func takeRest() -> LentFrames? {
+    for (source, rest) in rests where !rest.isLent && !source.life.isClosed {
       rest.isLent = true
       return unsafe rest.frames
     }
+    rests = []
+    return nil
+  }
+
+  private func watchSecond() {
+    isSecondReadable.value.store(false, ordering: .releasing)
+    if second.life.isClosed { return }
+    // Nobody keeps the first one for this.
+    second.onReadable { [isSecondReadable, weak first] in
+      isSecondReadable.value.store(true, ordering: .releasing)
+      first?.interrupt()
+    }
+  }
+
+  /// - Returns: Nil also when this one has ended and the other hasn't.
+  private func take(from source: any FrameSource) throws(TransportError) -> LentFrames? {
+    if source.life.isClosed { return nil }
     do {
       return try unsafe source.takeFrames()
     } catch {
       guard error.code == .closed, !life.isClosed else { throw error }
       return nil
     }
-  }
-
-  func onReadable(_ wake: @escaping @Sendable () -> Void) {
-    for source in sources where !source.life.isClosed { source.onReadable(wake) }
-    if life.isClosed { wake() }
   }
 }
 

@@ -62,7 +62,7 @@ extension WebSocketChannelHandler {
 
   private func startCloseTimer() {
     guard closeTimer == nil else { return }
-    closeTimer = schedule(after: times.closing) { handler in
+    closeTimer = schedule(after: leaving == nil ? times.closing : max(times.leaving, times.closing)) { handler in
       _ = handler.session.closeTimedOut()
       handler.context?.channel.cutOff()
     }

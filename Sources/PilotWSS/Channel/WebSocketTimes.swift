@@ -12,6 +12,9 @@ package struct WebSocketTimes: Sendable, Equatable {
   package var stall: Duration = .seconds(30)
   /// How long to wait for the peer's Close, or for its end of TCP. Default 2 s.
   package var closing: Duration = .seconds(2)
+  /// The same for the Close of a connection that is left (``WebSocketReaction/leave(_:)``): a beacon first sends what waits, for
+  /// which it has 2 s. Default 3 s.
+  package var leaving: Duration = .seconds(3)
 
   package init() {}
 

@@ -42,8 +42,9 @@ private final class MovingLinks: TransportFixture {
     let (connection, peer) = (try network.makeTransport(), try network.makeTransport())
     let (datagrams, beacon) = (try network.makeTransport(), try network.makeTransport())
     waiting.withLock { $0[connection.localEndpoint] = (datagrams, beacon.localEndpoint) }
-    let both = try TwoWayBeacon(
-      TransportPeer(peer, destination: connection.localEndpoint), datagrams: beacon)
+    let both = TwoWayBeacon(
+      try TransportPeer(peer, destination: connection.localEndpoint),
+      datagrams: try TransportPeer(beacon, destination: datagrams.localEndpoint), from: datagrams.localEndpoint)
     return TransportLink(
       connection, peer: both, destination: peer.localEndpoint, source: peer.localEndpoint)
   }
@@ -80,7 +81,15 @@ private final class RestingTransport: DialledTransport {
   private let base: any Transport
   private let source = TransportEventSource()
 
-  init(_ base: any Transport) { self.base = base }
+  private let watching: Task<Void, Never>
+
+  init(_ base: any Transport) {
+    self.base = base
+    watching = Task { [events = base.events, source] in
+      for await _ in events {}
+      source.finish()
+    }
+  }
 
   var localEndpoint: Endpoint { base.localEndpoint }
   var maximumFrameLength: Int { base.maximumFrameLength }
@@ -98,13 +107,16 @@ private final class RestingTransport: DialledTransport {
   func close() {
     base.close()
     source.finish()
+    watching.cancel()
   }
 }
 
 /// The beacon of both paths: passes on what its node relays by either, once, and looks after the rest by itself.
 private final class TwoWayBeacon: ConformancePeer {
   private let connection: TransportPeer
-  private let datagrams: InMemoryTransport
+  private let datagrams: TransportPeer
+  /// Where the node is over UDP.
+  private let node: Endpoint
   private let frames: AsyncStream<[UInt8]>
   private let source: AsyncStream<[UInt8]>.Continuation
   /// Ends when the node has announced itself over the connection: before that there is none.
@@ -128,29 +140,22 @@ private final class TwoWayBeacon: ConformancePeer {
     }
   }
 
-  init(_ connection: TransportPeer, datagrams: InMemoryTransport) throws {
+  init(_ connection: TransportPeer, datagrams: TransportPeer, from node: Endpoint) {
+    self.node = node
     self.connection = connection
     self.datagrams = datagrams
     (frames, source) = AsyncStream.makeStream(of: [UInt8].self)
     (connected, connectedSource) = AsyncStream.makeStream(of: Void.self)
-    var receiver: Receiver? = try datagrams.makeReceiver()
-    let box = Mutex<Receiver?>(receiver.take())
     tasks.withLock {
       $0 = [
         Task { [self] in
           while let frame = try? await connection.next() { await overConnection(frame) }
         },
         Task { [self] in
-          guard var receiver = box.withLock({ $0.take() }) else { return }
-          while let (frame, node) = await Self.next(of: &receiver) { await overDatagrams(frame, from: node) }
+          while let frame = try? await datagrams.next() { await overDatagrams(frame) }
         },
       ]
     }
-  }
-
-  private static func next(of receiver: inout Receiver) async -> ([UInt8], Endpoint)? {
-    guard let frame = try? await receiver.next() else { return nil }
-    return (frame.copiedBytes, frame.source)
   }
 
   private func overConnection(_ frame: [UInt8]) async {
@@ -167,13 +172,13 @@ private final class TwoWayBeacon: ConformancePeer {
   }
 
   /// It answers some questions, then it leaves as many without an answer: UDP is blocked one way.
-  private func overDatagrams(_ frame: [UInt8], from node: Endpoint) async {
+  private func overDatagrams(_ frame: [UInt8]) async {
     guard (try? Discover(parsing: frame.span.raw)) != nil else { return await pass(frame, by: 1) }
     let number = seen.withLock { seen in
       seen.questions += 1
       return seen.questions
     }
-    if number / Self.spell % 2 == 1 { try? datagrams.send(DiscoverReply(endpoint: node).encoded(), to: node) }
+    if number / Self.spell % 2 == 1 { try? await datagrams.send(DiscoverReply(endpoint: node).encoded()) }
   }
 
   /// Over the connection, as the beacon delivers while there is one.
@@ -198,7 +203,7 @@ private final class TwoWayBeacon: ConformancePeer {
 
   func close() async {
     await connection.close()
-    datagrams.close()
+    await datagrams.close()
     for task in tasks.withLock({ $0 }) { task.cancel() }
     source.finish()
     connectedSource.finish()

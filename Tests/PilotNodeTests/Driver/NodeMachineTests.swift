@@ -74,6 +74,20 @@ struct NodeMachineTests {
       now = end
     }
 
+    /// Passes until the machine probes UDP, and the link waits for nothing.
+    mutating func passToProbe() {
+      for _ in 0..<300 {
+        others = []
+        pass(.milliseconds(100))
+        if wants("announce") {
+          _ = receive(LinkRun.reply(), from: LinkRun.beacon)
+          continue
+        }
+        if wants("probe(") { return }
+      }
+      Issue.record("no probe within 30 s")
+    }
+
     /// Whether something was asked for that contains this.
     func wants(_ text: String) -> Bool { others.contains { $0.contains(text) } }
   }
@@ -145,12 +159,10 @@ struct NodeMachineTests {
   func answersToProbes() {
     var run = Self.overUDP()
     run.machine.counted([], isReading: true, at: run.now)
-    run.others = []
-    while !run.wants("probe"), run.now < .start.advanced(by: .seconds(30)) { run.pass(.milliseconds(100)) }
-    run.others = []
+    run.passToProbe()
     #expect(run.receive(LinkRun.reply(), from: LinkRun.beacon) == .probe)
     #expect(!run.wants("announce"))
-    while !run.wants("probe"), run.now < .start.advanced(by: .seconds(30)) { run.pass(.milliseconds(100)) }
+    run.passToProbe()
     #expect(run.receive(LinkRun.reply(LinkRun.elsewhere), from: LinkRun.beacon) == .probe)
     #expect(run.wants("path 0: announce"))
   }

@@ -151,13 +151,14 @@ struct DatagramLinkTests {
     var run = LinkRun.ready
     let token = LinkRun.token.payload
     let others: [[UInt8]] = [
-      [], Array(token.dropLast()), token + [0], Array(token.reversed()), [UInt8](repeating: 0, count: 16),
+      [], Array(token.dropLast()), Array(token.reversed()), [UInt8](repeating: 0, count: 16),
     ]
     for payload in others {
       #expect(run.receive(LinkRun.delivery(from: LinkRun.node, payload)) == .message)
     }
     #expect(run.receive(LinkRun.delivery(from: LinkRun.peer, token)) == .message, "nor when it is another's")
     #expect(run.receive(LinkRun.delivery(from: LinkRun.node, token)) == .probe)
+    #expect(run.receive(LinkRun.delivery(from: LinkRun.node, LinkRun.token.echo(1, length: 30))) == .probe, "numbered")
   }
 
   @Test("signs one challenge for each announcement, and none that is for another node")
