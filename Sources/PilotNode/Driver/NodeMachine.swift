@@ -161,7 +161,7 @@ struct NodeMachine: Sendable {
     guard let delivery = Delivery(frame, for: node), delivery.sender == node else { return false }
     if echoToken.isCarried(by: delivery.payload) {
       checkUntil = nil
-      if let number = echoToken.number(in: delivery.payload) { selection?.echoed(number, at: now) }
+      if let number = echoToken.number(in: delivery.payload) { selection?.echoed(number, over: PathID(index), at: now) }
       return true
     }
     let payload = delivery.payload

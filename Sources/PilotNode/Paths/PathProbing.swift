@@ -2,8 +2,8 @@ import PilotTransport
 
 /// What the probes of a path show: whether it answers, how soon, and how many it loses.
 ///
-/// An answer (DiscoverReply) doesn't say which probe it is for. It is counted for the one that was sent about a round trip
-/// ago, and for no other one. Frames of the node to itself have a number, and are told as ``heard(after:)``.
+/// An answer (DiscoverReply) doesn't say which probe it is for. It is counted for the latest that was sent long enough ago,
+/// and for no other one. Frames of the node to itself have a number, and are told as ``heard(after:)``.
 public struct PathProbing: Sendable {
   /// The times and limits.
   public struct Configuration: Sendable, Hashable {
@@ -145,15 +145,13 @@ public struct PathProbing: Sendable {
     return true
   }
 
-  /// The probe that an answer is for: of those that can have drawn it, the one that is nearest to a round trip ago.
+  /// The probe that an answer is for: the latest that can have drawn it. Where an earlier one was lost, its place is not to be
+  /// taken by the answers that follow: the round trip would never be right again.
   private func asked(at now: MonotonicInstant) -> Int? {
-    guard let usual = roundTrip.smoothed else { return questions.indices.first }
-    let possible = questions.indices.filter { questions[$0].sentAt.duration(to: now) >= usual / 2 }
-    func distance(_ index: Int) -> Duration {
-      let age = questions[index].sentAt.duration(to: now)
-      return age > usual ? age - usual : usual - age
-    }
-    return possible.min { distance($0) < distance($1) } ?? questions.indices.first
+    let waiting = questions.indices.filter { !questions[$0].isMissed }
+    guard let least = roundTrip.least else { return waiting.first ?? questions.indices.last }
+    return waiting.last { questions[$0].sentAt.duration(to: now) >= least / 2 } ?? waiting.last
+      ?? questions.indices.last
   }
 
   /// A numbered probe has come back after this time.
@@ -187,6 +185,7 @@ public struct PathProbing: Sendable {
   /// The answers in a row are counted anew.
   mutating func restart() {
     forget()
+    roundTrip.restart()
     (answers, firstAnswer, lastAnswer) = (0, nil, nil)
   }
 

@@ -19,7 +19,10 @@ extension PathSelection {
       records[index].spread = random
       records[index].isUrgent = false
       put(.probe(id, length: probeLength))
-      if id == current, isLoaded(records[index]), records[index].isUp { sendEcho(over: id, length: receivedLength) }
+      if id == current, records[index].isUp, isEchoDue(records[index]) {
+        lastEcho = now
+        sendEcho(over: id, length: receivedLength)
+      }
     }
     if let attempt, now >= attempt.echoAt, records[attempt.path.index].isOpen, records[attempt.path.index].isDatagrams {
       self.attempt?.echoAt = now.advanced(by: Self.echoInterval)
@@ -29,6 +32,12 @@ extension PathSelection {
       self.comparison?.echoAt = now.advanced(by: configuration.probing.busyInterval)
       if isUsable(comparison.other) { sendEcho(over: comparison.other, length: receivedLength) }
     }
+  }
+
+  /// Under load with each probe. Else now and then, as long as anybody uses the node: what answers may have forgotten it.
+  private func isEchoDue(_ record: PathRecord) -> Bool {
+    if isLoaded(record) { return true }
+    return !isIdle && lastEcho.map { $0.duration(to: now) >= Self.watch } ?? true
   }
 
   /// Relays a frame to the node itself, and waits for it.
@@ -90,9 +99,12 @@ extension PathSelection {
   // MARK: Answers
 
   /// A probe has been answered.
-  mutating func isAlive(_ path: PathID, wasInDoubt: Bool) {
+  ///
+  /// - Parameter missed: How many answers were missing before.
+  mutating func isAlive(_ path: PathID, after missed: Int) {
     let record = records[path.index]
-    if wasInDoubt, path == current {
+    if missed >= configuration.probing.misses, path == current { endedOutage() }
+    if missed > 0, path == current {
       falseAlarms = lastFalseAlarm.map { $0.duration(to: now) < .seconds(60) } ?? false ? falseAlarms + 1 : 1
       lastFalseAlarm = now
       if case .both(path, let second) = carriage { overlap = (second, now.advanced(by: configuration.overlap)) }
@@ -118,7 +130,7 @@ extension PathSelection {
   /// The network may be another one: each path has to show anew that it leads anywhere.
   mutating func reopen() {
     forgetProbes()
-    (attempt, comparison, falseAlarms, lastFalseAlarm) = (nil, nil, 0, nil)
+    (attempt, comparison, falseAlarms, lastFalseAlarm, outages) = (nil, nil, 0, nil, [])
     let isPart = openedAt.duration(to: now) < Self.turmoil && openedAt != now
     if !isPart { openedAt = now }
     for index in records.indices {
@@ -157,8 +169,10 @@ extension PathSelection {
     var times = [openedAt.advanced(by: configuration.opening)]
     if current == nil { times.append(openedAt.advanced(by: headStart)) }
     if let current, records[current.index].isDatagrams { times.append(lastTick.advanced(by: Self.watch)) }
-    times += [echoes.deadline, overlap?.until, comparisonEnd, attempt?.since.advanced(by: configuration.returning.limit)]
-      .compactMap(\.self)
+    times += [
+      echoes.deadline, overlap?.until, comparisonEnd, attempt?.since.advanced(by: configuration.returning.limit),
+    ]
+    .compactMap(\.self)
     if comparison == nil { times.append(nextComparison) }
     if let current {
       times.append(max(openedAt, lastSwitch).advanced(by: configuration.opening))

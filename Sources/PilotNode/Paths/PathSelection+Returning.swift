@@ -32,7 +32,9 @@ extension PathSelection {
   }
 
   private mutating func begin(beside current: PathID) {
-    guard let path = order.prefix(while: { $0 != current }).first(where: { mayBegin($0, beside: current) }) else { return }
+    guard let path = order.prefix(while: { $0 != current }).first(where: { mayBegin($0, beside: current) }) else {
+      return
+    }
     attempt = ReturnAttempt(path: path, since: now, echoAt: now)
     records[path.index].fault = nil
     records[path.index].isUrgent = true
@@ -44,7 +46,8 @@ extension PathSelection {
     if let ready = exclusiveEnd(of: path, beside: current), now < ready { return false }
     guard record.isDatagrams else {
       guard let since = record.upSince, record.isUsable(at: now) else { return false }
-      return now >= since.advanced(by: configuration.returning.span) && now >= record.returning.earliest(after: lastSwitch)
+      return now >= since.advanced(by: configuration.returning.span)
+        && now >= record.returning.earliest(after: lastSwitch)
     }
     if isOpening, record.fault?.isLossy != true, record.probing.hasAnswered(since: openedAt) { return true }
     let needed = configuration.returning.answers * (record.fault?.isLossy == true ? 2 : 1)
@@ -55,7 +58,9 @@ extension PathSelection {
   /// From when on the beacon hears what a path announces, if it takes only one at a time and the other one is in use.
   func exclusiveEnd(of path: PathID, beside current: PathID) -> MonotonicInstant? {
     let other = records[current.index]
-    guard other.path.beacon == records[path.index].path.beacon, !other.isDatagrams, !other.allowsBoth else { return nil }
+    guard other.path.beacon == records[path.index].path.beacon, !other.isDatagrams, !other.allowsBoth else {
+      return nil
+    }
     return other.announced.map { $0.advanced(by: Self.deafness) }
   }
 
@@ -72,7 +77,8 @@ extension PathSelection {
   private mutating func complete(_ attempt: ReturnAttempt) {
     guard let from = current else { return }
     let path = attempt.path
-    let isNearer = configuration.preference == .roundTrip && records[from.index].path.beacon != records[path.index].path.beacon
+    let isNearer =
+      configuration.preference == .roundTrip && records[from.index].path.beacon != records[path.index].path.beacon
     let isExclusive = exclusiveEnd(of: path, beside: from) != nil
     move(to: path, isNearer ? .nearer : .recovered)
     records[path.index].returning.returned(at: now)
@@ -84,8 +90,11 @@ extension PathSelection {
 }
 
 extension PathSwitch.Reason {
+  /// Whether the path was left though it answered.
   var isLossy: Bool {
-    if case .lossy = self { return true }
-    return false
+    switch self {
+    case .lossy, .unsteady: true
+    default: false
+    }
   }
 }

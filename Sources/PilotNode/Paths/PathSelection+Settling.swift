@@ -53,11 +53,21 @@ extension PathSelection {
       if missed > 0, carriage.includes(records[index].id) { records[index].isUrgent = true }
     }
     for echo in echoes.expire(at: now) {
-      if attempt?.path != echo.path { records[echo.path.index].probing.unheard() }
+      if attempt?.path != echo.path { unheard(echo.path) }
       guard records[echo.path.index].isChecked else { continue }
       records[echo.path.index].isChecked = false
       redial(echo.path)
     }
+  }
+
+  /// A frame to the node itself hasn't come back over a path that answers: the beacon may have forgotten the node.
+  private mutating func unheard(_ path: PathID) {
+    records[path.index].probing.unheard()
+    let record = records[path.index]
+    guard path == current, record.isDatagrams, record.isUp, record.probing.misses == 0, record.announceAt == nil else {
+      return
+    }
+    records[path.index].announceAt = now
   }
 
   private mutating func judge() {
@@ -95,7 +105,9 @@ extension PathSelection {
   private mutating func measure() {
     let count = (records.map(\.path.beacon).max() ?? 0) + 1
     var roundTrips = [Duration?](repeating: nil, count: count)
-    for record in records where record.isDatagrams { roundTrips[record.path.beacon] = record.probing.roundTrip.smoothed }
+    for record in records where record.isDatagrams {
+      roundTrips[record.path.beacon] = record.probing.roundTrip.smoothed
+    }
     choice.measured(roundTrips)
   }
 
@@ -110,12 +122,13 @@ extension PathSelection {
       let hasFailed = !isPreferred(path, to: from)
       records[from.index].returning.left(failing: hasFailed, at: now)
       if records[from.index].isDatagrams { records[from.index].probing.restart() }
-      if case .lossy = reason { records[from.index].fault = reason }
+      if reason.isLossy { records[from.index].fault = reason }
       if !isPair { choice.settled(on: records[path.index].path.beacon) }
     }
     current = path
     lastSwitch = now
     (attempt, comparison) = (nil, nil)
+    outages = []
     records[path.index].probing.resetLoss()
   }
 

@@ -29,7 +29,8 @@ extension PathSelection {
     records[index].announceAt = nil
     echoes.forget(record.id)
     put(.rest(record.id))
-    guard !record.isDatagrams, !record.allowsBoth, let announced = record.announced, let partner = partner(of: record.id)
+    guard !record.isDatagrams, !record.allowsBoth, let announced = record.announced,
+      let partner = partner(of: record.id)
     else { return }
     // What UDP has announced meanwhile was not heard.
     let due = announced.advanced(by: Self.deafness)
@@ -45,7 +46,9 @@ extension PathSelection {
 
   private func isWanted(_ record: PathRecord) -> Bool {
     let id = record.id
-    if id == current || carriage.includes(id) || id == overlap?.path || id == attempt?.path || id == comparison?.other { return true }
+    if id == current || carriage.includes(id) || id == overlap?.path || id == attempt?.path || id == comparison?.other {
+      return true
+    }
     guard let current else { return isWantedAtFirst(record) }
     // Nothing carries frames: whatever does first is taken.
     guard isUsable(current) else { return true }

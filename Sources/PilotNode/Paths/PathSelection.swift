@@ -43,7 +43,7 @@ public struct PathSelection: Sendable {
     /// ``PathSelection/answered(_:at:)``.
     case probe(PathID, length: Int)
     /// Relay a frame of this length in all, in bytes, to the node itself, with the token and this number
-    /// (``ProbeToken/echo(_:length:)``). Its coming back, by whatever path, is told by ``PathSelection/echoed(_:at:)``.
+    /// (``ProbeToken/echo(_:length:)``). Its coming back, by whichever path, is told by ``PathSelection/echoed(_:over:at:)``.
     case echo(PathID, number: UInt32, length: Int)
     /// Over UDP: have the link announce itself at once, if it doesn't rest: where the beacon sees the node may have changed.
     case announce(PathID)
@@ -76,8 +76,13 @@ public struct PathSelection: Sendable {
   /// When this began, or the network changed last.
   var openedAt: MonotonicInstant
   var verdict: NetworkVerdict?
+  /// When the active path has answered again of late, after several missing answers in a row.
+  var outages: [MonotonicInstant] = []
+  /// When a frame was last relayed to the node itself over the active path.
+  var lastEcho: MonotonicInstant?
   /// Doubts of late that were none, and when the last one was.
   var falseAlarms = 0
+  /// See ``falseAlarms``.
   var lastFalseAlarm: MonotonicInstant?
   /// Whether whoever has the receiver reads.
   var isRead = true
@@ -185,26 +190,30 @@ public struct PathSelection: Sendable {
 
   /// Over UDP an answer has come from the beacon (DiscoverReply).
   ///
-  /// Answers have no number. Each is counted for one probe, the one that was sent about a round trip ago.
+  /// Answers have no number. Each is counted for one probe, the latest that can have drawn it.
   ///
   /// - Returns: Whether a probe has waited for it. If not, or if the link waits for one as well, it is the link's.
   public mutating func answered(_ path: PathID, at now: MonotonicInstant) -> Bool {
     guard begin(at: now, path) else { return false }
-    let wasInDoubt = records[path.index].probing.misses > 0
+    let missed = records[path.index].probing.misses
     guard records[path.index].probing.answered(at: now) else { return false }
-    isAlive(path, wasInDoubt: wasInDoubt)
+    isAlive(path, after: missed)
     settle()
     return true
   }
 
-  /// A frame of the node to itself has come back, by whatever path, with this number.
-  public mutating func echoed(_ number: UInt32, at now: MonotonicInstant) {
+  /// A frame of the node to itself has come back with this number, over this path: the one that it was sent on, or another
+  /// one, which says only that it has reached the beacon.
+  public mutating func echoed(_ number: UInt32, over path: PathID, at now: MonotonicInstant) {
     begin(at: now)
     guard let echo = echoes.take(number) else { return }
-    let wasInDoubt = records[echo.path.index].probing.misses > 0
-    records[echo.path.index].probing.heard(after: echo.sentAt.duration(to: now))
     if attempt?.path == echo.path { attempt?.isHeard = true }
-    isAlive(echo.path, wasInDoubt: wasInDoubt)
+    if echo.path == path {
+      let missed = records[path.index].probing.misses
+      records[path.index].probing.heard(after: echo.sentAt.duration(to: now))
+      records[path.index].isChecked = false
+      isAlive(path, after: missed)
+    }
     settle()
   }
 
@@ -235,7 +244,9 @@ public struct PathSelection: Sendable {
   /// The transport did not take a frame for this reason, a user's, the link's, or one of an output. Only reasons that last
   /// matter here: `.unreachable` and `.system`.
   public mutating func refused(_ path: PathID, _ error: TransportError.Code, at now: MonotonicInstant) {
-    guard begin(at: now, path), error == .unreachable || error == .system, records[path.index].isDatagrams else { return }
+    guard begin(at: now, path), error == .unreachable || error == .system, records[path.index].isDatagrams else {
+      return
+    }
     guard records[path.index].isOpen, records[path.index].fault == nil else { return }
     records[path.index].fault = .unsendable(error)
     records[path.index].probing.forget()

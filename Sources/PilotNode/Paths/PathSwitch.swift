@@ -17,6 +17,8 @@ public struct PathSwitch: Sendable, Hashable {
     case down
     /// It has lost so many of the latest probes.
     case lossy(lost: Int, of: Int)
+    /// It has failed several times within a minute, and answered again each time.
+    case unsteady
     /// Its beacon takes frames over one path at a time, and this is the one.
     case exclusive
     /// The path that is preferred works again.
@@ -50,6 +52,7 @@ extension PathSwitch.Reason: CustomStringConvertible {
     case .unsendable(let code): "nothing can be sent over the other path (\(code))"
     case .down: "the other path is down"
     case .lossy(let lost, let count): "the other path has lost \(lost) of \(count) probes"
+    case .unsteady: "the other path fails time and again"
     case .exclusive: "the beacon takes one path at a time"
     case .recovered: "the preferred path works again"
     case .nearer: "this beacon is nearer"
@@ -62,7 +65,7 @@ extension PathSwitch.Reason {
   var isOver: Bool {
     switch self {
     case .unanswered, .reported, .unsendable, .down: true
-    case .first, .lossy, .exclusive, .recovered, .nearer: false
+    case .first, .lossy, .unsteady, .exclusive, .recovered, .nearer: false
     }
   }
 }

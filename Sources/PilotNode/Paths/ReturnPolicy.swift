@@ -51,7 +51,11 @@ public struct ReturnPolicy: Sendable {
   /// - Parameter isFailing: Whether because it failed, and not for one that is preferred to it.
   mutating func left(failing isFailing: Bool, at now: MonotonicInstant) {
     guard let since = returnedAt.take()?.duration(to: now) else { return }
-    if since >= configuration.longestPatience { failures = 0 } else if isFailing, since < configuration.trial { failures += 1 }
+    if since >= configuration.longestPatience {
+      failures = 0
+    } else if isFailing, since < configuration.trial {
+      failures += 1
+    }
   }
 
   /// An attempt to take it again has come to nothing.

@@ -31,6 +31,11 @@ public struct LinkConditions: Sendable, Equatable {
   /// How many bytes wait for the bandwidth at most, the one being sent included. Default 65,536. What finds no room is
   /// dropped (drop tail).
   public var queue = 65_536
+  /// How many bytes get through in all, from when the conditions are set. Default nil: any number.
+  ///
+  /// Each datagram counts ``datagramOverhead`` bytes more than its frame has. One for which there isn't enough left is dropped
+  /// without a report.
+  public var quota: Int?
   /// Whether senders are told of a destination where nobody receives any more, as with ICMP's port unreachable. Default
   /// true.
   public var reportsUnreachable = true

@@ -21,6 +21,8 @@ struct LinkTable: Sendable {
     var busyUntil: MonotonicInstant = .start
     /// When the last one arrives that keeps the order.
     var lastArrival: MonotonicInstant = .start
+    /// How many bytes it has let through of a quota.
+    var passed = 0
   }
 
   enum Passage: Equatable {
@@ -38,6 +40,7 @@ struct LinkTable: Sendable {
     } else {
       rules[key] = conditions
     }
+    for line in lines.keys { lines[line]?.passed = 0 }
   }
 
   /// The conditions between two hosts, and the line that they hold for.
@@ -56,6 +59,11 @@ struct LinkTable: Sendable {
     random: inout SeededRandom
   ) -> Passage {
     if let mtu = conditions.mtu, length > mtu { return .dropped(.exceedsMTU) }
+    if let quota = conditions.quota {
+      let passed = (lines[key]?.passed ?? 0) + length + LinkConditions.datagramOverhead
+      guard passed <= quota else { return .dropped(.quotaUsed) }
+      lines[key, default: Line()].passed = passed
+    }
     if conditions.loss > 0, random.chance(conditions.loss) { return .dropped(.lost) }
     var leaves = now
     if let bandwidth = conditions.bandwidth {

@@ -52,6 +52,8 @@ public enum SimulationDrop: Int, CaseIterable, Sendable {
   case exceedsMTU
   /// No room in the link's ``LinkConditions/queue``.
   case queueFull
+  /// The link's ``LinkConditions/quota`` is used up.
+  case quotaUsed
   /// The sender's NAT has no port left.
   case natPortsTaken
   /// The destination's NAT has no mapping at this port, or not any more.

@@ -37,5 +37,7 @@ struct FlowCheck {
   mutating func reset() { self = FlowCheck() }
 
   /// How long none has come, at most, until now.
-  func gap(until now: MonotonicInstant) -> Duration { max(longestGap, lastArrival.map { $0.duration(to: now) } ?? .zero) }
+  func gap(until now: MonotonicInstant) -> Duration {
+    max(longestGap, lastArrival.map { $0.duration(to: now) } ?? .zero)
+  }
 }

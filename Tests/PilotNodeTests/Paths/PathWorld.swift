@@ -49,8 +49,8 @@ struct PathWorld: ~Copyable {
   private var rate = 0
   private var length = 0
   /// What goes to the peer, and what comes from it.
-  private(set) var outbound = FlowCheck()
-  private(set) var inbound = FlowCheck()
+  var outbound = FlowCheck()
+  var inbound = FlowCheck()
 
   private(set) var switches: [Told] = []
   private(set) var remembered: [NetworkVerdict] = []
@@ -59,39 +59,47 @@ struct PathWorld: ~Copyable {
   private(set) var datagramsSent = 0
   private(set) var probesSent = 0
   private(set) var faults: [String] = []
+  private var ticks = 0
+  private var lastTick = MonotonicInstant.start
   /// The longest probe.
   private(set) var longestProbe = 0
 
   /// - Parameters:
   ///   - paths: The node's paths.
   ///   - behavior: The NAT that it is behind, if there is one.
+  ///   - firstAddress: Another address that the beacons' names have, and where nothing is.
   init(
     _ paths: [PathSelection.Path] = [.init(beacon: 0, .datagrams), .init(beacon: 0, .connection)], seed: UInt64 = 1,
     behind behavior: NATBehavior? = nil, _ configuration: PathSelection.Configuration = .init(),
-    on verdict: NetworkVerdict? = nil, prepare: (inout SimulatedNetwork) -> Void = { _ in }
+    on verdict: NetworkVerdict? = nil, firstAddress: Endpoint? = nil,
+    prepare: (inout SimulatedNetwork) -> Void = { _ in }
   ) {
     self.paths = paths
-    network = SimulatedNetwork(seed: seed, eventLimit: 20_000_000)
+    var network = SimulatedNetwork(seed: seed, eventLimit: 20_000_000)
     random = SeededRandom(seed: ~seed)
     var conditions = LinkConditions()
     conditions.delay = .milliseconds(20)
     network.setConditions(conditions)
-    let nat = behavior.map { network.addNAT($0, at: Endpoint(ipv4: 203, 0, 113, 1, port: 0)) }
+    var nat: SimulatedNetwork.NAT?
+    if let behavior { nat = network.addNAT(behavior, at: Endpoint(ipv4: 203, 0, 113, 1, port: 0)) }
     host = network.addHost(at: Endpoint(ipv4: 10, 0, 0, 7, port: 4_000), behind: nat)
     for index in 0...(paths.map(\.beacon).max() ?? 0) {
       let endpoint = Endpoint(ipv4: 198, 51, 100, UInt8(1 + index), port: 9_001)
       beacons.append(SimulatedPathBeacon(host: network.addHost(at: endpoint), endpoint: endpoint))
     }
+    prepare(&network)
+    self.network = network
     traffic = paths.map { _ in PathTraffic() }
     for (index, path) in paths.enumerated() where path.kind == .connection {
       connections.append(SimulatedConnection(path: index, beacon: path.beacon))
     }
-    prepare(&network)
     let endpoints = beacons.map(\.endpoint)
     let setups = paths.enumerated().map { index, path in
       let beacon = endpoints[path.beacon]
       let way: BeaconLink.Path =
-        path.kind == .datagrams ? .datagrams(beacon: beacon) : .connection(beacon: Self.connectionEndpoint(index))
+        path.kind == .datagrams
+        ? .datagrams(beacon: firstAddress ?? beacon, others: firstAddress == nil ? [] : [beacon])
+        : .connection(beacon: Self.connectionEndpoint(index))
       return NodeMachine.Setup(
         path: path, way: way, isNamed: false, token: ProbeToken(high: 100, low: UInt64(index)))
     }
@@ -135,13 +143,29 @@ struct PathWorld: ~Copyable {
   /// A connection ends, as when its beacon or a box on the way closes it.
   mutating func endConnection(_ index: Int) { lose(index, TransportError(code: .connectionLost, message: "closed")) }
 
+  /// A machine falls asleep for so long.
+  mutating func sleep(for time: Duration) throws {
+    isAsleep = true
+    network.cut(to: host)
+    try run(for: time)
+    isAsleep = false
+    network.mend(to: host)
+  }
+
+  /// Wi-Fi to Ethernet: another address, and what was connected from the old one gets nowhere.
+  mutating func changeAddress(to endpoint: Endpoint) {
+    network.move(host, to: endpoint)
+    for index in connections.indices where connections[index].state == .up { connections[index].isStale = true }
+  }
+
   mutating func networkChanged(to verdict: NetworkVerdict? = nil) {
     drive { machine, now in machine.networkChanged(to: verdict, at: now) }
   }
 
   mutating func resumed() { drive { machine, now in machine.resumed(at: now) } }
 
-  mutating func tick() { drive { _, _ in } }
+  /// The node's timers fire, however late.
+  mutating func lateTick() { handle(.tick) }
 
   /// A beacon's machine goes: datagrams for it are reported as ICMP does, connections end.
   mutating func kill(beacon: Int) {
@@ -201,14 +225,19 @@ struct PathWorld: ~Copyable {
         machine.counted(traffic, isReading: isReading, at: now)
         machine.tick(at: now, random: random)
       }
-      if let deadline = machine.deadline, deadline <= network.now { faults.append("\(now): due at \(deadline)") }
+      // What a link tells in a tick can make something due at once; again and again it can't.
+      ticks = lastTick == network.now ? ticks + 1 : 0
+      lastTick = network.now
+      if ticks > 10 { faults.append("\(now): due without end") }
+      if case .both(let first, let second) = carriage, first == second { faults.append("\(now): twice over one path") }
     case .talk: talkOnce()
     case .atBeacon(let index, let epoch, let frame):
       let connection = connections[index]
-      guard epoch == connection.epoch, connection.obstacle != .silent else { return }
+      guard epoch == connection.epoch, connection.obstacle != .silent, !connection.isStale else { return }
       atBeacon(frame, over: index)
     case .atNode(let index, let epoch, let frame):
-      guard epoch == connections[index].epoch, connections[index].obstacle != .silent, !isAsleep else { return }
+      let connection = connections[index]
+      guard epoch == connection.epoch, connection.obstacle != .silent, !connection.isStale, !isAsleep else { return }
       received(frame, from: Self.connectionEndpoint(connections[index].path))
     case .dialled(let index, let epoch): dialled(index, epoch)
     case .dialFailed(let index, let epoch, let error):
@@ -217,9 +246,14 @@ struct PathWorld: ~Copyable {
       if connections[index].epoch == epoch, connections[index].state == .waiting { dial(index) }
     case .ping(let index, let epoch):
       guard connections[index].epoch == epoch, connections[index].state == .up else { return }
-      if connections[index].obstacle == .silent {
+      if connections[index].obstacle == .silent || connections[index].isStale {
         set(.ended(index, epoch: epoch), after: SimulatedConnection.pong)
+      } else if let limit = connections[index].idleLimit, let used = connections[index].usedAt,
+        used.duration(to: network.now) >= limit
+      {
+        lose(index, TransportError(code: .connectionLost, message: "idle"))
       } else {
+        connections[index].usedAt = network.now
         set(.ping(index, epoch: epoch), after: SimulatedConnection.ping)
       }
     case .ended(let index, let epoch):
@@ -235,6 +269,7 @@ struct PathWorld: ~Copyable {
 
   private mutating func dial(_ index: Int) {
     connections[index].state = .dialling
+    connections[index].isStale = false
     connections[index].epoch += 1
     connections[index].dials += 1
     let (epoch, connection) = (connections[index].epoch, connections[index])
@@ -251,6 +286,7 @@ struct PathWorld: ~Copyable {
     let connection = connections[index]
     guard connection.epoch == epoch, connection.state == .dialling, connection.obstacle == .none else { return }
     connections[index].state = .up
+    (connections[index].since, connections[index].usedAt) = (network.now, network.now)
     beacons[connection.beacon].attached = (index, epoch)
     set(.ping(index, epoch: epoch), after: SimulatedConnection.ping)
     let (id, isOwn) = (PathID(connection.path), beacons[connection.beacon].allowsBoth)
@@ -265,6 +301,10 @@ struct PathWorld: ~Copyable {
     if let attached = beacons[connections[index].beacon].attached, attached == (index, connections[index].epoch) {
       beacons[connections[index].beacon].attached = nil
     }
+    if let since = connections[index].since {
+      connections[index].backoff.connectionEnded(after: since.duration(to: network.now))
+    }
+    connections[index].since = nil
     connections[index].state = .waiting
     connections[index].epoch += 1
     let delay = connections[index].backoff.next(random: random.fraction())
@@ -309,7 +349,9 @@ struct PathWorld: ~Copyable {
     case .selection(let output): perform(output)
     case .link(let id, let output):
       switch output {
-      case .ask: send(Discover(node: nil).encoded(), over: id)
+      case .ask(let endpoint):
+        datagramsSent += 1
+        network.send(Discover(node: nil).encoded(), from: host, to: endpoint, at: network.now)
       case .announce: send(Discover(node: Self.node).encoded(), over: id)
       case .probe:
         let payload = ProbeToken(high: 100, low: UInt64(id.index)).payload
@@ -328,6 +370,8 @@ struct PathWorld: ~Copyable {
     case .redial(let id):
       guard let index = connection(of: id) else { return }
       set(.detached(index, epoch: connections[index].epoch), after: connections[index].delay)
+      let reason = TransportError(code: .connectionLost, message: "given up")
+      machine.on(.reconnecting(reason: reason, attempt: 1, delay: .zero), of: [id], at: network.now)
       dial(index)
     case .probe(let id, let length):
       probesSent += 1
@@ -372,7 +416,9 @@ struct PathWorld: ~Copyable {
   private mutating func atBeacon(_ frame: [UInt8], over index: Int) {
     let beacon = connections[index].beacon
     guard let attached = beacons[beacon].attached, attached == (index, connections[index].epoch) else { return }
-    if frame.first == BeaconMessageType.discover.rawValue { return beacons[beacon].announce(from: nil, at: network.now) }
+    if frame.first == BeaconMessageType.discover.rawValue {
+      return beacons[beacon].announce(from: nil, at: network.now)
+    }
     relay(frame, at: beacon)
   }
 

@@ -22,8 +22,14 @@ struct SimulatedConnection {
   /// Tells what is under way on an earlier connection.
   var epoch = 0
   var obstacle = Obstacle.none
+  /// Whether it was made from an address that the node no longer has.
+  var isStale = false
   /// From the dial to the connection: TCP, TLS, upgrade and authentication are four round trips.
   var dialTime: Duration = .milliseconds(160)
+  /// After so long without a message, a ping or a pong, a box on the way ends it; nil if none does.
+  var idleLimit: Duration?
+  /// When something went over it last.
+  var usedAt: MonotonicInstant?
   /// One way.
   var delay: Duration = .milliseconds(20)
   /// The transport's pings: after so long it is sent, and its answer is waited for.
@@ -31,5 +37,7 @@ struct SimulatedConnection {
   static let pong: Duration = .seconds(10)
   static let dialLimit: Duration = .seconds(20)
   var backoff = Backoff()
+  /// Since when it is up.
+  var since: MonotonicInstant?
   var dials = 0
 }

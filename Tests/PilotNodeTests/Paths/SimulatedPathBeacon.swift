@@ -16,6 +16,11 @@ struct SimulatedPathBeacon {
   /// The node's connection, and which of them it is.
   var attached: (path: Int, epoch: Int)?
 
+  init(host: SimulatedNetwork.Host, endpoint: Endpoint) {
+    self.host = host
+    self.endpoint = endpoint
+  }
+
   /// Takes an announcement.
   mutating func announce(from source: Endpoint?, at now: MonotonicInstant) {
     if !allowsBoth, let recordedAt, recordedAt.duration(to: now) < .seconds(30) { return }

@@ -1,0 +1,107 @@
+import PilotTesting
+import PilotTransport
+import Testing
+
+@testable import PilotNode
+
+/// A node with two beacons, each over UDP and over WSS.
+@Suite("Obstacles, with several beacons")
+struct SeveralBeaconsTests {
+  private static let paths: [PathSelection.Path] = [
+    .init(beacon: 0, .datagrams), .init(beacon: 0, .connection), .init(beacon: 1, .datagrams),
+    .init(beacon: 1, .connection),
+  ]
+  private static let first = PathID(0)
+  private static let second = PathID(2)
+
+  private static func started(standby: Bool, preference: PathSelection.Preference = .order) throws -> PathWorld {
+    var configuration = PathSelection.Configuration()
+    configuration.keepsStandby = standby
+    configuration.preference = preference
+    var world = PathWorld(paths, configuration)
+    world.talk(200)
+    try world.run(for: .seconds(60))
+    #expect(world.carriage == .one(first))
+    world.outbound.reset()
+    world.inbound.reset()
+    return world
+  }
+
+  @Test("the first beacon is killed: the second within a second", arguments: [true, false])
+  func killed(standby: Bool) throws {
+    var world = try Self.started(standby: standby)
+    world.kill(beacon: 0)
+    try world.run(for: .seconds(1))
+    #expect(world.switches.last?.change == PathSwitch(from: Self.first, to: Self.second, reason: .reported))
+    try world.run(for: .seconds(60))
+    #expect(world.outbound.gap(until: world.network.now) < .seconds(1))
+    world.revive(beacon: 0)
+    try world.run(for: .seconds(90))
+    #expect(world.switches.last?.change == PathSwitch(from: Self.second, to: Self.first, reason: .recovered))
+    #expect(world.switches.count == 3)
+  }
+
+  @Test("the first beacon falls silent: the standby carries at once, and alone within 8 s")
+  func silent() throws {
+    var world = try Self.started(standby: true)
+    world.cutDatagrams(beacon: 0)
+    world.connections[0].obstacle = .silent
+    try world.run(for: .seconds(8))
+    #expect(world.active == Self.second)
+    #expect(world.outbound.gap(until: world.network.now) < .seconds(3))
+  }
+
+  @Test("no UDP, and the first beacon is killed: the standby's connection is there", arguments: [true, false])
+  func killedConnection(standby: Bool) throws {
+    var configuration = PathSelection.Configuration()
+    configuration.keepsStandby = standby
+    var world = PathWorld(Self.paths, configuration)
+    world.talk(200)
+    world.cutDatagrams()
+    try world.run(for: .seconds(60))
+    #expect(world.active == PathID(1))
+    world.outbound.reset()
+    world.kill(beacon: 0)
+    try world.run(for: .seconds(10))
+    #expect(world.active == PathID(3))
+    #expect(world.outbound.gap(until: world.network.now) <= (standby ? .milliseconds(50) : .seconds(1)))
+    world.revive(beacon: 0)
+    try world.run(for: .seconds(120))
+    #expect(world.active == PathID(1))
+  }
+
+  @Test("no standby is wanted: the second beacon is left alone")
+  func alone() throws {
+    let world = try Self.started(standby: false)
+    #expect(world.connections.map(\.dials) == [0, 0])
+    #expect(world.beacons[1].registered == nil)
+  }
+
+  /// Puts the beacons so far away, one way.
+  private static func place(_ first: Int, _ second: Int, in world: inout PathWorld) {
+    for (index, delay) in [first, second].enumerated() {
+      var conditions = LinkConditions()
+      conditions.delay = .milliseconds(delay)
+      let (host, beacon) = (world.host, world.beacons[index].host)
+      world.network.setConditions(conditions, from: host, to: beacon)
+      world.network.setConditions(conditions, from: beacon, to: host)
+    }
+  }
+
+  @Test(
+    "the second beacon is much nearer: taken, once; hardly nearer: not",
+    arguments: [(60, 20, true), (30, 24, false), (12, 8, false)])
+  func nearer(first: Int, second: Int, isTaken: Bool) throws {
+    var world = try Self.started(standby: false, preference: .roundTrip)
+    Self.place(first, second, in: &world)
+    try world.run(for: .seconds(300))
+    #expect(world.active == (isTaken ? Self.second : Self.first))
+    #expect(world.switches.count == (isTaken ? 2 : 1))
+    if isTaken { #expect(world.switches.last?.change.reason == .nearer) }
+    // In the order of preference distance is nothing.
+    var other = try Self.started(standby: false)
+    Self.place(first, second, in: &other)
+    try other.run(for: .seconds(120))
+    #expect(other.switches.count == 1)
+  }
+}
