@@ -1,4 +1,5 @@
 import PilotTransport
+import PilotWire
 import Testing
 
 @testable import PilotNode
@@ -17,8 +18,10 @@ struct PathMachinesTests {
   func once() {
     var probing = Self.probing()
     probing.sent(at: Self.at(0))
-    #expect(probing.answered(at: Self.at(0.04)))
-    #expect(!probing.answered(at: Self.at(0.05)))
+    let isAnswer = probing.answered(at: Self.at(0.04))
+    #expect(isAnswer)
+    let isAnotherAnswer = probing.answered(at: Self.at(0.05))
+    #expect(!isAnotherAnswer)
     #expect(probing.answers == 1)
     #expect(probing.roundTrip.smoothed == .milliseconds(40))
   }
@@ -45,9 +48,11 @@ struct PathMachinesTests {
   func late() {
     var probing = Self.probing()
     probing.sent(at: Self.at(0))
-    #expect(probing.expire(at: Self.at(0.5)) == 1)
+    let missed = probing.expire(at: Self.at(0.5))
+    #expect(missed == 1)
     #expect(probing.loss.lost == 1)
-    #expect(probing.answered(at: Self.at(0.8)))
+    let isLateAnswer = probing.answered(at: Self.at(0.8))
+    #expect(isLateAnswer)
     #expect((probing.misses, probing.loss.lost) == (0, 0))
     #expect(probing.wait == .milliseconds(2_400))
   }
@@ -56,12 +61,14 @@ struct PathMachinesTests {
   func lostProbe() {
     var probing = Self.probing()
     probing.sent(at: Self.at(0))
-    #expect(probing.answered(at: Self.at(0.04)))
+    let isAnswer = probing.answered(at: Self.at(0.04))
+    #expect(isAnswer)
     probing.sent(at: Self.at(1))
     for second in 2..<60 {
       probing.sent(at: Self.at(Double(second)))
       _ = probing.expire(at: Self.at(Double(second) + 0.04))
-      #expect(probing.answered(at: Self.at(Double(second) + 0.04)))
+      let isAnswerToo = probing.answered(at: Self.at(Double(second) + 0.04))
+      #expect(isAnswerToo)
     }
     #expect(probing.roundTrip.smoothed ?? .zero < .milliseconds(50))
   }
@@ -71,8 +78,10 @@ struct PathMachinesTests {
     var probing = Self.probing()
     probing.sent(at: Self.at(0))
     probing.forget()
-    #expect(probing.expire(at: Self.at(10)) == 0)
-    #expect(!probing.answered(at: Self.at(10)))
+    let missed = probing.expire(at: Self.at(10))
+    #expect(missed == 0)
+    let isLateAnswer = probing.answered(at: Self.at(10))
+    #expect(!isLateAnswer)
     #expect(probing.deadline == nil)
   }
 
