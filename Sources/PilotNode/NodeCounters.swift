@@ -13,6 +13,10 @@ public struct NodeCounters: Sendable, Equatable {
   public var framesSent: UInt64 = 0
   /// Payloads and frames that were sent over a second path as well, while one was in doubt.
   public var duplicatesSent: UInt64 = 0
+  /// Payloads and frames that had gone over a UDP path alone, and of which nothing shows that they came through, when the path
+  /// was left because it failed: all since the last question that the beacon answered. At most so many were lost by such
+  /// moves; how many frames of others were lost on their way here, no node can know.
+  public var unconfirmedSent: UInt64 = 0
   /// How often another path has become the active one, the first one included.
   public var switches: UInt64 = 0
   /// Announcements, questions, proofs, punch frames and frames to itself.

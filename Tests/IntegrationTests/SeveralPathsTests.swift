@@ -110,6 +110,9 @@ struct SeveralPathsTests {
       #expect(
         counters.messagesSent + counters.duplicatesSent + counters.controlSent
           == counters.transport.framesSent + counters.transport.drops.outgoing)
+      // Three times UDP fell silent: what went over it alone until then is told, and no more than the beacon missed.
+      #expect(counters.unconfirmedSent > 0)
+      #expect(counters.unconfirmedSent <= counters.messagesSent + counters.framesSent)
       #expect(counters.switches == UInt64(atNode.value.paths.count))
       #expect(atNode.value.payloads.values.allSatisfy { $0 <= 2 })
       #expect(moving.datagrams.lost > 0)

@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotNode
 import PilotTransport
 import PilotWire
 
@@ -13,7 +14,7 @@ enum AttachEvent: Equatable {
   case switched(transport: String, reason: String)
   case error(code: String, message: String)
   /// The last one: the node's books.
-  case closed(TransportCounters)
+  case closed(NodeCounters)
 
   /// What a frame of the beacon's is that is no delivery: a frame, and a notice means something, too.
   static func events(ofControl frame: RawSpan, from source: Endpoint) -> [AttachEvent] {
@@ -49,11 +50,15 @@ enum AttachEvent: Equatable {
       ["event": "switched", "transport": .string(transport), "reason": .string(reason)]
     case .error(let code, let message):
       ["event": "error", "code": .string(code), "message": .string(message)]
-    case .closed(let books):
+    case .closed(let counters):
       [
-        "event": "closed", "sent": .int(books.framesSent), "received": .int(books.framesReceived),
+        "event": "closed", "sent": .int(counters.transport.framesSent),
+        "received": .int(counters.transport.framesReceived),
         "dropped": .object(
-          DropReason.allCases.map { JSONValue.Member(name: $0.description, value: .int(books.drops[$0])) }),
+          DropReason.allCases.map {
+            JSONValue.Member(name: $0.description, value: .int(counters.transport.drops[$0]))
+          }),
+        "duplicates": .int(counters.duplicatesSent), "unconfirmed": .int(counters.unconfirmedSent),
       ]
     }
   }

@@ -26,7 +26,7 @@ struct AttachSession {
     } onCancel: {
       node.leave()
     }
-    output.write(.closed(node.counters.transport))
+    output.write(.closed(node.counters))
     try output.finish()
   }
 

@@ -226,14 +226,7 @@ final class NodeDriver: Sendable, LendGate {
       traffic.bytesReceived = port.tally.messageBytesReceived.load(ordering: .relaxed)
       let sharing = ports.filter { $0.transport === port.transport }
       guard (sharing.first { $0.id.index == active } ?? sharing[0]) === port else { return traffic }
-      let counters = port.transport.counters
-      let control = sharing.reduce(into: (frames: UInt64(0), bytes: UInt64(0))) { sum, port in
-        sum.frames += port.tally.controlSent.load(ordering: .relaxed)
-        sum.bytes += port.tally.controlBytesSent.load(ordering: .relaxed)
-      }
-      // What was taken a moment ago may not be counted as sent yet.
-      traffic.framesSent = counters.framesSent - min(control.frames, counters.framesSent)
-      traffic.bytesSent = counters.bytesSent - min(control.bytes, counters.bytesSent)
+      (traffic.framesSent, traffic.bytesSent) = sent(over: port.transport)
       return traffic
     }
   }
@@ -280,6 +273,7 @@ final class NodeDriver: Sendable, LendGate {
       return (machine.received(frame, from: source, at: .now()), machine.deadline != before)
     }
     if isDueElse { alarm.ring() }
+    if hasChoice { noteAnswer(frame, from: source) }
     return reception
   }
 
@@ -290,11 +284,14 @@ final class NodeDriver: Sendable, LendGate {
       if hasChoice { noteBeacons(&machine) }
       let result = event(&machine)
       // Under the lock, so that states are told, and connections dialled and put to rest, in the machine's order.
-      let outputs = machine.takeOutputs().filter { !performInOrder($0) }
+      let all = machine.takeOutputs()
+      let outputs = all.filter { !performInOrder($0) }
       // A message may be lent by this alone: not before the beacon is known, and the state told.
       for port in ports { port.follow(machine.beacon(of: port.id), isReady: machine.isReady(port.id)) }
       let isPlain = ports[0].isAtFirstAddress
       route.store(SendRoute(machine.carriage, isPlain: isPlain).word, ordering: .releasing)
+      // Of the path that is left no more is counted as sent over it from here on.
+      for case .selection(.switched(let change)) in all { countUnconfirmed(change) }
       ready.store(machine.state.isReady, ordering: .releasing)
       firstLends.store(machine.state.isReady && machine.isReady(PathID(0)) && isPlain, ordering: .releasing)
       return (result, outputs)
@@ -331,7 +328,9 @@ final class NodeDriver: Sendable, LendGate {
   private func perform(_ output: NodeMachine.Output) {
     switch output {
     case .link(let path, let output): perform(output, for: ports[path.index])
-    case .selection(.probe(let path, let length)): send(probe(length), over: ports[path.index])
+    case .selection(.probe(let path, let length)):
+      noteQuestion(over: ports[path.index])
+      send(probe(length), over: ports[path.index])
     case .selection(.echo(let path, let number, let length)):
       let payload = echoToken.echo(number, length: length - Relay.headerLength)
       let frame = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
@@ -359,8 +358,12 @@ final class NodeDriver: Sendable, LendGate {
   private func perform(_ output: BeaconLink.Output, for port: PathPort) {
     do throws(TransportError) {
       switch output {
-      case .ask(let beacon): try port.sendControl(question, to: beacon)
-      case .announce(let beacon): try port.sendControl(announcement, to: beacon)
+      case .ask(let beacon):
+        noteQuestion(over: port)
+        try port.sendControl(question, to: beacon)
+      case .announce(let beacon):
+        noteQuestion(over: port)
+        try port.sendControl(announcement, to: beacon)
       case .probe(let beacon): try port.sendControl(port.probe, to: beacon)
       case .prove(let challenge, let beacon): try prove(challenge, to: beacon, over: port)
       case .punch(let endpoint): return try punch(endpoint, over: port)

@@ -20,6 +20,8 @@ final class PathPort: Sendable {
   /// The frame to itself that the path's link has relayed.
   let probe: [UInt8]
   let tally = PathTally()
+  /// Over UDP: what of the frames that were sent came through as far as the beacon's answers show.
+  let marks = Mutex(SentMarks())
   /// The beacon's addresses, the first one first, and that one again: as a rule it is the only one, and needs no look into a list.
   private let addresses: [Endpoint]
   let firstAddress: Endpoint

@@ -182,6 +182,8 @@ public struct PathSelection: Sendable {
   ///   - now: When.
   public mutating func down(_ path: PathID, _ reason: PathSwitch.Reason, at now: MonotonicInstant) {
     guard begin(at: now, path), records[path.index].isOpen else { return }
+    // What nobody reads isn't missing.
+    if reason == .unanswered, !isRead { return }
     records[path.index].down()
     // A path that is taken again has its time to come up.
     if records[path.index].probation == nil { records[path.index].fault = records[path.index].fault ?? reason }

@@ -61,6 +61,14 @@ extension PathSwitch.Reason: CustomStringConvertible {
 }
 
 extension PathSwitch.Reason {
+  /// Whether the path from before is left because it fails.
+  var isFailure: Bool {
+    switch self {
+    case .unanswered, .reported, .unsendable, .down, .lossy, .unsteady, .exclusive: true
+    case .first, .recovered, .nearer: false
+    }
+  }
+
   /// Whether an answer shows that it doesn't hold any more.
   var isOver: Bool {
     switch self {

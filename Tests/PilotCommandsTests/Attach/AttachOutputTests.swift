@@ -1,5 +1,6 @@
 import Foundation
 import PilotConsole
+import PilotNode
 import PilotTransport
 import PilotWire
 import Synchronization
@@ -40,7 +41,7 @@ struct AttachOutputTests {
       output.write(.error(code: "timed_out", message: ""))
       output.write(.ready(transport: "udp", local: Self.source))
       output.write(.frame(from: Self.source, bytes: [3]))
-      output.write(.closed(TransportCounters()))
+      output.write(.closed(NodeCounters()))
     }
     #expect(events == ["error", "ready", "frame01", "frame02", "frame03", "closed"])
   }
@@ -62,7 +63,7 @@ struct AttachOutputTests {
   func neverReady() async throws {
     let events = try await Self.events { output in
       output.write(.frame(from: Self.source, bytes: [1]))
-      output.write(.closed(TransportCounters()))
+      output.write(.closed(NodeCounters()))
       try output.finish()
     }
     #expect(events == ["left_out1", "closed"])
