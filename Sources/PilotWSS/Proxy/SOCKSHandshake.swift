@@ -43,6 +43,8 @@ struct SOCKSHandshake: ProxyHandshake {
   }
 
   mutating func receive(_ bytes: ByteBuffer) -> ProxyStep {
+    // What comes behind a refusal means nothing.
+    if state == .over { return .wait }
     guard received.readableBytes + bytes.readableBytes <= Self.replyLimit || state == .requesting else {
       return over(ProxyRefusal(unreadable: .tooLong, of: proxy))
     }

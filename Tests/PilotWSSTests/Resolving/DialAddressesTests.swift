@@ -112,11 +112,19 @@ struct DialAddressesTests {
 
   @Test func `a link-local address is dialled in its zone`() throws {
     let loop = EmbeddedEventLoop()
-    let resolver = DialResolver(asking: SystemResolver(capacity: 0), on: loop, port: 443, fallback: [])
-    var found: [SocketAddress]?
-    resolver.initiateAAAAQuery(host: "fe80::1%7", port: 443).assumeIsolated().whenSuccess { found = $0 }
-    resolver.initiateAQuery(host: "fe80::1%7", port: 443).assumeIsolated().whenComplete { _ in }
-    loop.run()
-    #expect(found?.first?.description.contains("fe80::1%7") == true, "\(found as Any)")
+    func found(_ host: String) -> [SocketAddress]? {
+      let resolver = DialResolver(asking: SystemResolver(capacity: 0), on: loop, port: 443, fallback: [])
+      var found: [SocketAddress]?
+      resolver.initiateAAAAQuery(host: host, port: 443).assumeIsolated().whenSuccess { found = $0 }
+      resolver.initiateAQuery(host: host, port: 443).assumeIsolated().whenComplete { _ in }
+      loop.run()
+      return found
+    }
+    // Addresses are equal only in the same zone.
+    #expect(found("fe80::1") == [try SocketAddress(ipAddress: "fe80::1", port: 443)])
+    #expect(found("fe80::1%7")?.map(\.ipAddress) == ["fe80::1"])
+    #expect(found("fe80::1%7") == found("fe80::1%7"))
+    #expect(found("fe80::1%7") != found("fe80::1%8"))
+    #expect(found("fe80::1%7") != found("fe80::1"))
   }
 }
