@@ -1,4 +1,4 @@
-package import PilotTransport
+import PilotTransport
 package import PilotWire
 
 /// Something that the driver does for the router, beside relaying. Where the router has to know what came of it, the case
