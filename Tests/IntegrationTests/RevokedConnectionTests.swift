@@ -13,8 +13,8 @@ struct RevokedConnectionTests {
   func areThoseOfChangedKeys() async throws {
     let connection = try await TestBeacon.endedConnection()
     let engine = RelayEngine(RouterConfiguration(), seed: 1)
-    var outputs: [RouterOutput] = []
-    engine.attach(connection, &outputs)
+    var turn = RelayEngine.Turn()
+    engine.attach(connection, &turn)
     let same = StaticKeyDirectory([connection.node: connection.key])
     let another = StaticKeyDirectory([connection.node: Identity().publicKey])
     let none = StaticKeyDirectory([:])
