@@ -1,6 +1,7 @@
 import Foundation
 import PilotTesting
 import PilotTransport
+import PilotConsole
 import PilotWire
 import Testing
 
@@ -12,7 +13,7 @@ struct DissectorTests {
     let frame: [UInt8]
     let text: String
 
-    init(_ frame: some FrameEncodable, _ text: String) { self.init(frame.encoded(), text) }
+    init(_ frame: borrowing some FrameEncodable & ~Escapable, _ text: String) { self.init(frame.encoded(), text) }
 
     init(_ frame: [UInt8], _ text: String) {
       self.frame = frame
