@@ -20,7 +20,8 @@ struct DoctorPlan: Sendable {
     beacons: [String], node: String?, identity: String?, reach: BeaconReach, idle: Int
   ) throws {
     guard !beacons.isEmpty else {
-      throw CommandFailure.usage("no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
+      throw CommandFailure.usage(
+        "no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
     }
     guard (node == nil) == (identity == nil) else {
       throw CommandFailure.usage("--node and --identity belong together", hint: "give both, or neither")

@@ -4,11 +4,12 @@ import PilotTransport
 /// How findings look to a person: a mark, the check, how long it took, and what was seen, with what to try under it.
 enum DoctorReport {
   static func lines(_ finding: Finding) -> [String] {
-    let mark = switch finding.result {
-    case .pass: "ok  "
-    case .fail: "FAIL"
-    case .skipped: "-   "
-    }
+    let mark =
+      switch finding.result {
+      case .pass: "ok  "
+      case .fail: "FAIL"
+      case .skipped: "-   "
+      }
     let time = finding.elapsed.map { "\($0.milliseconds) ms" } ?? ""
     let name = finding.check.rawValue
     let head = "\(mark)  \(name.padded(to: 7))  \(String(repeating: " ", count: max(0, 7 - time.count)))\(time)  "
@@ -18,11 +19,12 @@ enum DoctorReport {
 
   static func line(_ verdict: Verdict) -> String {
     let payload = verdict.maximumPayload.map { " (payloads of up to \($0) bytes)" } ?? ""
-    let way = switch verdict.way {
-    case .udp: "UDP"
-    case .wss: "WSS"
-    case .none: "no way to a beacon"
-    }
+    let way =
+      switch verdict.way {
+      case .udp: "UDP"
+      case .wss: "WSS"
+      case .none: "no way to a beacon"
+      }
     return "A node here uses \(way)\(payload): \(verdict.reason)."
       .replacing("uses no way to a beacon:", with: "has no way to a beacon:")
   }

@@ -66,11 +66,12 @@ extension Finding {
       return .skipped(.clock, "no beacon told its time")
     }
     let ahead = page.localTime - date
-    let words = switch ahead {
-    case 0: "this machine and the beacon agree"
-    case 1...: "this machine's clock is \(ahead) s ahead of the beacon's"
-    default: "this machine's clock is \(-ahead) s behind the beacon's"
-    }
+    let words =
+      switch ahead {
+      case 0: "this machine and the beacon agree"
+      case 1...: "this machine's clock is \(ahead) s ahead of the beacon's"
+      default: "this machine's clock is \(-ahead) s behind the beacon's"
+      }
     guard abs(ahead) > tolerance else { return .pass(.clock, words) }
     return .fail(.clock, words, hint: "set the clock (timedatectl set-ntp true): certificates are judged by it")
   }
@@ -113,13 +114,16 @@ extension Finding {
     case .proxy(let proxy, let by):
       let finding = Finding.step(.proxy, facts.tunnelling, of: facts)
       let reason = finding.result == .skipped ? finding.reason : "\(proxy) (\(by)): \(finding.reason)"
-      return Finding(check: .proxy, result: finding.result, elapsed: finding.elapsed, reason: reason, hint: finding.hint)
+      return Finding(
+        check: .proxy, result: finding.result, elapsed: finding.elapsed, reason: reason, hint: finding.hint)
     }
   }
 
   static func tls(_ facts: ConnectionFacts?) -> Finding {
     guard let facts else { return .noConnection(.tls) }
-    guard facts.url.isSecure else { return .skipped(.tls, "\(facts.url) is in the clear", hint: "use wss:// but for tests") }
+    guard facts.url.isSecure else {
+      return .skipped(.tls, "\(facts.url) is in the clear", hint: "use wss:// but for tests")
+    }
     return .step(.tls, facts.securing, of: facts)
   }
 

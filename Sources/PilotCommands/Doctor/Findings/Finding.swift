@@ -16,7 +16,8 @@ struct Finding: Equatable, Sendable {
   /// The one thing to try, where there is one.
   var hint: String?
 
-  static func pass(_ check: DoctorCheck, _ reason: String, in elapsed: Duration? = nil, hint: String? = nil) -> Finding {
+  static func pass(_ check: DoctorCheck, _ reason: String, in elapsed: Duration? = nil, hint: String? = nil) -> Finding
+  {
     Finding(check: check, result: .pass, elapsed: elapsed, reason: reason, hint: hint)
   }
 

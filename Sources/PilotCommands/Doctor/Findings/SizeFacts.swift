@@ -25,7 +25,8 @@ extension Finding {
     guard facts.isSupported else { return .skipped(.mtu, "this system can't be told not to fragment") }
     guard let longest = facts.longest else {
       return .fail(
-        .mtu, "no frame of \(SizeFacts.tried[0]) bytes comes through in one piece, though a short one does", in: facts.elapsed,
+        .mtu, "no frame of \(SizeFacts.tried[0]) bytes comes through in one piece, though a short one does",
+        in: facts.elapsed,
         hint: "use a wss:// beacon: this path loses what has more than a few hundred bytes")
     }
     let said = facts.told.map { ", and the network says that \($0) fit" } ?? ""

@@ -6,8 +6,8 @@ extension Verdict {
   init(datagrams: DatagramFacts, sizes: SizeFacts?, connection: ConnectionFacts?) {
     let isAttached = connection.map(\.isUsable) ?? false
     let longest = sizes?.longest
-    if !datagrams.answers.isEmpty, !isAttached || longest == nil || longest! >= SizeFacts.usual {
-      let frame = longest ?? SizeFacts.usual
+    let frame = longest ?? SizeFacts.usual
+    if !datagrams.answers.isEmpty, !isAttached || frame >= SizeFacts.usual {
       self.init(
         way: .udp, maximumPayload: frame - Relay.headerLength,
         reason: isAttached ? "UDP works, and so does WSS, which takes over when UDP fails" : "UDP works")

@@ -51,7 +51,8 @@ extension ConnectionFacts {
     if let (time, error) = report.idled {
       idling =
         error.map { .failed($0, after: time) }
-        ?? .done(Taken(elapsed: time, words: "the connection was kept for \(time.milliseconds / 1_000) s with nothing on it"))
+        ?? .done(
+          Taken(elapsed: time, words: "the connection was kept for \(time.milliseconds / 1_000) s with nothing on it"))
     }
     guard let failure = report.failure else { return }
     let failed = Step.failed(failure, after: report.failedAfter)
@@ -72,7 +73,8 @@ extension ConnectionFacts {
     switch progress {
     case .connected(let address):
       let role = if case .proxy(let proxy, _) = route { "the proxy \(proxy)" } else { url.authority }
-      connecting = .done(Taken(elapsed: elapsed, words: "\(role) takes connections\(address.map { " at \($0)" } ?? "")"))
+      connecting = .done(
+        Taken(elapsed: elapsed, words: "\(role) takes connections\(address.map { " at \($0)" } ?? "")"))
     case .tunnelled:
       tunnelling = .done(Taken(elapsed: elapsed, words: "it opened the way to \(url.authority)"))
     case .secured(let summary):

@@ -55,7 +55,8 @@ final class SizeInquiry: Sendable {
 
   private func fits(_ length: Int, _ facts: inout SizeFacts) async throws(TransportError) -> Bool {
     // What follows the node's ID is ignored, unless it is as long as a key.
-    let question = Discover(node: nil).encoded() + [UInt8](repeating: 0, count: length - Discover(node: nil).encodedLength)
+    let question =
+      Discover(node: nil).encoded() + [UInt8](repeating: 0, count: length - Discover(node: nil).encodedLength)
     for _ in 0..<Self.tries {
       hasAnswered.withLock { $0 = false }
       do throws(TransportError) {
