@@ -43,7 +43,9 @@ public struct NoProxy: Sendable, Hashable {
 
   /// The entry that a host and port are in, as it is written; nil if they are in none.
   ///
-  /// - Parameter host: A name or an IP address, IPv6 without brackets.
+  /// - Parameters:
+  ///   - host: A name or an IP address, IPv6 without brackets.
+  ///   - port: The TCP port.
   public func entry(for host: String, port: Int) -> String? {
     let subject = Self.subject(host)
     return entries.first { entry in

@@ -23,7 +23,9 @@ public struct ProxySelection: Sendable, Hashable {
 
   /// This proxy.
   ///
-  /// - Parameter exceptions: The hosts that are reached without it. Default: this machine alone.
+  /// - Parameters:
+  ///   - proxy: Where it is.
+  ///   - exceptions: The hosts that are reached without it. Default: this machine alone.
   public static func url(_ proxy: ProxyURL, except exceptions: NoProxy = NoProxy()) -> ProxySelection {
     ProxySelection(source: .url(proxy, exceptions))
   }
