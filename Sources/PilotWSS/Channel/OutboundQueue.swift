@@ -213,7 +213,7 @@ package final class OutboundQueue: Sendable {
       guard state.lease == lease else { return }
       state.dropExpired(at: time)
       var taken = 0
-      while taken < bytes, let chunk = state.take(at: time) {
+      while taken < bytes, let chunk = state.take() {
         taken += chunk.buffer.readableBytes
         chunks.append(chunk)
       }

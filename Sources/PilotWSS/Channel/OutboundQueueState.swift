@@ -16,8 +16,6 @@ struct OutboundQueueState {
   private var encoder: WebSocketEncoder
   private var pending: [OutboundChunk] = []
   private var shares: SenderShares
-  /// Who made room last, since there were frames without a break.
-  private var pressing: SenderShares.Group?
   private var wakeUnderWay = false
   private var nextCapacity = Self.smallestChunk
   /// Bytes of the common budget that this queue has taken.
@@ -137,13 +135,11 @@ struct OutboundQueueState {
     return !wakeUnderWay
   }
 
-  mutating func take(at now: MonotonicInstant) -> OutboundQueue.Chunk? {
-    passOver(at: now)
+  mutating func take() -> OutboundQueue.Chunk? {
     guard let first = pending.first else {
       wakeUnderWay = false
       nextCapacity = Self.smallestChunk
       pending = []
-      pressing = nil
       return nil
     }
     pending.removeFirst()
@@ -201,7 +197,6 @@ struct OutboundQueueState {
 
   private mutating func removeFromFullest() {
     guard let group = shares.fullest else { return removeFirst() }
-    pressing = group
     for index in pending.indices {
       guard let length = pending[index].removeFirst(of: group) else { continue }
       return removed(length, of: group, from: index)
@@ -246,16 +241,6 @@ struct OutboundQueueState {
   private mutating func speedUp(for length: Int) {
     let goal = bytes - length
     while bytes > goal, shares.areSeveral { dropFromFullest() }
-  }
-
-  /// When a flood has just ended, no frame of its sender's comes any more to make room for what it has left behind. So
-  /// while the queue is late, the sender that made room last is passed over for the others.
-  private mutating func passOver(at now: MonotonicInstant) {
-    guard overflow == .dropOldest, let pressing else { return }
-    while isLate(at: now), shares.areSeveral, let length = pending[0].removeFirst(of: pressing) {
-      counts.overflowed += 1
-      removed(length, of: pressing, from: 0)
-    }
   }
 
   // MARK: The total

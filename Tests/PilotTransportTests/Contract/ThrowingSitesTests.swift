@@ -31,16 +31,19 @@ import Testing
     PilotConsole/Processes/ProxyCommand | system
     PilotNode/Driver/NodeDriver | system
     PilotNode/Joining/BeaconURL | invalidConfiguration
-    PilotNode/Joining/Node+Joining | invalidConfiguration x2
+    PilotNode/Joining/PathPlan | invalidConfiguration x4
     PilotNode/Link/BeaconLink+Configuration | invalidConfiguration x2
     PilotNode/Node+Sending | invalidDestination
     PilotNode/NodeReceiver | resolveFailed, timedOut
+    PilotNode/PathSetup | invalidConfiguration x2
+    PilotNode/Paths/PathSelection+Configuration | invalidConfiguration
     PilotNode/System/NetworkWatcher+Source | system x2
     PilotNode/System/RouteSocket | system
     PilotTesting/Conformance/Checks/BatchChecks | system
     PilotTesting/InMemory/InMemoryNetwork | bindFailed x2
     PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
-    PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting
+    PilotTransport/Capture/FrameCapture | invalidConfiguration
+    PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting, unreachable: .afterEvent
     PilotUDP/Receiving/SocketLoop | system: .later(after: nil)
     PilotUDP/System/ErrorQueue | unreachable
     PilotUDP/System/OpenedSocket | invalidConfiguration
@@ -49,7 +52,9 @@ import Testing
     PilotUDP/System/WakeUp | system
     PilotUDP/UDPTransport+Configuration | invalidConfiguration x2
     PilotWSS/Client/Dial | system, timedOut
+    PilotWSS/Client/Inspection/PageRequest | system, timedOut
     PilotWSS/Client/Route | system
+    PilotWSS/Client/SupervisorDriver | connectionLost: .afterEvent
     PilotWSS/Client/TransportError+Connecting | connectFailed, resolveFailed, timedOut
     PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
     PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x5
