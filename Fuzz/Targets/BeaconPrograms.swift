@@ -126,17 +126,27 @@ package enum BeaconPrograms {
   private static let floodProven =
     relay(1, to: 6, at: 0, 10) + (0..<6).flatMap { _ in again(250) }
 
-  private static let challengesOfASource =
-    (0..<3).flatMap { _ in
-      ([0, 1] as [UInt8]).flatMap { source in
-        ([1, 2, 3, 4] as [UInt8]).flatMap { discover($0, at: source, withKey: true) }
-      } + [step(.moment), 251]
+  private static let challengesOfASource: [UInt8] = {
+    var program: [UInt8] = []
+    for _ in 0..<3 {
+      for source in 0..<2 as Range<UInt8> {
+        for node in 1..<5 as Range<UInt8> { program += discover(node, at: source, withKey: true) }
+      }
+      program += [step(.moment), 251]
     }
+    return program
+  }()
 
   /// Four a second, each to a challenge of its own.
-  private static let wrongProofs = (0..<8).flatMap { _ in
-    ([1, 2, 3, 4] as [UInt8]).flatMap { node in
-      discover(node, at: 0, withKey: true) + answer(at: 0, 4 | (node % 4) << 6)
-    } + [step(.moment), 251]
-  }
+  private static let wrongProofs: [UInt8] = {
+    var program: [UInt8] = []
+    for _ in 0..<8 {
+      for node in 1..<5 as Range<UInt8> {
+        program += discover(node, at: 0, withKey: true)
+        program += answer(at: 0, 4 | (node % 4) << 6)
+      }
+      program += [step(.moment), 251]
+    }
+    return program
+  }()
 }
