@@ -12,6 +12,8 @@ package struct ClientTLS: Sendable {
   private let pins: Set<KeyPin>?
   /// Whether a pinned key is enough.
   private let keysSuffice: Bool
+  /// Whether certificates are judged at all.
+  private let isVerifying: Bool
 
   /// Reads the authorities; a connection then only refers to them (``ClientTrust``).
   ///
@@ -25,7 +27,7 @@ package struct ClientTLS: Sendable {
   static func unverified() throws(TransportError) -> ClientTLS { try ClientTLS() }
 
   private init() throws(TransportError) {
-    (authorities, pins, keysSuffice) = ([], nil, false)
+    (authorities, pins, keysSuffice, isVerifying) = ([], nil, false, false)
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.applyPolicy()
     tls.applicationProtocols = ["http/1.1"]
@@ -43,6 +45,7 @@ package struct ClientTLS: Sendable {
     tls.acceptUsualCertificates()
     pins = trust.keys
     keysSuffice = trust.source == .keysAlone
+    isVerifying = true
     // The name says nothing where a key suffices.
     tls.certificateVerification = keysSuffice ? .noHostnameVerification : .fullVerification
     tls.trustRoots = roots
@@ -65,14 +68,16 @@ package struct ClientTLS: Sendable {
   /// What secures one connection to a host, a name or an IP address.
   func handler(host: String) throws -> NIOSSLClientHandler {
     let name = Self.serverName(of: host)
-    guard let pins else { return try NIOSSLClientHandler(context: context, serverHostname: name) }
-    guard keysSuffice else {
+    guard isVerifying else { return try NIOSSLClientHandler(context: context, serverHostname: name) }
+    guard let pins, keysSuffice else {
+      let dialled = name ?? host.prefix { $0 != "%" }.description
       // Once the library has verified all else, and before anything is sent to the peer.
       return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: name) {
-        certificate, channel in
-        Self.hasKey(of: pins, certificate)
-          ? channel.eventLoop.makeSucceededVoidFuture()
-          : channel.eventLoop.makeFailedFuture(CertificateFault.otherKey(KeyPin(of: certificate)))
+        [pins] certificate, channel in
+        guard let fault = Self.fault(of: certificate, dialled: dialled, pins) else {
+          return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        return channel.eventLoop.makeFailedFuture(fault)
       }
     }
     // In the place of the library's own verification.
@@ -81,6 +86,16 @@ package struct ClientTLS: Sendable {
       let isPinned = certificates.first.map { Self.hasKey(of: pins, $0) } ?? false
       promise.succeed(isPinned ? .certificateVerified : .failed)
     }
+  }
+
+  /// What the library leaves open: it also takes a certificate for the address that is connected to, whatever name was
+  /// dialled, and through a proxy that is the proxy's; and it knows of no pins.
+  private static func fault(
+    of certificate: NIOSSLCertificate, dialled host: String, _ pins: Set<KeyPin>?
+  ) -> CertificateFault? {
+    guard certificate.isFor(host) else { return .otherHost(certificate.claimedHosts) }
+    guard let pins, !hasKey(of: pins, certificate) else { return nil }
+    return .otherKey(KeyPin(of: certificate))
   }
 
   private static func hasKey(of pins: Set<KeyPin>, _ certificate: NIOSSLCertificate) -> Bool {

@@ -13,6 +13,29 @@ extension NIOSSLCertificate {
     alternativeNames { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Whether one of the subject's alternative names is this host: a name, of which a wildcard may stand for the first label, or
+  /// an address (RFC 9525, section 6.3). A name is never shown by an address: who directs a name to a machine of his own can have a
+  /// certificate for that.
+  ///
+  /// - Parameter host: A name without a dot at its end, or an address without a zone.
+  func isFor(_ host: String) -> Bool {
+    let address = try? Endpoint(address: host, port: 0)
+    return _subjectAlternativeNames().contains { name in
+      switch name.nameType {
+      case .dnsName: address == nil && Self.matches(String(decoding: name.contents, as: UTF8.self), host)
+      case .ipAddress: address != nil && Endpoint(addressBytes: Array(name.contents)) == address
+      default: false
+      }
+    }
+  }
+
+  private static func matches(_ pattern: String, _ host: String) -> Bool {
+    let (pattern, host) = (pattern.lowercased(), host.lowercased())
+    if pattern == host { return true }
+    guard pattern.hasPrefix("*."), let dot = host.firstIndex(of: "."), dot != host.startIndex else { return false }
+    return host[dot...] == pattern.dropFirst()
+  }
+
   private func alternativeNames(_ read: ([UInt8]) -> String?) -> [String] {
     _subjectAlternativeNames().compactMap { name in
       let bytes = Array(name.contents)

@@ -63,6 +63,39 @@ struct CertificateFaultTests {
     #expect(try fault(TestPEM.wildcard) == .otherHost(["*.example.com", "*"]))
   }
 
+  @Test func `a certificate for the address that a name leads to is none for the name`() async throws {
+    let files = try TestFiles()
+    let tls = try ServerTLS(certificate: files.path("server"), key: files.path("server-key"))
+    let listener = try await TestListener.start(tls: tls)
+    let url = listener.url(secure: true, host: "beacon.invalid")
+    let addresses = try StaticAddresses(parsing: ["beacon.invalid=127.0.0.1"])
+    let error = await failure {
+      _ = try await TestClient.connect(url) {
+        $0.trust = .file(files.path("ca"))
+        $0.fallbackAddresses = addresses
+      }
+    }
+    #expect(error?.code == .tlsFailed)
+    #expect(error?.message.contains("doesn't name the host beacon.invalid") == true, "\(error as Any)")
+    await listener.shutDown()
+  }
+
+  @Test(arguments: [
+    ("localhost", true), ("LOCALHOST", true), ("127.0.0.1", true), ("::1", true), ("127.0.0.2", false),
+    ("localhost.example", false), ("a.localhost", false), ("", false),
+  ])
+  func `a host is in a certificate by its name or its address`(host: String, isIn: Bool) throws {
+    #expect(try NIOSSLCertificate(bytes: Array(TestPEM.server.utf8), format: .pem).isFor(host) == isIn)
+  }
+
+  @Test(arguments: [
+    ("a.example.com", true), ("A.Example.Com", true), ("example.com", false), ("a.b.example.com", false),
+    (".example.com", false), ("com", false), ("127.0.0.1", false),
+  ])
+  func `a wildcard stands for one label`(host: String, isIn: Bool) throws {
+    #expect(try NIOSSLCertificate(bytes: Array(TestPEM.wildcard.utf8), format: .pem).isFor(host) == isIn)
+  }
+
   @Test func `whoever speaks no TLS, and whoever refuses it, is told from who has the wrong certificate`() async throws
   {
     let files = try TestFiles()
