@@ -1,6 +1,7 @@
 /// Dates as HTTP writes them (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and the two older forms,
 /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
 enum HTTPDate {
+  private static let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
   private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
   /// Seconds since 1970; `nil` for what is no date.
@@ -35,5 +36,20 @@ enum HTTPDate {
     let year = month <= 2 ? year - 1 : year
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
     return 365 * year + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
+  }
+
+  /// A time, in seconds since 1970, as HTTP writes it today.
+  static func text(_ unixTime: UInt64) -> String {
+    let (days, second) = (Int(unixTime / 86_400), Int(unixTime % 86_400))
+    // The inverse of ``days(_:_:_:)``: the day in its era of 400 years, in the year, and in the month, all counted from March.
+    let (era, dayOfEra) = (days + 719_468).quotientAndRemainder(dividingBy: 146_097)
+    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let month = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * month + 2) / 5 + 1
+    let year = 400 * era + yearOfEra + (month >= 10 ? 1 : 0)
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let time = "\(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60))"
+    return "\(weekdays[days % 7]), \(two(day)) \(months[(month + 2) % 12]) \(year) \(time) GMT"
   }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 package import NIOHTTP1
+import PilotTransport
 
 /// A short answer to an HTTP request, the last one of its connection.
 package struct HTTPAnswer: Sendable {
@@ -7,7 +8,7 @@ package struct HTTPAnswer: Sendable {
   package let text: String
   /// The media type of the text. Default plain text.
   package let type: String
-  /// Further fields. `Content-Type`, `Content-Length` and `Connection` are added; `Upgrade` makes it part of the latter.
+  /// Further fields. `Date`, `Content-Type`, `Content-Length` and `Connection` are added; `Upgrade` makes it part of the latter.
   package let fields: HTTPHeaders
 
   package init(
@@ -20,8 +21,12 @@ package struct HTTPAnswer: Sendable {
   var isError: Bool { status.code >= 400 }
 
   /// The answer as bytes, without the text if only the head was asked for.
-  func bytes(isHead: Bool) -> ByteBuffer {
-    var head = HTTPHeaders([("Content-Type", type), ("Content-Length", String(text.utf8.count))])
+  ///
+  /// Its date (RFC 9110, section 6.6.1) is how whoever can't get in learns that one of the two clocks is wrong.
+  func bytes(isHead: Bool, at unixTime: UInt64 = WallClock.unixTime()) -> ByteBuffer {
+    var head = HTTPHeaders([
+      ("Date", HTTPDate.text(unixTime)), ("Content-Type", type), ("Content-Length", String(text.utf8.count)),
+    ])
     head.add(contentsOf: fields)
     head.add(name: "Connection", value: fields.contains(name: "Upgrade") ? "Upgrade, close" : "close")
     return .response(status, head, body: isHead ? "" : text)

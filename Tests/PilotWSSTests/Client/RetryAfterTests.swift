@@ -16,6 +16,11 @@ struct RetryAfterTests {
     ] {
       #expect(HTTPDate.unixTime(text) == Self.example, "\(text)")
     }
+    for time in stride(from: 0, to: 8_000_000_000, by: 7_777_777) {
+      #expect(HTTPDate.unixTime(HTTPDate.text(UInt64(time))) == time)
+    }
+    #expect(HTTPDate.text(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+    #expect(HTTPDate.text(1_709_251_199) == "Thu, 29 Feb 2024 23:59:59 GMT")
     #expect(HTTPDate.unixTime("Thu, 01 Jan 1970 00:00:00 GMT") == 0)
     #expect(HTTPDate.unixTime("Thu, 29 Feb 2024 23:59:59 GMT") == 1_709_251_199)
     #expect(HTTPDate.unixTime("Fri, 01 Mar 2024 00:00:00 GMT") == 1_709_251_200)
