@@ -9,7 +9,8 @@ struct CommandLineTests {
   @Test(
     "help is there on every level, on standard output, and has an example",
     arguments: [
-      "", "demo", "beacon", "attach", "identity", "identity new", "identity show", "inspect", "bench", "bench udp",
+      "", "demo", "beacon", "attach", "doctor", "identity", "identity new", "identity show", "inspect", "bench",
+      "bench udp",
       "bench relay", "bench wss", "bench wss-sink", "bench own-beacon", "bench attacker",
     ])
   func help(command: String) async throws {
@@ -40,6 +41,7 @@ struct CommandLineTests {
       ["beacon", "--udp", "127.0.0.1:0", "--registry", "8.8.8.8:9000"],
       ["beacon", "--udp", "127.0.0.1:0", "--registry", "127.0.0.1:9000", "--registry-pin", "12"],
       ["beacon", "--udp", "127.0.0.1:0", "--registry-tls"],
+      ["doctor"], ["doctor", "--beacon", "udp://127.0.0.1:9", "--node", "7"],
       ["attach", "--node", "7", "--identity", "ID", "--beacon", "wss://beacon.example", "--pin", "12"],
     ])
   func wrongUsage(arguments: [String]) async throws {

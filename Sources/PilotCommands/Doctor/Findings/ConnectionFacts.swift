@@ -86,7 +86,7 @@ extension Finding {
     switch facts.page {
     case nil: return .skipped(.portal, "there is no connection")
     case .failure(let error):
-      return .skipped(.portal, "nothing answered a plain request: \(error.message)")
+      return .skipped(.portal, "nothing answered a plain request: \(CommandFailure(error).what)")
     case .success(let page):
       return portal(page, of: facts)
     }
@@ -157,6 +157,9 @@ extension Finding {
     switch step {
     case .done(let taken): return .pass(check, taken.words, in: taken.elapsed)
     case .failed(let error, let elapsed):
+      var error = error
+      // What the TLS library calls it says nothing that the message doesn't.
+      if error.code == .tlsFailed { error.cause = nil }
       let failure = CommandFailure(error)
       return .fail(check, failure.what, in: elapsed, hint: failure.hint)
     case .notReached: return .skipped(check, "a step before it failed")

@@ -45,7 +45,8 @@ extension NameFacts {
   fileprivate var words: String {
     let families = [("IPv4", ipv4), ("IPv6", ipv6)].map { family, answer in
       switch answer.addresses.count {
-      case 0: "no \(family)\(answer.reason.map { " (\($0))" } ?? "")"
+      // Most hosts have addresses of one family alone.
+      case 0: "no \(family)\(addresses.isEmpty ? answer.reason.map { " (\($0))" } ?? "" : "")"
       case 1: "\(family) \(answer.addresses[0].addressText)"
       default: "\(family) \(answer.addresses[0].addressText) and \(answer.addresses.count - 1) more"
       }

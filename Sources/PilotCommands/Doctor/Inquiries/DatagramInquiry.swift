@@ -19,6 +19,8 @@ final class DatagramInquiry: Sendable {
 
   private let transport: UDPTransport
   private let state: Mutex<State>
+  /// Rung when all have answered.
+  private let alarm = Alarm()
 
   private init(_ transport: UDPTransport, _ beacons: [DatagramFacts.Beacon]) {
     self.transport = transport
@@ -42,9 +44,11 @@ final class DatagramInquiry: Sendable {
   private func run() async throws(TransportError) -> DatagramFacts {
     let began = MonotonicInstant.now()
     var receiver = try transport.makeReceiver()
-    let tasks = [Task { await ask() }, Task { await watch() }]
-    defer { for task in tasks { task.cancel() } }
+    // Both end with the transport.
+    async let asking: Void = ask()
+    async let watching: Void = watch()
     try await receiver.forEach { frame throws(TransportError) in heard(frame.bytes, from: frame.source) }
+    _ = await (asking, watching)
     if Task.isCancelled { throw .cancelled }
     var facts = state.withLock { $0.facts }
     facts.waited = began.duration(to: .now())
@@ -74,7 +78,8 @@ final class DatagramInquiry: Sendable {
           report(error.message, of: place)
         }
       }
-      if (try? await Task.sleep(for: Self.patience)) == nil { break }
+      await alarm.wait(until: .now().advanced(by: Self.patience))
+      if isComplete || Task.isCancelled { break }
     }
     transport.close()
   }
@@ -82,24 +87,26 @@ final class DatagramInquiry: Sendable {
   private func heard(_ frame: RawSpan, from source: Endpoint) {
     guard let reply = try? DiscoverReply(parsing: frame) else { return }
     let now = MonotonicInstant.now()
-    let isComplete = state.withLock { state in
+    state.withLock { state in
       for place in state.facts.beacons.indices
       where state.facts.beacons[place].answer == nil && state.facts.beacons[place].endpoints.contains(source) {
         state.facts.beacons[place].answer = DatagramFacts.Answer(
           source: source, observed: reply.endpoint, roundTrip: state.askedAt.duration(to: now), tries: state.tries)
       }
-      return state.facts.beacons.allSatisfy { $0.answer != nil }
     }
-    if isComplete { transport.close() }
+    if isComplete { alarm.ring() }
   }
+
+  private var isComplete: Bool { state.withLock { $0.facts.beacons.allSatisfy { $0.answer != nil } } }
 
   /// What the network reports.
   private func watch() async {
     for await event in transport.events {
       guard case .unreachable(let endpoint, let reason, _) = event else { continue }
-      let places = state.withLock { $0.facts.beacons.indices.filter { _ in true } }
-      for place in places where state.withLock({ $0.facts.beacons[place].endpoints.contains(endpoint) }) {
-        report(reason.message, of: place)
+      state.withLock { state in
+        for place in state.facts.beacons.indices where state.facts.beacons[place].endpoints.contains(endpoint) {
+          state.facts.beacons[place].report = reason.message
+        }
       }
     }
   }

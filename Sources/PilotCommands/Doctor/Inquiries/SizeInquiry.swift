@@ -33,8 +33,7 @@ final class SizeInquiry: Sendable {
 
   private func run() async throws(TransportError) -> SizeFacts {
     let began = MonotonicInstant.now()
-    let reader = Task { try await read() }
-    defer { reader.cancel() }
+    async let reading: Void = read()
     var facts = SizeFacts()
     let lengths = SizeFacts.tried
     // What fits is below `first`, what doesn't from `last` on.
@@ -50,6 +49,8 @@ final class SizeInquiry: Sendable {
       }
     }
     facts.elapsed = began.duration(to: .now())
+    transport.close()
+    await reading
     return facts
   }
 
@@ -74,9 +75,10 @@ final class SizeInquiry: Sendable {
     return false
   }
 
-  private func read() async throws {
-    var receiver = try transport.makeReceiver()
-    try await receiver.forEach { frame throws(TransportError) in
+  /// Until the transport is closed, or the task cancelled.
+  private func read() async {
+    guard var receiver = try? transport.makeReceiver() else { return }
+    try? await receiver.forEach { frame throws(TransportError) in
       guard frame.source == beacon, (try? DiscoverReply(parsing: frame.bytes)) != nil else { return }
       hasAnswered.withLock { $0 = true }
       alarm.ring()

@@ -15,6 +15,9 @@ package enum DialInspection {
     package var failedAfter: Duration = .zero
     /// How long a connection was kept, and why it ended before its time; nil if none was to be kept.
     package var idled: (Duration, TransportError?)?
+
+    /// Of a dial that hasn't begun.
+    package init() {}
   }
 
   /// Dials once. Nothing is left of the connection when it returns.
