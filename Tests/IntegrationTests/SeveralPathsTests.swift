@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotBeacon
 import PilotFixtures
 import PilotNode

@@ -1,3 +1,4 @@
+import PilotTesting
 import NIOSSL
 import PilotTransport
 import PilotWire

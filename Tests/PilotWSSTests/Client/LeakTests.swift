@@ -1,3 +1,4 @@
+import PilotTesting
 import Foundation
 import NIOCore
 import NIOPosix

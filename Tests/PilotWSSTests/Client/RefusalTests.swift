@@ -1,3 +1,4 @@
+import PilotTesting
 import NIOSSL
 import PilotIdentity
 import PilotTransport

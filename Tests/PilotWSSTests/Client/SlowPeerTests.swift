@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotTransport
 import PilotWire
 import Testing

@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotIdentity
 import PilotTransport
 import PilotWire

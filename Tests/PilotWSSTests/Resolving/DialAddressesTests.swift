@@ -1,3 +1,4 @@
+import PilotTesting
 import NIOCore
 import NIOEmbedded
 import NIOPosix

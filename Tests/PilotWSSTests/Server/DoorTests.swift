@@ -1,3 +1,4 @@
+import PilotTesting
 import NIOPosix
 import NIOSSL
 import PilotTransport

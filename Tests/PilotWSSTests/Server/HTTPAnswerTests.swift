@@ -1,3 +1,4 @@
+import PilotTesting
 import Foundation
 import PilotTransport
 import PilotWire

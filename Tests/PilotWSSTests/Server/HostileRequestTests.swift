@@ -1,3 +1,4 @@
+import PilotTesting
 import NIOPosix
 import PilotTransport
 import PilotWire

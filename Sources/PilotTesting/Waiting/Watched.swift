@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A value that threads change and tests wait on, without polling.
-final class Watched<Value: Sendable>: Sendable {
+/// A value that threads change and tests wait on, without polling. Waits end with `CancellationError` when their task is cancelled.
+package final class Watched<Value: Sendable>: Sendable {
   private struct State {
     var value: Value
     var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -10,13 +10,15 @@ final class Watched<Value: Sendable>: Sendable {
 
   private let state: Mutex<State>
 
-  init(_ value: Value) {
+  package init(_ value: Value) {
     state = Mutex(State(value: value))
   }
 
-  var value: Value { state.withLock { $0.value } }
+  /// The present one.
+  package var value: Value { state.withLock { $0.value } }
 
-  func update(_ change: (inout Value) -> Void) {
+  /// Changes it, and wakes who waits.
+  package func update(_ change: (inout Value) -> Void) {
     let waiters = state.withLock { state in
       change(&state.value)
       defer { state.waiters = [:] }
@@ -26,7 +28,7 @@ final class Watched<Value: Sendable>: Sendable {
   }
 
   /// The first value for which the closure has an answer; at once, if the present one does.
-  func first<Answer: Sendable>(_ pick: @Sendable (Value) -> Answer?) async throws -> Answer {
+  package func first<Answer: Sendable>(_ pick: @Sendable (Value) -> Answer?) async throws -> Answer {
     while true {
       // Under the lock: a copy would make the next change copy all of a large value.
       if let answer = state.withLock({ pick($0.value) }) { return answer }
@@ -35,7 +37,8 @@ final class Watched<Value: Sendable>: Sendable {
     }
   }
 
-  func wait(until condition: @Sendable (Value) -> Bool) async throws {
+  /// Waits until the condition holds; not at all if it does.
+  package func wait(until condition: @Sendable (Value) -> Bool) async throws {
     _ = try await first { condition($0) ? true : nil }
   }
 
