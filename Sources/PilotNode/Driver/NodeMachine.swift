@@ -198,7 +198,8 @@ struct NodeMachine: Sendable {
     settle(at: now)
   }
 
-  /// Whether a report quotes a frame as this node sends them to a beacon. Whoever forges one has to know its ID and its port.
+  /// Whether a report quotes a frame as this node sends them to a beacon. Whoever forges one has to know its port, and nothing else
+  /// where he quotes a probe: three of them cost the node its path until that answers again, and no more.
   private func isOwn(_ quoted: RawSpan) -> Bool {
     guard quoted.byteCount >= 5 else { return false }
     let id: UInt32 = quoted.bigEndian(at: 1)

@@ -48,6 +48,7 @@ struct ConservationTests {
     conditions.bandwidth = random.chance(0.5) ? Int.random(in: -1...100_000, using: &random) : nil
     conditions.queue = Int.random(in: -1...10_000, using: &random)
     conditions.reportsUnreachable = random.chance(0.8)
+    conditions.quota = random.chance(0.2) ? Int.random(in: -1...20_000, using: &random) : nil
     return conditions
   }
 

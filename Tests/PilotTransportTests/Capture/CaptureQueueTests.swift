@@ -90,8 +90,8 @@ import Testing
       if let end { ends.append(end) }
     }
     #expect(ends == [.limit(bytes: 6_000)])
-    let wakes1 = queue.end(at: 9)
-    #expect(wakes1)
+    let wakesAgain = queue.end(at: 9)
+    #expect(!wakesAgain, "the first frame has woken the writer")
     let bytes = drain(&queue)
     #expect(bytes.count <= 6_000 && bytes.count > 4_500)
     let file = try PcapngFile(bytes)
@@ -123,13 +123,13 @@ import Testing
     #expect(put(1, into: &queue, on: udp).wakesWriter)
     #expect(!put(1, into: &queue, on: udp).wakesWriter)
     var bytes: [UInt8] = []
-    let hasNext2 = queue.next(&bytes)
-    #expect(hasNext2)
+    let hasMore2 = queue.next(&bytes)
+    #expect(hasMore2)
     #expect(!put(1, into: &queue, on: udp).wakesWriter)
-    let hasNext3 = queue.next(&bytes)
-    #expect(hasNext3)
-    let hasNext4 = queue.next(&bytes)
-    #expect(!hasNext4)
+    let hasMore3 = queue.next(&bytes)
+    #expect(hasMore3)
+    let hasMore4 = queue.next(&bytes)
+    #expect(!hasMore4)
     #expect(put(1, into: &queue, on: udp).wakesWriter)
   }
 
@@ -138,8 +138,8 @@ import Testing
     let udp = queue.interface(.udp)
     for _ in 0..<4 { put(100, into: &queue, on: udp) }
     var bytes: [UInt8] = []
-    let hasNext5 = queue.next(&bytes)
-    #expect(hasNext5)
+    let hasMore5 = queue.next(&bytes)
+    #expect(hasMore5)
     for _ in 0..<3 { put(100, into: &queue, on: udp) }
     // The disk has taken half of the third frame.
     let whole = bytes.count - 2 * CaptureBlock.packetLength(100, from: Self.source, to: Self.destination, dropped: 0)
