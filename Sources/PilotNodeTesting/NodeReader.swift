@@ -1,5 +1,6 @@
 import PilotNode
 import PilotTransport
+import PilotWire
 import Synchronization
 
 /// The two ways to read a node.
@@ -92,10 +93,12 @@ final class NodeReader: Sendable {
 private final class MoveFilter: Sendable {
   private let wasReady = Mutex(false)
 
-  /// Whether an event is a switch, or `ready` once more.
+  /// Whether an event is a switch, `ready` once more, or the answer to a question of the node's own, which it asks over its
+  /// other paths at times that no check knows.
   func hides(_ event: KeptEvent) -> Bool {
     switch event {
     case .switched: true
+    case .control(let frame): (try? DiscoverReply(parsing: frame.span.raw)) != nil
     case .state(let state) where state.isReady:
       wasReady.withLock { wasReady in
         defer { wasReady = true }
