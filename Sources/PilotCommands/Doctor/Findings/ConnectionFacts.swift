@@ -35,7 +35,7 @@ struct ConnectionFacts: Sendable {
 
   let url: WSSURL
   /// What decided on the way, and which way it is.
-  var route = Route.direct("no proxy is set")
+  var route = Route.direct("no proxy: not looked at")
   var connecting = Step.notReached
   var tunnelling = Step.notReached
   var securing = Step.notReached
@@ -110,7 +110,7 @@ extension Finding {
   static func proxy(_ facts: ConnectionFacts?) -> Finding {
     guard let facts else { return .noConnection(.proxy) }
     switch facts.route {
-    case .direct(let why): return .skipped(.proxy, "not used: \(why)")
+    case .direct(let why): return .skipped(.proxy, why)
     case .proxy(let proxy, let by):
       let finding = Finding.step(.proxy, facts.tunnelling, of: facts)
       let reason = finding.result == .skipped ? finding.reason : "\(proxy) (\(by)): \(finding.reason)"
