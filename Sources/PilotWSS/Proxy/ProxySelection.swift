@@ -41,9 +41,15 @@ public struct ProxySelection: Sendable, Hashable {
       return ProxyDecision(proxy: nil, reason: .switchedOff)
     case .environment(let environment):
       if NoProxy.isLoopback(beacon.host) { return ProxyDecision(proxy: nil, reason: .loopback) }
-      guard let named = try environment.proxy(for: beacon) else {
-        return ProxyDecision(proxy: nil, reason: .unset)
+      let named: (url: ProxyURL, variable: String)?
+      do throws(TransportError) {
+        named = try environment.proxy(for: beacon)
+      } catch {
+        // What a variable names is nothing to a beacon that is reached without it.
+        guard let entry = environment.noProxy.entry(for: beacon.host, port: beacon.port) else { throw error }
+        return ProxyDecision(proxy: nil, reason: .exempt(entry: entry, variable: environment.noProxyVariable))
       }
+      guard let named else { return ProxyDecision(proxy: nil, reason: .unset) }
       found = (named.url, named.variable)
       exceptions = (environment.noProxy, environment.noProxyVariable)
     case .url(let url, let list):

@@ -32,6 +32,7 @@ struct ProxyEnvironmentTests {
     (["https_proxy": "a:1", "no_proxy": "", "NO_PROXY": "*"], "wss://b.test", "no proxy: \"*\" in NO_PROXY"),
     (["https_proxy": "a:1", "no_proxy": "b.test:444"], "wss://b.test", "http://a:1 from https_proxy"),
     (["https_proxy": "a:1"], "wss://localhost", "no proxy: the beacon is on this machine"),
+    (["https_proxy": "ftp://x", "no_proxy": "b.test"], "wss://b.test", "no proxy: \"b.test\" in no_proxy"),
     (["https_proxy": "ftp://x"], "wss://[::1]", "no proxy: the beacon is on this machine"),
   ]
 
