@@ -53,8 +53,11 @@ public final class RegistryDirectory: KeyDirectory {
   /// Only on this machine or a private network, since whoever is on the path could be any node: an address on the internet is
   /// never asked, and each lookup there fails as `.unavailable`.
   ///
-  /// - Parameter logger: Hears that the registry fails and why, once a minute at most, and that it answers again. Default:
-  ///   nobody does.
+  /// - Parameters:
+  ///   - host: A name or an IP address, IPv6 without brackets.
+  ///   - port: The TCP port.
+  ///   - configuration: How long answers count, and how long one is waited for.
+  ///   - logger: Hears that the registry fails and why, once a minute at most, and that it answers again. Default: nobody does.
   public convenience init(
     host: String, port: Int, configuration: Configuration = Configuration(), logger: Logger = unheard
   ) {
@@ -63,7 +66,12 @@ public final class RegistryDirectory: KeyDirectory {
 
   /// Asks the registry at this address over TLS. Nothing is connected before the first lookup.
   ///
-  /// - Parameter logger: As without TLS.
+  /// - Parameters:
+  ///   - host: A name or an IP address, IPv6 without brackets.
+  ///   - port: The TCP port.
+  ///   - trust: Whom to trust at the other end.
+  ///   - configuration: As without TLS.
+  ///   - logger: As without TLS.
   /// - Throws: `TransportError.Code.invalidConfiguration` if what is trusted can't be read.
   public convenience init(
     host: String, port: Int, trusting trust: Trust, configuration: Configuration = Configuration(),

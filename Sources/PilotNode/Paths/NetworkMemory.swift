@@ -41,8 +41,10 @@ public struct NetworkMemory: Sendable, Equatable {
 
   /// What is known of a network.
   ///
-  /// - Parameter time: The time of day, in seconds since 1970 (UTC). A verdict that is said to be worth something for longer
-  ///   than any is, because the clock has gone back since, is worth nothing.
+  /// - Parameters:
+  ///   - fingerprint: The network's.
+  ///   - time: The time of day, in seconds since 1970 (UTC). A verdict that is said to be worth something for longer than any is,
+  ///     because the clock has gone back since, is worth nothing.
   public func verdict(on fingerprint: String, at time: UInt64) -> NetworkVerdict? {
     guard let entry = entries.last(where: { $0.fingerprint == fingerprint }), time < entry.expiry,
       entry.expiry - time <= Self.lifetime

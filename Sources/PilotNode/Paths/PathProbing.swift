@@ -3,7 +3,7 @@ import PilotTransport
 /// What the probes of a path show: whether it answers, how soon, and how many it loses.
 ///
 /// An answer (DiscoverReply) doesn't say which probe it is for. It is counted for the latest that was sent long enough ago,
-/// and for no other one. Frames of the node to itself have a number, and are told as ``heard(after:)``.
+/// and for no other one. Frames of the node to itself have a number, and are told apart.
 public struct PathProbing: Sendable {
   /// The times and limits.
   public struct Configuration: Sendable, Hashable {

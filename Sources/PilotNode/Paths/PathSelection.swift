@@ -266,7 +266,9 @@ public struct PathSelection: Sendable {
 
   /// The machine is on another network: addresses or routes have changed.
   ///
-  /// - Parameter verdict: What is remembered of it.
+  /// - Parameters:
+  ///   - verdict: What is remembered of it.
+  ///   - now: The time.
   public mutating func networkChanged(to verdict: NetworkVerdict?, at now: MonotonicInstant) {
     begin(at: now)
     self.verdict = verdict
