@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "PilotUDP", targets: ["PilotUDP"]),
     .library(name: "PilotWSS", targets: ["PilotWSS"]),
     .library(name: "PilotNode", targets: ["PilotNode"]),
+    .library(name: "PilotTunnel", targets: ["PilotTunnel"]),
     .library(name: "PilotBeacon", targets: ["PilotBeacon"]),
     .library(name: "PilotTesting", targets: ["PilotTesting"]),
     .library(name: "PilotNodeTesting", targets: ["PilotNodeTesting"]),
@@ -44,7 +45,8 @@ let package = Package(
   traits: [
     .trait(name: "Identity", description: "PilotIdentity: keys and their files (swift-crypto)"),
     .trait(
-      name: "WSS", description: "PilotWSS and PilotNode: WebSocket and TLS (SwiftNIO)", enabledTraits: ["Identity"]),
+      name: "WSS", description: "PilotWSS, PilotNode and PilotTunnel: WebSocket and TLS (SwiftNIO)",
+      enabledTraits: ["Identity"]),
     .trait(name: "Beacon", description: "PilotBeacon: the relay server", enabledTraits: ["WSS"]),
     .trait(name: "Commands", description: "The program, and all that tests it", enabledTraits: ["Beacon"]),
     .default(enabledTraits: ["Commands"]),
@@ -91,6 +93,13 @@ let package = Package(
       ],
       swiftSettings: lending),
     .target(
+      name: "PilotTunnel",
+      dependencies: [
+        "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP", "PilotWire",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: lending),
+    .target(
       name: "PilotBeacon",
       dependencies: [
         "PilotIdentity", "PilotTransport", "PilotUDP", "PilotWSS", "PilotWire",
@@ -130,9 +139,8 @@ let package = Package(
     .target(
       name: "PilotCommands",
       dependencies: [
-        "PilotBeacon", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP",
-        "PilotWSS",
-        "PilotWire",
+        "PilotBeacon", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport", "PilotTunnel",
+        "PilotUDP", "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -188,6 +196,13 @@ let package = Package(
       ],
       swiftSettings: lending),
     .testTarget(
+      name: "PilotTunnelTests",
+      dependencies: [
+        "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWire",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: lending),
+    .testTarget(
       name: "PilotBeaconTests",
       dependencies: [
         "PilotBeacon", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWSS",
@@ -235,7 +250,9 @@ let package = Package(
 // What a target takes from other packages comes with a trait, so that SwiftPM doesn't even fetch it for a client who turns the trait
 // off: one with `traits: []` uses PilotWire, PilotTransport, PilotUDP and PilotTesting, and has no other package in the house.
 for target in package.targets {
-  let traits = ["PilotIdentity": "Identity", "PilotWSS": "WSS", "PilotNode": "WSS", "PilotBeacon": "Beacon"]
+  let traits = [
+    "PilotIdentity": "Identity", "PilotWSS": "WSS", "PilotNode": "WSS", "PilotTunnel": "WSS", "PilotBeacon": "Beacon",
+  ]
   let trait = traits[target.name] ?? "Commands"
   target.dependencies = target.dependencies.map { dependency in
     guard case .productItem(let name, let package?, let aliases, _) = dependency else { return dependency }

@@ -20,9 +20,10 @@ private final class PlainSource: FrameSource {
   func takeFrames() throws(TransportError) -> LentFrames? { unsafe try queue.takeFrames() }
 
   func onReadable(_ wake: @escaping @Sendable () -> Void) {
+    // One that is called at once isn't kept: an interruption spent on it would be lost.
     let isInterrupted = state.withLock { state in
       defer { state.isInterrupted = false }
-      state.wake = wake
+      state.wake = state.isInterrupted ? nil : wake
       return state.isInterrupted
     }
     if isInterrupted { wake() } else { queue.onReadable(wake) }
