@@ -64,7 +64,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
-    .target(name: "PilotWire", swiftSettings: lending),
+    .target(name: "CPilotCRC"),
+    .target(name: "PilotWire", dependencies: ["CPilotCRC"], swiftSettings: lending),
     .target(name: "PilotTransport", dependencies: ["PilotWire"], swiftSettings: lending),
     .target(name: "CPilotProcess"),
     .target(name: "CPilotUDP"),

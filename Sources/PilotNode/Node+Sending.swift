@@ -77,6 +77,17 @@ extension Node {
     driver.tally.framesSent.count()
   }
 
+  /// Sends frames directly to peers' addresses, over UDP: a batch of them for the price of one.
+  ///
+  /// - Returns: How many were taken, counted from the front.
+  /// - Throws: As ``send(frame:to:)``, when not even the first was taken.
+  package func send(directly batch: borrowing FrameBatch) throws(TransportError) -> Int {
+    let datagrams = driver.ports.first { $0.path.kind == .datagrams } ?? driver.ports[0]
+    let taken = try datagrams.transport.send(contentsOf: batch)
+    driver.tally.framesSent.count(UInt64(taken))
+    return taken
+  }
+
   /// Memory for payloads that are to be sent together, by this node.
   ///
   /// - Parameters:
@@ -126,6 +137,27 @@ public struct NodeBatch: ~Copyable, Sendable {
     frames.append(
       type: BeaconMessageType.relay.rawValue, number: RelayHeaderBytes.ids(from: driver.id, to: peer), payload: payload,
       to: beacon)
+  }
+
+  /// Has a closure write a payload into the batch, where it is sent from.
+  ///
+  /// - Parameters:
+  ///   - length: How long the payload will be, in bytes.
+  ///   - peer: Whom it is for.
+  ///   - body: Called if it fits. It has to write all of the payload; anything else is a programming error, and traps.
+  /// - Returns: Whether it fitted. If not, send what is there first.
+  public mutating func append(
+    length: Int, to peer: NodeID, initializingWith body: (inout OutputRawSpan) -> Void
+  ) -> Bool {
+    let isPlainNow = driver.sendRoute == .plain
+    if !isPlainNow { isPlain = false }
+    let header = RelayHeaderBytes(sender: driver.id, destination: peer)
+    return frames.append(
+      length: Relay.headerLength + length, to: isPlainNow ? driver.firstAddress : driver.beacon
+    ) { output in
+      output.append(contentsOf: header.bytes)
+      body(&output)
+    }
   }
 
   /// Copies an array into the batch. See ``append(_:to:)-(RawSpan,NodeID)``.

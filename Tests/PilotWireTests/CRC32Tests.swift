@@ -15,7 +15,7 @@ import Testing
     var generator = SeededGenerator(seed: 3)
     let data = generator.bytes(400)
     for start in 0..<16 {
-      for end in start..<start + 100 {
+      for end in start..<start + 300 {
         let slice = Array(data[start..<end])
         let found = CRC32.checksum(data.span.raw.extracting(start..<end))
         #expect(found == bitwise(slice))

@@ -55,6 +55,21 @@ public struct FrameBatch: ~Copyable, Sendable {
     chunk.append(type: type, number: number, payload, endpoint: destination)
   }
 
+  /// Has a closure write a frame into the batch, where it is sent from: what encrypts needs no other memory.
+  ///
+  /// - Parameters:
+  ///   - length: How long the frame will be, in bytes.
+  ///   - destination: Where to.
+  ///   - local: Which of this machine's addresses it is to leave from.
+  ///   - body: Called if it fits. It has to write all of the frame; anything else is a programming error, and traps.
+  /// - Returns: Whether it fitted. If not, send what is there first.
+  public mutating func append(
+    length: Int, to destination: Endpoint, from local: LocalAddress = .any,
+    initializingWith body: (inout OutputRawSpan) -> Void
+  ) -> Bool {
+    chunk.append(length: length, endpoint: destination, local: local, initializingWith: body)
+  }
+
   /// Drops the first frames, after a transport took just these.
   public mutating func removeFirst(_ count: Int) {
     if count >= chunk.frameCount { return chunk.removeAll() }

@@ -61,6 +61,23 @@ final class FrameChunk: @unchecked Sendable {  // Sendable because its owners ha
     return true
   }
 
+  /// Has a closure write a frame behind the last one.
+  /// - Precondition: It writes `length` bytes.
+  /// - Returns: Whether there was room.
+  @inline(__always)
+  func append(
+    length: Int, endpoint: Endpoint, local: LocalAddress, initializingWith body: (inout OutputRawSpan) -> Void
+  ) -> Bool {
+    guard let place = unsafe begin(length, endpoint: endpoint, local: local) else { return false }
+    // SAFETY: begin made sure that the room is there; the output is gone before this returns.
+    let room = unsafe UnsafeMutableRawBufferPointer(start: place, count: length)
+    var output = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
+    body(&output)
+    let written = unsafe output.finalize(for: room)
+    precondition(written == length, "a frame of \(length) bytes was begun, and \(written) were written")
+    return true
+  }
+
   /// Finds room and a run for a frame.
   /// - Returns: Where the frame's bytes are to be copied; nil if there is no room.
   @inline(__always)

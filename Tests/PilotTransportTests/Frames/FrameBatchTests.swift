@@ -43,6 +43,19 @@ struct FrameBatchTests {
     #expect(batch.append(type: 0x05, number: 0, payload: body.span.raw, to: destination) == true)
   }
 
+  @Test("has a closure write a frame where it lies, if there is room")
+  func inPlace() {
+    var batch = FrameBatch(byteCapacity: 7, frameCapacity: 4)
+    let destination = Endpoint(ipv4: 1, 2, 3, 4, port: 5)
+    for length in [3, 4, 1, 0] {
+      let isTaken = batch.append(length: length, to: destination) { output in
+        for byte in 0..<length { output.append(UInt8(byte)) }
+      }
+      #expect(isTaken == (length != 1))
+    }
+    #expect(batch.frames == [[0, 1, 2], [0, 1, 2, 3], []].map { TestFrame($0, destination) })
+  }
+
   @Test("keeps where each frame is to leave from, in both forms of append")
   func locals() {
     var batch = FrameBatch()
