@@ -8,7 +8,7 @@
 
 extension [UInt8] {
   /// Overwrites a secret with zeros, in a way that isn't optimised away. Copies that were made of it stay.
-  mutating func erase() {
+  package mutating func erase() {
     // SAFETY: both calls write `count` bytes of the array's own storage, which lives for the length of the call.
     unsafe withUnsafeMutableBytes { bytes in
       guard let start = bytes.baseAddress else { return }

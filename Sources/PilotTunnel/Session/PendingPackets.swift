@@ -1,0 +1,77 @@
+internal import PilotTransport
+internal import PilotWire
+
+/// Packets that wait for a session. Bounded for each peer, in peers and in bytes: what is too much is the newest (wire
+/// reference, section 4).
+struct PendingPackets: Sendable {
+  struct Entry: Sendable {
+    let header: PacketHeader
+    let payload: [UInt8]
+    let since: MonotonicInstant
+    /// Which session it has been sealed under already.
+    var sealedUnder: SessionName?
+  }
+
+  private let perPeer: Int
+  private let peerLimit: Int
+  private let byteLimit: Int
+  private let life: Duration
+  private var queues: [NodeID: [Entry]] = [:]
+  private var bytes = 0
+
+  init(_ configuration: TunnelConfiguration) {
+    perPeer = configuration.pendingPerPeer
+    peerLimit = configuration.pendingPeers
+    byteLimit = configuration.pendingBytes
+    life = configuration.pendingLife
+  }
+
+  /// Whether any packets wait.
+  var isEmpty: Bool { queues.isEmpty }
+
+  /// Whether any wait for `node`.
+  func isAwaiting(_ node: NodeID) -> Bool { queues[node] != nil }
+
+  /// Another packet. Whether there was room for it.
+  mutating func append(
+    _ header: PacketHeader, _ payload: RawSpan, to node: NodeID, at now: MonotonicInstant
+  ) -> Bool {
+    let queue = queues[node]
+    guard queue.map({ $0.count < perPeer }) ?? (queues.count < peerLimit), bytes + payload.byteCount <= byteLimit else {
+      return false
+    }
+    bytes += payload.byteCount
+    queues[node, default: []].append(Entry(header: header, payload: payload.copied(), since: now))
+    return true
+  }
+
+  /// Those for `node` that haven't been sealed under this session, oldest first; they stay, and count as sealed under it.
+  mutating func sealing(to node: NodeID, under session: SessionName) -> [Entry] {
+    guard let index = queues.index(forKey: node) else { return [] }
+    let entries = queues.values[index].filter { $0.sealedUnder != session }
+    for place in queues.values[index].indices { queues.values[index][place].sealedUnder = session }
+    return entries
+  }
+
+  /// None wait for `node` any more. How many did.
+  @discardableResult
+  mutating func remove(_ node: NodeID) -> Int {
+    guard let queue = queues.removeValue(forKey: node) else { return 0 }
+    bytes -= queue.reduce(0) { $0 + $1.payload.count }
+    return queue.count
+  }
+
+  /// Time has passed. How many have waited too long, and are gone.
+  mutating func expire(at now: MonotonicInstant) -> Int {
+    var expired = 0
+    for (node, queue) in queues {
+      let old = queue.prefix { $0.since.duration(to: now) >= life }
+      guard !old.isEmpty else { continue }
+      // Those that were sealed under a candidate have been sent, and needn't be missed.
+      expired += old.count { $0.sealedUnder == nil }
+      bytes -= old.reduce(0) { $0 + $1.payload.count }
+      queues[node] = old.count == queue.count ? nil : Array(queue.dropFirst(old.count))
+    }
+    return expired
+  }
+}

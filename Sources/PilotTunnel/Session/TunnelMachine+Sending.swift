@@ -1,0 +1,82 @@
+package import PilotTransport
+package import PilotWire
+
+extension TunnelMachine {
+  /// A packet is to be sent. Without a session it waits, and one is made.
+  ///
+  /// - Parameters:
+  ///   - header: Its header, with this node as its source.
+  ///   - payload: Its payload, which is copied if it waits.
+  ///   - node: The peer.
+  ///   - now: The time.
+  package mutating func send(
+    _ header: PacketHeader, _ payload: RawSpan, to node: NodeID, at now: MonotonicInstant
+  ) -> SendResult {
+    if let sealer = sealer(for: node) { return .session(sealer) }
+    guard node != side.id, payload.byteCount <= Packet.maximumPayloadLength else {
+      return .dropped(drop(.notSealed, of: nil))
+    }
+    let isQueued = side.pending.append(header, payload, to: node, at: now)
+    guard connect(to: node, at: now) else {
+      for _ in 0..<side.pending.remove(node) { _ = drop(.refused, of: node) }
+      return isQueued ? .dropped(.refused) : .dropped(drop(.pendingFull, of: node))
+    }
+    if let index = peers.index(forKey: node) { peers.values[index].flushPending(&side) }
+    return isQueued ? .queued : .dropped(drop(.pendingFull, of: node))
+  }
+
+  /// A session is wanted, though there is nothing to be sent yet.
+  ///
+  /// - Parameters:
+  ///   - node: The peer.
+  ///   - now: The time.
+  /// - Returns: Whether there is one or it is being made. False for a node whose key was asked for just now, in vain.
+  @discardableResult
+  package mutating func connect(to node: NodeID, at now: MonotonicInstant) -> Bool {
+    guard node != side.id else { return false }
+    if let index = peers.index(forKey: node) {
+      peers.values[index].connect(at: now, &side)
+      note(node)
+      return true
+    }
+    if lookups.isWaiting(for: node) {
+      if lookups.want(node, at: now) { side.put(.lookUp(node)) }
+      return true
+    }
+    guard lookupRate.admits(node.tableHash, at: now.nanoseconds), lookups.want(node, at: now) else { return false }
+    side.put(.lookUp(node))
+    return true
+  }
+
+  /// Time has passed.
+  package mutating func tick(at now: MonotonicInstant) {
+    if let due = busyDue, due <= now { tickBusy(at: now) }
+    guard sweepDue <= now else { return }
+    sweepDue = now.advanced(by: side.configuration.sweepInterval)
+    lookups.expire(at: now)
+    for _ in 0..<side.pending.expire(at: now) { _ = drop(.pendingExpired, of: nil) }
+    var gone: [(NodeID, SessionEnd?)] = []
+    var index = peers.startIndex
+    while index != peers.endIndex {
+      switch peers.values[index].sweep(at: now, &side) {
+      case .kept: note(peers.values[index].node)
+      case .idle: gone.append((peers.values[index].node, .idle))
+      case .unconfirmed: gone.append((peers.values[index].node, nil))
+      }
+      index = peers.index(after: index)
+    }
+    for (node, reason) in gone { remove(node, because: reason) }
+  }
+
+  private mutating func tickBusy(at now: MonotonicInstant) {
+    busyDue = nil
+    for node in busy.sorted() {
+      guard let index = peers.index(forKey: node) else {
+        busy.remove(node)
+        continue
+      }
+      peers.values[index].tick(at: now, &side)
+      if peers.values[index].due == nil { busy.remove(node) } else { note(node) }
+    }
+  }
+}
