@@ -44,9 +44,8 @@ let package = Package(
     .executableTarget(
       name: "hot-path-costs",
       dependencies: [
-        pilot("PilotBeacon"), pilot("PilotIdentity"), pilot("PilotNode"), pilot("PilotTransport"), pilot("PilotUDP"),
-        pilot("PilotWSS"),
-        pilot("PilotWire"),
+        pilot("PilotBeacon"), pilot("PilotIdentity"), pilot("PilotNode"), pilot("PilotTransport"), pilot("PilotTunnel"),
+        pilot("PilotUDP"), pilot("PilotWSS"), pilot("PilotWire"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],

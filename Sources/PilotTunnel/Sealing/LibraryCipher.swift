@@ -17,7 +17,7 @@ package final class LibraryCipher: Sendable {
   }
 
   /// See `PacketCipher`.
-  func seal(_ frame: inout MutableRawSpan) -> Bool {
+  package func seal(_ frame: inout MutableRawSpan) -> Bool {
     let length = frame.byteCount
     let copy = frame.bytes.copied()
     guard let box = Self.box(copy.span.raw, key) else {
@@ -37,7 +37,7 @@ package final class LibraryCipher: Sendable {
   }
 
   /// See `PacketCipher`.
-  func open(_ frame: RawSpan, into plaintext: inout MutableRawSpan) -> Bool {
+  package func open(_ frame: RawSpan, into plaintext: inout MutableRawSpan) -> Bool {
     let text = frame.extracting(droppingFirst: SealedFrame.headerLength).extracting(droppingLast: SealedFrame.tagLength)
     precondition(plaintext.byteCount >= text.byteCount, "no room for the plaintext")
     guard let nonce = Self.nonce(of: frame),

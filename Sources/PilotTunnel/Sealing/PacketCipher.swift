@@ -41,7 +41,7 @@
     ///
     /// - Returns: Whether it was sealed. If not, there are zeros in place of plaintext and tag.
     /// - Precondition: the frame has room for header and tag.
-    func seal(_ frame: inout MutableRawSpan) -> Bool {
+    package func seal(_ frame: inout MutableRawSpan) -> Bool {
       let length = Self.textLength(frame.byteCount)
       return unsafe frame.withUnsafeMutableBytes { frame in
         guard let start = unsafe frame.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
@@ -59,7 +59,7 @@
     ///
     /// - Returns: Whether the tag is right. If not, nothing of the plaintext can be read in `plaintext`.
     /// - Precondition: the frame has header and tag, and `plaintext` has room.
-    func open(_ frame: RawSpan, into plaintext: inout MutableRawSpan) -> Bool {
+    package func open(_ frame: RawSpan, into plaintext: inout MutableRawSpan) -> Bool {
       let length = Self.textLength(frame.byteCount)
       precondition(plaintext.byteCount >= length, "no room for the plaintext")
       return unsafe plaintext.withUnsafeMutableBytes { plaintext in

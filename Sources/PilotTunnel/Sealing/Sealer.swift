@@ -28,7 +28,7 @@ package final class Sealer: Sendable {
   /// The first four bytes of each nonce.
   package let prefix: UInt32
 
-  private let cipher: PacketCipher
+  let cipher: PacketCipher
   private let taken: Atomic<UInt64>
   private let payloadBytes = Atomic<UInt64>(0)
 

@@ -7,7 +7,7 @@ import Testing
 @testable import PilotTunnel
 
 /// What both ciphers do.
-private protocol FrameCipher {
+private protocol FrameCipher: Sendable {
   init?(key: SymmetricKey)
   func seal(_ frame: inout MutableRawSpan) -> Bool
   func open(_ frame: RawSpan, into plaintext: inout MutableRawSpan) -> Bool
@@ -20,17 +20,13 @@ extension FrameCipher {
   /// The sealed frame of a header and a plaintext.
   fileprivate func sealed(_ header: [UInt8], _ plaintext: [UInt8]) -> [UInt8]? {
     var frame = header + plaintext + [UInt8](repeating: 0xEE, count: 16)
-    var span = frame.mutableSpan
-    var bytes = span.mutableBytes
-    return seal(&bytes) ? frame : nil
+    return frame.lending { seal(&$0) } ? frame : nil
   }
 
   /// The plaintext of a frame; nil if it doesn't open, and then what `plaintext` held is told.
   fileprivate func opened(_ frame: [UInt8]) -> (plaintext: [UInt8], isRight: Bool) {
     var plaintext = [UInt8](repeating: 0xEE, count: frame.count - 36)
-    var span = plaintext.mutableSpan
-    var bytes = span.mutableBytes
-    let isRight = open(frame.span.bytes, into: &bytes)
+    let isRight = plaintext.lending { open(frame.span.raw, into: &$0) }
     return (plaintext, isRight)
   }
 }
@@ -41,7 +37,11 @@ struct PacketCipherTests {
     Array(try bytes(hex: vector.frame_hex).prefix(20))
   }
 
-  private static let ciphers: [any FrameCipher.Type] = [PacketCipher.self, LibraryCipher.self]
+  /// Both, with the key of the vectors.
+  private static func ciphers() throws -> [any FrameCipher] {
+    let key = SymmetricKey(data: try bytes(hex: try TunnelVectors.load().tunnel.aes256gcm_key_hex))
+    return [try #require(PacketCipher(key: key)), try #require(LibraryCipher(key: key))]
+  }
 
   @Test("Two key pairs make the key of the vectors, whichever half is private")
   func agreement() throws {
@@ -52,15 +52,14 @@ struct PacketCipherTests {
     }
     for (own, peer) in [(0, 1), (1, 0)] {
       let key = try #require(pairs[own].sessionKey(with: pairs[peer].publicKey))
-      #expect(key.withUnsafeBytes { unsafe Array($0) } == (try bytes(hex: vectors.aes256gcm_key_hex)))
+      #expect(unsafe key.withUnsafeBytes { unsafe Array($0) } == (try bytes(hex: vectors.aes256gcm_key_hex)))
     }
   }
 
   @Test("Frames of the vectors are sealed byte for byte, and open", arguments: [0, 1])
   func vectors(_ kind: Int) throws {
     let vectors = try TunnelVectors.load().tunnel
-    let key = SymmetricKey(data: try bytes(hex: vectors.aes256gcm_key_hex))
-    let cipher = try #require(Self.ciphers[kind].init(key: key))
+    let cipher = try Self.ciphers()[kind]
     #expect(vectors.sealed_PILS.count == 4)
     for vector in vectors.sealed_PILS {
       let frame = try bytes(hex: vector.frame_hex)
@@ -74,8 +73,7 @@ struct PacketCipherTests {
   @Test("Rejected frames of the vectors don't open, and show nothing of what is in them", arguments: [0, 1])
   func rejected(_ kind: Int) throws {
     let vectors = try TunnelVectors.load().tunnel
-    let key = SymmetricKey(data: try bytes(hex: vectors.aes256gcm_key_hex))
-    let cipher = try #require(Self.ciphers[kind].init(key: key))
+    let cipher = try Self.ciphers()[kind]
     let plaintext = try bytes(hex: try #require(vectors.sealed_PILS.first).plaintext_hex)
     for why in ["PILS tag wrong", "PILS sender id changed (it is authenticated)"] {
       let vector = try #require(vectors.rejected.first { $0.why == why })
@@ -119,7 +117,7 @@ struct PacketCipherTests {
     let pair = AgreementKeyPair(using: &random)
     for first in [UInt8(0), 1] {
       let point = [first] + [UInt8](repeating: 0, count: 31)
-      let key = try KeyAgreementKey(bytes: point.span.bytes)
+      let key = try KeyAgreementKey(bytes: point.span.raw)
       #expect(pair.cipher(with: key) == nil)
     }
   }

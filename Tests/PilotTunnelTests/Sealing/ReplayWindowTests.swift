@@ -30,7 +30,8 @@ struct ReplayWindowTests {
       let spread = [2, 70, 300, 1_000].randomElement(using: &random) ?? 2
       let near = Int64(clamping: window.newest) + Int64.random(in: -300...Int64(spread), using: &random)
       let counter = UInt64(max(0, near))
-      #expect(window.admits(counter) == model.admits(counter), "seed \(seed), counter \(counter) after \(window.newest)")
+      #expect(
+        window.admits(counter) == model.admits(counter), "seed \(seed), counter \(counter) after \(window.newest)")
       guard window.admits(counter), model.admits(counter) else { continue }
       window.record(counter)
       model.record(counter)

@@ -21,9 +21,7 @@ struct SealerTests {
 
   private func opened(_ frame: [UInt8]) -> [UInt8]? {
     var plaintext = [UInt8](repeating: 0, count: frame.count - 36)
-    var span = plaintext.mutableSpan
-    var bytes = span.mutableBytes
-    return cipher.open(frame.span.bytes, into: &bytes) ? plaintext : nil
+    return plaintext.lending { cipher.open(frame.span.raw, into: &$0) } ? plaintext : nil
   }
 
   @Test("writes a whole frame: sender, prefix, counters from 1, the packet with its checksum")
@@ -31,14 +29,14 @@ struct SealerTests {
     let sealer = Sealer(sender: node, cipher: cipher, prefix: 0xC39B_08B8)
     let payload: [UInt8] = [1, 2, 3]
     for counter in UInt64(1)...3 {
-      let frame = try sealer.sealed(header, payload.span.bytes)
+      let frame = try sealer.sealed(header, payload.span.raw)
       #expect(frame.count == Sealer.overhead + 3)
-      let sealed = try SealedFrame(parsing: frame.span.bytes)
+      let sealed = try SealedFrame(parsing: frame.span.raw)
       let nonce = sealed.nonce
       #expect(sealed.sender == node)
       #expect(nonce == TunnelNonce(prefix: 0xC39B_08B8, counter: counter))
       let plaintext = try #require(opened(frame))
-      #expect(plaintext == (try Packet(header: header, payload: payload.span.bytes).encoded()))
+      #expect(plaintext == (try Packet(header: header, payload: payload.span.raw).encoded()))
     }
     #expect(sealer.sealed == 3)
     #expect(sealer.bytes == 9)
@@ -50,7 +48,7 @@ struct SealerTests {
     let cipher = try #require(PacketCipher(key: SymmetricKey(data: try bytes(hex: vectors.aes256gcm_key_hex))))
     for vector in vectors.sealed_PILS {
       let plaintext = try bytes(hex: vector.plaintext_hex)
-      let packet = try Packet(parsing: plaintext.span.bytes)
+      let packet = try Packet(parsing: plaintext.span.raw)
       let prefix = try #require(UInt32(vector.nonce_prefix_hex, radix: 16))
       let sealer = Sealer(
         sender: try #require(NodeID(vector.sender)), cipher: cipher, prefix: prefix, sealed: vector.counter - 1)
@@ -67,8 +65,8 @@ struct SealerTests {
     let written = [UInt8](rawCapacity: 5 + 170 + 169) { output in
       for byte in UInt8(1)...5 { output.append(byte) }
       do throws(SealingError) {
-        try sealer.seal(header, payload.span.bytes, into: &output)
-        try sealer.seal(header, payload.span.bytes, into: &output)
+        try sealer.seal(header, payload.span.raw, into: &output)
+        try sealer.seal(header, payload.span.raw, into: &output)
       } catch {
         failure = error
       }
@@ -84,11 +82,11 @@ struct SealerTests {
   func limits() throws {
     let sealer = Sealer(sender: node, cipher: cipher, prefix: 1, sealed: Sealer.frameLimit - 1)
     let long = [UInt8](repeating: 0, count: 65_536)
-    #expect(throws: SealingError.payloadTooLong) { try sealer.sealed(header, long.span.bytes) }
+    #expect(throws: SealingError.payloadTooLong) { try sealer.sealed(header, long.span.raw) }
     let nothing: [UInt8] = []
-    _ = try sealer.sealed(header, nothing.span.bytes)
-    #expect(throws: SealingError.exhausted) { try sealer.sealed(header, nothing.span.bytes) }
-    #expect(throws: SealingError.exhausted) { try sealer.sealed(header, nothing.span.bytes) }
+    _ = try sealer.sealed(header, nothing.span.raw)
+    #expect(throws: SealingError.exhausted) { try sealer.sealed(header, nothing.span.raw) }
+    #expect(throws: SealingError.exhausted) { try sealer.sealed(header, nothing.span.raw) }
     #expect(sealer.sealed == Sealer.frameLimit)
   }
 
@@ -101,7 +99,7 @@ struct SealerTests {
         group.addTask {
           let payload: [UInt8] = [1]
           return try (0..<500).map { _ in
-            let frame = try sealer.sealed(header, payload.span.bytes)
+            let frame = try sealer.sealed(header, payload.span.raw)
             return frame[12..<20].reduce(0) { $0 << 8 | UInt64($1) }
           }
         }
