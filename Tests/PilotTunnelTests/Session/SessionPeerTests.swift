@@ -80,10 +80,13 @@ struct SessionPeerTests {
   func vectors() throws {
     let vectors = try TunnelVectors.load()
     let world = TunnelWorld()
-    let seeds = try vectors.identities.map { try bytes(hex: $0.seed_hex) }
-    let receiver = try world.start(vectors.identities[1].node_id, as: Identity(seed: seeds[1].span.raw))
+    let identities = try vectors.identities.map { vector in
+      let seed = try bytes(hex: vector.seed_hex)
+      return try Identity(seed: seed.span.raw)
+    }
+    let receiver = try world.start(vectors.identities[1].node_id, as: identities[1])
     let sender = try #require(NodeID(vectors.identities[0].node_id))
-    world.directory[sender] = .key(try Identity(seed: seeds[0].span.raw).publicKey)
+    world.directory[sender] = .key(identities[0].publicKey)
     let forged = try #require(vectors.tunnel.rejected.first { $0.why == "PILA signed by another key" })
     world.inject(try bytes(hex: forged.hex), into: receiver, by: .relay, relayedFor: sender)
     #expect(receiver.machine.counters.verified == 0)
