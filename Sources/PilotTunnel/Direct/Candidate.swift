@@ -25,7 +25,7 @@ struct Candidate: Sendable {
   var origin: CandidateOrigin
   var ledger = ProbeLedger()
   /// Whether a probe has come back from there since the series began.
-  var isAnswered = false
+  private(set) var isAnswered = false
   /// When the next probe is due; nil after the last.
   private(set) var nextProbe: MonotonicInstant?
   private var begun: MonotonicInstant
@@ -65,6 +65,12 @@ struct Candidate: Sendable {
     ledger.sent(token, at: now)
     nextProbe = sent < Self.pauses.count ? now.advanced(by: Self.pauses[sent]) : nil
     sent += 1
+  }
+
+  /// A probe has come back from there: no more are needed.
+  mutating func answered() {
+    isAnswered = true
+    nextProbe = nil
   }
 
   /// It is to be probed, and has to wait.

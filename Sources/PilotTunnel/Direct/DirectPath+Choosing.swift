@@ -8,21 +8,22 @@ extension DirectPath {
   private static let doubts = 2
 
   /// A probe has come back from an address that isn't in use.
-  mutating func compare(_ candidate: Candidate, answeredAfter time: Duration) {
+  mutating func compare(_ endpoint: Endpoint, answeredAfter time: Duration) {
+    guard now >= heldUntil ?? now else { return }
     guard let use else {
       directSince = now
-      return take(candidate, time, .answered)
+      return take(endpoint, time, .answered)
     }
-    if use.misses >= Self.doubts { return take(candidate, time, .moved) }
+    if use.misses >= Self.doubts { return take(endpoint, time, .moved) }
     guard let directSince, directSince.duration(to: now) <= configuration.settling,
       time < use.roundTrip.smoothed * 2 / 3
     else { return }
-    take(candidate, time, .nearer)
+    take(endpoint, time, .nearer)
   }
 
-  private mutating func take(_ candidate: Candidate, _ time: Duration, _ reason: DirectSwitch.Reason) {
+  private mutating func take(_ endpoint: Endpoint, _ time: Duration, _ reason: DirectSwitch.Reason) {
     let before = route
-    use = DirectUse(candidate, time, configuration, at: now)
+    use = DirectUse(endpoint, time, at: now)
     isWanted = false
     put(.switched(DirectSwitch(from: before, to: route, reason: reason)))
   }
@@ -30,7 +31,7 @@ extension DirectPath {
   /// The address in use is left for the relay.
   ///
   /// A way that has held makes up for what failed before. One that hasn't is a try that has failed: so a way that comes and
-  /// goes is taken ever more rarely.
+  /// goes is taken ever more rarely, even if the peer goes on sending over it.
   mutating func leave(_ reason: DirectSwitch.Reason) {
     guard use != nil else { return }
     let before = route
@@ -40,6 +41,7 @@ extension DirectPath {
     attempt = nil
     isWanted = isOfInterest
     postpone(isFailure: true)
+    heldUntil = nextAttempt
     put(.switched(DirectSwitch(from: before, to: .relay, reason: reason)))
   }
 

@@ -3,8 +3,8 @@ package import PilotWire
 
 /// What happens.
 extension DirectPath {
-  /// Between two calls or answers of the peer's that are heard.
-  private static let callInterval: Duration = .milliseconds(400)
+  /// Between two calls or answers of the peer's that are heard, and two calls of this node's, at least.
+  static let callInterval: Duration = .milliseconds(400)
 
   /// A packet of a user's was sent to the peer, whichever way. Once for a batch is enough.
   ///
@@ -25,7 +25,7 @@ extension DirectPath {
     advance(to: now)
     consider(endpoint, from: .heard)
     // If it has moved, the address in use is dead.
-    use?.hurry(at: self.now)
+    use?.hurry(at: self.now, configuration)
   }
 
   /// A path probe of the peer's has opened.
@@ -49,7 +49,7 @@ extension DirectPath {
     attempt?.nextCall = nil
     candidates.keepNamed(payload.addresses)
     for address in payload.addresses where address != use?.endpoint { consider(address, from: .named) }
-    use?.hurry(at: self.now)
+    use?.hurry(at: self.now, configuration)
   }
 
   /// What a path probe of this node's had in it has come back, with an ACK.
@@ -63,14 +63,13 @@ extension DirectPath {
     guard case .direct(let endpoint) = route else { return }
     advance(to: now)
     if use?.endpoint == endpoint {
-      guard use?.echoed(payload.token, at: self.now) == true else {
-        counters.strayEchoes += 1
+      if use?.echoed(payload.token, at: self.now) == true {
+        counters.echoes += 1
         return
       }
-      counters.echoes += 1
-      return
+    } else {
+      opened(from: endpoint, at: now)
     }
-    opened(from: endpoint, at: now)
     guard let index = candidates.index(of: endpoint),
       let probe = candidates[index].ledger.take(payload.token, at: self.now)
     else {
@@ -78,8 +77,8 @@ extension DirectPath {
       return
     }
     counters.echoes += 1
-    candidates[index].isAnswered = true
-    compare(candidates[index], answeredAfter: probe.sentAt.duration(to: self.now))
+    candidates[index].answered()
+    if use?.endpoint != endpoint { compare(endpoint, answeredAfter: probe.sentAt.duration(to: self.now)) }
   }
 
   /// The beacon commands to punch, and this peer is one for which it was asked of late (``DirectBudget/askedLately(at:)``).
@@ -161,6 +160,7 @@ extension DirectPath {
   /// Another try is due, and the ones from before don't count.
   private mutating func retry() {
     backoff.reset()
+    heldUntil = nil
     nextAttempt = max(now, lastAttempt?.advanced(by: configuration.requestInterval) ?? now)
     guard use != nil || isOfInterest else { return }
     if attempt != nil {

@@ -17,8 +17,8 @@ extension DirectPath {
   ) {
     advance(to: now)
     guard surroundings.hasDatagrams else { return }
-    use?.expire(at: self.now)
-    if use?.isSilent(at: self.now) == true { leave(.silent) }
+    use?.expire(at: self.now, configuration)
+    if use?.isSilent(at: self.now, configuration) == true { leave(.silent) }
     endAttempt()
     beginAttempt()
     call(using: &random)
@@ -58,8 +58,12 @@ extension DirectPath {
     lastCall = now
     let calls = current.calls + 1
     attempt?.calls = calls
-    attempt?.nextCall =
-      calls < configuration.calls.count ? current.began.advanced(by: configuration.calls[calls]) : nil
+    guard calls < configuration.calls.count else {
+      attempt?.nextCall = nil
+      return
+    }
+    let planned = current.began.advanced(by: configuration.calls[calls])
+    attempt?.nextCall = planned > now ? planned : now.advanced(by: Self.callInterval)
   }
 
   private mutating func request(spending budget: inout DirectBudget) {
@@ -80,6 +84,7 @@ extension DirectPath {
 
   /// Probes the addresses where the peer may be.
   private mutating func probe(spending budget: inout DirectBudget, using random: inout some RandomNumberGenerator) {
+    guard now >= heldUntil ?? now else { return }
     for index in candidates.indices {
       guard let due = candidates[index].nextProbe, now >= due else { continue }
       guard pace.admits(at: now.nanoseconds), budget.admitsProbe(at: now) else {
@@ -96,7 +101,7 @@ extension DirectPath {
 
   /// Probes the address in use.
   private mutating func check(using random: inout some RandomNumberGenerator) {
-    guard let use, now >= use.nextProbe(lastSent) else { return }
+    guard let use, now >= use.nextProbe(lastSent, configuration) else { return }
     let token: UInt64 = random.next()
     self.use?.probed(token, spread: Double(random.next() >> 11) * 0x1p-53, at: now)
     counters.checksSent += 1

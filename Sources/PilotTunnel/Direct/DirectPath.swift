@@ -48,6 +48,8 @@ package struct DirectPath: Sendable {
   var directSince: MonotonicInstant?
   /// No try before this.
   var nextAttempt: MonotonicInstant
+  /// After a direct way was left: none is taken, nor any address probed, before this.
+  var heldUntil: MonotonicInstant?
   /// When the last try began.
   var lastAttempt: MonotonicInstant?
   /// Whether another try is wanted: a user has sent something by the relay since the last one, or the network has changed.
@@ -96,11 +98,11 @@ package struct DirectPath: Sendable {
   /// When to call ``tick(at:spending:using:)`` next; in the past if it is due. Nil if only an event makes something due.
   package var deadline: MonotonicInstant? {
     guard surroundings.hasDatagrams else { return nil }
-    var due = candidates.deadline
+    var due = candidates.deadline.map { max($0, heldUntil ?? $0) }
     func add(_ instant: MonotonicInstant?) {
       if let instant { due = due.map { min($0, instant) } ?? instant }
     }
-    add(use?.deadline(lastSent))
+    add(use?.deadline(lastSent, configuration))
     if let attempt {
       add(attempt.nextCall)
       add(attempt.nextRequest)

@@ -6,70 +6,69 @@ import PilotWire
 /// Only an echo shows that it does: frames that come from there say nothing about the way there.
 struct DirectUse: Sendable {
   let endpoint: Endpoint
-  /// When it was taken.
-  let since: MonotonicInstant
   private(set) var roundTrip: RoundTripEstimate
-  /// When the last probe was sent, or when the one that came back first was.
+  /// When the last probe was sent; at first, when this began.
   private(set) var lastProbe: MonotonicInstant
   /// Missing echoes since the last one that came.
   private(set) var misses = 0
   private var firstMiss: MonotonicInstant?
-  private var ledger: ProbeLedger
+  private var ledger = ProbeLedger()
   /// Whether the next probe is due at once.
   private var isUrgent = false
   /// Shortens the time to the next probe while nobody sends, 0..<1.
   private var spread = 0.0
-  private let configuration: DirectPath.Configuration
 
-  init(_ candidate: Candidate, _ sample: Duration, _ configuration: DirectPath.Configuration, at now: MonotonicInstant)
-  {
-    endpoint = candidate.endpoint
-    since = now
+  /// Begins without what hasn't come back so far: probes from before the peer's NAT was open are no misses.
+  init(_ endpoint: Endpoint, _ sample: Duration, at now: MonotonicInstant) {
+    self.endpoint = endpoint
     roundTrip = RoundTripEstimate(sample)
     lastProbe = now
-    ledger = candidate.ledger
-    self.configuration = configuration
   }
 
   /// Whether an answer is missing.
   var isDoubted: Bool { misses > 0 }
 
   /// How long an echo is waited for.
-  private var wait: Duration {
-    min(max(roundTrip.smoothed * 2, configuration.shortestWait), configuration.longestWait)
+  private func wait(_ times: DirectPath.Configuration) -> Duration {
+    min(max(roundTrip.smoothed * 2, times.shortestWait), times.longestWait)
   }
 
   /// When the next probe is due.
   ///
-  /// - Parameter lastSent: When a user's packet was last sent to the peer.
-  func nextProbe(_ lastSent: MonotonicInstant?) -> MonotonicInstant {
+  /// - Parameters:
+  ///   - lastSent: When a user's packet was last sent to the peer.
+  ///   - times: The times and limits.
+  func nextProbe(_ lastSent: MonotonicInstant?, _ times: DirectPath.Configuration) -> MonotonicInstant {
     if isUrgent { return lastProbe }
-    if isDoubted { return lastProbe.advanced(by: configuration.doubtedInterval) }
-    let idle = lastProbe.advanced(by: configuration.idleInterval * (1 - 0.1 * spread))
+    if isDoubted { return lastProbe.advanced(by: times.doubtedInterval) }
+    let idle = lastProbe.advanced(by: times.idleInterval * (1 - 0.1 * spread))
     // One that is sent now shows the way for what was sent since the last.
     guard let lastSent, lastSent >= lastProbe else { return idle }
-    return min(idle, lastProbe.advanced(by: configuration.interval))
+    return min(idle, lastProbe.advanced(by: times.interval))
   }
 
   /// When something is due.
-  func deadline(_ lastSent: MonotonicInstant?) -> MonotonicInstant {
-    var due = nextProbe(lastSent)
-    if let missing = ledger.deadline(after: wait) { due = min(due, missing) }
-    if let givenUp { due = min(due, givenUp) }
+  func deadline(_ lastSent: MonotonicInstant?, _ times: DirectPath.Configuration) -> MonotonicInstant {
+    var due = nextProbe(lastSent, times)
+    if let missing = ledger.deadline(after: wait(times)) { due = min(due, missing) }
+    if let end = end(times) { due = min(due, end) }
     return due
   }
 
-  private var givenUp: MonotonicInstant? {
-    guard misses >= configuration.misses, let firstMiss else { return nil }
-    return firstMiss.advanced(by: configuration.span)
+  /// When it is to be left; nil as long as too few echoes are missing.
+  private func end(_ times: DirectPath.Configuration) -> MonotonicInstant? {
+    guard misses >= times.misses, let firstMiss else { return nil }
+    return firstMiss.advanced(by: times.span)
   }
 
   /// Whether it is to be left.
-  func isSilent(at now: MonotonicInstant) -> Bool { givenUp.map { now >= $0 } ?? false }
+  func isSilent(at now: MonotonicInstant, _ times: DirectPath.Configuration) -> Bool {
+    end(times).map { now >= $0 } ?? false
+  }
 
   /// Time has passed.
-  mutating func expire(at now: MonotonicInstant) {
-    for sentAt in ledger.expire(after: wait, at: now) {
+  mutating func expire(at now: MonotonicInstant, _ times: DirectPath.Configuration) {
+    for sentAt in ledger.expire(after: wait(times), at: now) {
       misses += 1
       firstMiss = min(firstMiss ?? sentAt, sentAt)
     }
@@ -103,8 +102,8 @@ struct DirectUse: Sendable {
   }
 
   /// It is to be probed at once, unless it has just been.
-  mutating func hurry(at now: MonotonicInstant) {
-    if lastProbe.duration(to: now) >= configuration.doubtedInterval { isUrgent = true }
+  mutating func hurry(at now: MonotonicInstant, _ times: DirectPath.Configuration) {
+    if lastProbe.duration(to: now) >= times.doubtedInterval { isUrgent = true }
   }
 }
 
