@@ -96,6 +96,21 @@ struct NodeSide: Sendable {
     }
   }
 
+  /// Waits for what the node is to have counted, while it is read.
+  ///
+  /// What a transport has handed over counts there, and at the node when the receiver is asked for it. Frames come together: behind
+  /// the last one that a check waits for there may be others, such as the node's own, come back, which belong to nobody as long as
+  /// nobody reads on.
+  func eventuallyCounted(_ step: String, _ condition: @Sendable () -> Bool) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { [reader] in
+        while (try? await reader.next()) != nil {}
+      }
+      try await trial.base.eventually(step, condition)
+      group.cancelAll()
+    }
+  }
+
   private static func violation(expected: KeptEvent, got event: KeptEvent, _ place: String = "next") -> Violation {
     let difference = "\(expected)" == "\(event)" ? " with other bytes" : ""
     return Violation("expected \(expected) \(place), and got \(event)\(difference)")
