@@ -47,7 +47,7 @@ final class AttachOutput: Sendable {
         state.isClosed = !emit(line) || state.isClosed
         for line in state.held { state.isClosed = !emit(line) || state.isClosed }
         tellLeftOut(&state)
-      case .frame, .deliver, .notify:
+      case .frame, .deliver, .notify, .gone:
         if !state.isReady { hold(line, &state) } else { state.isClosed = !emit(line) || state.isClosed }
       case .closed:
         state.leftOut += state.held.count

@@ -22,6 +22,12 @@ struct AttachEventTests {
     #expect(AttachEvent.notify(kind: 1).json.line == #"{"event":"notify","kind":1}"#)
   }
 
+  @Test("a node that isn't there is named")
+  func gone() throws {
+    let node = try #require(NodeID(7))
+    #expect(AttachEvent.gone(node).json.line == #"{"event":"gone","node":7}"#)
+  }
+
   @Test("the last line has the node's books")
   func books() {
     var counters = NodeCounters()

@@ -48,6 +48,23 @@ struct DatagramLinkTests {
     }
   }
 
+  // MARK: Who isn't there
+
+  private static let notice = Gone(destination: LinkRun.peer, reason: .hasJustGone).encoded()
+
+  @Test("is told who isn't there by its beacon alone, and learns nothing else from it")
+  func gone() {
+    var run = LinkRun()
+    _ = run.outputs()
+    #expect(run.receive(Self.notice) == .gone(LinkRun.peer))
+    #expect(run.outputs() == [] && run.state == .joining, "it is no evidence that frames come through")
+    run = LinkRun.ready
+    #expect(run.receive(Self.notice) == .gone(LinkRun.peer))
+    #expect(run.receive(Self.notice, from: LinkRun.stranger) == .direct)
+    #expect(run.receive(Array(Self.notice.dropLast())) == .control)
+    #expect(run.outputs() == [] && run.state == Self.ready)
+  }
+
   // MARK: Evidence
 
   @Test("announces and probes at once, and is ready when the probe is back: after one round trip, not by the answer")
