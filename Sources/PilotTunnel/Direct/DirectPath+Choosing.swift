@@ -8,7 +8,7 @@ extension DirectPath {
   private static let doubts = 2
 
   /// A probe has come back from an address that isn't in use.
-  mutating func compare(_ candidate: Candidate, answeredAfter time: Duration) {
+  mutating func compare(_ candidate: AddressCandidate, answeredAfter time: Duration) {
     guard let use else {
       directSince = now
       return take(candidate, time, .answered)
@@ -20,7 +20,7 @@ extension DirectPath {
     take(candidate, time, .nearer)
   }
 
-  private mutating func take(_ candidate: Candidate, _ time: Duration, _ reason: DirectSwitch.Reason) {
+  private mutating func take(_ candidate: AddressCandidate, _ time: Duration, _ reason: DirectSwitch.Reason) {
     let before = route
     use = DirectUse(candidate, time, configuration, at: now)
     isWanted = false

@@ -21,8 +21,10 @@ struct DirectUse: Sendable {
   private var spread = 0.0
   private let configuration: DirectPath.Configuration
 
-  init(_ candidate: Candidate, _ sample: Duration, _ configuration: DirectPath.Configuration, at now: MonotonicInstant)
-  {
+  init(
+    _ candidate: AddressCandidate, _ sample: Duration, _ configuration: DirectPath.Configuration,
+    at now: MonotonicInstant
+  ) {
     endpoint = candidate.endpoint
     since = now
     roundTrip = RoundTripEstimate(sample)
