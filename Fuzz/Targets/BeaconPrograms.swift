@@ -50,6 +50,11 @@ package enum BeaconPrograms {
       "attached-rate",
       [ordinary] + attach(1) + attach(2) + Array(repeating: message(relay(1, to: 2)), count: 40).joined()
     ),
+    ("gone", [ordinary] + prove(1, at: 0) + relay(1, to: 9, at: 0, 20) + again(90)),
+    (
+      "gone-attached",
+      [ordinary] + attach(1) + attach(2) + message(relay(1, to: 9)) + message(relay(2, to: 9), over: 1)
+    ),
     ("authenticated-elsewhere", [ordinary] + attach(1, isElsewhere: true) + attach(2, isElsewhere: true)),
     ("sync", [ordinary, step(.made), 3, 5, 7, 5, 0, 5, 0, 6, 0, 9, 9, 1]),
   ]
@@ -101,8 +106,8 @@ package enum BeaconPrograms {
     ]
   }
 
-  /// Over the first connection.
-  private static func message(_ frame: [UInt8]) -> [UInt8] { [step(.madeMessage), 0] + frame }
+  /// Over a connection, the first one.
+  private static func message(_ frame: [UInt8], over peer: UInt8 = 0) -> [UInt8] { [step(.madeMessage), peer] + frame }
 
   // MARK: Parts
 

@@ -205,16 +205,26 @@ final class FuzzedBeacon {
       if EndpointProbe.Quote(frame.span.raw, to: destination) != nil { probes[destination] = frame }
       if let challenge = try? DiscoverChallenge(parsing: frame.span.raw) { challenges[destination] = challenge }
       try Self.check(frame, mayName)
+      if frame.first == BeaconMessageType.gone.rawValue, !isProven(destination) {
+        throw Violation("\(destination), where nobody has proven to be, was told who isn't there")
+      }
       try limits.sent(frame, to: destination, at: now.nanoseconds)
     }
     return datagrams.count
+  }
+
+  /// Whether a node has proven to be at an endpoint.
+  private func isProven(_ endpoint: Endpoint) -> Bool {
+    FuzzedNode.listed.contains { node in
+      engine.whereabouts(of: node, at: now).map { $0.isProven && $0.endpoint == endpoint } ?? false
+    }
   }
 
   /// What a beacon may send to a node, and in whose name.
   static func check(_ frame: [UInt8], _ mayName: (NodeID) -> Bool) throws(Violation) {
     let sender: NodeID
     switch try? BeaconMessage(parsing: frame.span.raw) {
-    case .discoverReply, .discoverChallenge, .punchCommand: return
+    case .discoverReply, .discoverChallenge, .punchCommand, .gone: return
     case .relayDeliver(let message): sender = message.sender
     case .relayDeliverDest(let message): sender = message.sender
     default: throw Violation("the beacon sent \(frame)")

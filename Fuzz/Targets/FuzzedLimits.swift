@@ -29,6 +29,8 @@ struct FuzzedLimits {
   private var verifications = TokenBuckets<SourceKey>(perSecond: 2, burst: 10)
   private var challenges = TokenBuckets<SourceKey>(perSecond: 10, burst: 10)
   private var nodeChallenges = TokenBuckets<NodeAt>(perSecond: 1, burst: 1)
+  /// Each node that has proven to be at an endpoint is told once a second.
+  private var notices = TokenBuckets<NodeAt>(perSecond: FuzzedNode.listed.count, burst: FuzzedNode.listed.count)
   private var probes = TokenBuckets<SourceKey>(perSecond: 3, burst: 3)
   /// Greetings are two a second and eight at once; each of three probes a second has three questions, over three seconds.
   private var questions = TokenBuckets<SourceKey>(
@@ -128,6 +130,10 @@ struct FuzzedLimits {
       guard questions.take(key, at: now) else { throw Violation("too many questions to \(destination)") }
     case .punchCommand:
       guard punchCommands.take(at: now) else { throw Violation("too many punch commands") }
+    case .gone(let gone):
+      guard notices.take(NodeAt(node: gone.destination, endpoint: destination), at: now) else {
+        throw Violation("\(destination) was told too often that node \(gone.destination) isn't there")
+      }
     case .relayDeliver, .relayDeliverDest:
       try deliver(frame, to: destination, at: now)
     default: break

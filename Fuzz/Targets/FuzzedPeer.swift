@@ -118,6 +118,11 @@ final class FuzzedPeer {
       }
     }
     guard frames.isEmpty || node != nil else { throw Violation("a frame for nobody: \(frames)") }
-    for frame in frames { try FuzzedBeacon.check(frame, mayName) }
+    for frame in frames {
+      try FuzzedBeacon.check(frame, mayName)
+      if !isOwn, frame.first == BeaconMessageType.gone.rawValue {
+        throw Violation("a node that doesn't know it was told who isn't there")
+      }
+    }
   }
 }

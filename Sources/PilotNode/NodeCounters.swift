@@ -37,6 +37,8 @@ public struct NodeCounters: Sendable, Equatable {
   public var messagesReceived: UInt64 = 0
   /// Other frames of the beacon's.
   public var controlReceived: UInt64 = 0
+  /// Those of them that said that a node isn't there.
+  public var goneReceived: UInt64 = 0
   /// Frames that the node had relayed to itself.
   public var probesReceived: UInt64 = 0
   /// Frames from elsewhere.

@@ -12,6 +12,10 @@ public enum NodeEvent: ~Escapable {
   case switched(PathSwitch)
   /// Another node has sent something through the beacon.
   case message(NodeMessage)
+  /// The beacon says that a node isn't there to which something was sent: perhaps this moment, perhaps for good.
+  /// ``/PilotWire/Gone/init(parsing:)`` reads the reason from the frame. A hint, to be asked no more than to stop waiting: over
+  /// UDP whoever can forge the beacon's address can forge it, and the node may be back.
+  case gone(NodeID, NodeFrame)
   /// Another frame of the beacon's. What concerns the node's registration has been looked after; a PunchCommand or a
   /// Notify is whoever's who can use it.
   case control(NodeFrame)

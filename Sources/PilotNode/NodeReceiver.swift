@@ -9,7 +9,8 @@ import PilotWire
 ///   switch event {
 ///   case .state(let state): print(state)
 ///   case .message(let message): print(message.sender, message.payload.byteCount)
-///   case .control, .direct: break
+///   case .gone(let node, _): print(node, "isn't there")
+///   case .switched, .control, .direct: break
 ///   }
 /// }
 /// // The node has left.
@@ -47,6 +48,9 @@ public struct NodeReceiver: ~Copyable, Sendable {
       case .probe:
         driver.tally.probesReceived.count()
         receiver.skipFrame()
+      case .gone(let node):
+        driver.tally.countGone()
+        return unsafe _overrideLifetime(.gone(node, Self.frame(receiver.takeFrame())), mutating: &self)
       case .control:
         driver.tally.controlReceived.count()
         return unsafe _overrideLifetime(.control(Self.frame(receiver.takeFrame())), mutating: &self)
@@ -122,6 +126,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
       switch look() {
       case nil, .message: continue
       case .probe: driver.tally.probesReceived.count()
+      case .gone: driver.tally.countGone()
       case .control: driver.tally.controlReceived.count()
       case .direct: driver.tally.directDropped.count()
       }
@@ -233,6 +238,9 @@ public struct NodeReceiver: ~Copyable, Sendable {
       try body(.message(NodeMessage(sender: delivery.sender, payload: delivery.payload)))
     case .probe:
       driver.tally.probesReceived.count()
+    case .gone(let node):
+      driver.tally.countGone()
+      try body(.gone(node, NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
     case .control:
       driver.tally.controlReceived.count()
       try body(.control(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))

@@ -12,6 +12,9 @@ enum BeaconFrames {
   static let notice = Notify.handshakeWaiting.encoded()
   static let reply = DiscoverReply(endpoint: observed).encoded()
 
+  /// The other node isn't there.
+  static let gone = Gone(destination: peer, reason: .notAttached).encoded()
+
   /// The short form of a delivery (0x06).
   static func delivery(_ payload: [UInt8]) -> [UInt8] {
     RelayDeliver(sender: peer, payload: payload.span.raw).encoded()
@@ -27,10 +30,12 @@ enum BeaconFrames {
     Relay(sender: node, destination: peer, payload: payload.span.raw).encoded()
   }
 
-  /// What a stranger may try: a message in both forms, an answer, and a question that asks for a signature.
+  /// What a stranger may try: a message in both forms, an answer, a question that asks for a signature, and that
+  /// another node isn't there.
   static let forgeries: [[UInt8]] = [
     delivery([1]), delivery([2], to: node), DiscoverReply(endpoint: Endpoint(ipv4: 203, 0, 113, 66, port: 6)).encoded(),
     DiscoverChallenge(node: node, stamp: ChallengeStamp(rawValue: 1), token: ChallengeToken(high: 2, low: 3)).encoded(),
+    gone,
   ]
 
   private static func id(_ number: UInt32) -> NodeID {

@@ -9,7 +9,8 @@ public enum NodeConformance {
   /// All checks.
   public static let checks: [Check] = [
     .joins, .tellsReadyFirst, .keepsPayloads, .sendsPayloads, .keepsOrder, .keepsOrderOfBothForms,
-    .believesTheBeaconOnly, .leavesOthersMessages, .tellsTheSameInBothForms,
+    .believesTheBeaconOnly, .leavesOthersMessages, .tellsWhoIsGone,
+    .tellsTheSameInBothForms,
     .handsOutOneReceiver, .survivesCancellation, .endsWithClosed, .leavesWhileRead, .closesWithItsTransport,
     .countsWhatPasses,
   ]

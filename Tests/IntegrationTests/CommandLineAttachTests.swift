@@ -33,6 +33,22 @@ struct CommandLineAttachTests {
     }
   }
 
+  @Test("says that a node isn't there")
+  func gone() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run({ $0.names = [HostPort(host: "127.0.0.1")] }) { beacon in
+        let node = try AttachProcess(7, "--transport", "wss", "--beacon", "\(beacon.url)", identity: identity)
+        #expect(try await node.event("frame").hex?.hasPrefix("0204") == true, "the answer to its Discover")
+        node.write(#"{"relay":9,"payload":"01"}"#)
+        #expect(try await node.event("frame").hex == "0d0000000901")
+        #expect(try await node.event("gone").node == 9)
+        node.write(#"{"close":true}"#)
+        _ = try await node.event("closed")
+        #expect(await node.child.exitStatus() == 0)
+      }
+    }
+  }
+
   @Test("over WSS it announces itself again to a beacon that came back")
   func reconnected() async throws {
     try await withIdentityFile { file in

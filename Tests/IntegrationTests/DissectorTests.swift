@@ -57,6 +57,8 @@ struct DissectorTests {
       Example(
         DiscoverProof(challenge: challenge, signature: signature, beacon: name),
         "DiscoverProof: node 7, to beacon.example:443"),
+      Example(Gone(destination: peer, reason: .notAttached), "Gone: node 9, not attached"),
+      Example(Gone(destination: peer, reason: .hasJustGone), "Gone: node 9, has just gone"),
       Example(Punch(), "PILP"),
       Example(magic("PILK", 32), "PILK: from 7"),
       Example(magic("PILA", 128), "PILA: from 7"),

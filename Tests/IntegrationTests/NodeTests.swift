@@ -36,6 +36,34 @@ struct NodeTests {
     }
   }
 
+  @Test("is told by its beacon that a node isn't there, and that one has just gone", arguments: Carrier.allCases)
+  func gone(_ carrier: Carrier) async throws {
+    // One that knows its name speaks `pilot.v2`.
+    try await TestBeacon.run({ $0.names = [HostPort(host: "127.0.0.1")] }) { beacon in
+      let leaving = try await beacon.join(2, on: .wss)
+      let node = try await beacon.join(1, on: carrier)
+      var receiver = try node.makeReceiver()
+      if carrier == .udp { try await beacon.awaitStatistics { $0.router.proofs[.accepted] > 0 } }
+      leaving.leave()
+      try await beacon.awaitStatistics { $0.router.wssPeers == (carrier == .wss ? 1 : 0) }
+      for (peer, reason) in [(leaving.id, .hasJustGone), (try RawNode.id(3), .notAttached)] as [(NodeID, Gone.Reason)] {
+        for _ in 0..<3 { try node.send([1], to: peer) }
+        let gone = try await Self.gone(&receiver)
+        #expect(gone == Gone(destination: peer, reason: reason))
+      }
+      #expect(node.counters.goneReceived == 2)
+      let router = beacon.server.statistics.router
+      #expect(router.goneNotices == 2 && router.goneNoticesHeldBack <= 4)
+    }
+  }
+
+  private static func gone(_ receiver: inout NodeReceiver) async throws -> Gone? {
+    while let event = try await receiver.next() {
+      if case .gone(_, let frame) = event { return try Gone(parsing: frame.bytes) }
+    }
+    return nil
+  }
+
   @Test("what it tells begins with ready and ends with closed", arguments: Carrier.allCases)
   func states(_ carrier: Carrier) async throws {
     try await TestBeacon.run { beacon in
@@ -51,7 +79,7 @@ struct NodeTests {
         case .message(let message):
           #expect(message.payload.copied() == [9])
           node.leave()
-        case .control, .direct, .switched: break
+        case .gone, .control, .direct, .switched: break
         }
       }
       #expect(states.first?.isReady == true)

@@ -63,7 +63,7 @@ struct SeveralPathsTests {
       case .message(let message):
         let number: UInt32? = message.payload.byteCount == 4 ? message.payload.bigEndian(at: 0) : nil
         if let number { told.update { $0.payloads[number, default: 0] += 1 } }
-      case .control, .direct: break
+      case .gone, .control, .direct: break
       }
     }
   }

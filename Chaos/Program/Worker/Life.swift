@@ -120,8 +120,8 @@ final class Life: Sendable {
     case .state(let state): handle(state)
     case .message(let message): owner.received(message.payload, from: message.sender.rawValue)
     case .control(let frame): handleControl(frame.bytes)
-    // Nobody but the beacon is believed.
-    case .direct, .switched: break
+    // Nobody but the beacon is believed. Who has gone is back soon.
+    case .direct, .gone, .switched: break
     }
   }
 

@@ -104,7 +104,9 @@ extension Router {
       let header = DeliverHeader(sender, destination, wantsDestination: peer.wantsDestination)
       return .deliver(.wss(ConnectionID(rawValue: peer.connection)), header)
     }
-    guard let registration = nodes.live(destination, at: now) else { return drop(.destinationUnknown) }
+    guard let registration = nodes.live(destination, at: now) else {
+      return miss(destination, of: sender, at: origin, at: now)
+    }
     guard registration.hasAnswered || spend(bytes, on: destination, registration, at: now) else {
       return drop(.unansweredEndpoint, of: origin.source)
     }

@@ -8,9 +8,14 @@ extension Router {
   /// the node's second way: it may relay from there, and gets everything there when this connection ends.
   /// A connection that it replaces is to be closed, ``RouterOutput/replaced(_:)``; nothing more that comes over it is
   /// dispatched.
-  package mutating func attach(node: NodeID, connection: ConnectionID) {
+  ///
+  /// - Parameters:
+  ///   - node: Whom the peer has authenticated as.
+  ///   - connection: Its connection.
+  ///   - isOwn: Whether the peer is of this project: it speaks `pilot.v2`.
+  package mutating func attach(node: NodeID, connection: ConnectionID, isOwn: Bool = false) {
     if let endpoint = nodes.removeUnproven(node) { claims.forget(node, at: endpoint) }
-    guard let replaced = wss.attach(node, connection) else { return }
+    guard let replaced = wss.attach(node, connection, isOwn: isOwn) else { return }
     counters.replacements &+= 1
     put(.replaced(replaced))
   }
@@ -47,7 +52,11 @@ extension Router {
   @discardableResult
   package mutating func detach(node: NodeID, connection: ConnectionID, at now: MonotonicInstant) -> Bool {
     guard wss.detach(node, connection) else { return false }
-    if nodes.live(node, at: now.nanoseconds)?.isProven == true { counters.handovers &+= 1 }
+    if nodes.live(node, at: now.nanoseconds)?.isProven == true {
+      counters.handovers &+= 1
+    } else {
+      departures.note(node, at: now.nanoseconds)
+    }
     return true
   }
 }

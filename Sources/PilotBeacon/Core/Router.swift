@@ -8,7 +8,7 @@ package import PilotWire
 /// actions and outputs. Not synchronised: one thread at a time. Per relayed frame it makes two or three lookups and no
 /// allocation.
 ///
-/// A relayed frame is answered by ``on(_:from:at:)`` itself. All else that a call leads to is in ``nextOutput()`` and
+/// What becomes of a Relay ``on(_:from:at:)`` returns. All else that a call leads to is in ``nextOutput()`` and
 /// ``nextJob()``, any number of things, which the driver takes before it makes way for another thread.
 ///
 /// Where a node is, and who says so:
@@ -35,6 +35,8 @@ package struct Router: ~Copyable, Sendable {
   var claims: PendingClaims
   var formers: FormerEndpoints
   var greetings: Greetings
+  var departures: Departures
+  var goneNotices: GoneNotices
   var provenNodes: ProvenNodes
   let listing: any NodeListing
   let questionAddress: QuestionAddress
@@ -86,6 +88,8 @@ package struct Router: ~Copyable, Sendable {
     claims = PendingClaims(seed: seed ^ 2, interval: bounds.probeInterval, holdDown: bounds.refusedClaimHoldDown)
     formers = FormerEndpoints(seed: seed ^ 4)
     greetings = Greetings(seed: seed ^ 5)
+    departures = Departures(seed: seed ^ 8)
+    goneNotices = GoneNotices(seed: seed ^ 9)
     provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
@@ -139,7 +143,7 @@ package struct Router: ~Copyable, Sendable {
       return discover(frame, from: origin, at: now)
     case .discoverProof:
       return proof(frame, from: origin, at: now)
-    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge:
+    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge, .gone:
       return drop(.beaconOnlyType)
     case .punchRequest:
       return punch(frame, from: origin, at: now)

@@ -21,6 +21,8 @@ package enum RouterOutput: Equatable, Sendable {
   case checkNonce(EndpointProbe, ChallengeToken)
   /// Tell a node where to punch; or ask it for a sign, by naming this beacon's own address.
   case punch(Hop, PunchCommand)
+  /// Tell the sender of a Relay, where that came from, that its destination isn't here.
+  case gone(Hop, Gone)
   /// Close a connection that a newer one of its node has replaced (1000, `replaced`).
   case replaced(ConnectionID)
 }

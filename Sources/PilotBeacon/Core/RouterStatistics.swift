@@ -56,6 +56,10 @@ public struct RouterStatistics: Sendable, Equatable {
   /// WSS connections that ended while their node was proven over UDP: it has got everything there since.
   public internal(set) var handovers: UInt64 = 0
 
+  /// Notices to senders of Relays that the destination isn't here.
+  public internal(set) var goneNotices: UInt64 = 0
+  /// Such notices that were not sent because the sender had been told within the second, or of many others.
+  public internal(set) var goneNoticesHeldBack: UInt64 = 0
   /// Answers, and all else that a frame leads to beside a relay, for which the router's queue had no room.
   public internal(set) var outputsDropped: UInt64 = 0
 

@@ -6,6 +6,8 @@ internal import PilotWire
 struct WSSTable: ~Copyable, Sendable {
   struct Peer: Equatable, Sendable, BitwiseCopyable {
     let connection: UInt64
+    /// Whether it speaks `pilot.v2`.
+    let isOwn: Bool
     var wantsDestination = false
     /// When all that it has had relayed will have taken its time.
     var paidUntil: UInt64 = 0
@@ -45,15 +47,15 @@ struct WSSTable: ~Copyable, Sendable {
   }
 
   /// Makes `connection` the node's current one, and returns the one that was.
-  mutating func attach(_ node: NodeID, _ connection: ConnectionID) -> ConnectionID? {
+  mutating func attach(_ node: NodeID, _ connection: ConnectionID, isOwn: Bool) -> ConnectionID? {
     guard let position = map.find(node.rawValue) else {
-      map.insert(node.rawValue, Peer(connection: connection.rawValue))
+      map.insert(node.rawValue, Peer(connection: connection.rawValue, isOwn: isOwn))
       return nil
     }
     let previous = map[position].connection
     guard previous != connection.rawValue else { return nil }
     // What the node has had relayed counts on: another connection buys nothing.
-    map[position] = Peer(connection: connection.rawValue, paidUntil: map[position].paidUntil)
+    map[position] = Peer(connection: connection.rawValue, isOwn: isOwn, paidUntil: map[position].paidUntil)
     return ConnectionID(rawValue: previous)
   }
 

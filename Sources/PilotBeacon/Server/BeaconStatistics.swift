@@ -18,7 +18,7 @@ public struct BeaconStatistics: Sendable {
   /// Of such frames, those that went to their node over UDP instead, where it had proven to be as well. They aren't among
   /// ``connectionsGone``.
   public let detours: UInt64
-  /// Answers, challenges and probes of the beacon's own, over UDP: with the frames relayed to UDP and the ``detours``, all that
+  /// Answers, challenges, probes and notices of the beacon's own, over UDP: with the frames relayed to UDP and the ``detours``, all that
   /// its sockets were given.
   public let udpAnswers: UInt64
   /// Frames of attached peers that came while their connection was being closed.

@@ -58,6 +58,8 @@ extension FrameRelay {
     case .checkNonce(let probe, let nonce):
       let isOwn = authenticator.nonce(for: probe) == nonce
       engine.tell(&turn) { $0.checkedNonce(of: probe, isOwn: isOwn, at: now) }
+    case .gone(let hop, let gone):
+      send(gone, hop, at: now)
     case .replaced(let id):
       engine.connection(id)?.close(.normal, reason: "replaced")
     }

@@ -120,7 +120,8 @@ package final class RelayEngine: Sendable {
   func attach(_ connection: WSSConnection, _ turn: inout Turn) {
     state.withLock { state in
       state.connections[connection.id] = connection
-      state.router.attach(node: connection.node, connection: ConnectionID(rawValue: connection.id))
+      state.router.attach(
+        node: connection.node, connection: ConnectionID(rawValue: connection.id), isOwn: connection.isOwn)
       state.router.drain(into: &turn)
     }
   }

@@ -77,6 +77,11 @@ struct BeaconMetrics {
         .labelled(
           "pilot_beacon_punch_grants_total", "Punch grants, by what became of them.", "result",
           GrantOutcome.allCases.map { ($0.description, router.grants[$0]) }),
+        .counter(
+          "pilot_beacon_gone_notices_total", "Senders told that a frame's destination isn't here.", router.goneNotices),
+        .counter(
+          "pilot_beacon_gone_notices_held_back_total", "Senders not told that, having been told it within the second.",
+          router.goneNoticesHeldBack),
         .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
         .counter(
           "pilot_beacon_expulsions_total", "Registrations ended because their address may not speak any more.",
@@ -109,7 +114,7 @@ struct BeaconMetrics {
           "pilot_beacon_status_failures_total", "Requests to the status port that weren't served, by reason.", "reason",
           Self.sorted(statistics.statusFailures)),
         .counter(
-          "pilot_beacon_udp_answers_total", "Answers, challenges and probes of the beacon's own, over UDP.",
+          "pilot_beacon_udp_answers_total", "Answers, challenges, probes and notices of the beacon's own, over UDP.",
           statistics.udpAnswers),
         .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
         .counter("pilot_beacon_udp_received_total", "Datagrams received.", udp.framesReceived),

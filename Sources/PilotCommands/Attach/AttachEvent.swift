@@ -9,6 +9,7 @@ enum AttachEvent: Equatable {
   case frame(from: Endpoint, bytes: [UInt8])
   case deliver(sender: NodeID, payload: [UInt8])
   case notify(kind: UInt8)
+  case gone(NodeID)
   case reconnecting(reason: String, attempt: Int, delay: Duration)
   case reconnected
   case switched(transport: String, reason: String)
@@ -39,6 +40,8 @@ enum AttachEvent: Equatable {
       ["event": "deliver", "sender": .int(sender.rawValue), "payload": .string(Hex.encode(payload.span.raw))]
     case .notify(let kind):
       ["event": "notify", "kind": .int(kind)]
+    case .gone(let node):
+      ["event": "gone", "node": .int(node.rawValue)]
     case .reconnecting(let reason, let attempt, let delay):
       [
         "event": "reconnecting", "reason": .string(reason), "attempt": .int(attempt),

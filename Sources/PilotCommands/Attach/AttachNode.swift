@@ -67,6 +67,9 @@ final class AttachNode: Sendable {
       return progress.told(change)
     case .message(let message):
       output.write(.deliver(sender: message.sender, payload: message.payload.copied()))
+    case .gone(let node, let frame):
+      output.write(.frame(from: frame.source, bytes: frame.bytes.copied()))
+      output.write(.gone(node))
     case .control(let frame):
       // The beacon has been found: what is sent now goes to the right one of its addresses.
       if node.paths.count == 1 { readInput() }

@@ -20,6 +20,7 @@ enum BeaconDescription {
       json(kind, ["notice": .int(message.kind)], FrameDescription.ignored(frame, behind: message.encodedLength))
     case .discoverChallenge(let message): challenge(kind, message, frame)
     case .discoverProof(let message): proof(kind, message, frame)
+    case .gone(let message): gone(kind, message, frame)
     }
   }
 
@@ -38,6 +39,7 @@ enum BeaconDescription {
     case .notify: "notify"
     case .discoverChallenge: "discover_challenge"
     case .discoverProof: "discover_proof"
+    case .gone: "gone"
     }
   }
 
@@ -107,6 +109,12 @@ enum BeaconDescription {
     return json(
       kind, members(of: proof.challenge),
       more + FrameDescription.ignored(frame, behind: proof.encodedLength))
+  }
+
+  private static func gone(_ kind: String, _ gone: Gone, _ frame: RawSpan) -> JSONValue {
+    json(
+      kind, ["destination": .int(gone.destination.rawValue), "reason": .int(gone.reason.rawValue)],
+      FrameDescription.ignored(frame, behind: gone.encodedLength))
   }
 
   private static func members(of challenge: DiscoverChallenge) -> KeyValuePairs<String, JSONValue?> {

@@ -15,9 +15,16 @@ struct NodeTally: ~Copyable, Sendable {
   let unconfirmedSent = Atomic<UInt64>(0)
   let switches = Atomic<UInt64>(0)
   let controlReceived = Atomic<UInt64>(0)
+  let goneReceived = Atomic<UInt64>(0)
   let probesReceived = Atomic<UInt64>(0)
   let directReceived = Atomic<UInt64>(0)
   let directDropped = Atomic<UInt64>(0)
+
+  /// The beacon has said that a node isn't there.
+  func countGone() {
+    controlReceived.count()
+    goneReceived.count()
+  }
 
   var counters: NodeCounters {
     var counters = NodeCounters()
@@ -34,6 +41,7 @@ struct NodeTally: ~Copyable, Sendable {
     counters.unconfirmedSent = unconfirmedSent.load(ordering: .relaxed)
     counters.switches = switches.load(ordering: .relaxed)
     counters.controlReceived = controlReceived.load(ordering: .relaxed)
+    counters.goneReceived = goneReceived.load(ordering: .relaxed)
     counters.probesReceived = probesReceived.load(ordering: .relaxed)
     counters.directReceived = directReceived.load(ordering: .relaxed)
     counters.directDropped = directDropped.load(ordering: .relaxed)

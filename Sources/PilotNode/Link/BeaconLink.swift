@@ -72,6 +72,8 @@ public struct BeaconLink: Sendable {
   public enum Reception: Sendable, Equatable {
     /// A delivery (0x06, 0x09) from the beacon, for this node.
     case message
+    /// The beacon says that the destination of a frame isn't there.
+    case gone(NodeID)
     /// Any other frame of the beacon's. What concerns the link has been looked after.
     case control
     /// The frame that the node has relayed to itself. Nobody's business but the link's.

@@ -29,7 +29,7 @@ struct ConnectionLink: Sendable {
   ) -> BeaconLink.Reception {
     guard source == beacon else { return .direct }
     if !hasConnected { connected(at: now, &outputs) }
-    return Delivery(frame, for: node) == nil ? .control : .message
+    return Delivery(frame, for: node) == nil ? BeaconLink.Reception(ofControl: frame) : .message
   }
 
   mutating func on(_ event: TransportEvent, at now: MonotonicInstant, _ outputs: inout OutputList) {

@@ -181,7 +181,7 @@ struct DatagramLink: Sendable {
       }
       guard isFound, source == beacon else { return .direct }
       // What it delivers shows that it is where it was.
-      guard Delivery(frame, for: node) != nil else { return .control }
+      guard Delivery(frame, for: node) != nil else { return BeaconLink.Reception(ofControl: frame) }
       found(source, at: now)
     }
     switch place {
@@ -202,7 +202,7 @@ struct DatagramLink: Sendable {
       } else if let command = try? PunchCommand(parsing: frame) {
         outputs.append(punchLimit.admits(at: now) ? .punch(command.endpoint) : .punchHeldBack)
       }
-      return .control
+      return BeaconLink.Reception(ofControl: frame)
     }
   }
 

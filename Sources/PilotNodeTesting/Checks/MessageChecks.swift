@@ -64,6 +64,31 @@ extension NodeConformance.Check {
     try await side.expectAtBeacon(trial.payloads)
   }
 
+  /// Whatever the reason, and counted among the beacon's other frames.
+  public static let tellsWhoIsGone = Self("tells that a node isn't there when its beacon says so, and whom it means") {
+    trial in
+    let side = try await trial.join()
+    let before = side.node.counters
+    let later = BeaconFrames.gone.dropLast() + [255, 1, 2]
+    let broken = Array(BeaconFrames.gone.dropLast())
+    for frame in [BeaconFrames.gone, later, broken] { try await side.sendFromBeacon(frame) }
+    let expected: [KeptEvent] = [
+      .gone(BeaconFrames.peer, BeaconFrames.gone), .gone(BeaconFrames.peer, later), .control(broken),
+    ]
+    var left = expected
+    for _ in expected {
+      let event = try await side.nextEvent("one of \(left)")
+      let position = trial.promises.keepsOrder ? 0 : left.firstIndex(of: event) ?? 0
+      guard event == left[position] else { throw Violation("expected \(left[position]), and got \(event)") }
+      left.remove(at: position)
+    }
+    let after = side.node.counters
+    guard after.goneReceived == before.goneReceived + 2, after.controlReceived >= before.controlReceived + 3 else {
+      throw Violation("two notices and another frame came, and \(after) were counted after \(before)")
+    }
+    guard side.node.state.isReady else { throw Violation("another node's end made it \(side.node.state)") }
+  }
+
   /// Messages, other frames and the end.
   public static let tellsTheSameInBothForms = Self("tells the same by next() and forEach") { trial in
     guard trial.promises.keepsOrder else { throw NotApplicable("it promises no order") }
@@ -71,13 +96,13 @@ extension NodeConformance.Check {
     let last = KeptEvent.message(BeaconFrames.peer, [255])
     let expected: [KeptEvent] = [
       .message(BeaconFrames.peer, []), .control(foreign), .message(BeaconFrames.peer, [2]),
-      .control(BeaconFrames.notice), last, .state(.closed),
+      .gone(BeaconFrames.peer, BeaconFrames.gone), .control(BeaconFrames.notice), last, .state(.closed),
     ]
     for form in ReadingForm.allCases {
       let side = try await trial.join()
       let frames = [
-        BeaconFrames.delivery([]), foreign, BeaconFrames.delivery([2], to: BeaconFrames.node), BeaconFrames.notice,
-        BeaconFrames.delivery([255]),
+        BeaconFrames.delivery([]), foreign, BeaconFrames.delivery([2], to: BeaconFrames.node), BeaconFrames.gone,
+        BeaconFrames.notice, BeaconFrames.delivery([255]),
       ]
       for frame in frames { try await side.sendFromBeacon(frame) }
       trial.base.step = "reading all by \(form)"

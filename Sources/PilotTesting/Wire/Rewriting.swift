@@ -14,6 +14,7 @@ package func rewritten(beaconMessage bytes: [UInt8]) throws(WireError) -> [UInt8
   case .notify(let message): message.encoded()
   case .discoverChallenge(let message): message.encoded()
   case .discoverProof(let message): message.encoded()
+  case .gone(let message): message.encoded()
   }
 }
 

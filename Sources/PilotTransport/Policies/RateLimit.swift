@@ -60,6 +60,17 @@ package struct SourceRateLimit: Sendable {
     entries = Array(repeating: Entry(), count: Int(self.sets) * Self.ways)
   }
 
+  /// Whether an event of a source would have to wait now. Nothing changes: a source that isn't known takes nobody's place by
+  /// that.
+  ///
+  /// - Parameters:
+  ///   - hash: The source's keyed hash.
+  ///   - now: The time, in nanoseconds.
+  package func holdsBack(_ hash: UInt64, at now: UInt64) -> Bool {
+    let first = Int(hash % sets) * Self.ways
+    return entries[first..<first + Self.ways].contains { $0.tag == hash | 1 && $0.paidUntil.since(now) > tolerance }
+  }
+
   /// An event of a source wants to happen. Whether it may; if not, nothing has changed.
   ///
   /// - Parameter hash: The source's keyed hash: whoever could choose collisions could push others out.

@@ -23,6 +23,8 @@ public enum BeaconMessage: ~Escapable {
   case discoverChallenge(DiscoverChallenge)
   /// A node gives it.
   case discoverProof(DiscoverProof)
+  /// A beacon says that a destination isn't there.
+  case gone(Gone)
 
   /// Reads a whole frame, type byte included.
   ///
@@ -44,6 +46,7 @@ public enum BeaconMessage: ~Escapable {
     case .notify: self = .notify(try Notify(parsing: frame))
     case .discoverChallenge: self = .discoverChallenge(try DiscoverChallenge(parsing: frame))
     case .discoverProof: self = .discoverProof(try DiscoverProof(parsing: frame))
+    case .gone: self = .gone(try Gone(parsing: frame))
     }
   }
 
@@ -61,6 +64,7 @@ public enum BeaconMessage: ~Escapable {
     case .notify: .notify
     case .discoverChallenge: .discoverChallenge
     case .discoverProof: .discoverProof
+    case .gone: .gone
     }
   }
 }

@@ -1,7 +1,7 @@
 /// The first byte of a beacon message, with the layout of what follows it (wire reference, section 2).
 ///
-/// Numbers are sizes in bytes; all integers are big-endian. Types 0x0D...0x0F are free; 0x0B
-/// and 0x0C are this project's own, which deployed peers drop in silence.
+/// Numbers are sizes in bytes; all integers are big-endian. Types 0x0E and 0x0F are free; 0x0B
+/// to 0x0D are this project's own, which deployed peers drop in silence.
 @nonexhaustive
 public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   /// 0x01 · node:4 · [public key:32] · ignored
@@ -28,6 +28,8 @@ public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   case discoverChallenge = 0x0B
   /// 0x0C · node:4 · timestamp:8 · token:16 · signature:64 · port:2 · host length:1 · host
   case discoverProof = 0x0C
+  /// 0x0D · destination:4 · reason:1
+  case gone = 0x0D
 }
 
 extension BeaconMessageType {

@@ -16,6 +16,7 @@ final class AttachProcess {
     var from: String?
     var hex: String?
     var sender: UInt32?
+    var node: UInt32?
     var payload: String?
     var code: String?
     var message: String?

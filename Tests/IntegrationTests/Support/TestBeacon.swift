@@ -61,6 +61,14 @@ struct TestBeacon: Sendable {
     return Node.Configuration(id: try RawNode.id(node), identity: Self.identity, beacon: beacon)
   }
 
+  /// Waits until the beacon has counted something.
+  func awaitStatistics(_ isThere: (BeaconStatistics) -> Bool) async throws {
+    while !isThere(server.statistics) {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
+  }
+
   /// A node by hand on a WebSocket connection.
   func connect(_ node: UInt32, _ adjust: (inout WSSTransport.Configuration) -> Void = { _ in }) async throws -> RawNode
   {

@@ -183,6 +183,30 @@ struct BeaconIncidentTests {
     #expect(faults == [])
   }
 
+  /// A round trip takes 40 ms.
+  @Test func aNodeThatHasProvenItselfIsToldInARoundTripThatAnotherIsNotThere() throws {
+    var simulation = BeaconSimulation(seed: 1, conditions: Self.conditions)
+    for key in [try .test(5), nil] as [PublicKey?] { simulation.addNode(key: key, from: .start) }
+    try simulation.run(for: .seconds(30))
+    for second in 1...3 {
+      for _ in 0..<20 { for node in simulation.nodes { node.relay(to: .test(77), &simulation.network) } }
+      try simulation.run(for: .milliseconds(41))
+      #expect(simulation.nodes[0].gone.count == second, "once a second")
+      try simulation.run(for: .milliseconds(959))
+    }
+    #expect(simulation.nodes.map(\.gone) == [[.test(77), .test(77), .test(77)], []])
+    // A stranger can use the node's address, and gets nothing by that.
+    let thief = simulation.addStranger()
+    let forged = Relay(sender: simulation.nodes[0].id, destination: .test(78), payload: RawSpan()).encoded()
+    simulation.send(forged, from: thief)
+    simulation.nodes[0].relay(to: simulation.nodes[1].id, &simulation.network)
+    try simulation.run(for: .seconds(2))
+    #expect(simulation.nodes[0].gone.count == 3)
+    #expect(simulation.nodes[1].received == 1)
+    let faults = simulation.faults
+    #expect(faults == [])
+  }
+
   @Test func aBeaconThatOnlyHearsKeepsItsNodesAndTheyKeepAsking() throws {
     var simulation = try Self.started(nodes: 3)
     simulation.network.cut(from: simulation.beacon.host)

@@ -124,6 +124,9 @@ struct SimulatedBeacon: ~Copyable {
       case .checkNonce(let probe, let nonce):
         router.checkedNonce(of: probe, isOwn: authenticator.nonce(for: probe) == nonce, at: now)
       case .fetchKey: break
+      case .gone(.udp(let endpoint, _), let gone):
+        network.send(gone.encoded(), from: host, to: endpoint, at: now)
+      case .gone(.wss, _): break
       case .reply(.wss), .replaced: violations.append("nobody is attached over WSS")
       case .punch(.udp(let endpoint, _), PunchCommand(endpoint: Self.endpoint)) where asks:
         network.send(PunchCommand(endpoint: Self.endpoint).encoded(), from: host, to: endpoint, at: now)

@@ -19,6 +19,8 @@ struct SimulatedNode {
   private(set) var received = 0
   /// Frames that it has relayed to itself, and that came.
   private(set) var probesReceived = 0
+  /// Whom its beacon has said not to be there, in order.
+  private(set) var gone: [NodeID] = []
   /// What it has told whoever uses it, in order.
   private(set) var states: [NodeState] = []
   /// A machine that sleeps lets no time pass for its node.
@@ -77,6 +79,9 @@ struct SimulatedNode {
       received += 1
     case .probe:
       probesReceived += 1
+    case .gone(let node):
+      if key == nil { return "node \(id), which has proven nothing, was told that \(node) isn't there" }
+      gone.append(node)
     case .control:
       switch frame.first.flatMap({ BeaconMessageType(rawValue: $0) }) {
       case .discoverReply, .punchCommand: break

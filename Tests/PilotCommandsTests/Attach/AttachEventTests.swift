@@ -22,6 +22,11 @@ struct AttachEventTests {
     #expect(AttachEvent.notify(kind: 1).json.line == #"{"event":"notify","kind":1}"#)
   }
 
+  @Test("a node that isn't there is named")
+  func gone() throws {
+    #expect(AttachEvent.gone(try #require(NodeID(7))).json.line == #"{"event":"gone","node":7}"#)
+  }
+
   @Test("the last line has the node's books")
   func books() {
     var counters = NodeCounters()

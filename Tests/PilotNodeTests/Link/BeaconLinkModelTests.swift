@@ -11,7 +11,7 @@ struct BeaconLinkModelTests {
     case onTime
     case late(Duration)
     case reply(Source, Endpoint)
-    case probe(Source), message(Source), challenge(Source, own: Bool), noise(Source)
+    case probe(Source), message(Source), challenge(Source, own: Bool), noise(Source), gone(Source)
     case report(Source)
     case punch(Source)
     /// Of the last thing that was to be sent.
@@ -33,7 +33,7 @@ struct BeaconLinkModelTests {
   static func draw(_ random: inout SeededRandom) -> Event {
     // The second is the one that answers most.
     let source = [.second, .second, .second, .first, .stranger][Int.random(in: 0..<5, using: &random)] as Source
-    return switch Int.random(in: 0..<23, using: &random) {
+    return switch Int.random(in: 0..<24, using: &random) {
     case 0..<7: .onTime
     case 7: .late(.milliseconds(Int.random(in: 0...90_000, using: &random)))
     case 8..<11: .reply(source, random.chance(0.8) ? LinkRun.seen : LinkRun.elsewhere)
@@ -43,6 +43,7 @@ struct BeaconLinkModelTests {
     case 16: .noise(source)
     case 17..<19: .report(source)
     case 19..<22: .punch(source)
+    case 22: .gone(source)
     default: .refused(random.chance(0.5) ? .unreachable : .backpressure)
     }
   }
@@ -112,6 +113,7 @@ struct BeaconLinkModelTests {
         return .message
       case .challenge(let source, _), .noise(let source), .punch(let source):
         return believes(source) ? .control : .direct
+      case .gone(let source): return believes(source) ? .gone(LinkRun.peer) : .direct
       case .report(let source):
         if believes(source) { isAsked = false }
         return nil
@@ -134,6 +136,7 @@ struct BeaconLinkModelTests {
       (LinkRun.challenge(of: own ? LinkRun.node : LinkRun.peer).encoded(), source)
     case .punch(let source): (PunchCommand(endpoint: LinkRun.elsewhere).encoded(), source)
     case .noise(let source): ([BeaconMessageType.notify.rawValue, 1], source)
+    case .gone(let source): (Gone(destination: LinkRun.peer, reason: .notAttached).encoded(), source)
     case .onTime, .late, .report, .refused: nil
     }
   }
@@ -227,7 +230,7 @@ struct BeaconLinkModelTests {
             model.refused(last, code)
             run.refuse(last, code)
           }
-        case .reply, .probe, .message, .challenge, .noise, .punch:
+        case .reply, .probe, .message, .challenge, .noise, .gone, .punch:
           if let (frame, source) = Self.frame(event) { reception = run.receive(frame, from: source.endpoint) }
         }
         if reception != expected { return .init(after: step, "\(event) is taken for \(String(describing: reception))") }

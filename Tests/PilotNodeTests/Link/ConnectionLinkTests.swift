@@ -48,6 +48,17 @@ struct ConnectionLinkTests {
     #expect(run.outputs() == [], "neither told nor announced twice")
   }
 
+  @Test("is told by its beacon who isn't there")
+  func gone() {
+    var run = LinkRun(Self.path)
+    run.on(.connected)
+    _ = run.outputs()
+    let gone = Gone(destination: LinkRun.peer, reason: .notAttached).encoded()
+    #expect(run.receive(gone, from: .wssBeacon) == .gone(LinkRun.peer))
+    #expect(run.receive(gone, from: LinkRun.stranger) == .direct)
+    #expect(run.outputs() == [])
+  }
+
   @Test("a frame of a connection that is gone makes nothing ready, and is a message all the same")
   func oldFrame() {
     var run = LinkRun(Self.path)

@@ -48,6 +48,23 @@ struct DatagramLinkTests {
     }
   }
 
+  // MARK: Who isn't there
+
+  private static let gone = Gone(destination: LinkRun.peer, reason: .hasJustGone).encoded()
+
+  @Test("is told who isn't there by its beacon alone, and learns nothing else from it")
+  func gone() {
+    var run = LinkRun()
+    _ = run.outputs()
+    #expect(run.receive(Self.gone) == .gone(LinkRun.peer))
+    #expect(run.outputs() == [] && run.state == .joining, "it is no evidence that frames come through")
+    run = LinkRun.ready
+    #expect(run.receive(Self.gone) == .gone(LinkRun.peer))
+    #expect(run.receive(Self.gone, from: LinkRun.stranger) == .direct)
+    #expect(run.receive(Self.gone.dropLast()) == .control)
+    #expect(run.outputs() == [] && run.state == Self.ready)
+  }
+
   // MARK: Evidence
 
   @Test("announces at once, probes at the answer, and is ready when the probe is back")

@@ -7,6 +7,7 @@ enum Told: Equatable, Sendable {
   case state(NodeState)
   case switched(PathSwitch)
   case message(NodeID, [UInt8])
+  case gone(NodeID, [UInt8])
   case control([UInt8])
   case direct([UInt8], Endpoint)
 
@@ -15,6 +16,7 @@ enum Told: Equatable, Sendable {
     case .state(let state): self = .state(state)
     case .switched(let change): self = .switched(change)
     case .message(let message): self = .message(message.sender, message.payload.copied())
+    case .gone(let node, let frame): self = .gone(node, frame.bytes.copied())
     case .control(let frame): self = .control(frame.bytes.copied())
     case .direct(let frame): self = .direct(frame.bytes.copied(), frame.source)
     }

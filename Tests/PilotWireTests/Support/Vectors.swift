@@ -51,6 +51,15 @@ struct Vectors: Decodable {
     var testDescription: String { beacon }
   }
 
+  struct GoneVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var hex: String
+    var destination: UInt32
+    var reason: UInt8
+    var hasJustGone: Bool
+    var testDescription: String { name }
+  }
+
   struct PacketVector: Decodable, CustomTestStringConvertible {
     var name: String
     var flags: UInt8
@@ -156,6 +165,8 @@ struct Vectors: Decodable {
   var compatAuthV2: [CompatAuthV2]
   var discoverProofs: [Proof]
   var discoverProofsRejected: [Rejected]
+  var gone: [GoneVector]
+  var goneRejected: [Rejected]
   var packets: [PacketVector]
   var packetsRejected: [Rejected]
   var packetsWithTrailingBytes: Trailing

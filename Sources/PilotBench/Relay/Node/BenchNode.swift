@@ -71,7 +71,7 @@ struct BenchNode: Sendable {
             if (try? DiscoverReply(parsing: frame.bytes)) != nil { answers.add(1, at: 0) }
           case .state(let state):
             if state.isReady { readiness.add(1, at: 0) }
-          case .direct, .switched: break
+          case .gone, .direct, .switched: break
           }
         } whenDrained: {
           handler.readCompleted()

@@ -49,7 +49,10 @@ struct RouterHarness: ~Copyable {
       Issue.record("not counted as \(reason): \(bytes)")
     }
     takeOutputs()
-    if case .deliver = action, !outputs.isEmpty || !jobs.isEmpty { Issue.record("outputs beside \(action): \(bytes)") }
+    if action != .taken, outputs.count > gone.count || !jobs.isEmpty {
+      Issue.record("outputs beside \(action): \(bytes)")
+    }
+    if !gone.isEmpty, action != .drop(.destinationUnknown) { Issue.record("\(gone) beside \(action): \(bytes)") }
     return jobs.isEmpty ? Reaction(action, outputs) : .jobs(jobs)
   }
 
@@ -67,6 +70,14 @@ struct RouterHarness: ~Copyable {
     outputs.compactMap { output in
       guard case .punch(.udp(let endpoint, _), PunchCommand(endpoint: Self.asking)) = output else { return nil }
       return endpoint
+    }
+  }
+
+  /// Whom the last call has told that a destination isn't here.
+  var gone: [RouterOutput] {
+    outputs.filter { output in
+      if case .gone = output { return true }
+      return false
     }
   }
 
@@ -112,8 +123,8 @@ struct RouterHarness: ~Copyable {
 
   /// A peer has authenticated. Returns the connection that is to be closed.
   @discardableResult
-  mutating func attach(node: NodeID, connection: ConnectionID) -> ConnectionID? {
-    router.attach(node: node, connection: connection)
+  mutating func attach(node: NodeID, connection: ConnectionID, isOwn: Bool = false) -> ConnectionID? {
+    router.attach(node: node, connection: connection, isOwn: isOwn)
     takeOutputs()
     for case .replaced(let id) in outputs { return id }
     return nil

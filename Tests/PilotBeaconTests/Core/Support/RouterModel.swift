@@ -18,6 +18,7 @@ struct RouterModel {
 
   struct Peer {
     var connection: ConnectionID
+    var isOwn: Bool
     var ex = false
     var paid: UInt64 = 0
   }
@@ -110,6 +111,12 @@ struct RouterModel {
   var formers: [NodeID: Former] = [:]
   var greetings: [Greeting: UInt64] = [:]
   var everProven: Set<NodeID> = []
+  /// When nodes that are attached no more have left.
+  var departed: [NodeID: UInt64] = [:]
+  /// When each sender was told last that a destination isn't here.
+  var told: [NodeID: [NodeID: UInt64]] = [:]
+  /// What the last relay has had its sender told.
+  private(set) var gone: [RouterOutput] = []
   /// Connections that ended while their node was over UDP, too.
   private(set) var handovers: UInt64 = 0
   /// Whether the beacon knows its own address, and can ask.
@@ -304,7 +311,7 @@ struct RouterModel {
   mutating func relay(_ sender: NodeID, to destination: NodeID, from origin: FrameOrigin, at now: UInt64)
     -> Reaction
   {
-    asked = []
+    (asked, gone) = ([], [])
     if isStale(origin) { return .drop(.staleConnection) }
     switch origin {
     case .wss(_, let peer):
@@ -338,13 +345,33 @@ struct RouterModel {
       guard spend(on: destination, at: now) else { return .drop(.unansweredEndpoint) }
       return .deliverUDP(known.endpoint, header(known.ex))
     }
+    tell(sender, of: destination, at: origin, now)
     return .drop(.destinationUnknown)
   }
 
-  mutating func attach(_ node: NodeID, _ connection: ConnectionID) -> ConnectionID? {
+  /// There are too few nodes for a sender's share to be used up.
+  private mutating func tell(_ sender: NodeID, of destination: NodeID, at origin: FrameOrigin, _ now: UInt64) {
+    let knows =
+      switch origin {
+      case .wss: peers[sender]?.isOwn == true
+      case .udp: entries[sender]?.proven == true
+      }
+    guard knows else { return }
+    if let last = told[sender]?[destination], now - last < Self.second { return }
+    told[sender, default: [:]][destination] = now
+    let isRecent = departed[destination].map { now - $0 < 60 * Self.second } ?? false
+    let hop: Hop =
+      switch origin {
+      case .udp(let source, let local): .udp(source, from: local)
+      case .wss(let connection, _): .wss(connection)
+      }
+    gone = [.gone(hop, Gone(destination: destination, reason: isRecent ? .hasJustGone : .notAttached))]
+  }
+
+  mutating func attach(_ node: NodeID, _ connection: ConnectionID, isOwn: Bool) -> ConnectionID? {
     if entries[node]?.proven == false { (entries[node], claims[node]) = (nil, nil) }
     let previous = peers[node]?.connection
-    if previous != connection { peers[node] = Peer(connection: connection, paid: peers[node]?.paid ?? 0) }
+    if previous != connection { peers[node] = Peer(connection: connection, isOwn: isOwn, paid: peers[node]?.paid ?? 0) }
     return previous == connection ? nil : previous
   }
 
@@ -363,7 +390,7 @@ struct RouterModel {
   mutating func detach(_ node: NodeID, _ connection: ConnectionID, at now: UInt64) -> Bool {
     guard peers[node]?.connection == connection else { return false }
     peers[node] = nil
-    if live(node, at: now) != nil { handovers += 1 }
+    if live(node, at: now) != nil { handovers += 1 } else { departed[node] = now }
     return true
   }
 

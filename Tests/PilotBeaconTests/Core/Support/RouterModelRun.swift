@@ -41,7 +41,7 @@ struct RouterModelRun: ~Copyable {
       let origin = origin(place, of: node)
       return compare(
         harness.relay(node, to: destination, from: origin), model.relay(node, to: destination, from: origin, at: now))
-        ?? compareAsked()
+        ?? compareAsked() ?? compare(harness.gone, model.gone)
     case .revoke(let node):
       // Whether one that has run out is still there is the table's business.
       harness.router.revoke(node)
@@ -57,7 +57,11 @@ struct RouterModelRun: ~Copyable {
     case .attach(let node):
       let connection = ConnectionID(rawValue: nextConnection)
       nextConnection += 1
-      return compare(harness.attach(node: node, connection: connection), model.attach(node, connection))
+      // Every second one speaks `pilot.v2`.
+      let isOwn = connection.rawValue.isMultiple(of: 2)
+      return compare(
+        harness.attach(node: node, connection: connection, isOwn: isOwn),
+        model.attach(node, connection, isOwn: isOwn))
     case .detach(let node, let ago):
       let connection = connection(ago)
       return compare(harness.detach(node: node, connection: connection), model.detach(node, connection, at: now))
