@@ -5,7 +5,7 @@ public import PilotWire
 ///
 /// No message comes before the first ``NodeState/ready(observed:)``.
 public enum NodeEvent: ~Escapable {
-  /// How the node stands has changed.
+  /// How the node stands has changed: to anything but ``NodeState/joining``, with which it begins.
   case state(NodeState)
   /// Frames go over another path than before: told before the state that follows from it, if one does. Only of nodes with
   /// several paths.

@@ -4,7 +4,8 @@ public import PilotWire
 /// How a node stands with its beacon.
 @nonexhaustive
 public enum NodeState: Sendable, Equatable {
-  /// It has begun, and nothing is known yet. What ``Node/state`` is at first; the receiver's first state is the one that follows.
+  /// It has begun, and nothing is known yet. What ``Node/state`` is at first, and until another state is told. The receiver tells
+  /// changes, and this is none: its first state is the one that follows, and no node comes back to this one.
   case joining
   /// What is sent to it arrives: over UDP a frame has come through the beacon, over WSS the beacon has let it in.
   ///

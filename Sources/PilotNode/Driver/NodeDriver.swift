@@ -365,7 +365,7 @@ final class NodeDriver: Sendable, LendGate {
         noteQuestion(over: port)
         try port.sendControl(announcement, to: beacon)
       case .probe(let beacon): try port.sendControl(port.probe, to: beacon)
-      case .prove(let challenge, let beacon): try prove(challenge, to: beacon, over: port)
+      case .prove(let challenge, let beacon): return try prove(challenge, to: beacon, over: port)
       case .punch(let endpoint): return try punch(endpoint, over: port)
       case .punchHeldBack: return tally.punchesHeldBack.count()
       case .resolve: return port.nameAlarm.ring()
@@ -400,6 +400,7 @@ final class NodeDriver: Sendable, LendGate {
       throw TransportError(code: .system, message: "the proof of who this node is can't be signed", cause: error)
     }
     try port.sendControl(proof.encoded(), to: beacon)
+    tally.controlSent.count()
     tally.proofsSent.count()
   }
 

@@ -14,8 +14,9 @@ public import PilotWire
 /// 2. The beacon is told where the node is, and told again (``RegistrationSchedule``). What it asks to be proven is
 ///    proven, as often as the node has announced itself and no more.
 /// 3. Its answer says only that it is there: it answers also a node that it believes elsewhere. What shows that frames
-///    come through is one that does: a delivery, or a frame that the node relays to itself. Such probes are sent after an
-///    answer, until one comes back.
+///    come through is one that does: a delivery, or a frame that the node relays to itself. Such a probe is sent right
+///    behind an announcement that waits for its first answer, so that one round trip is enough where the beacon believes
+///    it; right behind a proof; and after an answer, until one comes back.
 /// 4. What the beacon asks to be punched is punched, a few times a second: so it learns, when another claims to be the node
 ///    from elsewhere, that the node is still here.
 /// 5. What was shown is withdrawn when announcements stay without an answer; and when an answer names another address than

@@ -133,6 +133,7 @@ struct DatagramLink: Sendable {
     unanswered += 1
     lastAnnouncement = now
     outputs.append(.announce(beacon))
+    if case .none = evidence { outputs.append(.probe(beacon)) }
   }
 
   /// The beacon may be at another of its addresses by now, or that may be the one which a way leads to.
@@ -197,13 +198,20 @@ struct DatagramLink: Sendable {
         place = .known(schedule)
         if isAsked { answered(reply.endpoint, at: now, &outputs) } else { tick(at: now, &outputs) }
       } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node {
-        if schedule.challenged(at: now) { outputs.append(.prove(challenge, beacon)) }
+        if schedule.challenged(at: now) { prove(challenge, &outputs) }
         place = .known(schedule)
       } else if let command = try? PunchCommand(parsing: frame) {
         outputs.append(punchLimit.admits(at: now) ? .punch(command.endpoint) : .punchHeldBack)
       }
       return BeaconLink.Reception(ofControl: frame)
     }
+  }
+
+  /// What the beacon believes only by a proof comes through from here on.
+  private func prove(_ challenge: DiscoverChallenge, _ outputs: inout OutputList) {
+    outputs.append(.prove(challenge, beacon))
+    if case .shown = evidence { return }
+    outputs.append(.probe(beacon))
   }
 
   /// An announcement has drawn an answer. Nothing is learnt from others, and no probe follows them: whoever forges answers

@@ -129,7 +129,7 @@ extension NodeConformance.Check {
       throw Violation("\(payloads.count) messages went each way, and \(counts) were counted")
     }
     // A frame may be counted a moment after its peer has it.
-    try await trial.base.eventually("waiting for the node's counters to add up") {
+    try await side.eventuallyCounted("waiting for the node's counters to add up") {
       let node = side.node.counters
       let sent = node.messagesSent + node.framesSent + node.duplicatesSent + node.controlSent
       let received =

@@ -66,6 +66,8 @@ struct BeaconLinkModelTests {
     /// Whether there was an announcement since the last answer to one, and the last report of ICMP.
     var isAsked = false
     var announcements = 0
+    /// Whether the last thing that was to be sent was an announcement or a proof.
+    var mayProbe = false
     var proofs = 0
     /// Requests of the beacon's to punch, answered or held back.
     var punches = 0
@@ -145,6 +147,8 @@ struct BeaconLinkModelTests {
   private static func check(
     _ output: BeaconLink.Output, _ event: Event, _ model: inout Model, at now: MonotonicInstant
   ) -> String? {
+    let mayProbe = model.mayProbe
+    model.mayProbe = false
     switch output {
     case .ask:
       if model.isKnown, model.unanswered >= 3 { model.lost() }
@@ -160,13 +164,15 @@ struct BeaconLinkModelTests {
       model.unanswered += 1
       model.isAsked = true
       model.announcements += 1
+      model.mayProbe = true
     case .probe(let beacon):
       if model.state.isReady, !model.hasMoved { return "probes, though it is ready" }
       if !model.isKnown || beacon != model.beacon { return "probes \(beacon)" }
-      if model.observed == nil { return "probes before an answer" }
+      if model.observed == nil, !mayProbe { return "probes before an answer, behind nothing" }
     case .prove(let challenge, let beacon):
       if challenge.node != LinkRun.node || beacon != model.beacon { return "proves \(challenge) to \(beacon)" }
       model.proofs += 1
+      model.mayProbe = true
       if model.proofs > model.announcements { return "signs more often than it announces itself" }
     case .punch, .punchHeldBack:
       guard case .punch(let source) = event, model.believes(source) else { return "punches after \(event)" }
@@ -236,8 +242,11 @@ struct BeaconLinkModelTests {
         if reception != expected { return .init(after: step, "\(event) is taken for \(String(describing: reception))") }
         for output in run.outputs() {
           if let fault = Self.check(output, event, &model, at: run.now) { return .init(after: step, fault) }
-          if case .state = output { continue }
-          last = output
+          // Whether a probe was sent is nothing to a link.
+          switch output {
+          case .state, .probe: break
+          default: last = output
+          }
         }
         if run.link.beacon != model.beacon { return .init(after: step, "the beacon is \(run.link.beacon)") }
         if run.state != model.state { return .init(after: step, "\(run.state) was never told") }

@@ -41,15 +41,16 @@ struct BeaconLinkTests {
   func provenElsewhere() throws {
     let node = try #require(NodeID(7))
     var link = Self.link(node)
-    #expect(Self.outputs(&link) == [.announce(Self.first)])
-    // This probe is dropped: the beacon holds the node to be elsewhere.
+    #expect(Self.outputs(&link) == [.announce(Self.first), .probe(Self.first)])
+    // These probes are dropped: the beacon holds the node to be elsewhere.
     #expect(Self.answer(&link, from: Self.first, at: 0.01) == [.probe(Self.first)])
     let challenge = DiscoverChallenge(
       node: node, stamp: ChallengeStamp(rawValue: 1), token: ChallengeToken(high: 1, low: 1))
     _ = link.received(challenge.encoded().span.raw, from: Self.first, at: Self.at(0.01))
-    #expect(Self.outputs(&link) == [.prove(challenge, Self.first)])
+    #expect(Self.outputs(&link) == [.prove(challenge, Self.first), .probe(Self.first)])
     _ = Self.answer(&link, from: Self.first, at: 0.02)
     #expect(!link.state.isReady)
+    // A beacon that looks at the proof for longer drops that one, too.
     link.tick(at: Self.at(0.26))
     #expect(Self.outputs(&link).contains(.probe(Self.first)))
     #expect(Self.returnProbe(&link, of: node, at: 0.27) == [.state(.ready(observed: Self.seen))])
@@ -86,7 +87,7 @@ struct BeaconLinkTests {
     #expect(link.state == .unreachable(.unanswered))
     #expect(link.beacon == Self.first)
     #expect((60...75).contains(asked), "every minute, in the end: \(asked)")
-    #expect(Self.answer(&link, from: Self.second, at: 3_600) == [.announce(Self.second)])
+    #expect(Self.answer(&link, from: Self.second, at: 3_600) == [.announce(Self.second), .probe(Self.second)])
     #expect(link.beacon == Self.second)
   }
 }

@@ -67,15 +67,34 @@ struct DatagramLinkTests {
 
   // MARK: Evidence
 
-  @Test("announces at once, probes at the answer, and is ready when the probe is back")
+  @Test("announces and probes at once, and is ready when the probe is back: after one round trip, not by the answer")
   func becomesReady() {
     var run = LinkRun()
-    #expect(run.outputs() == [.announce(Self.beacon)])
+    #expect(run.outputs() == [.announce(Self.beacon), .probe(Self.beacon)])
     #expect(run.receive(LinkRun.reply()) == .control)
     #expect(run.outputs() == [.probe(Self.beacon)])
     #expect(run.state == .joining, "an answer says only that the beacon is there")
     #expect(run.receive(LinkRun.probe) == .probe)
     #expect(run.outputs() == [.state(Self.ready)])
+  }
+
+  @Test("an announcement before the first answer brings a probe, and so does a proof; of a ready node neither does")
+  func probesBehind() {
+    var run = LinkRun()
+    _ = run.outputs()
+    #expect(run.pass(1) == [.announce(Self.beacon), .probe(Self.beacon)])
+    let proven: [BeaconLink.Output] = [.prove(LinkRun.challenge(), Self.beacon), .probe(Self.beacon)]
+    _ = run.receive(LinkRun.challenge().encoded())
+    #expect(run.outputs() == proven, "before the answer")
+    _ = run.receive(LinkRun.reply())
+    _ = run.outputs()
+    _ = run.receive(LinkRun.challenge().encoded())
+    #expect(run.outputs() == proven, "and behind it")
+    _ = run.receive(LinkRun.probe)
+    _ = run.outputs()
+    #expect(run.pass(60) == [.announce(Self.beacon)])
+    _ = run.receive(LinkRun.challenge().encoded())
+    #expect(run.outputs() == [.prove(LinkRun.challenge(), Self.beacon)])
   }
 
   @Test("another node's message shows as much as a probe")
@@ -101,6 +120,7 @@ struct DatagramLinkTests {
   @Test("probes ever more rarely, at most every ten seconds")
   func probesRarely() {
     var run = LinkRun()
+    _ = run.outputs()
     _ = run.receive(LinkRun.reply())
     let probes = run.pass(59).filter { $0 == .probe(Self.beacon) }.count
     // 0, 0.25, 0.75, 1.75, 3.75, 7.75, 15.75, 25.75, 35.75, 45.75, 55.75
@@ -112,8 +132,8 @@ struct DatagramLinkTests {
     var run = LinkRun.ready
     let outputs = run.pass(67)
     #expect(outputs.filter { $0 == .announce(Self.beacon) }.count == 4)
-    #expect(outputs.last == .announce(Self.beacon))
-    #expect(outputs.dropLast().last == .state(.unreachable(.unanswered)))
+    #expect(
+      outputs.suffix(3) == [.state(.unreachable(.unanswered)), .announce(Self.beacon), .probe(Self.beacon)])
     _ = run.receive(LinkRun.reply())
     #expect(run.outputs() == [.probe(Self.beacon)])
     _ = run.receive(LinkRun.probe)
@@ -185,7 +205,7 @@ struct DatagramLinkTests {
     #expect(run.receive(LinkRun.challenge(of: LinkRun.peer).encoded()) == .control)
     #expect(run.outputs() == [])
     for number in 1...50 as ClosedRange<UInt64> { _ = run.receive(LinkRun.challenge(number).encoded()) }
-    #expect(run.outputs() == [.prove(LinkRun.challenge(1), Self.beacon)])
+    #expect(run.outputs() == [.prove(LinkRun.challenge(1), Self.beacon), .probe(Self.beacon)])
   }
 
   @Test("forged challenges and reports together cost two announcements and signatures a second")
@@ -228,7 +248,7 @@ struct DatagramLinkTests {
     #expect(run.receive(LinkRun.delivery(), from: LinkRun.second) == .direct, "nothing else is an answer")
     #expect(run.receive(LinkRun.reply(), from: LinkRun.second) == .control)
     #expect(run.link.beacon == LinkRun.second)
-    #expect(run.outputs() == [.announce(LinkRun.second)])
+    #expect(run.outputs() == [.announce(LinkRun.second), .probe(LinkRun.second)])
     #expect(run.receive(LinkRun.reply(), from: LinkRun.beacon) == .direct)
     #expect(run.outputs() == [])
   }
@@ -256,7 +276,7 @@ struct DatagramLinkTests {
     #expect(run.link.beacon == LinkRun.second, "as long as no other has answered")
     #expect(run.receive(LinkRun.reply(), from: LinkRun.beacon) == .control)
     #expect(run.link.beacon == LinkRun.beacon)
-    #expect(run.outputs() == [.announce(LinkRun.beacon)])
+    #expect(run.outputs() == [.announce(LinkRun.beacon), .probe(LinkRun.beacon)])
     _ = run.receive(LinkRun.reply(), from: LinkRun.beacon)
     _ = run.receive(LinkRun.probe, from: LinkRun.beacon)
     #expect(run.state == Self.ready)
@@ -304,7 +324,7 @@ struct DatagramLinkTests {
     _ = run.receive(LinkRun.reply(), from: LinkRun.beacon)
     #expect(run.outputs() == [])
     #expect(run.pass(0.49) == [])
-    #expect(run.pass(0.01) == [.announce(LinkRun.beacon)])
+    #expect(run.pass(0.01) == [.announce(LinkRun.beacon), .probe(LinkRun.beacon)])
   }
 
   @Test("an address that this machine can't send to hides no other; all of them do, at once")
@@ -343,6 +363,6 @@ struct DatagramLinkTests {
   @Test("the same address twice is one")
   func repeatedAddress() {
     var run = LinkRun(.datagrams(beacon: LinkRun.beacon, others: [LinkRun.beacon]))
-    #expect(run.outputs() == [.announce(LinkRun.beacon)])
+    #expect(run.outputs() == [.announce(LinkRun.beacon), .probe(LinkRun.beacon)])
   }
 }

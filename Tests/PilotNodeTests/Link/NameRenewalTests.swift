@@ -47,7 +47,7 @@ struct NameRenewalTests {
     #expect(run.outputs() == [.ask(Self.later), .ask(Self.beacon)], "the old address may only have been slow")
     #expect(run.receive(LinkRun.reply(), from: Self.later) == .control)
     #expect(run.link.beacon == Self.later)
-    #expect(run.outputs() == [.announce(Self.later)])
+    #expect(run.outputs() == [.announce(Self.later), .probe(Self.later)])
     _ = run.receive(LinkRun.reply(), from: Self.later)
     #expect(run.receive(LinkRun.probe, from: Self.later) == .probe)
     #expect(run.state.isReady)

@@ -103,6 +103,7 @@ struct PathsAtRandomTests {
     // A standby may be one.
     #expect(world.connections[0].state == .resting)
     #expect(world.faults == [])
+    #expect(!world.states.contains(.joining), "no node comes back to its beginning")
     // Each switch begins where the last one ended.
     for (last, next) in zip(world.switches, world.switches.dropFirst()) {
       #expect(next.change.from == last.change.to)
