@@ -215,8 +215,8 @@ let package = Package(
     .testTarget(
       name: "PilotCommandsTests",
       dependencies: [
-        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport",
-        "PilotWSS", "PilotWire",
+        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
+        "PilotTransport", "PilotTunnel", "PilotWSS", "PilotWire",
       ],
       swiftSettings: strict),
     .testTarget(

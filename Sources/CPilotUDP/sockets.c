@@ -34,6 +34,19 @@ int cpilot_udp_bind(int fd, const struct cpilot_udp_address *to, int family) {
   return bind(fd, (const struct sockaddr *)&name, length) < 0 ? -errno : 0;
 }
 
+/* From then on datagrams come from there alone. On Linux such a socket still takes destinations; where it may not, it stays as it
+ * is, and who reads looks at the source. */
+int cpilot_udp_connect(int fd, const struct cpilot_udp_address *to, int family) {
+#ifdef CPILOT_UDP_LINUX
+  struct sockaddr_in6 name;
+  socklen_t length = cpilot_udp_write_address(&name, to, family);
+  return connect(fd, (const struct sockaddr *)&name, length) < 0 ? -errno : 0;
+#else
+  (void)fd, (void)to, (void)family;
+  return 0;
+#endif
+}
+
 int cpilot_udp_close(int fd) {
   return close(fd) < 0 ? -errno : 0;
 }

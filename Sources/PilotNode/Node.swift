@@ -105,6 +105,12 @@ public final class Node: Sendable {
   /// Where frames for the beacon go: to that of the active path, or of the first one as long as there is none.
   public var beacon: Endpoint { driver.beacon }
 
+  /// Where its UDP socket is bound, and where the beacon is that it is used for; nil without a path over UDP.
+  package var datagrams: (local: Endpoint, beacon: Endpoint)? {
+    guard let port = driver.ports.first(where: { $0.path.kind == .datagrams }) else { return nil }
+    return (port.transport.localEndpoint, port.beacon)
+  }
+
   /// The longest payload that ``send(_:to:)-(RawSpan,NodeID)`` takes, whichever path carries it, in bytes: 9 less than a frame
   /// of the transports'.
   public var maximumPayloadLength: Int {

@@ -98,6 +98,7 @@ bool cpilot_udp_is_assigned(const struct cpilot_udp_local *local);
 /* sockets.c */
 int cpilot_udp_open(int family);
 int cpilot_udp_bind(int fd, const struct cpilot_udp_address *to, int family);
+int cpilot_udp_connect(int fd, const struct cpilot_udp_address *to, int family);
 int cpilot_udp_close(int fd);
 int cpilot_udp_local(int fd, struct cpilot_udp_address *local, int *family);
 int cpilot_udp_is_datagram(int fd);
@@ -128,5 +129,15 @@ enum {
 int cpilot_udp_poll(int wakeup, int fd, int timeout);
 int cpilot_udp_start_thread(void (*body)(void *_Nullable), void *_Nullable context);
 uintptr_t cpilot_udp_current_thread(void);
+
+/* readiness.c. A number stands for its descriptor; that of the wake-up is the last one there is. */
+struct cpilot_udp_set;
+enum { cpilot_udp_set_longest_answer = 64 };
+static const uint64_t cpilot_udp_set_wakeup = UINT64_MAX;
+struct cpilot_udp_set *_Nullable cpilot_udp_set_open(int wakeup);
+void cpilot_udp_set_close(struct cpilot_udp_set *set);
+int cpilot_udp_set_add(struct cpilot_udp_set *set, int fd, uint64_t number);
+void cpilot_udp_set_remove(struct cpilot_udp_set *set, int fd);
+int cpilot_udp_set_wait(struct cpilot_udp_set *set, uint64_t *numbers, int count);
 
 #pragma clang assume_nonnull end

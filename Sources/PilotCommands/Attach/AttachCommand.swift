@@ -20,36 +20,7 @@ struct AttachCommand: AsyncParsableCommand {
       Example: pilot attach --node 7 --identity id.json --transport wss --beacon wss://beacon.example
       """)
 
-  @Option(help: ArgumentHelp("This node's ID, 1 or more.", valueName: "id"))
-  var node: String?
-
-  @Option(help: ArgumentHelp("The node's identity file (see pilot identity new).", valueName: "file"))
-  var identity: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The beacon: udp://HOST:PORT, wss://HOST[:PORT]/v1/compat or ws://…; repeatable.", valueName: "url"))
-  var beacon: [String] = []
-
-  @Option(help: "How to reach the beacon. (default: auto: UDP where frames come through, else WSS)")
-  var transport: AttachTransport?
-
-  @Option(help: "Whether UDP may be used: never sends no datagram at all. (default: auto)")
-  var udp: AttachUse?
-
-  @Option(help: "Whether WebSocket may be used: never opens no connection at all. (default: auto)")
-  var wss: AttachUse?
-
-  @Option(
-    help: ArgumentHelp(
-      "A beacon that is kept ready to take over, with the URLs that --beacon takes; repeatable.", valueName: "url"))
-  var standby: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Drop frames that have waited longer to be sent over a WebSocket, in seconds. (default: 1)", valueName: "seconds")
-  )
-  var maxFrameAge: Int?
+  @OptionGroup var node: NodeOptions
 
   @Option(
     help: ArgumentHelp(
@@ -70,19 +41,9 @@ struct AttachCommand: AsyncParsableCommand {
   func run() async throws {
     CoreDumps.forbid()
     let settings = try Settings(globals, of: Self.self, section: .attach)
-    var plan = try AttachPlan(
-      node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
-      beacons: settings.strings(beacon, "beacon"), standbys: settings.strings(standby, "standby"),
-      transport: settings.value(transport, "transport") ?? .auto, udp: settings.value(udp, "udp") ?? .auto,
-      wss: settings.value(wss, "wss") ?? .auto, reach: reach.reach(settings),
-      maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
+    var plan = try node.plan(settings, reach: reach.reach(settings))
     let logger = settings.logger("pilot.attach")
-    for url in plan.unused {
-      logger.warning("A beacon is not used: its transport isn't", metadata: ["beacon": "\(url)"])
-    }
-    if let decision = try plan.proxyDecision {
-      logger.info("How the beacon is reached over WebSocket", metadata: ["proxy": "\(decision)"])
-    }
+    try plan.log(to: logger)
     let capture = try AttachCapture(
       file: settings.string(capture, "capture"),
       limit: settings.int(captureLimit, "capture-limit", in: 1...1_048_576), logger: logger)
@@ -97,14 +58,4 @@ struct AttachCommand: AsyncParsableCommand {
       await capture?.stop()
     }
   }
-}
-
-/// Which transport a node uses.
-enum AttachTransport: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case udp, wss, auto
-}
-
-/// Whether a node may use a transport.
-enum AttachUse: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case auto, never
 }

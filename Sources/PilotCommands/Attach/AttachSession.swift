@@ -6,11 +6,11 @@ import PilotWire
 
 /// A run of `pilot attach`, from the first connection to `closed`.
 struct AttachSession {
-  private let plan: AttachPlan
+  private let plan: NodePlan
   private let output: AttachOutput
   private let logger: Logger
 
-  init(_ plan: AttachPlan, output: AttachOutput, logger: Logger) {
+  init(_ plan: NodePlan, output: AttachOutput, logger: Logger) {
     self.plan = plan
     self.output = output
     self.logger = logger

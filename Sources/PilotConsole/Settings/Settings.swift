@@ -4,6 +4,7 @@ package import ArgumentParser
 #else
   internal import Foundation
 #endif
+internal import PilotIdentity
 
 /// A command's settings: the flag wins over the environment, that over the configuration file, and that over the
 /// default.
@@ -28,17 +29,18 @@ package struct Settings: Sendable {
   ///   - globals: The options of every command.
   ///   - command: Whose options the settings are: each has the name of one.
   ///   - section: The command's settings.
+  ///   - defaultFile: The configuration file if none is named, and there is this one.
   ///   - environment: Only variables whose names start with `PILOT_` are looked at.
   package init(
     _ globals: GlobalOptions, of command: any ParsableArguments.Type, section: SettingsSection,
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    defaultFile: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(CommandFailure) {
     self.section = section.rawValue
     options = OptionNames(of: command)
     try EnvironmentNames(of: section, options: options).check(environment)
     let variables = SettingsSource(environment: environment)
-    let file =
-      if let path = globals.config { path } else { try variables.value("config", in: nil, as: .text) }
+    let named = if let path = globals.config { path } else { try variables.value("config", in: nil, as: .text) }
+    let file = named ?? defaultFile.flatMap { FileStamp(of: $0) == nil ? nil : $0 }
     if let file {
       sources = [variables, try SettingsSource(file: file, section: section, options: options)]
     } else {

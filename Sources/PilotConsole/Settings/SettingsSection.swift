@@ -6,6 +6,8 @@ package enum SettingsSection: String, CaseIterable, Sendable {
   case demo
   case beacon
   case attach
+  case forward
+  case ping
   case doctor
   case benchUDP = "bench-udp"
   case benchWSS = "bench-wss"

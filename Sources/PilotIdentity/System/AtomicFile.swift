@@ -7,9 +7,9 @@
 #endif
 
 /// Files of mode 0600 that are there with all of their contents or not at all.
-enum AtomicFile {
+package enum AtomicFile {
   /// Why a file was not written.
-  enum Failure: Error, Hashable {
+  package enum Failure: Error, Hashable {
     case exists
     /// The file system doesn't keep permissions: everybody could read the file.
     case openToOthers
@@ -25,7 +25,7 @@ enum AtomicFile {
   /// empty file, which fails just so, and the bytes are moved over that: a reader may see the empty file for a moment.
   ///
   /// - Parameter link: link(2), or what stands for it in a test.
-  static func write(
+  package static func write(
     _ bytes: [UInt8], to path: String, replacing: Bool, link: (_ from: String, _ to: String) -> Int32 = makeLink
   ) throws(Failure) {
     let directory = directory(of: path)
@@ -53,7 +53,7 @@ enum AtomicFile {
   }
 
   /// link(2).
-  static func makeLink(from: String, to: String) -> Int32 {
+  package static func makeLink(from: String, to: String) -> Int32 {
     // SAFETY: the paths live as NUL-terminated texts for the length of the call.
     unsafe link(from, to)
   }

@@ -8,12 +8,12 @@ struct CandidateList: Sendable {
   /// How many of them may be the beacon's, and how many those that the peer was heard from: the newest.
   static let share = 2
 
-  private(set) var candidates: [Candidate] = []
+  private(set) var candidates: [AddressCandidate] = []
 
   /// When the next one is to be probed.
   var deadline: MonotonicInstant? { candidates.lazy.compactMap(\.nextProbe).min() }
 
-  subscript(index: Int) -> Candidate {
+  subscript(index: Int) -> AddressCandidate {
     get { candidates[index] }
     set { candidates[index] = newValue }
   }
@@ -50,7 +50,7 @@ struct CandidateList: Sendable {
       guard let least = candidates.lastIndex(where: { $0.origin < origin }) else { return false }
       candidates.remove(at: least)
     }
-    candidates.append(Candidate(endpoint, origin, at: now))
+    candidates.append(AddressCandidate(endpoint, origin, at: now))
     return true
   }
 

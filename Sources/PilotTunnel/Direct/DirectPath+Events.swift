@@ -153,7 +153,7 @@ extension DirectPath {
       return
     }
     // While the address in use answers, there is no hurry with others.
-    let rest = use == nil || isDoubted ? Candidate.rest : configuration.idleInterval
+    let rest = use == nil || isDoubted ? AddressCandidate.rest : configuration.idleInterval
     if !candidates.add(endpoint, origin, after: rest, at: now) { counters.addressesDropped += 1 }
   }
 

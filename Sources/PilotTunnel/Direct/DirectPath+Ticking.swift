@@ -44,7 +44,7 @@ extension DirectPath {
     attempt = Attempt(began: now, nextCall: now, nextRequest: lastHeardCall == nil ? now : nil)
     lastAttempt = now
     counters.attempts += 1
-    candidates.renew(after: Candidate.rest, at: now)
+    candidates.renew(after: AddressCandidate.rest, at: now)
   }
 
   /// Calls the peer, or answers its call, by the relay.

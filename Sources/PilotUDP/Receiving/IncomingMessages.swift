@@ -19,7 +19,8 @@ internal import PilotWire
   private var used = 0
   /// Whether the last call used all messages, so that there may well be more.
   var isFull: Bool { used == Self.capacity }
-  private var dropsSeen: UInt32 = 0
+  /// What the kernel has said last of how many datagrams it dropped: the socket's, for who reads several.
+  var dropsSeen: UInt32 = 0
   /// Nil for a socket that has one address only, or isn't told.
   private let locals: LocalAddressReader?
 

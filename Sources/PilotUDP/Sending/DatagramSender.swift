@@ -10,7 +10,7 @@ final class DatagramSender: Sendable {
   private let errors: ErrorQueue
   private let limits: SegmentLimits
   private let locals: LocalAddressTable?
-  private let pool = OutgoingMessagesPool()
+  private let pool: OutgoingMessagesPool
   private let turns = SharedTurns()
   /// How often a send is tried again that got an earlier frame's ICMP error. Once would do, but for other senders whose
   /// frames draw new ones meanwhile.
@@ -18,7 +18,7 @@ final class DatagramSender: Sendable {
 
   init(
     socket: SocketDescriptor, reach: SocketReach, counters: UDPCounters, errors: ErrorQueue, limits: SegmentLimits,
-    locals: LocalAddressTable?
+    locals: LocalAddressTable?, pool: OutgoingMessagesPool = OutgoingMessagesPool()
   ) {
     self.socket = socket
     self.reach = reach
@@ -26,6 +26,7 @@ final class DatagramSender: Sendable {
     self.errors = errors
     self.limits = limits
     self.locals = locals
+    self.pool = pool
   }
 
   func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) {

@@ -1,3 +1,4 @@
+import Logging
 import PilotConsole
 import PilotIdentity
 import PilotNode
@@ -5,16 +6,16 @@ import PilotTransport
 import PilotWSS
 import PilotWire
 
-/// What `pilot attach` was asked for, checked.
-struct AttachPlan {
+/// A node as a command was asked for it, checked.
+struct NodePlan: Sendable {
   /// The node, with its ways to its beacons.
   private(set) var configuration: Node.Configuration
   /// Beacons by a transport that isn't used.
   let unused: [BeaconURL]
 
   init(
-    node: String?, identity: String?, beacons: [String], standbys: [String], transport: AttachTransport,
-    udp: AttachUse, wss: AttachUse, reach: BeaconReach, maximumFrameAge: Duration?
+    node: String?, identity: String?, beacons: [String], standbys: [String], transport: TransportChoice,
+    udp: TransportUse, wss: TransportUse, reach: BeaconReach, maximumFrameAge: Duration?
   ) throws {
     guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
     guard let id = NodeID(parsing: node) else {
@@ -40,17 +41,27 @@ struct AttachPlan {
   }
 
   /// How the preferred beacon over WebSocket is reached, through a proxy or without; nil where none is reached so.
-  var proxyDecision: ProxyDecision? {
+  private var proxyDecision: ProxyDecision? {
     get throws(TransportError) {
       for case .wss(let url) in configuration.beacons { return try configuration.wss?.proxy.decision(for: url) }
       return nil
     }
   }
 
+  /// Says what isn't used of what was asked for, and how beacons over WebSocket are reached.
+  func log(to logger: Logger) throws(TransportError) {
+    for url in unused {
+      logger.warning("A beacon is not used: its transport isn't", metadata: ["beacon": "\(url)"])
+    }
+    if let decision = try proxyDecision {
+      logger.info("How the beacon is reached over WebSocket", metadata: ["proxy": "\(decision)"])
+    }
+  }
+
   /// Has the node's frames captured, whatever it is on.
   mutating func capture(into capture: FrameCapture) { configuration.capture = capture }
 
-  private static func check(_ transport: AttachTransport, hasAny: Bool, used: [BeaconURL]) throws {
+  private static func check(_ transport: TransportChoice, hasAny: Bool, used: [BeaconURL]) throws {
     guard used.isEmpty else { return }
     switch transport {
     case .udp:

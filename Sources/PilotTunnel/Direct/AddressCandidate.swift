@@ -14,7 +14,7 @@ enum CandidateOrigin: Int, Comparable, Sendable {
 }
 
 /// An address where a peer may be.
-struct Candidate: Sendable {
+struct AddressCandidate: Sendable {
   /// When its probes are sent after the first: the peer's NAT may open only when the peer has heard of this node's address by
   /// the relay, and one may be lost.
   static let pauses: [Duration] = [.milliseconds(250), .milliseconds(500), .seconds(1)]

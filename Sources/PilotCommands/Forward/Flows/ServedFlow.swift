@@ -1,0 +1,21 @@
+import PilotTransport
+import PilotWire
+
+/// A flow of a peer's to a served port: one of its clients, as far as can be seen from here.
+struct ServedFlow: Hashable, Sendable {
+  /// Which of the served ports it is to.
+  let rule: Int
+  let peer: NodeID
+  /// The peer's source port.
+  let port: UInt16
+}
+
+extension FlowTable<ServedFlow, NodeID> {
+  /// The flows of all peers to what this process serves. Each has a socket, so that the service tells clients apart as it would
+  /// without this: 4,096 at most, and 1,024 for each peer.
+  ///
+  /// - Parameter capacity: How many there are at most. Default: as said, or a quarter of the descriptors that the process may have.
+  static func served(capacity: Int = 4_096) -> Self {
+    FlowTable(capacity: capacity, shareCapacity: max(capacity / 4, 1), idleTime: LocalFlows.idleTime)
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import PilotConsole
+
+/// `pilot forward serve`: a port of this node leads to a service.
+struct ForwardServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Have datagrams that peers send to a port of this node carried to a UDP service.",
+    discussion: """
+      The service sees each client of a peer as one of its own, at this machine's address. A host may be a name, which is looked up \
+      again every half minute.
+
+      Example: a name server for everybody among the peers, and WireGuard for nodes 9 and 11.
+        pilot forward serve 53=127.0.0.1:53
+        pilot forward serve 51820=vpn.example:51820 --allow 9,11
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The port that peers send to, and the service; repeatable.", valueName: "port=host:port"))
+  var served: [String]
+
+  @Option(
+    help: ArgumentHelp("Only these nodes may; repeatable, or with commas. (default: all peers)", valueName: "node"))
+  var allow: [String] = []
+
+  @Flag(help: "Tell once a second what has gone through.")
+  var stats = false
+
+  @OptionGroup var tunnel: TunnelOptions
+
+  func run() async throws {
+    let settings = try ForwardProgram.settings(tunnel.globals)
+    let rules = try ForwardRules(
+      local: [], served: served.map(ServeRule.init(parsing:)), allow: settings.strings(allow, "allow"))
+    try await ForwardProgram.run(rules, tunnel, stats: stats, settings: settings)
+  }
+}

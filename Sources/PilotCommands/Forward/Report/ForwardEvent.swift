@@ -1,0 +1,99 @@
+import PilotConsole
+import PilotTransport
+import PilotWire
+
+/// What `pilot forward` tells: each event as a line of JSON, or in words.
+enum ForwardEvent: Equatable, Sendable {
+  /// No beacon has been reached yet.
+  case waiting(reason: String)
+  /// A port of this machine leads to a peer.
+  case ready(ForwardRule, local: Endpoint)
+  /// A port of this node leads to a service.
+  case serving(ServeRule)
+  /// Frames to a peer go another way.
+  case path(NodeID, PeerPath)
+  /// A peer's frames aren't taken.
+  case refused(NodeID, PeerRefusal)
+  /// The beacon says that a peer isn't attached.
+  case gone(NodeID)
+  /// A peer that something is sent to says nothing.
+  case silent(NodeID)
+  /// A service has begun to refuse datagrams, for this reason, or, without one, to answer again.
+  case service(ServeRule, fault: String?)
+  /// What has gone through to and from a peer since the start.
+  case stats(NodeID, PeerStatistics)
+  /// Something could not be done.
+  case error(code: String, message: String)
+
+  /// The line.
+  var json: JSONValue {
+    switch self {
+    case .waiting(let reason): ["event": "waiting", "reason": .string(reason)]
+    case .ready(_, let local): ["event": "ready", "local": "\(local)"]
+    case .serving(let rule): ["event": "ready", "port": .int(rule.port), "service": .string(rule.service)]
+    case .path(let peer, let path): ["event": "path", "peer": .int(peer.rawValue), "path": .string(path.rawValue)]
+    case .refused(let peer, let reason):
+      ["event": "refused", "peer": .int(peer.rawValue), "reason": .string(reason.rawValue)]
+    case .gone(let peer): ["event": "gone", "peer": .int(peer.rawValue)]
+    case .silent(let peer): ["event": "silent", "peer": .int(peer.rawValue)]
+    case .service(let rule, let fault):
+      .object(present: [
+        "event": "service", "port": .int(rule.port), "state": fault == nil ? "up" : "down",
+        "reason": fault.map { .string($0) },
+      ])
+    case .stats(let peer, let statistics): statistics.json(of: peer)
+    case .error(let code, let message): ["event": "error", "code": .string(code), "message": .string(message)]
+    }
+  }
+
+  /// The same for people: one line.
+  var words: String {
+    switch self {
+    case .waiting(let reason): "waiting for a beacon: \(reason)"
+    case .ready(let rule, let local): "\(local) leads to port \(rule.port) of node \(rule.peer)"
+    case .serving(let rule): "port \(rule.port) of this node leads to \(rule.service)"
+    case .path(let peer, let path): "node \(peer): \(path.words)"
+    case .refused(let peer, let reason): "node \(peer) is refused: \(reason.words)"
+    case .gone(let peer): "node \(peer) isn't there: the beacon knows of no such node at the moment"
+    case .silent(let peer):
+      "node \(peer) doesn't answer: perhaps it doesn't know this node's key, or nothing runs there that holds tunnels"
+    case .service(let rule, nil): "\(rule.service) answers again"
+    case .service(let rule, let fault?): "\(rule.service) takes nothing: \(fault)"
+    case .stats(let peer, let statistics): "node \(peer): \(statistics.words)"
+    case .error(_, let message): message
+    }
+  }
+}
+
+/// Which way frames to a peer go.
+enum PeerPath: String, Sendable {
+  case direct
+  case relayUDP = "relay-udp"
+  case relayWSS = "relay-wss"
+  case none
+
+  var words: String {
+    switch self {
+    case .direct: "direct"
+    case .relayUDP: "relay over udp"
+    case .relayWSS: "relay over wss"
+    case .none: "no path"
+    }
+  }
+}
+
+/// Why a peer's frames aren't taken.
+enum PeerRefusal: String, Sendable {
+  case unknown
+  case notAllowed = "not_allowed"
+  case wrongKey = "wrong_key"
+
+  var words: String {
+    switch self {
+    case .unknown: "its key isn't among the peers (pilot pair accept adds it)"
+    case .notAllowed: "--allow doesn't name it"
+    case .wrongKey:
+      "it shows another key than the peers file has for it; if it has a new identity, exchange lines again"
+    }
+  }
+}

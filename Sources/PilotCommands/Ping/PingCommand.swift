@@ -1,0 +1,43 @@
+import ArgumentParser
+import PilotConsole
+import PilotWire
+
+/// `pilot ping`: round trips to a node.
+struct PingCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ping",
+    abstract: "Measure round trips to a node, sealed end to end.",
+    discussion: """
+      Every node answers that holds tunnels and knows this one's key. Without --count it goes on until SIGINT, and sums up then. \
+      Exit 1 if nothing came back. Settings are found as by pilot forward.
+
+      Example:
+        pilot ping 7 --count 10
+      """)
+
+  @Argument(help: ArgumentHelp("The node.", valueName: "node"))
+  var target: String
+
+  @Option(help: ArgumentHelp("So many probes. (default: without end)", valueName: "n"))
+  var count: Int?
+
+  @Option(help: ArgumentHelp("The time between two probes, 0.01 or more. (default: 1)", valueName: "seconds"))
+  var interval: Double?
+
+  @OptionGroup var tunnel: TunnelOptions
+
+  func run() async throws {
+    CoreDumps.forbid()
+    guard let target = NodeID(parsing: target) else {
+      throw CommandFailure.usage("\"\(target.excerpt)\" is no node's ID", hint: "a node's ID is 1...4294967295")
+    }
+    let settings = try Settings(
+      tunnel.globals, of: Self.self, section: .ping, defaultFile: PairFolder.standard()?.configuration)
+    let count = try settings.int(count, "count", in: 1...1_000_000_000)
+    let interval = try settings.seconds(interval, "interval", default: 1)
+    guard interval >= .milliseconds(10) else { throw CommandFailure.usage("--interval must be 0.01 or more") }
+    let plan = try tunnel.plan(settings)
+    _ = (target, count, plan)
+    throw CommandFailure("pinging isn't there yet")
+  }
+}

@@ -1,0 +1,81 @@
+import PilotTransport
+import PilotWire
+
+/// A run of probes to one node: which were sent when, what came back, and how long that took. Given the time with each event.
+struct PingRun: Sendable {
+  /// What an answer has come to.
+  enum OnAnswer: Equatable, Sendable {
+    /// The first answer to this probe.
+    case reply(number: UInt32, roundTrip: Duration)
+    /// Another one to the same.
+    case duplicate(number: UInt32)
+    /// None to a probe of this run that is still waited for.
+    case nobodys
+  }
+
+  /// How long an answer is waited for: later ones count as lost. As long as round trips over a relay behind a full queue take, and
+  /// more.
+  static let patience: Duration = .seconds(10)
+  /// How many probes are waited for at most: at the shortest interval, so many go out within the patience.
+  private static let windowLimit = 4_096
+
+  private struct Probe: Sendable {
+    let number: UInt32
+    let sentAt: MonotonicInstant
+    var isAnswered = false
+  }
+
+  private let session: UInt64
+  /// How many probes to send; nil for no end.
+  private let count: Int?
+  /// Those that an answer can still come for, in order.
+  private var window: [Probe] = []
+  private(set) var statistics = PingStatistics()
+
+  /// - Parameters:
+  ///   - session: Random, another for each run.
+  ///   - count: How many probes to send; nil for no end.
+  init(session: UInt64, count: Int?) {
+    self.session = session
+    self.count = count
+  }
+
+  /// Whether all probes have been sent.
+  var hasSentAll: Bool { count.map { statistics.sent >= $0 } ?? false }
+
+  /// Whether there is nothing more to send or to wait for.
+  func isDone(at now: MonotonicInstant) -> Bool {
+    hasSentAll && !window.contains { !$0.isAnswered && $0.sentAt.advanced(by: Self.patience) > now }
+  }
+
+  /// When the last answer is given up that is waited for; nil if none is.
+  var deadline: MonotonicInstant? {
+    window.last { !$0.isAnswered }?.sentAt.advanced(by: Self.patience)
+  }
+
+  /// The payload of the next probe, which leaves now.
+  mutating func send(at now: MonotonicInstant) -> [UInt8] {
+    statistics.addSent()
+    let probe = PingProbe(session: session, number: UInt32(truncatingIfNeeded: statistics.sent))
+    window.removeAll { $0.sentAt.advanced(by: Self.patience) <= now }
+    if window.count >= Self.windowLimit { window.removeFirst() }
+    window.append(Probe(number: probe.number, sentAt: now))
+    return probe.bytes
+  }
+
+  /// A payload has come back.
+  mutating func answer(_ payload: [UInt8], at now: MonotonicInstant) -> OnAnswer {
+    guard let probe = PingProbe(parsing: payload), probe.session == session,
+      let index = window.firstIndex(where: { $0.number == probe.number }),
+      window[index].sentAt.advanced(by: Self.patience) > now
+    else { return .nobodys }
+    guard !window[index].isAnswered else {
+      statistics.addDuplicate()
+      return .duplicate(number: probe.number)
+    }
+    window[index].isAnswered = true
+    let roundTrip = window[index].sentAt.duration(to: now)
+    statistics.add(roundTrip)
+    return .reply(number: probe.number, roundTrip: roundTrip)
+  }
+}

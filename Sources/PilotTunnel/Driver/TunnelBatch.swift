@@ -1,0 +1,142 @@
+import PilotNode
+public import PilotTransport
+public import PilotWire
+
+/// Datagrams that are sealed where they lie and sent together: reusable memory of a fixed size.
+///
+/// ```swift
+/// var batch = tunnels.makeBatch()
+/// _ = try batch.append(payload, to: peer, port: 7, from: port.number)
+/// batch.send()
+/// ```
+public struct TunnelBatch: ~Copyable, Sendable {
+  private let tunnels: Tunnels
+  private var relayed: NodeBatch
+  private var direct: FrameBatch
+  /// Whom the datagrams in it are for, most often one.
+  private var peers: [TunnelPeer] = []
+
+  init(_ tunnels: Tunnels, byteCapacity: Int, capacity: Int) {
+    self.tunnels = tunnels
+    relayed = tunnels.node.makeBatch(byteCapacity: byteCapacity, payloadCapacity: capacity)
+    direct = FrameBatch(byteCapacity: byteCapacity, frameCapacity: capacity)
+  }
+
+  /// Whether nothing is in it.
+  public var isEmpty: Bool { relayed.isEmpty && direct.isEmpty }
+
+  /// How many datagrams are in it.
+  public var count: Int { relayed.count + direct.count }
+
+  /// Seals a datagram into the batch. One that has to wait for a session isn't put into it, and leaves by itself.
+  ///
+  /// - Parameters:
+  ///   - payload: As ``Tunnels/send(_:to:port:from:)``.
+  ///   - peer: Whom it is for.
+  ///   - port: Which port of the peer's.
+  ///   - source: Which port of this node's an answer goes to.
+  /// - Returns: Whether it was taken. If not, send what is there first.
+  /// - Throws: As ``Tunnels/send(_:to:port:from:)``.
+  public mutating func append(
+    _ payload: RawSpan, to peer: NodeID, port: UInt16, from source: UInt16
+  ) throws(TransportError) -> Bool {
+    let peer = find(peer)
+    try tunnels.checkLength(payload.byteCount, of: peer)
+    let header = PacketHeader(.datagram, from: tunnels.id, source, to: peer.id, port)
+    guard let way = try tunnels.way(to: peer, header, payload) else { return true }
+    if way.isDoubted { return try appendTwice(header, payload, to: peer.id, way) }
+    var failure: SealingError?
+    let length = Sealer.overhead + payload.byteCount
+    let isTaken =
+      switch way.route {
+      case .relay:
+        relayed.append(length: length, to: peer.id) { output in
+          failure = Self.seal(header, payload, by: way.sealer, into: &output)
+        }
+      case .direct(let endpoint):
+        direct.append(length: length, to: endpoint) { output in
+          failure = Self.seal(header, payload, by: way.sealer, into: &output)
+        }
+      }
+    if let failure { throw Tunnels.error(failure) }
+    return isTaken
+  }
+
+  /// One frame both ways, while the direct one is in doubt: the peer takes whichever comes first.
+  private mutating func appendTwice(
+    _ header: PacketHeader, _ payload: RawSpan, to peer: NodeID, _ way: SealedWay
+  ) throws(TransportError) -> Bool {
+    let frame: [UInt8]
+    do throws(SealingError) {
+      frame = try way.sealer.sealed(header, payload)
+    } catch {
+      throw Tunnels.error(error)
+    }
+    if case .direct(let endpoint) = way.route { _ = direct.append(frame.span.raw, to: endpoint) }
+    return relayed.append(frame.span.raw, to: peer)
+  }
+
+  /// A frame that can't be sealed is filled with zeros, and is nothing to whoever gets it.
+  @_lifetime(output: copy output)
+  private static func seal(
+    _ header: PacketHeader, _ payload: RawSpan, by sealer: Sealer, into output: inout OutputRawSpan
+  ) -> SealingError? {
+    do throws(SealingError) {
+      try sealer.seal(header, payload, into: &output)
+      return nil
+    } catch {
+      for _ in 0..<Sealer.overhead + payload.byteCount { output.append(UInt8(0)) }
+      return error
+    }
+  }
+
+  private mutating func find(_ id: NodeID) -> TunnelPeer {
+    for peer in peers where peer.id == id { return peer }
+    let peer = tunnels.peer(id)
+    if peers.count == Self.peerLimit { peers.removeFirst() }
+    peers.append(peer)
+    return peer
+  }
+
+  /// More peers than these aren't kept at hand.
+  private static let peerLimit = 16
+
+  /// Sends what is in it, and empties it. What the transports don't take is dropped, and counted.
+  ///
+  /// - Throws: Why not all were taken.
+  public mutating func send() throws(TransportError) {
+    for peer in peers { tunnels.mark(peer) }
+    peers.removeAll(keepingCapacity: true)
+    var failure: TransportError?
+    while !relayed.isEmpty {
+      do throws(TransportError) {
+        relayed.removeFirst(try tunnels.node.send(contentsOf: relayed))
+      } catch {
+        failure = error
+        tunnels.tally.refusedByNode.count(UInt64(relayed.count))
+        relayed.removeAll()
+      }
+    }
+    while !direct.isEmpty {
+      do throws(TransportError) {
+        direct.removeFirst(try tunnels.node.send(directly: direct))
+      } catch {
+        failure = error
+        tunnels.tally.refusedByNode.count(UInt64(direct.count))
+        direct.removeAll()
+      }
+    }
+    if let failure { throw failure }
+  }
+}
+
+extension Tunnels {
+  /// Memory for datagrams that are to be sent together.
+  ///
+  /// - Parameters:
+  ///   - byteCapacity: Room for this many bytes by each way, 79 of them around each payload. Default 256 KiB.
+  ///   - capacity: Room for this many datagrams by each way. Default 512.
+  public func makeBatch(byteCapacity: Int = 262_144, capacity: Int = 512) -> TunnelBatch {
+    TunnelBatch(self, byteCapacity: byteCapacity, capacity: capacity)
+  }
+}

@@ -1,0 +1,32 @@
+import PilotTransport
+import PilotWire
+import Synchronization
+
+/// A peer, for who sends to it. From any thread.
+final class TunnelPeer: Sendable {
+  let id: NodeID
+  private let way = Mutex<SealedWay?>(nil)
+  /// When the way was last told that it is used, in nanoseconds of the clock.
+  private let markedAt = Atomic<UInt64>(0)
+  /// What its users sent and the node didn't take.
+  let refused = Atomic<UInt64>(0)
+  /// What was longer than a frame may be.
+  let tooLarge = Atomic<UInt64>(0)
+
+  /// How often a way is told that it is used. Times of a way are seconds.
+  private static let markInterval: UInt64 = 100_000_000
+
+  init(_ id: NodeID) { self.id = id }
+
+  /// How packets go to it now; nil without a session.
+  var sealedWay: SealedWay? { way.withLock(\.self) }
+
+  func carry(_ new: SealedWay?) { way.withLock { $0 = new } }
+
+  /// Whether the way is to be told that packets were sent.
+  func isMarkDue(at now: MonotonicInstant) -> Bool {
+    let last = markedAt.load(ordering: .relaxed)
+    guard now.nanoseconds >= last + Self.markInterval || last == 0 else { return false }
+    return markedAt.compareExchange(expected: last, desired: now.nanoseconds, ordering: .relaxed).exchanged
+  }
+}

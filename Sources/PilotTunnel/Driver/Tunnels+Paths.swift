@@ -1,0 +1,75 @@
+import PilotNode
+import PilotTransport
+import PilotWire
+import Synchronization
+
+/// Which way each peer is reached, and what the network says of it.
+extension Tunnels {
+  /// Packets to a peer go another way, or not at all any more. Called under the state's lock.
+  func carry(_ id: NodeID, _ way: SealedWay?) {
+    peer(id).carry(way)
+    tellPath(of: id, way)
+  }
+
+  private func tellPath(of peer: NodeID, _ way: SealedWay?) {
+    let path = way.map { self.path($0.route) } ?? TunnelPath.none
+    let isNew = told.withLock { told in
+      let before = told[peer] ?? TunnelPath.none
+      told[peer] = path == .none ? nil : path
+      return before != path
+    }
+    if isNew { tell(.path(peer, path)) }
+  }
+
+  /// The node has changed its own path: what goes by the relay goes another way, too.
+  func tellAllPaths() {
+    state.withLock { state in
+      for peer in state.peers { tellPath(of: peer, self.peer(peer).sealedWay) }
+    }
+  }
+
+  /// What a route is called.
+  func path(_ route: TunnelRoute) -> TunnelPath {
+    guard route == .relay else { return .direct }
+    let active = node.path.map { node.paths[$0.index].kind } ?? node.paths.first?.kind
+    return active == .connection ? .relayOverWSS : .relayOverUDP
+  }
+
+  // MARK: The network
+
+  /// Tells the paths where this node is, as far as that is known.
+  func surround() {
+    let local = LocalAddresses.current()
+    let surroundings = surroundings(local)
+    drive { $0.surround(by: surroundings, at: .now()) }
+  }
+
+  private func surroundings(_ local: [Endpoint]) -> Surroundings {
+    guard let datagrams = node.datagrams else { return Surroundings(hasDatagrams: false) }
+    var own: [Endpoint] = []
+    if case .ready(let observed?) = node.state { own.append(observed) }
+    let port = datagrams.local.port
+    for address in local {
+      let endpoint = Endpoint(high: address.high, low: address.low, scope: 0, port: port)
+      if !own.contains(endpoint) { own.append(endpoint) }
+    }
+    return Surroundings(own: own, beacon: datagrams.beacon)
+  }
+
+  /// Where the network changes, everything about direct paths is found out anew.
+  func followNetwork() async {
+    guard configuration.usesDirectPaths, node.datagrams != nil, let watcher = try? NetworkWatcher() else { return }
+    while await watcher.next() != nil {
+      surround()
+      drive { $0.networkChanged(at: .now()) }
+    }
+  }
+
+  /// What the network reports of addresses that were sent to.
+  func follow(_ transport: any Transport) async {
+    for await event in transport.events {
+      guard case .unreachable(let endpoint, _, let quoted) = event else { continue }
+      drive { $0.unreachable(endpoint, quoting: quoted.bytes, at: .now()) }
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import PilotNode
+public import PilotTransport
+public import PilotWire
+import Synchronization
+
+/// Sending: from any thread, and never waiting for the network.
+extension Tunnels {
+  /// Sends a datagram to a port of a peer's.
+  ///
+  /// That it was taken says nothing about its arrival. Without a session it waits for one, 64 datagrams for each peer at most and
+  /// 30 s long; no datagram ever leaves in the clear.
+  ///
+  /// - Parameters:
+  ///   - payload: 0 to ``maximumPayloadLength`` bytes, borrowed for the call.
+  ///   - peer: Whom it is for.
+  ///   - port: Which port of the peer's.
+  ///   - source: Which port of this node's an answer goes to.
+  /// - Throws: `.frameTooLarge`; `.backpressure` when too many wait; `.unreachable` for a peer whose key isn't known; what
+  ///   the node's transport throws. Nothing was sent then.
+  public func send(
+    _ payload: RawSpan, to peer: NodeID, port: UInt16, from source: UInt16
+  ) throws(TransportError) {
+    try send(PacketHeader(.datagram, from: id, source, to: peer, port), payload, to: self.peer(peer))
+  }
+
+  /// Sends a path probe, which every node with sessions answers with the same payload: ``TunnelEvent/echo(_:)``.
+  ///
+  /// - Parameters:
+  ///   - peer: Whom it is for.
+  ///   - payload: 1 to ``maximumPayloadLength`` bytes; an empty one would be a keepalive.
+  /// - Throws: As ``send(_:to:port:from:)``; `.emptyFrame`.
+  public func probe(_ peer: NodeID, payload: [UInt8]) throws(TransportError) {
+    guard !payload.isEmpty else {
+      throw TransportError(code: .emptyFrame, message: "an empty probe is a keepalive, and isn't answered")
+    }
+    let header = PacketHeader(.control, from: id, PilotPort.ping, to: peer, PilotPort.ping)
+    try send(header, payload.span.raw, to: self.peer(peer))
+  }
+
+  /// Makes a session with a peer, if there is none. ``events`` tells when there is, or that the peer is refused.
+  public func connect(to peer: NodeID) {
+    drive { $0.connect(to: peer, at: .now()) }
+  }
+
+  private func send(_ header: PacketHeader, _ payload: RawSpan, to peer: TunnelPeer) throws(TransportError) {
+    try checkLength(payload.byteCount, of: peer)
+    guard let way = try way(to: peer, header, payload) else { return }
+    let frame: [UInt8]
+    do throws(SealingError) {
+      frame = try way.sealer.sealed(header, payload)
+    } catch {
+      throw Self.error(error)
+    }
+    do throws(TransportError) {
+      try carry(frame, to: peer.id, by: way.route)
+      if way.isDoubted { try carry(frame, to: peer.id, by: .relay) }
+    } catch {
+      peer.refused.count()
+      throw error
+    }
+    mark(peer)
+  }
+
+  // MARK: What batches use, too
+
+  func checkLength(_ length: Int, of peer: TunnelPeer) throws(TransportError) {
+    guard length > maximumPayloadLength else { return }
+    peer.tooLarge.count()
+    throw .frameTooLarge(length, limit: maximumPayloadLength)
+  }
+
+  /// How a packet goes to a peer; nil if it waits for a session.
+  func way(to peer: TunnelPeer, _ header: PacketHeader, _ payload: RawSpan) throws(TransportError) -> SealedWay? {
+    if let way = peer.sealedWay { return way }
+    switch drive({ $0.send(header, payload, to: peer.id, at: .now()) }) {
+    case .session(let sealer): return peer.sealedWay ?? SealedWay(sealer, route: .relay, isDoubted: false)
+    case .queued: return nil
+    case .dropped(.pendingFull): throw .backpressure
+    case .dropped:
+      throw TransportError(
+        code: .unreachable, message: "node \(peer.id) gets no session: its key isn't known; add it to the known peers")
+    }
+  }
+
+  static func error(_ error: SealingError) -> TransportError {
+    switch error {
+    case .exhausted: .backpressure
+    case .noRoom, .payloadTooLong, .cipherFailed:
+      TransportError(code: .system, message: "the datagram can't be sealed (\(error))")
+    }
+  }
+
+  /// Packets were sent to a peer: its way wants to know, now and then.
+  func mark(_ peer: TunnelPeer) {
+    let now = MonotonicInstant.now()
+    if peer.isMarkDue(at: now) { drive { $0.sent(to: peer.id, at: now) } }
+  }
+
+  private func carry(_ frame: [UInt8], to peer: NodeID, by route: TunnelRoute) throws(TransportError) {
+    switch route {
+    case .relay: try node.send(frame, to: peer)
+    case .direct(let endpoint):
+      do throws(TransportError) {
+        try node.send(frame: frame.span.raw, to: endpoint)
+      } catch {
+        guard error.code != .backpressure, error.code != .closed else { throw error }
+        drive { $0.unsendable(endpoint, to: peer, at: .now()) }
+        try node.send(frame, to: peer)
+      }
+    }
+  }
+
+  // MARK: What the sessions send
+
+  func send(_ frame: [UInt8], to peer: NodeID, by route: TunnelRoute) {
+    do throws(TransportError) {
+      switch route {
+      case .relay: try node.send(frame, to: peer)
+      case .direct(let endpoint): try node.send(frame: frame.span.raw, to: endpoint)
+      }
+    } catch {
+      // Keys are exchanged again, and probes are repeated.
+      tally.refusedByNode.count()
+    }
+  }
+
+  func requestPunch(_ peer: NodeID) {
+    guard let datagrams = node.datagrams else { return }
+    do throws(TransportError) {
+      try node.send(frame: PunchRequest(requester: id, target: peer).encoded().span.raw, to: datagrams.beacon)
+    } catch {
+      tally.refusedByNode.count()
+    }
+  }
+}
