@@ -239,8 +239,7 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
-        "PilotTransport",
-        "PilotUDP", "PilotWSS", "PilotWire", "pilot", "pilot-bench",
+        "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWSS", "PilotWire", "pilot", "pilot-bench",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nio,

@@ -69,11 +69,7 @@ extension NodeConformance.Check {
     trial in
     let side = try await trial.join()
     let before = side.node.counters
-<<<<<<< HEAD
     let later: [UInt8] = BeaconFrames.gone.dropLast() + [255, 1, 2]
-=======
-    let later = BeaconFrames.gone.dropLast() + [255, 1, 2]
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
     let broken = Array(BeaconFrames.gone.dropLast())
     for frame in [BeaconFrames.gone, later, broken] { try await side.sendFromBeacon(frame) }
     let expected: [KeptEvent] = [

@@ -15,6 +15,7 @@ extension Tunnels {
       tellAllPaths()
       tell(.node(state))
     case .switched: tellAllPaths()
+    case .gone(let peer, _): tell(.gone(peer))
     @unknown default: break
     }
   }

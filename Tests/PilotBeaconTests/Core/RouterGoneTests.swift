@@ -28,11 +28,7 @@ struct RouterGoneTests {
   }
 
   private static func notice(
-<<<<<<< HEAD
     of node: NodeID = absent, _ hop: Hop, _ reason: Gone.Reason = .notAttached
-=======
-    _ node: NodeID = absent, _ hop: Hop, _ reason: Gone.Reason = .notAttached
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
   ) -> [RouterOutput] {
     [.gone(hop, Gone(destination: node, reason: reason))]
   }
@@ -133,11 +129,7 @@ struct RouterGoneTests {
     var harness = try Self.populated()
     for _ in 0..<1_000 { harness.relay(Self.sender, to: Self.absent, from: Self.overWSS) }
     harness.relay(Self.sender, to: .test(8), from: Self.overWSS)
-<<<<<<< HEAD
     expect(harness.gone, Self.notice(of: .test(8), .wss(Self.connection)))
-=======
-    expect(harness.gone, Self.notice(.test(8), .wss(Self.connection)))
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
   }
 
   /// Eight nodes ask for every number there is, as fast as they may: who is told once a second stays so.
@@ -190,11 +182,7 @@ struct RouterGoneTests {
       .deliverUDP(.test(2), DeliverHeader(sender: Self.sender)))
     harness.router.revoke(Self.other)
     harness.relay(Self.sender, to: Self.other, from: Self.overWSS)
-<<<<<<< HEAD
     expect(harness.gone, Self.notice(of: Self.other, .wss(Self.connection), .notAttached))
-=======
-    expect(harness.gone, Self.notice(Self.other, .wss(Self.connection), .notAttached))
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
   }
 
   /// The last thousands who left are remembered, whoever they are.

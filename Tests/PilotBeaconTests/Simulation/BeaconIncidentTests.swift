@@ -186,12 +186,8 @@ struct BeaconIncidentTests {
   /// A round trip takes 40 ms.
   @Test func aNodeThatHasProvenItselfIsToldInARoundTripThatAnotherIsNotThere() throws {
     var simulation = BeaconSimulation(seed: 1, conditions: Self.conditions)
-<<<<<<< HEAD
     let key: PublicKey = try .test(5)
     for key in [key, nil] { simulation.addNode(key: key, from: .start) }
-=======
-    for key in [try .test(5), nil] as [PublicKey?] { simulation.addNode(key: key, from: .start) }
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
     try simulation.run(for: .seconds(30))
     for second in 1...3 {
       for _ in 0..<20 { for node in simulation.nodes { node.relay(to: .test(77), &simulation.network) } }
