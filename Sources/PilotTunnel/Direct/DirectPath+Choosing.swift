@@ -8,12 +8,8 @@ extension DirectPath {
   private static let doubts = 2
 
   /// A probe has come back from an address that isn't in use.
-<<<<<<< HEAD
   mutating func compare(_ endpoint: Endpoint, answeredAfter time: Duration) {
     guard now >= heldUntil ?? now else { return }
-=======
-  mutating func compare(_ candidate: AddressCandidate, answeredAfter time: Duration) {
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
     guard let use else {
       directSince = now
       return take(endpoint, time, .answered)
@@ -25,11 +21,7 @@ extension DirectPath {
     take(endpoint, time, .nearer)
   }
 
-<<<<<<< HEAD
   private mutating func take(_ endpoint: Endpoint, _ time: Duration, _ reason: DirectSwitch.Reason) {
-=======
-  private mutating func take(_ candidate: AddressCandidate, _ time: Duration, _ reason: DirectSwitch.Reason) {
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
     let before = route
     use = DirectUse(endpoint, time, at: now)
     isWanted = false

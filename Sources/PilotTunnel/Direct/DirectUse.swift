@@ -18,18 +18,9 @@ struct DirectUse: Sendable {
   /// Shortens the time to the next probe while nobody sends, 0..<1.
   private var spread = 0.0
 
-<<<<<<< HEAD
   /// Begins without what hasn't come back so far: probes from before the peer's NAT was open are no misses.
   init(_ endpoint: Endpoint, _ sample: Duration, at now: MonotonicInstant) {
     self.endpoint = endpoint
-=======
-  init(
-    _ candidate: AddressCandidate, _ sample: Duration, _ configuration: DirectPath.Configuration,
-    at now: MonotonicInstant
-  ) {
-    endpoint = candidate.endpoint
-    since = now
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
     roundTrip = RoundTripEstimate(sample)
     lastProbe = now
   }

@@ -24,12 +24,8 @@ struct AttachEventTests {
 
   @Test("a node that isn't there is named")
   func gone() throws {
-<<<<<<< HEAD
     let node = try #require(NodeID(7))
     #expect(AttachEvent.gone(node).json.line == #"{"event":"gone","node":7}"#)
-=======
-    #expect(AttachEvent.gone(try #require(NodeID(7))).json.line == #"{"event":"gone","node":7}"#)
->>>>>>> ab4a3cdd5739736a79b23de01af1b5640bd768ba
   }
 
   @Test("the last line has the node's books")
