@@ -51,6 +51,9 @@ package struct AgreementKeyPair: Sendable {
     guard let key = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: peer.bytes),
       let secret = try? privateKey.sharedSecretFromKeyAgreement(with: key)
     else { return nil }
+    // SAFETY: the bytes are read within the closure that lends them.
+    let anyBit = unsafe secret.withUnsafeBytes { bytes in unsafe bytes.reduce(UInt8(0), |) }
+    guard anyBit != 0 else { return nil }
     return secret.hkdfDerivedSymmetricKey(
       using: SHA256.self, salt: [UInt8](), sharedInfo: Array("pilot-tunnel-v1".utf8), outputByteCount: 32)
   }

@@ -43,8 +43,10 @@ extension PeerSessions {
     }
     activity.look(at: session.sealer, now)
     if activity.usedAt.duration(to: now) >= configuration.idleLife { return .idle }
-    // The next look may be one interval too late.
-    if activity.sealedAt.duration(to: now) >= configuration.keepalive - configuration.sweepInterval {
+    // The next look may be one interval too late. Shortly before the end there is no sign of life any more: it would have the
+    // peer that has ended already make another session.
+    let isEnding = activity.usedAt.duration(to: now) >= configuration.idleLife - configuration.keepalive
+    if !isEnding, activity.sealedAt.duration(to: now) >= configuration.keepalive - configuration.sweepInterval {
       activity.machineSeals(by: session.sealer)
       let nothing: [UInt8] = []
       send(side.controlHeader(to: node), nothing.span.raw, under: session.sealer, by: .active, &side)
