@@ -5,7 +5,7 @@ import threading
 import time
 
 from support.programs import PATIENCE, Program, until
-from support.report import require
+from support.report import Failure, require
 
 # PILT, then the number: 4 bytes, then the source: 1 byte.
 MAGIC = b"PILT".hex()
@@ -50,7 +50,11 @@ class Attach(Program):
 
     def close(self):
         """Ends it by the end of its input. Returns its books."""
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            status, said = self.process.wait(PATIENCE), [event for _, event in self.said("closed")]
+            raise Failure(f"{self.name} has ended by itself with {status}: {said}{self.last_words()}") from None
         _, books = self.wait("closed")
         require(self.process.wait(PATIENCE) == 0, f"{self.name} ended with {self.process.returncode}")
         return books

@@ -166,7 +166,7 @@ struct NodeMachine: Sendable {
     }
     let payload = delivery.payload
     for asking in paths.indices where paths[asking].setup.token.isCarried(by: payload) {
-      if asking != index, paths[asking].isOpen { paths[asking].link.relayed() }
+      if asking != index, paths[asking].isOpen { paths[asking].link.relayed(at: now) }
       return true
     }
     return false

@@ -16,7 +16,8 @@ public import PilotWire
 /// 3. Its answer says only that it is there: it answers also a node that it believes elsewhere. What shows that frames
 ///    come through is one that does: a delivery, or a frame that the node relays to itself. Such a probe is sent right
 ///    behind an announcement that waits for its first answer, so that one round trip is enough where the beacon believes
-///    it; right behind a proof; and after an answer, until one comes back.
+///    it; right behind a proof; and after an answer, until one comes back. One that is back before the answer waits for
+///    that, a quarter of a second at most: it says where the node is seen.
 /// 4. What the beacon asks to be punched is punched, a few times a second: so it learns, when another claims to be the node
 ///    from elsewhere, that the node is still here.
 /// 5. What was shown is withdrawn when announcements stay without an answer; and when an answer names another address than
@@ -194,9 +195,9 @@ public struct BeaconLink: Sendable {
 
   /// The node's frame to itself has come back over another path: the beacon takes what is sent over this one, and delivers there
   /// for as long as there is that path. Over UDP.
-  mutating func relayed() {
+  mutating func relayed(at now: MonotonicInstant) {
     guard case .datagrams(var link) = kind else { return }
-    link.relayed(&outputs)
+    link.relayed(at: now, &outputs)
     kind = .datagrams(link)
   }
 

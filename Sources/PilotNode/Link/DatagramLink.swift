@@ -12,7 +12,10 @@ struct DatagramLink: Sendable {
   private enum Evidence: Sendable {
     /// The beacon has yet to answer. Nothing is said before the deadline, and nothing more after it.
     case none(deadline: MonotonicInstant?)
-    /// It has, and a frame has yet to come through.
+    /// The frame to itself that went with an announcement is back before the answer, which says where the beacon sees the node:
+    /// until then that is waited for, so that `ready` is told once.
+    case returned(until: MonotonicInstant)
+    /// It has answered, and a frame has yet to come through.
     case answered(probeAt: MonotonicInstant, then: Duration, deadline: MonotonicInstant?)
     /// Frames come through.
     case shown
@@ -79,6 +82,7 @@ struct DatagramLink: Sendable {
     if let due = renewal?.due { next = min(next, due) }
     return switch evidence {
     case .none(let deadline): min(next, deadline ?? next)
+    case .returned(let until): min(next, until)
     case .answered(let probeAt, _, let deadline): min(next, probeAt, deadline ?? next)
     case .shown: next
     }
@@ -98,6 +102,7 @@ struct DatagramLink: Sendable {
       evidence = .none(deadline: nil)
       tell(.unreachable(beacon.isUnresolved ? .unresolved : .unanswered), &outputs)
       seek(at: now, &outputs)
+    case .returned(let until) where now >= until: shown(&outputs)
     case .answered(let probeAt, let gap, let deadline):
       let isOver = deadline.map { now >= $0 } ?? false
       if isOver { tell(.unreachable(.undelivered), &outputs) }
@@ -106,7 +111,7 @@ struct DatagramLink: Sendable {
       evidence = .answered(
         probeAt: isDue ? now.advanced(by: gap) : probeAt,
         then: isDue ? min(gap * 2, Self.longestProbeGap) : gap, deadline: isOver ? nil : deadline)
-    case .none, .shown: break
+    case .none, .returned, .shown: break
     }
     let isSilent = isSilent
     if renewal?.tick(isSilent: isSilent, at: now) == true { outputs.append(.resolve) }
@@ -123,7 +128,7 @@ struct DatagramLink: Sendable {
   private mutating func announce(at now: MonotonicInstant, _ outputs: inout OutputList) {
     if unanswered >= configuration.lossLimit {
       switch evidence {
-      case .none: break
+      case .none, .returned: break
       case .answered, .shown:
         evidence = .none(deadline: nil)
         tell(.unreachable(.unanswered), &outputs)
@@ -190,8 +195,12 @@ struct DatagramLink: Sendable {
     case .known(var schedule):
       guard source == beacon else { return .direct }
       if let delivery = Delivery(frame, for: node) {
+        if delivery.sender == node, token.isCarried(by: delivery.payload) {
+          relayed(at: now, &outputs)
+          return .probe
+        }
         shown(&outputs)
-        return delivery.sender == node && token.isCarried(by: delivery.payload) ? .probe : .message
+        return .message
       }
       if let reply = try? DiscoverReply(parsing: frame) {
         let isAsked = schedule.answered(at: now)
@@ -210,8 +219,10 @@ struct DatagramLink: Sendable {
   /// What the beacon believes only by a proof comes through from here on.
   private func prove(_ challenge: DiscoverChallenge, _ outputs: inout OutputList) {
     outputs.append(.prove(challenge, beacon))
-    if case .shown = evidence { return }
-    outputs.append(.probe(beacon))
+    switch evidence {
+    case .none, .answered: outputs.append(.probe(beacon))
+    case .returned, .shown: break
+    }
   }
 
   /// An announcement has drawn an answer. Nothing is learnt from others, and no probe follows them: whoever forges answers
@@ -226,6 +237,9 @@ struct DatagramLink: Sendable {
       evidence = .answered(
         probeAt: now, then: configuration.probeAgain,
         deadline: deadline ?? now.advanced(by: configuration.patience))
+    case .returned:
+      observed = endpoint
+      shown(&outputs)
     case .answered(_, let gap, let deadline):
       observed = endpoint
       evidence = .answered(probeAt: now, then: gap, deadline: deadline)
@@ -261,8 +275,14 @@ struct DatagramLink: Sendable {
     tick(at: now, &outputs)
   }
 
-  mutating func relayed(_ outputs: inout OutputList) {
-    if case .known = place { shown(&outputs) }
+  /// The frame to itself is back, by whichever path.
+  mutating func relayed(at now: MonotonicInstant, _ outputs: inout OutputList) {
+    guard case .known = place else { return }
+    switch evidence {
+    case .none where unanswered > 0: evidence = .returned(until: now.advanced(by: configuration.probeAgain))
+    case .returned: break
+    case .none, .answered, .shown: shown(&outputs)
+    }
   }
 
   /// A frame has come through the beacon.

@@ -68,6 +68,8 @@ struct BeaconLinkModelTests {
     var announcements = 0
     /// Whether the last thing that was to be sent was an announcement or a proof.
     var mayProbe = false
+    /// Whether a probe is back and waits for the answer to its announcement.
+    var isBack = false
     var proofs = 0
     /// Requests of the beacon's to punch, answered or held back.
     var punches = 0
@@ -111,7 +113,10 @@ struct BeaconLinkModelTests {
         guard believes(source) else { return .direct }
         if !isKnown { found(source) }
         hasMoved = false
-        if case .probe = event { return .probe }
+        if case .probe = event {
+          isBack = !state.isReady
+          return .probe
+        }
         return .message
       case .challenge(let source, _), .noise(let source), .punch(let source):
         return believes(source) ? .control : .direct
@@ -182,6 +187,7 @@ struct BeaconLinkModelTests {
       if state == model.state { return "\(state) is told twice" }
       if let fault = check(state, event, model) { return fault }
       model.state = state
+      model.isBack = false
       switch state {
       case .ready(let observed): model.told = observed
       case .unreachable(.unanswered), .unreachable(.unsendable): model.lost()
@@ -198,8 +204,11 @@ struct BeaconLinkModelTests {
       // What an answer names that was not asked for isn't told.
       let isKnown = observed == model.observed || observed == model.told
       return isKnown ? nil : "ready at \(String(describing: observed))"
+    case (.ready(let observed), .onTime) where model.isBack, (.ready(let observed), .late) where model.isBack:
+      let isKnown = observed == model.observed || observed == model.told
+      return isKnown ? nil : "ready at \(String(describing: observed))"
     case (.ready(let observed), .reply(let source, let endpoint)):
-      if model.state != .ready(observed: nil) { return "ready by an answer alone" }
+      if model.state != .ready(observed: nil), !model.isBack { return "ready by an answer alone" }
       return model.believes(source) && observed == endpoint ? nil : "ready at \(String(describing: observed))"
     case (.unreachable(.unanswered), _) where model.state.isReady:
       return model.unanswered >= 3 ? nil : "given up after \(model.unanswered) announcements"

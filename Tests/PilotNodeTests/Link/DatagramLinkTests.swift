@@ -78,6 +78,27 @@ struct DatagramLinkTests {
     #expect(run.outputs() == [.state(Self.ready)])
   }
 
+  @Test("a probe that is back before the answer waits for it, a quarter of a second at most; a message doesn't")
+  func probeBeforeAnswer() {
+    for last in 0..<3 {
+      var run = LinkRun()
+      _ = run.outputs()
+      #expect(run.receive(LinkRun.probe) == .probe)
+      #expect(run.receive(LinkRun.probe) == .probe)
+      #expect(run.outputs() == [])
+      #expect(run.pass(0.24) == [])
+      switch last {
+      case 0:
+        _ = run.receive(LinkRun.reply())
+        #expect(run.outputs() == [.state(Self.ready)], "told once, and no probe follows")
+      case 1:
+        #expect(run.receive(LinkRun.delivery()) == .message)
+        #expect(run.outputs() == [.state(.ready(observed: nil))])
+      default: #expect(run.pass(0.01) == [.state(.ready(observed: nil))])
+      }
+    }
+  }
+
   @Test("an announcement before the first answer brings a probe, and so does a proof; of a ready node neither does")
   func probesBehind() {
     var run = LinkRun()
@@ -114,7 +135,8 @@ struct DatagramLinkTests {
     let outputs = run.pass(2)
     #expect(outputs.contains(.state(.unreachable(isAnswered ? .undelivered : .unanswered))))
     #expect(run.receive(LinkRun.probe) == .probe)
-    #expect(run.state.isReady, "a late one still shows it")
+    let ready = NodeState.ready(observed: isAnswered ? LinkRun.seen : nil)
+    #expect((run.outputs() + run.pass(0.25)).last == .state(ready), "a late one still shows it")
   }
 
   @Test("probes ever more rarely, at most every ten seconds")
