@@ -8,20 +8,24 @@ internal import PilotWire
 /// The first endpoint that a node is taken from counts for its whole time, whatever happens next: else who has taken a node
 /// would move it once more, between two endpoints of his own, and the right one would be forgotten.
 struct FormerEndpoints: Sendable {
-  private struct Entry: Sendable, BitwiseCopyable {
-    let node: NodeID
-    let endpoint: Endpoint
+  private struct Entry: SetEntry {
+    /// Nil in an empty place.
+    var node: NodeID?
+    var endpoint = Endpoint.any(port: 0)
     /// Until when the endpoint can take its node back.
-    let until: UInt64
+    var until: UInt64 = 0
     /// Before that it can't do so again.
-    var notBefore: UInt64
+    var notBefore: UInt64 = 0
+
+    static var empty: Entry { Entry() }
+    /// What ends first goes first.
+    var worth: UInt64 { until }
   }
 
   static let capacity = 4_096
-  private static let ways = 4
 
   private let hash: KeyedHash
-  private var slots = [Entry?](repeating: nil, count: FormerEndpoints.capacity)
+  private var entries = SetsOfFour<Entry>(sets: FormerEndpoints.capacity / 4)
 
   init(seed: UInt64) {
     hash = KeyedHash(seed: seed)
@@ -29,41 +33,25 @@ struct FormerEndpoints: Sendable {
 
   /// A node was taken from an endpoint, and can be taken back `until` then.
   mutating func remember(_ node: NodeID, at endpoint: Endpoint, until: UInt64, now: UInt64) {
-    let set = set(of: node)
-    var target = set.lowerBound
-    for index in set {
-      if let entry = slots[index], entry.node == node {
-        guard entry.until <= now else { return }
-        target = index
-        break
-      }
-      if end(index) < end(target) { target = index }
-    }
-    slots[target] = Entry(node: node, endpoint: endpoint, until: until, notBefore: now)
+    let place = entries.place(for: hash(node.rawValue)) { $0.node == node }
+    guard entries[place].node != node || entries[place].until <= now else { return }
+    entries[place] = Entry(node: node, endpoint: endpoint, until: until, notBefore: now)
   }
 
   /// Whether the node was taken from this endpoint, and goes back there now. It doesn't again within `holdDown`: who can
   /// forge that source would otherwise hold the node there.
   mutating func takesBack(_ node: NodeID, to endpoint: Endpoint, holdDown: UInt64, at now: UInt64) -> Bool {
-    for index in set(of: node) {
-      guard let entry = slots[index], entry.node == node else { continue }
-      guard entry.endpoint == endpoint, now < entry.until, now >= entry.notBefore else { return false }
-      slots[index]?.notBefore = now.addingClamped(holdDown)
-      return true
-    }
-    return false
+    let place = entries.place(for: hash(node.rawValue)) { $0.node == node }
+    let entry = entries[place]
+    guard entry.node == node, entry.endpoint == endpoint else { return false }
+    guard now < entry.until, now >= entry.notBefore else { return false }
+    entries[place].notBefore = now.addingClamped(holdDown)
+    return true
   }
 
   /// The node has proven where it is.
   mutating func forget(_ node: NodeID) {
-    for index in set(of: node) where slots[index]?.node == node { slots[index] = nil }
+    let place = entries.place(for: hash(node.rawValue)) { $0.node == node }
+    if entries[place].node == node { entries[place] = .empty }
   }
-
-  private func set(of node: NodeID) -> Range<Int> {
-    let first = Int(hash(node.rawValue) % UInt64(Self.capacity / Self.ways)) * Self.ways
-    return first..<first + Self.ways
-  }
-
-  /// Orders the slots by what to replace first: empty ones, then what ends first.
-  private func end(_ index: Int) -> UInt64 { slots[index].map { $0.until } ?? 0 }
 }

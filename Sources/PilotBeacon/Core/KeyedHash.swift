@@ -1,3 +1,4 @@
+internal import PilotTransport
 internal import PilotWire
 
 /// Spreads node IDs over 64 bits in a way that nobody can foresee who doesn't know the seed.
@@ -34,6 +35,9 @@ struct KeyedHash: Equatable, Sendable {
   func callAsFunction(_ first: UInt64, _ second: UInt64) -> UInt64 {
     Self.fold(Self.fold(first ^ mask, factor) ^ second, finalFactor)
   }
+
+  /// Of a source.
+  func callAsFunction(_ source: SourceKey) -> UInt64 { self(source.high, source.low) }
 
   /// Of the source that an endpoint belongs to.
   func callAsFunction(addressOf endpoint: Endpoint) -> UInt64 { self(SourceKey(endpoint)) }

@@ -1,3 +1,4 @@
+internal import PilotTransport
 internal import PilotWire
 
 /// What each source over UDP has had relayed lately, in 1 MiB: by address for nodes that are unproven, by node for proven

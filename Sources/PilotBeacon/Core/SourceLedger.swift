@@ -1,3 +1,5 @@
+internal import PilotTransport
+
 /// How many unproven registrations each source holds, in 512 KiB, whatever sources there are.
 ///
 /// Two rows of 65,536 counters with independent keyed hashes; a source counts as what the lower of its two says, so that it

@@ -1,3 +1,4 @@
+package import PilotTransport
 internal import PilotWire
 
 /// Which sources the most was dropped of, in 3 KiB, whoever sends: the space-saving summary (Metwally, Agrawal, El Abbadi

@@ -25,21 +25,21 @@ package struct RateLimit: Sendable, BitwiseCopyable {
 
 /// So many events a second for each of any number of sources, in memory of a fixed size.
 ///
-/// Sets of 4, found by a keyed hash. A newcomer takes the place of who has been quiet longest in its set: nobody can fill the
-/// table for others, and who is pushed out by more than three lively neighbours starts anew, which favours nobody for long.
+/// A newcomer takes the place of who has been quiet longest in its set (``SetsOfFour``): who is pushed out by more than three
+/// lively neighbours starts anew, which favours nobody for long.
 package struct SourceRateLimit: Sendable {
-  private struct Entry: Sendable, BitwiseCopyable {
+  private struct Entry: SetEntry {
     /// What is left of the hash, 0 for an empty place.
     var tag: UInt64 = 0
     var paidUntil: UInt64 = 0
-  }
 
-  private static let ways = 4
+    static var empty: Entry { Entry() }
+    var worth: UInt64 { paidUntil }
+  }
 
   private let interval: UInt64
   private let tolerance: UInt64
-  private let sets: UInt64
-  private var entries: [Entry]
+  private var entries: SetsOfFour<Entry>
 
   /// - Parameters:
   ///   - perSecond: Events a second for each source; at least 1.
@@ -56,8 +56,7 @@ package struct SourceRateLimit: Sendable {
   package init(interval: UInt64, burst: Int, sets: Int) {
     self.interval = interval
     tolerance = interval.multipliedClamped(by: UInt64(max(1, burst) - 1))
-    self.sets = UInt64(max(1, sets))
-    entries = Array(repeating: Entry(), count: Int(self.sets) * Self.ways)
+    entries = SetsOfFour(sets: sets)
   }
 
   /// Whether an event of a source would have to wait now. Nothing changes: a source that isn't known takes nobody's place by
@@ -67,24 +66,17 @@ package struct SourceRateLimit: Sendable {
   ///   - hash: The source's keyed hash.
   ///   - now: The time, in nanoseconds.
   package func holdsBack(_ hash: UInt64, at now: UInt64) -> Bool {
-    let first = Int(hash % sets) * Self.ways
-    return entries[first..<first + Self.ways].contains { $0.tag == hash | 1 && $0.paidUntil.since(now) > tolerance }
+    entries.places(of: hash).contains { place in
+      entries[place].tag == hash | 1 && entries[place].paidUntil.since(now) > tolerance
+    }
   }
 
   /// An event of a source wants to happen. Whether it may; if not, nothing has changed.
   ///
   /// - Parameter hash: The source's keyed hash: whoever could choose collisions could push others out.
   package mutating func admits(_ hash: UInt64, at now: UInt64) -> Bool {
-    let first = Int(hash % sets) * Self.ways
     let tag = hash | 1
-    var place = first
-    for index in first..<first + Self.ways {
-      if entries[index].tag == tag {
-        place = index
-        break
-      }
-      if entries[index].paidUntil < entries[place].paidUntil { place = index }
-    }
+    let place = entries.place(for: hash) { $0.tag == tag }
     if entries[place].tag != tag { entries[place] = Entry(tag: tag) }
     guard entries[place].paidUntil.since(now) <= tolerance else { return false }
     entries[place].paidUntil = max(entries[place].paidUntil, now).addingClamped(interval)

@@ -33,7 +33,7 @@ package struct ExchangeBudget: Sendable {
     let time = now.nanoseconds
     switch route {
     case .direct(let endpoint):
-      return directOrigins.admits(SourceAddress(endpoint).keyedHash, at: time) && direct.admits(at: time)
+      return directOrigins.admits(SourceKey(endpoint).keyedHash, at: time) && direct.admits(at: time)
     case .relay:
       return relayedOrigins.admits(sender.tableHash, at: time) && relayed.admits(at: time)
     }

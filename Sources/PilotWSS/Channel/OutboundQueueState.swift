@@ -37,6 +37,8 @@ struct OutboundQueueState {
     role: WebSocketRole, limits: OutboundQueue.Limits, overflow: OutboundQueue.Overflow, chunkBytes: Int,
     budget: OutboundBudget?, key: UInt64
   ) {
+    var limits = limits
+    limits.bytes = min(limits.bytes, SenderShares.most)
     self.limits = limits
     self.overflow = overflow
     age = MonotonicInstant.start.advanced(by: limits.age).nanoseconds

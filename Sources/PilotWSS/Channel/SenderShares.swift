@@ -12,8 +12,12 @@ struct SenderShares {
   /// The group of this end's own frames. They are never the ones that make room for others.
   static let own: Group = 64
 
+  /// The most bytes that can be counted: a little less than 4 GiB.
+  static let most = Int(UInt32.max)
+
   private let factor: UInt64
-  private var bytes = InlineArray<65, Int>(repeating: 0)
+  /// Of 32 bits each, since every connection has them.
+  private var bytes = InlineArray<65, UInt32>(repeating: 0)
 
   /// - Parameter key: Anything that can't be foreseen.
   init(key: UInt64) {
@@ -26,11 +30,11 @@ struct SenderShares {
   }
 
   mutating func add(_ count: Int, to group: Group) {
-    bytes[Int(group)] &+= count
+    bytes[Int(group)] &+= UInt32(truncatingIfNeeded: count)
   }
 
   mutating func remove(_ count: Int, from group: Group) {
-    bytes[Int(group)] &-= count
+    bytes[Int(group)] &-= UInt32(truncatingIfNeeded: count)
   }
 
   mutating func removeAll() {
@@ -39,7 +43,7 @@ struct SenderShares {
 
   /// The group with most bytes, of which the lowest number counts among equals; nil if nothing but this end's own waits.
   var fullest: Group? {
-    var (best, most) = (0, 0)
+    var (best, most) = (0, UInt32(0))
     for group in 0..<Self.groups where bytes[group] > most { (best, most) = (group, bytes[group]) }
     return most > 0 ? Group(best) : nil
   }

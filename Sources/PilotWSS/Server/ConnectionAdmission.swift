@@ -74,7 +74,7 @@ package final class ConnectionAdmission: Sendable {
     let isExempt = isProxy || endpoint.isThisMachine
     let leave = NIOLoopBound(leave, eventLoop: channel.eventLoop)
     let verdict = state.withLock { state in
-      state.accept(channel, from: SourceAddress(endpoint), isExempt: isExempt, at: now, leave, limits)
+      state.accept(channel, from: SourceKey(ofConnectionsFrom: endpoint), isExempt: isExempt, at: now, leave, limits)
     }
     switch verdict {
     case .failure(let refusal): return refusal.reason
@@ -97,7 +97,7 @@ package final class ConnectionAdmission: Sendable {
     if !rules.admits(client) { return .denied }
     let isExempt = rules.trustedProxies.contains(client) || client.isThisMachine
     let verdict = state.withLock { state in
-      state.move(channel, to: SourceAddress(client), isExempt: isExempt, at: now, limits)
+      state.move(channel, to: SourceKey(ofConnectionsFrom: client), isExempt: isExempt, at: now, limits)
     }
     switch verdict {
     case .failure(let refusal): return refusal.reason
@@ -162,7 +162,7 @@ private struct Refusal: Error {
 
 extension ConnectionAdmission.State {
   fileprivate mutating func accept(
-    _ channel: any Channel, from source: SourceAddress, isExempt: Bool, at now: MonotonicInstant,
+    _ channel: any Channel, from source: SourceKey, isExempt: Bool, at now: MonotonicInstant,
     _ leave: NIOLoopBound<(ConnectionAdmission.Leave) -> Void>, _ limits: WSSLimits
   ) -> Result<Departure?, Refusal> {
     if isShutDown { return .failure(Refusal(reason: .draining)) }
@@ -176,14 +176,14 @@ extension ConnectionAdmission.State {
   }
 
   fileprivate mutating func move(
-    _ channel: any Channel, to source: SourceAddress, isExempt: Bool, at now: MonotonicInstant, _ limits: WSSLimits
+    _ channel: any Channel, to source: SourceKey, isExempt: Bool, at now: MonotonicInstant, _ limits: WSSLimits
   ) -> Result<Departure?, Refusal> {
     if !isExempt, !dials(source, at: now, limits) { return .failure(Refusal(reason: .dialLimited)) }
     let arrival = ledger.move(ObjectIdentifier(channel), to: source, isExempt: isExempt)
     return settle(arrival)
   }
 
-  private mutating func dials(_ source: SourceAddress, at now: MonotonicInstant, _ limits: WSSLimits) -> Bool {
+  private mutating func dials(_ source: SourceKey, at now: MonotonicInstant, _ limits: WSSLimits) -> Bool {
     limits.dialsPerSource <= 0 || dialling.admits(source.keyedHash, at: now.nanoseconds)
   }
 

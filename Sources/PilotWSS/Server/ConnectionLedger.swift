@@ -42,7 +42,7 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   }
 
   private struct Source {
-    var address: SourceAddress
+    var address: SourceKey
     var count = 0
     var waiting = SlotLinks.List()
   }
@@ -53,7 +53,7 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   private var waitingOrder = SlotLinks()
   private var sources = Slots<Source>()
   private var sourceOrder = SlotLinks()
-  private var sourceSlots: [SourceAddress: Int32] = [:]
+  private var sourceSlots: [SourceKey: Int32] = [:]
   /// The sources that have so many on their way.
   private var sourcesByCount: [SlotLinks.List]
   /// The greatest count of any source.
@@ -72,12 +72,12 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   var hasRoom: Bool { authenticatedCount < bounds.authenticated }
 
   /// Connections on their way from a source.
-  func waitingCount(of source: SourceAddress) -> Int { sourceSlots[source].map { sources[$0].count } ?? 0 }
+  func waitingCount(of source: SourceKey) -> Int { sourceSlots[source].map { sources[$0].count } ?? 0 }
 
   /// A connection has come. Who has to go is forgotten at once.
   ///
   /// - Parameter isExempt: Whether the share of a source doesn't hold for this one.
-  mutating func arrive(_ id: ID, from source: SourceAddress, isExempt: Bool = false) -> Arrival {
+  mutating func arrive(_ id: ID, from source: SourceKey, isExempt: Bool = false) -> Arrival {
     guard places[id] == nil, bounds.waiting > 0 else { return .refused }
     var arrival = Arrival.admitted
     if !isExempt, let slot = sourceSlots[source], sources[slot].count >= max(1, bounds.waitingPerSource) {
@@ -91,7 +91,7 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   }
 
   /// A connection on its way comes from elsewhere, as a proxy says: it counts as the newest of that source.
-  mutating func move(_ id: ID, to source: SourceAddress, isExempt: Bool = false) -> Arrival {
+  mutating func move(_ id: ID, to source: SourceKey, isExempt: Bool = false) -> Arrival {
     guard case .waiting(let slot)? = places[id] else { return .refused }
     if sources[waiting[slot].source].address == source { return .admitted }
     remove(slot)
@@ -117,7 +117,7 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
     }
   }
 
-  private mutating func add(_ id: ID, from address: SourceAddress) {
+  private mutating func add(_ id: ID, from address: SourceKey) {
     let source = sourceSlots[address] ?? sources.insert(Source(address: address))
     sourceSlots[address] = source
     let slot = waiting.insert(Waiting(id: id, source: source))

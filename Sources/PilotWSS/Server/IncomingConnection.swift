@@ -43,12 +43,12 @@ package final class IncomingConnection {
       channel.close(promise: nil)
       return false
     }
-    let timer = channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
+    self.limit = channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [self] in
       fail(.timedOut)
       channel.cutOff()
     }
-    self.limit = timer
-    channel.closeFuture.assumeIsolated().whenComplete { _ in timer.cancel() }
+    // The timer holds this until it is cancelled. One that has upgraded lasts for long, and is to keep nothing of all this.
+    channel.closeFuture.assumeIsolated().whenComplete { [weak self] _ in self?.limit?.cancel() }
     return true
   }
 

@@ -11,12 +11,12 @@ final class KeyLookups: Sendable {
   /// Lookups at once for one source.
   static let perSource = 4
 
-  private let underWay = Mutex<[SourceAddress: Int]>([:])
+  private let underWay = Mutex<[SourceKey: Int]>([:])
 
   /// - Returns: Whether a lookup may begin; ``end(for:)`` is due then.
   func begin(for remote: Endpoint) -> Bool {
     if remote.isThisMachine { return true }
-    let source = SourceAddress(remote)
+    let source = SourceKey(ofConnectionsFrom: remote)
     return underWay.withLock { underWay in
       let count = underWay[source, default: 0]
       guard count < Self.perSource else { return false }
@@ -28,7 +28,7 @@ final class KeyLookups: Sendable {
   /// A lookup has ended.
   func end(for remote: Endpoint) {
     if remote.isThisMachine { return }
-    let source = SourceAddress(remote)
+    let source = SourceKey(ofConnectionsFrom: remote)
     underWay.withLock { underWay in
       let count = underWay[source, default: 1] - 1
       underWay[source] = count > 0 ? count : nil

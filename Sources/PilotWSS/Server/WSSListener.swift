@@ -147,7 +147,7 @@ package final class WSSListener: Sendable {
       dispatcher: dispatchers(channel.eventLoop),
       nextID: { [self] in nextID.wrappingAdd(1, ordering: .relaxed).oldValue },
       admit: { [admission] in admission.authenticate(channel) }, loop: channel.eventLoop,
-      isOwnName: { [configuration] in configuration.names.contains($0, at: local) })
+      isOwnName: { [names = configuration.names] in names.contains($0, at: local) })
     var generator = SystemRandomNumberGenerator()
     let peer = WSSServerPeer(
       environment: environment, remote: remote, subprotocol: subprotocol, outbound: outbound,

@@ -86,7 +86,9 @@ struct AddressRulesTests {
   }
 
   @Test func `a source is an IPv4 address, or a site's IPv6 addresses`() throws {
-    func source(_ address: String) throws -> SourceAddress { SourceAddress(try Endpoint(address: address, port: 9)) }
+    func source(_ address: String, port: UInt16 = 9) throws -> SourceKey {
+      SourceKey(ofConnectionsFrom: try Endpoint(address: address, port: port))
+    }
     let (four, site) = (try source("192.0.2.1"), try source("2001:db8::1"))
     #expect(four == (try source("::ffff:192.0.2.1")))
     #expect(four != (try source("192.0.2.2")))
@@ -95,5 +97,6 @@ struct AddressRulesTests {
     #expect(site != (try source("2001:db8:0:1::1")))
     let (loopback, any) = (try source("::1"), try source("0.0.0.0"))
     #expect(loopback != any)
+    #expect(try source("127.0.0.1") == source("127.0.0.1", port: 10))
   }
 }

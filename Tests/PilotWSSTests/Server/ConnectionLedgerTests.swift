@@ -8,8 +8,8 @@ import Testing
 struct ConnectionLedgerTests {
   private typealias Ledger = ConnectionLedger<Int>
 
-  private func source(_ number: Int) -> SourceAddress {
-    SourceAddress(Endpoint(ipv4Address: UInt32(number), port: 0))
+  private func source(_ number: Int) -> SourceKey {
+    SourceKey(ofConnectionsFrom: Endpoint(ipv4Address: UInt32(number), port: 0))
   }
 
   @Test func `beyond its share a source's oldest goes, and nobody else's`() {
