@@ -1,6 +1,7 @@
 import ArgumentParser
 import PilotConsole
 import PilotWire
+import ServiceLifecycle
 
 /// `pilot ping`: round trips to a node.
 struct PingCommand: AsyncParsableCommand {

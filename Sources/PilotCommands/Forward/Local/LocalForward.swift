@@ -16,7 +16,9 @@ struct LocalForward: Sendable {
 
   /// Reads until the socket is closed, on the thread that waits for it.
   func run() async throws(TransportError) {
-    try await withTaskExecutorPreference(socket.executor) { () throws(TransportError) in try await read() }
+    try await withTaskExecutorPreference(socket.executor) { () async throws(TransportError) in
+      try await read()
+    }
   }
 
   /// A client's flow is looked up once for all that has arrived from it at a time; all of that is sealed as one batch.

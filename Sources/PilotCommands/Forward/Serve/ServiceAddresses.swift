@@ -19,9 +19,10 @@ struct ServiceAddresses: Sendable {
     while !Task.isCancelled {
       let answer: Result<Endpoint, TransportError>
       do throws(TransportError) {
+        // One at least, or it throws.
         let addresses = try await HostAddresses.resolve(rule.host, port: rule.servicePort)
-        answer =
-          addresses.first.map { .success($0) } ?? .failure(TransportError(code: .resolveFailed, message: "no address"))
+        guard let first = addresses.first else { throw .cancelled }
+        answer = .success(first)
       } catch {
         if error.code == .cancelled { return }
         answer = .failure(error)
