@@ -37,7 +37,8 @@ struct ConnectedSocketsTests {
     let service = try ipv6 ? UDPTransport.ipv6() : UDPTransport.ipv4()
     let box = try ReceiverBox(service)
     let reader = KeepingReader()
-    let sockets = try ConnectedSockets(reader: reader)
+    let sockets = try ConnectedSockets()
+    try sockets.start(reader)
     defer { sockets.close() }
     let numbers = try (0..<50).map { _ in try sockets.open(to: service.localEndpoint) }
     #expect(Set(numbers).count == 50 && sockets.count == 50)
@@ -63,7 +64,8 @@ struct ConnectedSocketsTests {
     let stranger = try UDPTransport.ipv4()
     let box = try ReceiverBox(service)
     let reader = KeepingReader()
-    let sockets = try ConnectedSockets(reader: reader)
+    let sockets = try ConnectedSockets()
+    try sockets.start(reader)
     defer { sockets.close() }
     let number = try sockets.open(to: service.localEndpoint)
     _ = try sockets.send(contentsOf: Self.batch([[1]], to: service.localEndpoint), on: number)
@@ -79,7 +81,8 @@ struct ConnectedSocketsTests {
     let service = try UDPTransport.ipv4()
     let box = try ReceiverBox(service)
     let reader = KeepingReader()
-    let sockets = try ConnectedSockets(reader: reader)
+    let sockets = try ConnectedSockets()
+    try sockets.start(reader)
     defer { sockets.close() }
     let number = try sockets.open(to: service.localEndpoint)
     _ = try sockets.send(contentsOf: Self.batch([[1]], to: service.localEndpoint), on: number)
@@ -101,7 +104,8 @@ struct ConnectedSocketsTests {
       let gone = try UDPTransport.ipv4().localEndpoint
       let box = try ReceiverBox(service)
       let reader = KeepingReader()
-      let sockets = try ConnectedSockets(reader: reader)
+      let sockets = try ConnectedSockets()
+      try sockets.start(reader)
       defer { sockets.close() }
       let toNobody = try sockets.open(to: gone)
       let number = try sockets.open(to: service.localEndpoint)
@@ -125,7 +129,8 @@ struct ConnectedSocketsTests {
     let service = try UDPTransport.ipv4()
     let box = try ReceiverBox(service)
     let reader = KeepingReader()
-    let sockets = try ConnectedSockets(reader: reader)
+    let sockets = try ConnectedSockets()
+    try sockets.start(reader)
     let (first, second) = (try sockets.open(to: service.localEndpoint), try sockets.open(to: service.localEndpoint))
     var sources: [Endpoint] = []
     for number in [first, second] {
@@ -153,7 +158,7 @@ struct ConnectedSocketsTests {
 
   @Test("what no socket can send to is refused")
   func refused() throws {
-    let sockets = try ConnectedSockets(reader: KeepingReader())
+    let sockets = try ConnectedSockets()
     defer { sockets.close() }
     #expect(throws: TransportError.self) { try sockets.open(to: .any(port: 1)) }
     #expect(throws: TransportError.self) { try sockets.open(to: .loopback(port: 0)) }

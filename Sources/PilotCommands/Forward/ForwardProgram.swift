@@ -15,7 +15,16 @@ enum ForwardProgram {
     let plan = try options.plan(settings)
     let stats = try settings.bool(stats, "stats")
     let logger = settings.logger("pilot.forward")
-    _ = (plan, stats, logger, rules)
-    throw CommandFailure("forwarding isn't there yet")
+    try plan.node.log(to: logger)
+    try await ShutdownSignals.run(logger: logger) {
+      let output = ForwardOutput(isJSON: plan.isJSON)
+      let session = try await ForwardSession(rules, plan, stats: stats, output: output, logger: logger)
+      do {
+        try await session.run()
+      } catch {
+        // A signal ended it.
+        guard Task.isCancelled else { throw error }
+      }
+    }
   }
 }

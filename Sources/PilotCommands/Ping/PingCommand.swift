@@ -1,6 +1,7 @@
 import ArgumentParser
 import PilotConsole
 import PilotWire
+import ServiceLifecycle
 
 /// `pilot ping`: round trips to a node.
 struct PingCommand: AsyncParsableCommand {
@@ -37,7 +38,20 @@ struct PingCommand: AsyncParsableCommand {
     let interval = try settings.seconds(interval, "interval", default: 1)
     guard interval >= .milliseconds(10) else { throw CommandFailure.usage("--interval must be 0.01 or more") }
     let plan = try tunnel.plan(settings)
-    _ = (target, count, plan)
-    throw CommandFailure("pinging isn't there yet")
+    let logger = settings.logger("pilot.ping")
+    try plan.node.log(to: logger)
+    let signals = await ShutdownSignals.trap()
+    let session = try PingSession(target, count: count, interval: interval, plan: plan, logger: logger)
+    var failure: (any Error)?
+    do {
+      try await signals.run([PingService(session: session)], logger: logger)
+    } catch {
+      failure = error
+    }
+    let statistics = session.statistics
+    let lines = plan.isJSON ? [statistics.json.line] : statistics.lines(to: "\(target)")
+    for line in lines { try await Console.standard.print(line) }
+    if let failure { throw failure }
+    if statistics.received == 0 { throw ExitStatus.failed.error }
   }
 }

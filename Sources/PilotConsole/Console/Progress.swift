@@ -15,6 +15,9 @@ package final class Progress: Sendable {
     self.interval = interval
   }
 
+  /// Whether there is a terminal to show anything on.
+  package var isShown: Bool { console.errorIsTerminal }
+
   /// Shows a line, unless the one before has only just appeared. `text` is made only if it is shown.
   package func show(_ text: @autoclosure () -> String) {
     guard console.errorIsTerminal else { return }

@@ -22,7 +22,7 @@ package protocol ConnectedSocketReader: AnyObject, Sendable {
 /// takes what has come for one socket after the other, up to 16 messages at a time, each possibly coalesced: a busy one doesn't
 /// starve the others. Datagrams come from the peer alone; on Linux the kernel sees to that.
 ///
-/// From any thread. ``close()`` ends it; until then its thread keeps it.
+/// From any thread. ``close()`` ends it; until then the thread that ``start(_:)`` has started keeps it.
 package final class ConnectedSockets: Sendable {
   private struct State {
     var sockets: [UInt64: ConnectedSocket] = [:]
@@ -40,20 +40,23 @@ package final class ConnectedSockets: Sendable {
   private let ready: ReadySet
   private let configuration: UDPTransport.Configuration
 
-  /// Makes no socket yet, and starts the thread.
+  /// Makes no socket yet.
   ///
-  /// - Parameters:
-  ///   - configuration: As for ``UDPTransport``; the address to bind to, and whether it is shared, don't count.
-  ///   - reader: Who gets what comes.
-  /// - Throws: `.invalidConfiguration`; `.system` without descriptors or a thread.
-  package init(
-    _ configuration: UDPTransport.Configuration = UDPTransport.Configuration(), reader: any ConnectedSocketReader
-  ) throws(TransportError) {
+  /// - Parameter configuration: As for ``UDPTransport``; the address to bind to, and whether it is shared, don't count.
+  /// - Throws: `.invalidConfiguration`; `.system` without descriptors.
+  package init(_ configuration: UDPTransport.Configuration = UDPTransport.Configuration()) throws(TransportError) {
     try configuration.validate()
     self.configuration = configuration
     errors = ErrorQueue(counters: counts, events: eventSource)
     wakeUp = try WakeUp()
     ready = try ReadySet(wakeUp)
+  }
+
+  /// Starts the thread that reads. Call it once; what has come by then is read.
+  ///
+  /// - Parameter reader: Who gets what comes.
+  /// - Throws: `.system` without a thread.
+  package func start(_ reader: any ConnectedSocketReader) throws(TransportError) {
     let result = Self.startThread(ConnectedSocketThread(self, reader))
     guard result == 0 else {
       throw TransportError(

@@ -4,8 +4,10 @@ import PilotWire
 
 /// What `pilot forward` tells: each event as a line of JSON, or in words.
 enum ForwardEvent: Equatable, Sendable {
-  /// No beacon has been reached yet.
+  /// No beacon is reached.
   case waiting(reason: String)
+  /// A beacon is reached again that was lost.
+  case reached
   /// A port of this machine leads to a peer.
   case ready(ForwardRule, local: Endpoint)
   /// A port of this node leads to a service.
@@ -29,6 +31,7 @@ enum ForwardEvent: Equatable, Sendable {
   var json: JSONValue {
     switch self {
     case .waiting(let reason): ["event": "waiting", "reason": .string(reason)]
+    case .reached: ["event": "reached"]
     case .ready(_, let local): ["event": "ready", "local": "\(local)"]
     case .serving(let rule): ["event": "ready", "port": .int(rule.port), "service": .string(rule.service)]
     case .path(let peer, let path): ["event": "path", "peer": .int(peer.rawValue), "path": .string(path.rawValue)]
@@ -50,6 +53,7 @@ enum ForwardEvent: Equatable, Sendable {
   var words: String {
     switch self {
     case .waiting(let reason): "waiting for a beacon: \(reason)"
+    case .reached: "a beacon is reached again"
     case .ready(let rule, let local): "\(local) leads to port \(rule.port) of node \(rule.peer)"
     case .serving(let rule): "port \(rule.port) of this node leads to \(rule.service)"
     case .path(let peer, let path): "node \(peer): \(path.words)"

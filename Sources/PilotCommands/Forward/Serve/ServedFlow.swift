@@ -12,10 +12,10 @@ struct ServedFlow: Hashable, Sendable {
 
 extension FlowTable<ServedFlow, NodeID> {
   /// The flows of all peers to what this process serves. Each has a socket, so that the service tells clients apart as it would
-  /// without this: 4,096 at most, and 1,024 for each peer.
+  /// without this; one peer has a quarter of all at most.
   ///
-  /// - Parameter capacity: How many there are at most. Default: as said, or a quarter of the descriptors that the process may have.
-  static func served(capacity: Int = 4_096) -> Self {
+  /// - Parameter capacity: How many there are at most.
+  static func served(capacity: Int) -> Self {
     FlowTable(capacity: capacity, shareCapacity: max(capacity / 4, 1), idleTime: LocalFlows.idleTime)
   }
 }

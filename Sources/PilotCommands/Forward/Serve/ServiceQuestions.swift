@@ -1,0 +1,65 @@
+import PilotTransport
+import PilotTunnel
+import PilotUDP
+import PilotWire
+import Synchronization
+
+/// What peers send to services: taken on the tunnels' reading task, gathered by flow, and sent in batches from the flow's socket.
+final class ServiceQuestions: DatagramSink {
+  private struct State: ~Copyable {
+    var batch = FrameBatch()
+    /// The flow that was looked up last since something was last sent, and its way.
+    var flow: ServedFlow?
+    var way: ServiceFlows.Way?
+    var tally: PeerTally?
+  }
+
+  /// The rules by their ports.
+  private let rules: [UInt16: Int]
+  private let flows: ServiceFlows
+  private let sockets: ConnectedSockets
+  private let tallies: PeerTallies
+  private let state = Mutex(State())
+
+  init(_ rules: [ServeRule], flows: ServiceFlows, sockets: ConnectedSockets, tallies: PeerTallies) {
+    self.rules = Dictionary(rules.enumerated().map { ($0.element.port, $0.offset) }) { first, _ in first }
+    (self.flows, self.sockets, self.tallies) = (flows, sockets, tallies)
+  }
+
+  func receive(_ payload: RawSpan, from peer: NodeID, port: UInt16, to local: UInt16) {
+    guard let rule = rules[local] else { return }
+    let flow = ServedFlow(rule: rule, peer: peer, port: port)
+    state.withLock { state in
+      if state.flow != flow {
+        send(&state)
+        (state.flow, state.way, state.tally) = (flow, flows.way(of: flow), tallies.of(peer))
+      }
+      guard let way = state.way else {
+        state.tally?.dropHere()
+        return
+      }
+      state.tally?.receive(payload.byteCount)
+      if !state.batch.append(payload, to: way.service) {
+        send(&state)
+        _ = state.batch.append(payload, to: way.service)
+      }
+    }
+  }
+
+  func drained() {
+    state.withLock { state in
+      send(&state)
+      (state.flow, state.way, state.tally) = (nil, nil, nil)
+    }
+  }
+
+  func ended() { sockets.close() }
+
+  private func send(_ state: inout State) {
+    guard let way = state.way, !state.batch.isEmpty else { return }
+    let count = state.batch.count
+    let taken = (try? sockets.send(contentsOf: state.batch, on: way.socket)) ?? 0
+    if taken < count { state.tally?.dropHere(count - taken) }
+    state.batch.removeAll()
+  }
+}

@@ -1,0 +1,72 @@
+import PilotNode
+import PilotTransport
+import PilotTunnel
+import PilotWire
+
+/// What the tunnels' events mean to whoever runs `pilot forward`: a value, told each in its turn.
+struct ForwardProgress: Sendable {
+  /// What to do.
+  enum Action: Equatable, Sendable {
+    case nothing
+    case tell(ForwardEvent)
+    /// A beacon has been reached for the first time: the forwards are ready.
+    case ready
+  }
+
+  private var isReady = false
+  /// Why the beacon can't be reached, as it was told last.
+  private var hindrance: String?
+  private var refusals = RateLimit(perSecond: 1, burst: 1)
+
+  /// Something has happened.
+  mutating func told(_ event: TunnelEvent, at now: MonotonicInstant) -> Action {
+    switch event {
+    case .node(let state): return told(state)
+    case .path(let peer, let path): return PeerPath(path).map { .tell(.path(peer, $0)) } ?? .nothing
+    case .refused(let peer, let reason):
+      // What isn't told is counted all the same, in the statistics.
+      return refusals.admits(at: now.nanoseconds) ? .tell(.refused(peer, PeerRefusal(reason))) : .nothing
+    case .gone(let peer): return .tell(.gone(peer))
+    case .echo: return .nothing
+    @unknown default: return .nothing
+    }
+  }
+
+  private mutating func told(_ state: NodeState) -> Action {
+    switch state {
+    case .ready where !isReady:
+      (isReady, hindrance) = (true, nil)
+      return .ready
+    case .ready where hindrance != nil:
+      hindrance = nil
+      return .tell(.reached)
+    case .unreachable(let reason): return wait("\(reason)")
+    case .reconnecting(let reason, _, _): return wait(reason.message)
+    case .ready, .joining, .closed: return .nothing
+    @unknown default: return .nothing
+    }
+  }
+
+  private mutating func wait(_ reason: String) -> Action {
+    guard hindrance != reason else { return .nothing }
+    hindrance = reason
+    return .tell(.waiting(reason: reason))
+  }
+}
+
+extension PeerPath {
+  init?(_ path: TunnelPath) { self.init(rawValue: path.description) }
+}
+
+extension PeerRefusal {
+  init(_ reason: TunnelRefusal) {
+    self =
+      switch reason {
+      case .notAllowed: .notAllowed
+      case .wrongKey: .wrongKey
+      // A file always answers.
+      case .unknown, .unavailable: .unknown
+      @unknown default: .unknown
+      }
+  }
+}
