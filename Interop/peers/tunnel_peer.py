@@ -14,98 +14,31 @@ import base64
 import json
 import pathlib
 import secrets
-import socket
 import struct
 import sys
 import time
 import urllib.parse
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from tunnel_forwarding import FIRST_PORT, LONGEST, Door, Service
+from tunnel_links import UDPLink, WSSLink
 from tunnel_sessions import Peer, Sessions
-from tunnel_wire import DATAGRAM, PUNCH
+from tunnel_wire import DATAGRAM, EXCHANGE, PLAIN, PUNCH, SEALED, SIGNED_EXCHANGE
 from websockets_peer import (
     DISCOVER, DISCOVER_REPLY, RELAY, RELAY_DELIVER, Identity, Tally, WSSNode, emit, endpoint, payload,
 )
 
 PUNCH_REQUEST, PUNCH_COMMAND = 0x03, 0x04
-ECHO, FIRST_PORT, LAST_PORT = 7, 49_152, 65_535
+ECHO = 7
+# What a flood is made of: the last is no frame at all.
+FORGED = (SEALED, SIGNED_EXCHANGE, SEALED, EXCHANGE, PLAIN, SEALED, b"PILX")
 # Seconds: between two Discovers, between two ticks, and for what has to come.
 ANNOUNCE, TICK, PATIENCE = 60, 0.1, 30
-# The longest payload; how many datagrams are read before others get a turn.
-LONGEST, BATCH = 1_153, 64
 
 
 def address(text):
     host, port = text.rsplit(":", 1)
     return host, int(port)
-
-
-def wide(sock):
-    """A socket whose buffers hold a burst."""
-    for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-        sock.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
-    return sock
-
-
-class UDPLink:
-    """The socket that a node shares between its beacon and its peers. asyncio's endpoints don't say which address an ICMP
-    report is about, so that it is read here, from the socket's error queue (ip(7))."""
-
-    RECVERR = 11
-
-    def __init__(self, node, beacon, bind):
-        self.node, self.beacon = node, beacon
-        self.socket = wide(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-        self.socket.setsockopt(socket.IPPROTO_IP, self.RECVERR, 1)
-        self.socket.setblocking(False)
-        self.socket.bind(bind)
-        asyncio.get_running_loop().add_reader(self.socket, self.read)
-
-    def read(self):
-        for _ in range(BATCH):
-            try:
-                data, source = self.socket.recvfrom(65_535)
-            except BlockingIOError:
-                return
-            except OSError:
-                self.read_errors()
-                continue
-            if data[:1] == b"P":
-                self.node.sessions.receive(data, time.monotonic(), address=source)
-            elif data and source == self.beacon:
-                self.node.from_beacon(data)
-
-    def read_errors(self):
-        while True:
-            try:
-                _, _, _, target = self.socket.recvmsg(65_535, 512, socket.MSG_ERRQUEUE)
-            except OSError:
-                return
-            self.node.sessions.refused(target, time.monotonic())
-
-    def send(self, frame, to=None):
-        try:
-            self.socket.sendto(frame, to or self.beacon)
-        except BlockingIOError:
-            self.node.sessions.counts["dropped: the socket is full"] += 1
-        except OSError:
-            # Of what was sent before.
-            self.read_errors()
-            self.node.sessions.counts["dropped: an error"] += 1
-
-
-class WSSLink:
-    """A connection to the beacon: everything goes inside Relay."""
-
-    def __init__(self, node, connection):
-        self.connection = connection
-        connection.received = node.from_beacon
-
-    def send(self, frame, to=None):
-        # Whoever has no UDP sends nothing directly.
-        if to is None:
-            task = asyncio.ensure_future(self.connection.send(frame))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 class Node:
@@ -121,7 +54,7 @@ class Node:
         )
         for number, peer in config["peers"].items():
             self.know({"peer": int(number), **peer})
-        self.tally, self.progress, self.echoes = None, asyncio.Event(), asyncio.Queue()
+        self.tally, self.progress = None, asyncio.Event()
 
     def know(self, command):
         where = address(command["address"]) if command.get("address") else None
@@ -211,6 +144,25 @@ class Node:
             else:
                 self.relay(command["relay"], bytes.fromhex(command["frame"]))
 
+    async def do_flood(self, command):
+        """Frames in another node's name that nobody has made, so many a second: to an address, or by the relay."""
+        name = struct.pack(">I", command["name"])
+        for number in range(command["times"]):
+            kind = FORGED[number % len(FORGED)]
+            # An exchange has the right key in it, and the wrong signature.
+            length = 128 if kind == SIGNED_EXCHANGE else 36 if kind == EXCHANGE else 60
+            body = bytearray(secrets.token_bytes(length))
+            if kind == SIGNED_EXCHANGE:
+                body[32:64] = base64.b64decode(command["key"])
+            frame = kind + name + body
+            if "to" in command:
+                self.link.send(frame, address(command["to"]))
+            else:
+                self.relay(command["relay"], frame)
+            if number % 20 == 19:
+                await asyncio.sleep(20 / command["rate"])
+        emit("flooded", frames=command["times"])
+
     async def do_keepalive(self, command):
         """Sends a keepalive at once. From then on they name this node inside, as newer versions do, or node 0."""
         self.sessions.keepalive_source = self.number if command["names"] else 0
@@ -254,66 +206,6 @@ class Node:
         paths = {number: "relay" if peer.is_relayed else "direct" for number, peer in peers}
         ways = {number: {"direct": peer.direct, "relay": peer.relayed} for number, peer in peers}
         emit("counts", counts=dict(self.sessions.counts), paths=paths, came=ways)
-
-
-class Door(asyncio.DatagramProtocol):
-    """The local end of a forwarding: clients, each with a source port."""
-
-    def __init__(self, node, peer, port):
-        self.node, self.peer, self.port, self.transport = node, peer, port, None
-        self.clients = {}
-
-    def connection_made(self, transport):
-        self.transport = transport
-        wide(transport.get_extra_info("socket"))
-
-    def datagram_received(self, data, addr):
-        source = self.clients.get(addr)
-        if source is None:
-            source = self.clients[addr] = FIRST_PORT + len(self.clients)
-            self.node.ports[source] = lambda _, packet: self.transport.sendto(packet.payload, addr)
-        if len(data) <= LONGEST:
-            self.node.datagram(self.peer, self.port, source, data)
-        else:
-            self.node.sessions.counts["dropped: too long"] += 1
-
-
-class Service:
-    """The far end of a forwarding."""
-
-    def __init__(self, node, port, target):
-        self.node, self.port, self.target = node, port, target
-        self.flows = {}
-
-    def take(self, peer, packet):
-        flow = self.flows.get((peer, packet.source_port))
-        if flow is None:
-            flow = self.flows[peer, packet.source_port] = Flow(self, peer, packet.source_port)
-        flow.send(packet.payload)
-
-
-class Flow(asyncio.DatagramProtocol):
-    """One peer's source port at a service."""
-
-    def __init__(self, service, peer, source_port):
-        self.service, self.peer, self.source_port, self.transport = service, peer, source_port, None
-        self.waiting = []
-        loop = asyncio.get_running_loop()
-        self.task = loop.create_task(loop.create_datagram_endpoint(lambda: self, remote_addr=service.target))
-
-    def connection_made(self, transport):
-        self.transport = transport
-        for data in self.waiting:
-            transport.sendto(data)
-
-    def send(self, data):
-        if self.transport:
-            self.transport.sendto(data)
-        else:
-            self.waiting.append(data)
-
-    def datagram_received(self, data, addr):
-        self.service.node.datagram(self.peer, self.source_port, self.service.port, data)
 
 
 asyncio.run(Node(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))).run())
