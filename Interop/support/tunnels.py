@@ -138,6 +138,8 @@ class Ours:
         self.program = None
         self.arguments = ()
         self.local = None
+        # The last path to each peer that it has told.
+        self.paths = {}
 
     def knows(self, *others):
         for other in others:
@@ -147,18 +149,17 @@ class Ours:
 
     @property
     def options(self):
-        options = [
-            "--node", self.number, "--identity", self.middle.bench.identity(self.identity), "--beacon",
-            URLS[self.transport], "--transport", self.transport, "--peers", self.middle.peers_file(self.number, self.keys),
-            "--direct", "auto" if self.direct else "never", "--json",
+        urls = list(URLS.values()) if self.transport == "auto" else [URLS[self.transport]]
+        return [
+            "--node", self.number, "--identity", self.middle.bench.identity(self.identity), "--transport", self.transport,
+            "--peers", self.middle.peers_file(self.number, self.keys), "--direct", "auto" if self.direct else "never", "--json",
+            *(part for url in urls for part in ("--beacon", url)),
+            *(() if self.transport == "udp" else ("--ca", self.middle.authority.certificate)),
         ]
-        if self.transport == "wss":
-            options += ["--ca", self.middle.authority.certificate]
-        return options
 
     def forward(self, *arguments):
         """Starts `pilot forward`, and returns when it is ready."""
-        self.arguments = arguments
+        self.arguments, self.paths = arguments, {}
         command = [binary("pilot"), "forward", *arguments, *self.options]
         self.program = self.middle.program(self.host, command, f"forward{self.number}")
         self.local = self.program.event("ready").get("local")
@@ -186,6 +187,14 @@ class Ours:
         summaries = [line for line in lines if line["event"] == "summary"]
         require(result.returncode in (0, 1), f"pilot ping: {result.returncode}, {result.stdout.strip()[-200:]}")
         return summaries[-1] if summaries else None, result.returncode
+
+    def path_now(self, peer):
+        """The path to a peer that it has told last; None before the first."""
+        for line in self.program.pending():
+            event = json.loads(line)
+            if event["event"] == "path":
+                self.paths[event["peer"]] = event["path"]
+        return self.paths.get(peer)
 
     def path(self, peer, *wanted, seconds=PATIENCE):
         """Waits until it says that the path to a peer is one of these; how it is called."""
