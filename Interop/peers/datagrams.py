@@ -119,7 +119,8 @@ def pace(client, command):
             next_one += every
             continue
         data = receive(client, max(0.0005, min(next_one if now < end else math.inf, end + command.get("rest", 1)) - now))
-        if data:
+        # Whoever doesn't keep datagrams apart sends back what isn't one of ours.
+        if data and len(data) == size:
             number, stamp = STAMP.unpack_from(data)
             now = time.monotonic()
             if number in seen:
@@ -131,6 +132,7 @@ def pace(client, command):
         gap = max(gap, end - last)
     times.sort()
     at = {f"p{part}": times[min(len(times) - 1, len(times) * part // 100)] if times else None for part in (50, 99)}
+    at["mean"] = sum(times) / len(times) if times else None
     emit("paced", sent=sent, received=len(times), repeated=repeated, gap=gap, **at)
 
 
@@ -141,7 +143,6 @@ def main():
     for line in sys.stdin:
         command = json.loads(line)
         with udp() as client:
-            client.bind((command.get("source", "0.0.0.0"), 0))
             client.connect(address(command["to"]))
             {"until": until, "exchange": exchange, "pace": pace}[command["do"]](client, command)
     return None
