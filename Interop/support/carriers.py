@@ -4,7 +4,7 @@ import re
 
 from support import environment
 from support.namespaces import MIDDLE, do
-from support.programs import until
+from support.programs import forking, until
 from support.report import Failure, require
 from support.tunnels import Ours
 
@@ -61,8 +61,10 @@ class Carrier:
 
     def joined(self):
         """A TCP relay in the middle, which somebody has to have who can't reach the other side."""
-        self.run(None, environment.program("socat", "socat"), f"TCP-LISTEN:{RELAY},fork,reuseaddr,nodelay",
-                 f"TCP:{self.far.address}:{RELAY},nodelay")
+        self.socat(None, f"TCP-LISTEN:{RELAY},fork,reuseaddr,nodelay", f"TCP:{self.far.address}:{RELAY},nodelay")
+
+    def socat(self, host, *addresses):
+        self.run(host, *forking([environment.program("socat", "socat"), *addresses]))
 
 
 class Pilot(Carrier):
@@ -85,10 +87,9 @@ class Socat(Carrier):
     keeps_datagrams = False
 
     def start(self, port):
-        tool = environment.program("socat", "socat")
         self.joined()
-        self.run(self.far, tool, f"TCP-LISTEN:{RELAY},fork,reuseaddr,nodelay", f"UDP:127.0.0.1:{port}")
-        self.run(self.near, tool, f"UDP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", f"TCP:{MIDDLE}:{RELAY},nodelay")
+        self.socat(self.far, f"TCP-LISTEN:{RELAY},fork,reuseaddr,nodelay", f"UDP:127.0.0.1:{port}")
+        self.socat(self.near, f"UDP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", f"TCP:{MIDDLE}:{RELAY},nodelay")
 
 
 class OpenVPN(Carrier):

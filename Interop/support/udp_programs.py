@@ -8,7 +8,7 @@ import threading
 import time
 
 from support import environment
-from support.programs import until
+from support.programs import forking, until
 from support.report import Failure, require
 
 # The port of each service, in its host and as a port of the node there.
@@ -104,9 +104,9 @@ class Iperf(Pair):
         tool = environment.program("iperf3", "iperf3")
         self.start(self.server, [tool, "-s", "-p", IPERF, "--forceflush"], "iperf3")
         socat = environment.program("socat", "socat")
-        self.start(self.client, [
+        self.start(self.client, forking([
             socat, f"TCP-LISTEN:{IPERF},bind=127.0.0.1,fork,reuseaddr", f"TCP:{self.server.address}:{IPERF}",
-        ], "socat")
+        ]), "socat")
         time.sleep(0.2)
 
     def measure(self, rate, seconds, *options, length=1_100):
