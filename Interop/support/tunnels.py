@@ -110,7 +110,7 @@ class Theirs:
 
     def do(self, what, expected=None, seconds=PATIENCE, **values):
         """Tells it something. Returns the event that answers, if one does."""
-        self.program.tell({"do": what, **values})
+        self.program.tell({"do": what, "seconds": seconds, **values})
         return self.program.event(expected, seconds=seconds) if expected else None
 
     def counts(self):
