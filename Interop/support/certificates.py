@@ -19,12 +19,12 @@ class Authority:
             "-subj", "/CN=interop authority", "-keyout", self.key, "-out", self.certificate,
         )
 
-    def issue(self, name, serial, names="DNS:localhost,IP:127.0.0.1"):
-        """A certificate for these names with this serial number. Returns the files of the certificate and its key."""
+    def issue(self, name, serial, names="DNS:localhost,IP:127.0.0.1", usage="serverAuth"):
+        """A certificate for these names and this use with this serial number. Returns the files of the certificate and its key."""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         request, extensions = self.folder / f"{name}.csr", self.folder / f"{name}.cnf"
         extensions.write_text(
-            f"subjectAltName={names}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+            f"subjectAltName={names}\nbasicConstraints=CA:FALSE\nextendedKeyUsage={usage}\n"
         )
         self._openssl(
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

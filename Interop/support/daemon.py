@@ -33,17 +33,20 @@ def executables():
 
 
 class Middle:
-    """The stand-in registry and our beacon, which asks it for keys."""
+    """The stand-in registry and our beacon, which asks it for keys. It knows these nodes of ours from the start."""
 
-    def __init__(self, bench, network):
+    def __init__(self, bench, network, *nodes):
         self.bench = bench
         self.network = network
         self.folder = executables()
         self.authority = Authority(bench.folder)
         certificate, key = self.authority.issue("middle", 1, f"IP:{MIDDLE}")
+        for node in nodes:
+            bench.identity(node)
         config = bench.folder / "registry.json"
         config.write_text(json.dumps({
             "plain": f"0.0.0.0:{REGISTRY}", "tls": f"0.0.0.0:{REGISTRY_TLS}", "cert": str(certificate), "key": str(key),
+            "nodes": bench.keys,
         }))
         script = HERE / "peers" / "registry.py"
         self.registry = bench.start([environment.venv("python"), script, config], "registry")
@@ -124,6 +127,11 @@ class Daemon:
     @property
     def socket(self):
         return self.folder / "socket"
+
+    @property
+    def key(self):
+        """Its public key, in Base64."""
+        return json.loads((self.folder / "identity.json").read_text())["public_key"]
 
     @property
     def environment(self):

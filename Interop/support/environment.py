@@ -18,6 +18,7 @@ INSIDE = "INTEROP_INSIDE"
 # The Python environments: what is in each, to the version.
 PACKAGES = {
     "python": ["websockets==17.4", "cryptography==50.0.2"],
+    "quic": ["aioquic==1.7.2"],
     "virtualenv": ["virtualenv==20.15.1"],  # the last line that can make environments of CPython 2.7: < 20.22
     "autobahn": ["autobahntestsuite==25.10.1"],
     # The upstream executables, unmodified. Only run: nothing of them is in this repository.

@@ -76,6 +76,14 @@ class Host:
     def ip(self, *arguments):
         do("ip", "-n", self.name, *arguments)
 
+    def run(self, *arguments, seconds=60):
+        """Runs a program there that has to succeed. Returns what it says."""
+        command = self.command([str(argument) for argument in arguments])
+        result = run(command, seconds=seconds)
+        if result.returncode != 0:
+            raise Failure(f"{' '.join(command[3:])}: {result.stdout.strip()[-200:]}")
+        return result.stdout
+
     def move(self, address):
         """Takes another address in the place of its own."""
         self.ip("address", "flush", "dev", "eth0")

@@ -44,6 +44,11 @@ def run(arguments, seconds=60, text_in="", **options):
         raise Failure(f"{arguments[0]} did not end within {seconds} s") from error
 
 
+def forking(arguments):
+    """The command of a program whose children outlive it, and would keep its output open."""
+    return ["sh", "-c", 'exec "$0" "$@" > /dev/null', *arguments]
+
+
 class Program:
     """A program that runs beside the check, and speaks lines on its standard input and output."""
 
@@ -143,4 +148,6 @@ class Program:
             except subprocess.TimeoutExpired:
                 continue
         self.reader.join(5)
-        self.process.stdout.close()
+        # A child of its own may hold the other end still.
+        if not self.reader.is_alive():
+            self.process.stdout.close()
