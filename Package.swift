@@ -216,7 +216,7 @@ let package = Package(
       name: "PilotCommandsTests",
       dependencies: [
         "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
-        "PilotTransport", "PilotTunnel", "PilotWSS", "PilotWire",
+        "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWSS", "PilotWire",
       ],
       swiftSettings: strict),
     .testTarget(

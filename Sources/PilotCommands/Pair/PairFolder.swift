@@ -1,3 +1,4 @@
+import ArgumentParser
 import PilotConsole
 import PilotIdentity
 import PilotNode
@@ -42,6 +43,12 @@ struct PairFolder: Sendable {
     try write(setup.text(identity: identity, peers: peers), to: configuration, replacing: false)
   }
 
+  /// The settings in it, whatever the environment says.
+  func settings(_ section: SettingsSection, of command: any ParsableArguments.Type) throws -> Settings {
+    try Settings(
+      GlobalOptions.parse(["--config", configuration]), of: command, section: section, environment: [:])
+  }
+
   /// This side's own line.
   ///
   /// - Throws: A failure if the folder isn't set up, or what is in it can't be used.
@@ -50,9 +57,7 @@ struct PairFolder: Sendable {
       throw CommandFailure(
         "nothing is set up in \(path.onOneLine)", hint: "begin with pilot pair init --node ID --beacon URL")
     }
-    var globals = GlobalOptions()
-    globals.config = configuration
-    let settings = try Settings(globals, of: ForwardRunCommand.self, section: .forward, environment: [:])
+    let settings = try settings(.forward, of: ForwardRunCommand.self)
     let setup = try PairSetup(settings)
     let key = try Identity.load(from: settings.string(nil, "identity") ?? identity).publicKey
     return try setup.line(key: key)

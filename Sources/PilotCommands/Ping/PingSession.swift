@@ -1,5 +1,7 @@
 import Logging
 import PilotConsole
+import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotTunnel
 import PilotWire

@@ -35,11 +35,8 @@ struct PairFolderTests {
         #expect(try one.add(other.line(), replacing: false))
         #expect(try NodesFile.load(from: one.peers) == [#require(NodeID(9)): other.line().key])
         #expect(try NodesFile.load(from: other.peers) == [#require(NodeID(7)): line.key])
-        var globals = GlobalOptions()
-        globals.config = other.configuration
         for settings in [
-          try Settings(globals, of: ForwardRunCommand.self, section: .forward, environment: [:]),
-          try Settings(globals, of: PingCommand.self, section: .ping, environment: [:]),
+          try other.settings(.forward, of: ForwardRunCommand.self), try other.settings(.ping, of: PingCommand.self),
         ] {
           #expect(try settings.string(nil, "node") == "9")
           #expect(try settings.string(nil, "identity") == other.identity)

@@ -34,7 +34,7 @@ final class ServiceFlows: Sendable {
   private static let openingsAtOnce = 1_024
 
   /// 4,096 flows, or as many as half of the descriptors are enough for that this process may have.
-  private static var capacity: Int {
+  static var capacity: Int {
     min(4_096, max((DescriptorLimit.current - DescriptorLimit.reserve) / 2, DescriptorLimit.reserve))
   }
 
@@ -44,9 +44,10 @@ final class ServiceFlows: Sendable {
   /// - Parameters:
   ///   - rules: How many services there are.
   ///   - sockets: Where the flows' are opened.
-  init(rules: Int, sockets: ConnectedSockets) {
+  ///   - capacity: How many flows there are at most.
+  init(rules: Int, sockets: ConnectedSockets, capacity: Int = ServiceFlows.capacity) {
     self.sockets = sockets
-    state = Mutex(State(table: .served(capacity: Self.capacity), addresses: Array(repeating: nil, count: rules)))
+    state = Mutex(State(table: .served(capacity: capacity), addresses: Array(repeating: nil, count: rules)))
   }
 
   /// How many there are.

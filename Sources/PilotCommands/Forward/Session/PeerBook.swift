@@ -1,3 +1,4 @@
+import PilotNode
 import PilotTransport
 import PilotTunnel
 import PilotWire
