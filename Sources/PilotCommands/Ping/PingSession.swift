@@ -2,6 +2,8 @@ import Logging
 import PilotConsole
 import PilotIdentity
 import PilotNode
+import PilotIdentity
+import PilotNode
 import PilotTransport
 import PilotTunnel
 import PilotWire
