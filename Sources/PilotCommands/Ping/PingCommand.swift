@@ -10,7 +10,8 @@ struct PingCommand: AsyncParsableCommand {
     abstract: "Measure round trips to a node, sealed end to end.",
     discussion: """
       Every node answers that holds tunnels and knows this one's key. Without --count it goes on until SIGINT, and sums up then. \
-      Exit 1 if nothing came back. Settings are found as by pilot forward.
+      Exit 1 if nothing came back. Settings are found as by pilot forward. It is a node itself: not while pilot forward runs \
+      with the same ID.
 
       Example:
         pilot ping 7 --count 10
