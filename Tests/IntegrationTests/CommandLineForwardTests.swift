@@ -1,4 +1,5 @@
 import Foundation
+import PilotConsole
 import PilotIdentity
 import PilotTransport
 import PilotUDP

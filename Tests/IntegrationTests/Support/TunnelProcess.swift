@@ -1,4 +1,5 @@
 import Foundation
+import PilotBeacon
 import PilotConsole
 import PilotIdentity
 import PilotWire
