@@ -40,17 +40,21 @@ package struct DirectBudget: Sendable {
   /// Whether another address may be probed that hasn't answered.
   mutating func admitsProbe(at now: MonotonicInstant) -> Bool { probes.admits(at: now.nanoseconds) }
 
-  /// Whether the beacon may be asked now. If so, it is. If not, the peer has a place in the queue, as long as it tries again
-  /// within a second: those who want to ask time and again let the others go first.
+  /// Whether the beacon may be asked now. If so, it is. If not, the peer keeps a place in the queue for half a minute, and is
+  /// waited for as long as it tries again within half a second: those who want to ask time and again let the others go first.
   mutating func admitsRequest(for peer: NodeID, at now: MonotonicInstant) -> Bool {
-    waiting.removeAll { $0.at.duration(to: now) > .seconds(1) }
-    if let index = waiting.firstIndex(where: { $0.peer == peer }) {
-      waiting[index].at = now
-    } else if waiting.count < Self.queue {
-      waiting.append(Request(peer: peer, at: now))
+    waiting.removeAll { $0.at.duration(to: now) > .seconds(30) }
+    let place = waiting.firstIndex { $0.peer == peer } ?? waiting.endIndex
+    let isBehind = waiting[..<place].contains { $0.at.duration(to: now) <= .milliseconds(500) }
+    guard !isBehind, requests.admits(at: now.nanoseconds) else {
+      if place < waiting.endIndex {
+        waiting[place].at = now
+      } else if waiting.count < Self.queue {
+        waiting.append(Request(peer: peer, at: now))
+      }
+      return false
     }
-    guard waiting.first?.peer == peer, requests.admits(at: now.nanoseconds) else { return false }
-    waiting.removeFirst()
+    if place < waiting.endIndex { waiting.remove(at: place) }
     asked.removeAll { $0.peer == peer || $0.at.duration(to: now) > Self.patience }
     if asked.count == Self.limit { asked.removeFirst() }
     asked.append(Request(peer: peer, at: now))

@@ -29,8 +29,10 @@ extension Tunnels {
     case .packet(let peer, let header, let range): deliver(header, range, from: peer)
     case .echo(let peer, let range):
       plaintext.withBytes(range) { payload in
-        guard ProbePayload(parsing: payload) == nil else { return }
-        tell(.echo(TunnelEcho(peer: peer, payload: payload.copied(), path: path(route), arrival: now)))
+        // Sessions and paths probe by themselves.
+        let bytes = payload.copied()
+        guard ProbePayload(parsing: payload) == nil, bytes != PeerSessions.probePayload else { return }
+        tell(.echo(TunnelEcho(peer: peer, payload: bytes, path: path(route), arrival: now)))
       }
     case .probe, .life, .punch, .exchange, .dropped: break
     }

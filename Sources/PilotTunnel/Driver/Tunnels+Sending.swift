@@ -27,7 +27,8 @@ extension Tunnels {
   ///
   /// - Parameters:
   ///   - peer: Whom it is for.
-  ///   - payload: 1 to ``maximumPayloadLength`` bytes; an empty one would be a keepalive.
+  ///   - payload: 1 to ``maximumPayloadLength`` bytes; an empty one would be a keepalive. What begins with `pathprobe.v1` may
+  ///     be taken for one of the sessions' own, and its answer isn't told.
   /// - Throws: As ``send(_:to:port:from:)``; `.emptyFrame`.
   public func probe(_ peer: NodeID, payload: [UInt8]) throws(TransportError) {
     guard !payload.isEmpty else {

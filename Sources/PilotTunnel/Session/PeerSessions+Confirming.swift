@@ -127,9 +127,12 @@ extension PeerSessions {
     }
   }
 
+  /// What deployed nodes put into a path probe.
+  static let probePayload = Array("pathprobe.v1".utf8)
+
   /// Asks for a frame: a path probe (wire reference, section 4), which each peer answers.
   mutating func probe(_ sealer: Sealer, by way: TunnelWay, _ side: inout OwnSide) {
-    let payload = Array("pathprobe.v1".utf8)
+    let payload = Self.probePayload
     activity.machineSeals(by: sealer)
     send(side.controlHeader(to: node), payload.span.raw, under: sealer, by: way, &side)
   }
