@@ -49,9 +49,7 @@ struct RouterHarness: ~Copyable {
       Issue.record("not counted as \(reason): \(bytes)")
     }
     takeOutputs()
-    if action != .taken, outputs.count > gone.count || !jobs.isEmpty {
-      Issue.record("outputs beside \(action): \(bytes)")
-    }
+    if case .deliver = action, !outputs.isEmpty || !jobs.isEmpty { Issue.record("outputs beside \(action): \(bytes)") }
     if !gone.isEmpty, action != .drop(.destinationUnknown) { Issue.record("\(gone) beside \(action): \(bytes)") }
     return jobs.isEmpty ? Reaction(action, outputs) : .jobs(jobs)
   }
