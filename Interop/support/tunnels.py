@@ -32,6 +32,7 @@ class Middle:
         self.bench, self.network = bench, network
         self.python = environment.venv("python")
         self.authority = Authority(bench.folder)
+        self.nodes = nodes
         self.count = itertools.count(1)
         pair = self.authority.issue("middle", 1, f"IP:{MIDDLE}")
         self.arguments = [
@@ -46,6 +47,11 @@ class Middle:
 
     def metric(self, name):
         return metric(f"127.0.0.1:{METRICS}", name)
+
+    def learns(self, node, identity):
+        """Gives a node another identity's key, in the file that the beacon reads again."""
+        keys = {str(known): self.key(known) for known in self.nodes}
+        (self.bench.folder / "nodes.json").write_text(json.dumps({**keys, str(node): self.key(identity)}))
 
     def program(self, host, arguments, name):
         """Starts a program in a host."""
@@ -195,13 +201,6 @@ class Ours:
             if event["event"] == "path":
                 self.paths[event["peer"]] = event["path"]
         return self.paths.get(peer)
-
-    def path(self, peer, *wanted, seconds=PATIENCE):
-        """Waits until it says that the path to a peer is one of these; how it is called."""
-        while True:
-            event = self.program.event("path", seconds=seconds)
-            if event["peer"] == peer.number and event["path"] in wanted:
-                return event["path"]
 
 
 class Client:
