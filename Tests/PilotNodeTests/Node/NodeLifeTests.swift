@@ -139,7 +139,8 @@ struct NodeLifeTests {
     let test = try TestNetwork()
     let node = try test.node()
     var atBeacon = try test.beacon.makeReceiver()
-    _ = try await atBeacon.next().copiedBytes
+    // The announcement, and the probe behind it.
+    for _ in 0..<2 { _ = try await atBeacon.next().copiedBytes }
     try node.send([1], to: TestNetwork.peer)
     var batch = node.makeBatch()
     for payload in [[2], []] as [[UInt8]] {

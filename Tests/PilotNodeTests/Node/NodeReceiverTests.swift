@@ -43,8 +43,8 @@ struct NodeReceiverTests {
     #expect(counters.directReceived == 2)
     #expect(counters.probesReceived == 0)
     #expect(counters.transport.framesReceived == 9)
-    #expect(counters.controlSent == 2, "an announcement and a probe")
-    #expect(counters.transport.framesSent == 2)
+    #expect(counters.controlSent == 3, "an announcement, a probe behind it, and one after the answer")
+    #expect(counters.transport.framesSent == 3)
     #expect(counters.statesDropped == 0)
   }
 
@@ -186,7 +186,7 @@ struct NodeReceiverTests {
     var receiver = try node.makeReceiver()
     _ = try await Form.forEach.read(&receiver) { if $0 == Self.last { node.leave() } }
     #expect(node.counters.proofsSent == 1)
-    #expect(node.counters.controlSent == 2, "with the announcement")
+    #expect(node.counters.controlSent == 4, "with the announcement, and a probe behind each")
     #expect(node.counters.directReceived == 100)
   }
 }

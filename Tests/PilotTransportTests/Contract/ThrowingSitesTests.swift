@@ -44,6 +44,11 @@ import Testing
     PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
     PilotTransport/Capture/FrameCapture | invalidConfiguration
     PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting, unreachable: .afterEvent
+    PilotTunnel/Datagrams/PortTable | bindFailed x3
+    PilotTunnel/Driver/Tunnels | invalidConfiguration
+    PilotTunnel/Driver/Tunnels+Sending | emptyFrame, system, unreachable
+    PilotUDP/Connected/ConnectedSockets | system: .later(after: nil)
+    PilotUDP/Connected/ReadySet | system, system: .later(after: nil)
     PilotUDP/Receiving/SocketLoop | system: .later(after: nil)
     PilotUDP/System/ErrorQueue | unreachable
     PilotUDP/System/OpenedSocket | invalidConfiguration
