@@ -146,6 +146,7 @@ private struct SessionPair {
 }
 
 /// Memory for one frame, which is written over and over.
+@safe
 private final class SealedMemory {
   private let memory: UnsafeMutableRawBufferPointer
 
