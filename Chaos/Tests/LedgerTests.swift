@@ -37,9 +37,10 @@ import Testing
     beacon["udp_answers_total"] = 12
     beacon["udp_sent_total"] = 160
     beacon["udp_dropped_total", "no_room"] = 7
+    beacon["gone_notices_total", "wss"] = 2
     beacon["peer_frames_total", "sent"] = 75
     beacon["peer_frames_total", "overflowed"] = 4
-    beacon["peer_frames_total", "gone"] = 2
+    beacon["peer_frames_total", "gone"] = 4
     nodes[.udpFramesReceived] = 145
     nodes[.udpKernelFull] = 6
     nodes[.udpUnread] = 1
@@ -88,7 +89,7 @@ import Testing
     ("relayed_total", "udp_to_udp"), ("relayed_total", "wss_to_wss"), ("dropped_total", "sender_mismatch"),
     ("udp_dropped_total", "no_room"), ("udp_dropped_total", "kernel_buffer_full"), ("peer_frames_total", "sent"),
     ("peer_frames_total", "gone"), ("discovers_total", "refreshed"), ("proofs_total", "failed"),
-    ("punches_total", "unbound"),
+    ("punches_total", "unbound"), ("gone_notices_total", "wss"),
   ]
 
   @Test(arguments: metrics, [-1, 1])

@@ -133,7 +133,8 @@ package struct Ledger: Sendable {
         left: beacon["udp_sent_total"] + (udpDropped["refused_by_kernel"] ?? 0) + (udpDropped["no_room"] ?? 0),
         allowance: 0),
       Stage(
-        name: "the beacon sends over WSS", entered: toWSS + beacon["discovers_total", "attached"],
+        name: "the beacon sends over WSS",
+        entered: toWSS + beacon["discovers_total", "attached"] + beacon["gone_notices_total", "wss"],
         left: beacon.total("peer_frames_total"), allowance: 0),
     ]
   }

@@ -14,6 +14,7 @@ extension Router {
     if knowsGone(sender, at: origin, now) {
       if goneNotices.admits(destination, to: sender, at: now) {
         counters.goneNotices &+= 1
+        if case .wss = origin { counters.goneNoticesOverWSS &+= 1 }
         let reason: Gone.Reason = departures.contains(destination, at: now) ? .hasJustGone : .notAttached
         put(.gone(origin.hop, Gone(destination: destination, reason: reason)))
       } else {

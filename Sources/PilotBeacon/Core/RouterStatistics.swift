@@ -58,6 +58,8 @@ public struct RouterStatistics: Sendable, Equatable {
 
   /// Notices to senders of Relays that the destination isn't here.
   public internal(set) var goneNotices: UInt64 = 0
+  /// Those of them that went over WSS.
+  public internal(set) var goneNoticesOverWSS: UInt64 = 0
   /// Such notices that were not sent because the sender had been told within the second, or of many others.
   public internal(set) var goneNoticesHeldBack: UInt64 = 0
   /// Answers, and all else that a frame leads to beside a relay, for which the router's queue had no room.

@@ -77,8 +77,9 @@ struct BeaconMetrics {
         .labelled(
           "pilot_beacon_punch_grants_total", "Punch grants, by what became of them.", "result",
           GrantOutcome.allCases.map { ($0.description, router.grants[$0]) }),
-        .counter(
-          "pilot_beacon_gone_notices_total", "Senders told that a frame's destination isn't here.", router.goneNotices),
+        .labelled(
+          "pilot_beacon_gone_notices_total", "Senders told that a frame's destination isn't here.", "transport",
+          [("udp", router.goneNotices - router.goneNoticesOverWSS), ("wss", router.goneNoticesOverWSS)]),
         .counter(
           "pilot_beacon_gone_notices_held_back_total", "Senders not told that, having been told it within the second.",
           router.goneNoticesHeldBack),
