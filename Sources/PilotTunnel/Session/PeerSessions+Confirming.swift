@@ -127,6 +127,10 @@ extension PeerSessions {
     }
   }
 
+  /// How often a frame has confirmed a session. Mutating, so that the table lends its place, and doesn't copy what is in it for
+  /// each frame.
+  mutating func confirmations() -> UInt64 { counters.confirmed }
+
   /// What deployed nodes put into a path probe.
   static let probePayload = Array("pathprobe.v1".utf8)
 

@@ -48,14 +48,14 @@ extension TunnelMachine {
       lookUpStranger(sender, because: .sealed(route), by: route, at: now)
       return .dropped(drop(.noSession, of: nil))
     }
-    let confirmed = peers.values[index].counters.confirmed
+    let confirmed = peers.values[index].confirmations()
     let failure = peers.values[index].open(frame, nonce, by: route, at: now, into: &plaintext, &side)
     if let failure {
       if failure == .forged || failure == .noSession { answer(sender, by: route, at: now) }
       return .dropped(drop(failure, of: sender))
     }
-    let reception = read(plaintext.bytes.extracting(first: length), of: index, by: route, at: now)
-    if peers.values[index].counters.confirmed != confirmed {
+    let reception = read(plaintext.bytes.extracting(first: length), from: sender, at: index, by: route, at: now)
+    if peers.values[index].confirmations() != confirmed {
       note(sender)
       evictOne(besides: sender)
     }
@@ -64,10 +64,9 @@ extension TunnelMachine {
 
   /// What opened: it is the peer's, and it alone says nothing about whose packet it is.
   private mutating func read(
-    _ plaintext: RawSpan, of index: Dictionary<NodeID, PeerSessions>.Index, by route: TunnelRoute,
+    _ plaintext: RawSpan, from node: NodeID, at index: Dictionary<NodeID, PeerSessions>.Index, by route: TunnelRoute,
     at now: MonotonicInstant
   ) -> Reception {
-    let node = peers.values[index].node
     guard let packet = try? Packet(parsing: plaintext) else { return .dropped(drop(.malformedPacket, of: node)) }
     let header = packet.header
     let range = Packet.headerLength..<Packet.headerLength + packet.payload.byteCount
