@@ -86,11 +86,13 @@ struct StatusPortTests {
       let address = try #require(beacon.server.addresses.http)
       for _ in 0..<70 { _ = try await HTTPExchange.begin("GET /", at: address) }
       let get = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      // Who is displaced is counted on its own event loop, maybe after the newcomer's answer.
+      let displaced = /pilot_beacon_status_failures_total\{reason="displaced"\} (\d+)/
       var answer = ""
-      repeat { answer = try await HTTPExchange.answer(to: get, from: address) } while answer.isEmpty
-      #expect(answer.contains("pilot_beacon_status_failures_total{reason=\"displaced\"}"))
+      repeat {
+        answer = try await HTTPExchange.answer(to: get, from: address)
+      } while try displaced.firstMatch(in: answer).flatMap { Int($0.1) } ?? 0 < 7
       #expect(answer.contains("pilot_beacon_handshake_failures_total{reason=\"denied\"} 0"))
-      #expect((beacon.server.statistics.statusFailures["displaced"] ?? 0) >= 7)
       let line = try #require(log.lines(beginning: "Request for status").first)
       #expect(line.metadata["reason"] == "displaced" && line.metadata["remote"]?.hasPrefix("127.0.0.1:") == true)
     }
