@@ -111,6 +111,16 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
     }
   }
 
+  /// In so many parts ``forEach(inShard:_:)`` walks it.
+  var shardCount: Int { shards.count }
+
+  /// All entries of one shard, about 2,000: they move to no other one.
+  func forEach(inShard shard: Int, _ body: (UInt32, Value) -> Void) {
+    for slot in shards[shard].keys.indices where shards[shard].keys[slot] != 0 {
+      body(shards[shard].keys[slot], shards[shard].values[slot])
+    }
+  }
+
   /// How many slots there are in all, taken or not.
   var slotCount: Int { shards.reduce(0) { $0 + $1.keys.count } }
 

@@ -38,6 +38,9 @@ package struct Router: ~Copyable, Sendable {
   var departures: Departures
   var goneNotices: GoneNotices
   var provenNodes: ProvenNodes
+  var neighbours: NeighbourLists
+  /// The first of the numbers under which this beacon tells its neighbours of its nodes.
+  let ownBeaconID: UInt32?
   let listing: any NodeListing
   let questionAddress: QuestionAddress
   /// Whether it has been told that a node can't be asked.
@@ -91,6 +94,8 @@ package struct Router: ~Copyable, Sendable {
     departures = Departures(seed: seed ^ 8)
     goneNotices = GoneNotices(seed: seed ^ 9)
     provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
+    neighbours = NeighbourLists(capacity: configuration.neighbourNodeCapacity, seed: seed ^ 10)
+    ownBeaconID = configuration.beaconID
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
     topSources = TopSources(hash: sourceHash)
@@ -114,6 +119,7 @@ package struct Router: ~Copyable, Sendable {
     var snapshot = counters
     snapshot.nodes = nodes.count
     snapshot.wssPeers = wss.count
+    snapshot.neighbourNodes = neighbours.count
     return snapshot
   }
 
@@ -148,7 +154,7 @@ package struct Router: ~Copyable, Sendable {
     case .punchRequest:
       return punch(frame, from: origin, at: now)
     case .sync:
-      return drop(.unsupportedType)
+      return sync(frame, from: origin, at: now.nanoseconds)
     case nil:
       guard FrameFamily(of: frame) == .tunnel else { return drop(.unknownType) }
       return sign(frame, from: origin, at: now.nanoseconds)
@@ -181,6 +187,7 @@ package struct Router: ~Copyable, Sendable {
     at now: MonotonicInstant, admitting rules: AddressRules? = nil, limit: Int
   ) -> Int {
     let (expired, denied) = nodes.expire(at: now.nanoseconds, admitting: rules, limit: limit)
+    if !neighbours.isEmpty { neighbours.sweep(at: now.nanoseconds, limit: limit) }
     counters.expirations &+= UInt64(expired)
     counters.expulsions &+= UInt64(denied)
     return expired + denied

@@ -30,6 +30,14 @@ struct WSSTable: ~Copyable, Sendable {
     }
   }
 
+  /// In so many parts ``forEach(inPart:_:)`` walks it.
+  var partCount: Int { map.shardCount }
+
+  /// All nodes of one part.
+  func forEach(inPart part: Int, _ body: (NodeID) -> Void) {
+    map.forEach(inShard: part) { key, _ in NodeID(key).map(body) }
+  }
+
   func peer(_ node: NodeID) -> Peer? {
     guard map.count > 0, let position = map.find(node.rawValue) else { return nil }
     return map[position]

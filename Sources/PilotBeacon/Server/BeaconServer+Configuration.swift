@@ -23,6 +23,13 @@ extension BeaconServer {
     /// Names by which the status page may be asked for, beside `localhost` and IP addresses: a request that names another
     /// host is refused, since it may come from a page that has its own name resolved to this machine. Default none.
     public var httpNames: [String] = []
+    /// The other beacons of a deployment, each with a port, 32 at most: they and this one tell each other over UDP who is attached where,
+    /// and pass frames on. Each has to know this one by the address that its datagrams come from. This very beacon may be among
+    /// them. Names are looked up again every minute. Default none.
+    public var neighbours: [HostPort] = []
+    package typealias NeighbourLookup = @Sendable (HostPort) async throws(TransportError) -> [Endpoint]
+    /// Finds where a neighbour's name leads. Default: the system's resolver.
+    package var neighbourLookup: NeighbourLookup = NeighbourExchange.resolve
     /// Which addresses may speak over UDP and WebSocket, and which proxies are believed; it may change at any time. The
     /// status page is for all who can connect. Default: everybody may, and no proxy is believed.
     public var addresses = AddressPolicy()

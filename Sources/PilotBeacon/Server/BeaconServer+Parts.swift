@@ -18,6 +18,7 @@ extension BeaconServer.Parts {
       throw TransportError(
         code: .invalidConfiguration, message: "the beacon's name \(name) is no host or host and port")
     }
+    try Self.check(configuration.neighbours)
     if let files = configuration.wss?.tls {
       tls = try ServerTLS(certificate: files.certificate, key: files.key)
     } else {
@@ -28,8 +29,12 @@ extension BeaconServer.Parts {
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
+    let beaconID = configuration.router.beaconID ?? .random(in: 1...(.max >> 8), using: &generator) << 8
+    var router = configuration.router
+    router.beaconID = beaconID
+    if configuration.neighbours.isEmpty { router.neighbourNodeCapacity = 1 }
     let engine = RelayEngine(
-      configuration.router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
+      router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
     for address in configuration.router.advertised where AddressReach(of: address) != .global {
       logger.warning(
         "The advertised address isn't public, and deployed nodes don't answer questions that name it: nodes aren't asked",
@@ -63,6 +68,12 @@ extension BeaconServer.Parts {
           settings, tls: tls, names: names, policy: addresses, journal: journal, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
+    let neighbours =
+      configuration.neighbours.isEmpty
+      ? nil
+      : NeighbourExchange(
+        configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
+        lookup: configuration.neighbourLookup)
     let shutdown = BeaconShutdown()
     status = configuration.http.map { _ in
       StatusListener(
@@ -71,10 +82,11 @@ extension BeaconServer.Parts {
       ) {
         BeaconStatistics(
           engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-          registry: (keys as? RegistryDirectory)?.counts)
+          registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours)
       }
     }
     certificate = CertificateWarning()
+    self.neighbours = neighbours
     drainWindow = configuration.drainWindow
     self.shutdown = shutdown
     self.keys = keys
@@ -87,6 +99,17 @@ extension BeaconServer.Parts {
     self.addresses = addresses
     self.journal = journal
     self.logger = logger
+  }
+
+  private static func check(_ neighbours: [HostPort]) throws(TransportError) {
+    guard neighbours.count <= NeighbourLists.maximumNeighbours else {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message: "\(neighbours.count) neighbours are given, and \(NeighbourLists.maximumNeighbours) is the most")
+    }
+    if let name = neighbours.first(where: { $0.port == nil }) {
+      throw TransportError(code: .invalidConfiguration, message: "the neighbour \(name) has no port")
+    }
   }
 
   /// Closes everything: the peers' connections, which are told, and then the sockets.

@@ -34,6 +34,7 @@ public final class BeaconServer: Service {
     let journal: BeaconJournal
     let tls: ServerTLS?
     let certificate: CertificateWarning
+    let neighbours: NeighbourExchange?
     let drainWindow: Duration
     let shutdown: BeaconShutdown
     let logger: Logger
@@ -123,6 +124,12 @@ public final class BeaconServer: Service {
       group.addTask { await self.reloadRegularly() }
       group.addTask(priority: .utility) { await self.verifySignatures() }
       group.addTask { await self.revokeChangedKeys() }
+      if let neighbours = parts.neighbours {
+        group.addTask {
+          await neighbours.run(clock: MonotonicClock())
+          return nil
+        }
+      }
       for socket in parts.udp.all {
         group.addTask { await self.watchEvents(of: socket) }
         group.addTask { await self.relayDatagrams(of: socket) }

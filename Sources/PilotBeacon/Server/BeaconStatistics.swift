@@ -1,5 +1,6 @@
 public import PilotTransport
 import PilotWSS
+public import PilotWire
 
 /// What a beacon has done so far, for its operator.
 public struct BeaconStatistics: Sendable {
@@ -7,6 +8,8 @@ public struct BeaconStatistics: Sendable {
   public let router: RouterStatistics
   /// The UDP sockets' totals.
   public let udp: TransportCounters
+  /// The other beacons, in the order of the configuration, and whether a list of each has come within 90 s.
+  public let neighbours: [(name: HostPort, isHeard: Bool)]
   /// What became of frames for WebSocket peers, present and past.
   public let peers: PeerTotals
   /// Bytes that wait for WebSocket peers now.
@@ -73,13 +76,14 @@ public struct BeaconStatistics: Sendable {
 extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
-    journal: BeaconJournal, registry: RegistryCounts?
+    journal: BeaconJournal, registry: RegistryCounts?, neighbours: NeighbourExchange?
   ) {
     let connections = engine.connections
     var counts = journal.retired
     for connection in connections { counts += connection.counts }
     router = engine.statistics
     self.udp = udp.counters
+    self.neighbours = neighbours.map { Array(zip($0.names, $0.isHeard)) } ?? []
     peers = PeerTotals(counts)
     waitingBytes = connections.reduce(0) { $0 + $1.waitingBytes }
     refusedByKernel = totals.refusedByKernel
@@ -109,6 +113,7 @@ extension BeaconServer {
   public var statistics: BeaconStatistics {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
-      journal: parts.journal, registry: (parts.keys as? RegistryDirectory)?.counts)
+      journal: parts.journal, registry: (parts.keys as? RegistryDirectory)?.counts,
+      neighbours: parts.neighbours)
   }
 }

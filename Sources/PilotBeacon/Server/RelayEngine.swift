@@ -151,6 +151,26 @@ package final class RelayEngine: Sendable {
     state.withLock { $0.router.nodes.live(node, at: now.nanoseconds).map { ($0.endpoint, $0.isProven) } }
   }
 
+  /// Where the other beacons are, by their numbers; nil for one whose name leads nowhere.
+  func placeNeighbours(_ endpoints: [Endpoint?]) { state.withLock { $0.router.placeNeighbours(endpoints) } }
+
+  /// Where this beacon's lists are to be sent to.
+  var neighbourEndpoints: [Endpoint] { state.withLock { $0.router.neighbours.endpoints } }
+
+  /// Which of the other beacons have been heard of late, by their numbers; none before they have been placed.
+  func heardNeighbours(at now: MonotonicInstant) -> [Bool] {
+    state.withLock { $0.router.neighbours.heard(at: now.nanoseconds) }
+  }
+
+  /// The nodes that are attached here, looked for in many short holds of the lock.
+  func attached(at now: MonotonicInstant) -> [NodeID] {
+    var nodes: [NodeID] = []
+    for part in 0..<state.withLock({ $0.router.attachedParts }) {
+      state.withLock { $0.router.forEachAttached(inPart: part, at: now) { nodes.append($0) } }
+    }
+    return nodes
+  }
+
   /// What has happened since the last call that an operator may want to look into.
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
 

@@ -83,6 +83,20 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_gone_notices_held_back_total", "Senders not told that, having been told it within the second.",
           router.goneNoticesHeldBack),
+        .labelled(
+          "pilot_beacon_neighbours", "Other beacons that are configured, by whether their lists come.", "state",
+          [
+            ("heard", UInt64(statistics.neighbours.count { $0.isHeard })),
+            ("silent", UInt64(statistics.neighbours.count { !$0.isHeard })),
+          ], isGauge: true),
+        .gauge("pilot_beacon_neighbour_nodes", "Nodes that other beacons list.", router.neighbourNodes),
+        .counter("pilot_beacon_syncs_total", "Lists of other beacons' nodes taken in.", router.syncs),
+        .counter(
+          "pilot_beacon_sync_nodes_left_out_total", "Nodes listed by other beacons that there was no room for.",
+          router.syncNodesLeftOut),
+        .labelled(
+          "pilot_beacon_neighbour_frames_total", "Of the frames relayed, those from and to other beacons.", "direction",
+          [("from", router.relayedFromNeighbours), ("to", router.relayedToNeighbours)]),
         .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
         .counter(
           "pilot_beacon_expulsions_total", "Registrations ended because their address may not speak any more.",
@@ -206,8 +220,8 @@ extension BeaconMetrics.Metric {
   }
 
   fileprivate static func labelled(
-    _ name: String, _ help: String, _ label: String, _ values: [(String, UInt64)]
+    _ name: String, _ help: String, _ label: String, _ values: [(String, UInt64)], isGauge: Bool = false
   ) -> Self {
-    Self(name: name, help: help, isGauge: false, label: label, values: values.map { (name: $0.0, value: $0.1) })
+    Self(name: name, help: help, isGauge: isGauge, label: label, values: values.map { (name: $0.0, value: $0.1) })
   }
 }

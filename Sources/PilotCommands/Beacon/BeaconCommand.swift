@@ -127,6 +127,15 @@ package struct BeaconCommand: AsyncParsableCommand {
   var advertise: [String] = []
 
   @Option(
+    name: .customLong("sync"),
+    help: ArgumentHelp(
+      """
+      Another beacon to exchange nodes with, over UDP; repeatable, or with commas. Each has to know this one by the address that \
+      its datagrams come from. This very beacon may be among them. (default: none)
+      """, valueName: "host:port"))
+  var neighbours: [String] = []
+
+  @Option(
     help: ArgumentHelp(
       """
       What a node has to prove over UDP. off: nothing. prefer: its key, once it has done so since the start. require: its key. \
@@ -207,6 +216,7 @@ package struct BeaconCommand: AsyncParsableCommand {
       configuration.router.nodeCapacity = nodes
     }
     configuration.names = try Self.names(try settings.strings(names, "name"))
+    configuration.neighbours = try Self.neighbours(try settings.strings(neighbours, "sync"))
     configuration.router.advertised = try AdvertisedAddresses.resolve(settings.strings(advertise, "advertise"))
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth")?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
@@ -258,6 +268,21 @@ package struct BeaconCommand: AsyncParsableCommand {
       names.append(name)
     }
     return names
+  }
+
+  /// Reads where other beacons are, each text one or several with commas in between.
+  static func neighbours(_ texts: [String]) throws(CommandFailure) -> [HostPort] {
+    var neighbours: [HostPort] = []
+    for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+      let text = text.trimmingPrefix { $0 == " " }
+      guard let neighbour = try? HostPort(parsing: text), neighbour.port ?? 0 > 0 else {
+        throw .usage(
+          "sync must be HOST:PORT, and \"\(text)\" isn't",
+          hint: "for example --sync beacon2.example:9001,[2001:db8::2]:9001")
+      }
+      neighbours.append(neighbour)
+    }
+    return neighbours
   }
 
   /// What can't be had without keys; nil if nothing is asked for that needs them.

@@ -26,7 +26,7 @@ import Testing
 
   /// The places, by file. `code: advice` is one that says something else than its code's usual advice.
   private static let sites = """
-    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration
+    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x3
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system
     PilotNode/Driver/NodeDriver | system
