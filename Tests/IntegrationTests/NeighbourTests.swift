@@ -81,4 +81,25 @@ struct NeighbourTests {
       #expect(one.server.statistics.router.relayedToNeighbours == 0)
     }
   }
+
+  @Test("who comes and who goes is known at the other beacon within seconds", arguments: Carrier.allCases)
+  func comesAndGoes(_ carrier: Carrier) async throws {
+    try await Self.run { one, other, known in
+      known.update { $0 = true }
+      for beacon in [one, other] { try await beacon.awaitStatistics { $0.router.syncs > 0 } }
+      // Neither waits for the next regular announcement, up to ten seconds later.
+      let began = MonotonicClock().now
+      let node = try await one.join(1, on: carrier)
+      try await other.awaitStatistics { $0.router.neighbourNodes == 1 }
+      #expect(MonotonicClock().now < began.advanced(by: .seconds(8)))
+      guard carrier == .wss else { return node.leave() }
+      let peer = try await other.join(2, on: .wss)
+      node.leave()
+      try await one.awaitStatistics { $0.router.wssPeers == 0 }
+      let before = other.server.statistics.router.syncs
+      try await other.awaitStatistics { $0.router.syncs > before }
+      try peer.send([1], to: node.id)
+      try await other.awaitStatistics { $0.router.drops[.destinationUnknown] == 1 }
+    }
+  }
 }

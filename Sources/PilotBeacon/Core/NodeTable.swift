@@ -28,6 +28,8 @@ struct NodeTable: ~Copyable, Sendable {
   private let creditPerByteHeard: UInt32
   private(set) var map: NodeMap<Registration>
   private(set) var ledger: SourceLedger
+  /// Nodes that have come or gone, since it was made.
+  private(set) var changes: UInt64 = 0
   private var expiryCursor = NodeMap<Registration>.Cursor()
   private var evictionCursor = NodeMap<Registration>.Cursor()
 
@@ -126,6 +128,7 @@ struct NodeTable: ~Copyable, Sendable {
     }
     exchange(nil, for: registration)
     map.insert(node.rawValue, registration)
+    changes &+= 1
     return admission
   }
 
@@ -189,6 +192,7 @@ struct NodeTable: ~Copyable, Sendable {
       }
       exchange(map[position], for: nil)
       map.remove(at: position, behind: &expiryCursor)
+      changes &+= 1
     }
     return (expired, denied)
   }
@@ -196,6 +200,7 @@ struct NodeTable: ~Copyable, Sendable {
   private mutating func remove(at position: NodeMap<Registration>.Position) {
     exchange(map[position], for: nil)
     map.remove(at: position)
+    changes &+= 1
   }
 
   /// Keeps the ledger: what is known of a node is about to become something else, or to come or go.

@@ -162,6 +162,9 @@ package final class RelayEngine: Sendable {
     state.withLock { $0.router.neighbours.heard(at: now.nanoseconds) }
   }
 
+  /// Nodes that have come here or gone.
+  var attachmentChanges: UInt64 { state.withLock { $0.router.attachmentChanges } }
+
   /// The nodes that are attached here, looked for in many short holds of the lock.
   func attached(at now: MonotonicInstant) -> [NodeID] {
     var nodes: [NodeID] = []

@@ -60,6 +60,9 @@ extension Router {
     return .deliver(.udp(endpoint), DeliverHeader(relaying: sender, to: destination))
   }
 
+  /// Nodes that have come here or gone, since it was made.
+  package var attachmentChanges: UInt64 { wss.changes &+ nodes.changes }
+
   /// In so many parts ``forEachAttached(inPart:at:_:)`` tells who is attached here.
   package var attachedParts: Int { neighbours.isEmpty ? 0 : wss.partCount + nodes.map.shardCount }
 

@@ -4,14 +4,17 @@ import PilotWSS
 import PilotWire
 import Synchronization
 
-/// Tells the other beacons of a deployment every 10 s who is attached here, and finds out where their names lead.
+/// Tells the other beacons of a deployment who is attached here, every 10 s and within a second of a change, and finds out where
+/// their names lead.
 ///
 /// What they tell is the router's. A beacon that ends says nothing: its lists run out after 90 s.
 final class NeighbourExchange: Sendable {
   typealias Lookup = BeaconServer.Configuration.NeighbourLookup
 
-  /// From one announcement to the next (wire reference, section 2).
+  /// From one announcement to the next while nobody comes or goes (wire reference, section 2).
   static let interval: Duration = .seconds(10)
+  /// And at least, if somebody does and one list holds all.
+  static let shortestInterval: Duration = .seconds(1)
   /// How long an address that a name leads to is taken for good.
   static let renewal: Duration = .seconds(60)
   /// From a look-up that failed to the next.
@@ -22,6 +25,9 @@ final class NeighbourExchange: Sendable {
     var isHeard: [Bool]
     /// How many lists the last announcement took: when there are fewer now, empty ones take the place of the rest.
     var lists = 0
+    var announcedAt = MonotonicInstant.start
+    /// What had changed by the last announcement.
+    var changes: UInt64 = 0
   }
 
   /// Their names.
@@ -61,10 +67,11 @@ final class NeighbourExchange: Sendable {
     await withTaskGroup(of: Void.self) { group in
       for number in names.indices { group.addTask { await self.follow(number, clock) } }
       group.addTask {
-        repeat {
-          self.announce(at: .now())
-          self.look(at: .now())
-        } while (try? await clock.sleep(for: Self.interval)) != nil
+        while (try? await clock.sleep(for: Self.shortestInterval)) != nil {
+          let now = MonotonicInstant.now()
+          if self.isDue(at: now) { self.announce(at: now) }
+          self.look(at: now)
+        }
       }
     }
   }
@@ -112,10 +119,20 @@ final class NeighbourExchange: Sendable {
     announce(at: .now())
   }
 
+  private func isDue(at now: MonotonicInstant) -> Bool {
+    let changes = engine.attachmentChanges
+    return state.withLock { state in
+      now >= state.announcedAt.advanced(by: Self.interval) || state.changes != changes && state.lists <= 1
+    }
+  }
+
   /// Sends every neighbour the list of who is attached here.
   private func announce(at now: MonotonicInstant) {
     let endpoints = engine.neighbourEndpoints
     guard !endpoints.isEmpty else { return }
+    // Looked at first: who comes meanwhile is another change.
+    let changes = engine.attachmentChanges
+    state.withLock { state in (state.announcedAt, state.changes) = (now, changes) }
     for list in lists(of: engine.attached(at: now)) {
       let frame = list.encoded()
       for endpoint in endpoints {
@@ -138,7 +155,8 @@ final class NeighbourExchange: Sendable {
     }
   }
 
-  /// Says in the log who is heard, and who isn't any more.
+  /// Says in the log who is heard, and who isn't any more. Who begins to be heard may not have known this beacon before, and gets
+  /// its nodes at once.
   private func look(at now: MonotonicInstant) {
     let heard = engine.heardNeighbours(at: now)
     guard heard.count == names.count else { return }
@@ -150,6 +168,7 @@ final class NeighbourExchange: Sendable {
       let name = names[number]
       if heard[number] {
         logger.notice("A neighbour lists its nodes", metadata: ["neighbour": "\(name)"])
+        announce(at: now)
       } else {
         logger.warning(
           "A neighbour has been silent for 90 s: its nodes can't be reached from here",
