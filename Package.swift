@@ -217,6 +217,7 @@ let package = Package(
       dependencies: [
         "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
         "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWSS", "PilotWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(

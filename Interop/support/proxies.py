@@ -43,7 +43,21 @@ def listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def check(report, start, hand_on):
+def shipped(name, changes):
+    """The text of a file of Packaging/proxies, with what is this check's own in the place of what is the operator's.
+
+    `changes` has what is replaced by what; all of it has to be there.
+    """
+    text = (HERE.parent / "Packaging" / "proxies" / name).read_text(encoding="utf-8")
+    # Comments speak of the operator's.
+    text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")) + "\n"
+    for old, new in changes.items():
+        require(old in text, f"Packaging/proxies/{name} has no {old}")
+        text = text.replace(old, str(new))
+    return text
+
+
+def check(report, start, hand_on=None, ends_connections=True):
     """Writes all rows of one proxy.
 
     `start(bench, name, port, idle, backend, certificate, key)` starts it on a port, where a connection may be silent
@@ -51,10 +65,12 @@ def check(report, start, hand_on):
     who the client is by X-Forwarded-For.
 
     `hand_on(bench, port, backend)` starts it on a port from which it hands TCP connections on, and tells who the client is
-    by the PROXY protocol, whose version it returns.
+    by the PROXY protocol, whose version it returns; None for one that can't.
+
+    `ends_connections` says whether it can be told to cut silence, and to read its configuration anew.
     """
     with Bench() as bench:
-        _Check(report, bench, start).run(hand_on)
+        _Check(report, bench, start).run(hand_on, ends_connections)
 
 
 class _Check:
@@ -77,24 +93,28 @@ class _Check:
     def node(self, number, port):
         return Node(self.bench, number, self.url(port), self.ca)
 
-    def run(self, hand_on):
-        # Silent from here on; looked at last.
-        idle = self.node(1, self.long)
-        begun = time.monotonic()
-        silent = self.silent_client(2)
+    def run(self, hand_on, ends_connections):
+        if ends_connections:
+            # Silent from here on; looked at last.
+            idle = self.node(1, self.long)
+            begun = time.monotonic()
+            silent = self.silent_client(2)
         with self.report.row("TLS ended in front of our beacon, which speaks ws: wss ⇄ wss and wss → udp") as details:
             self.through(details)
         what = "X-Forwarded-For from a trusted proxy: our beacon knows a client by its own address, whatever it claims"
         with self.report.row(what) as details:
             self.known(self.beacon, self.short, 11, details)
-        what = "TCP handed on to our beacon's TLS, with the PROXY protocol: it knows a client by its own address"
-        with self.report.row(what) as details:
-            beacon = Beacon(self.bench, self.nodes, self.authority.issue("beacon", 2), KNOWS)
-            (port,) = free_ports(1)
-            version = hand_on(self.bench, port, beacon.port)
-            until(lambda: listening(port), "the proxy")
-            self.known(beacon, port, 12, details)
-            details.append(f"PROXY {version}")
+        if hand_on:
+            what = "TCP handed on to our beacon's TLS, with the PROXY protocol: it knows a client by its own address"
+            with self.report.row(what) as details:
+                beacon = Beacon(self.bench, self.nodes, self.authority.issue("beacon", 2), KNOWS)
+                (port,) = free_ports(1)
+                version = hand_on(self.bench, port, beacon.port)
+                until(lambda: listening(port), "the proxy")
+                self.known(beacon, port, 12, details)
+                details.append(f"PROXY {version}")
+        if not ends_connections:
+            return
         with self.report.row(f"silence is cut after {SHORT} s: our node comes back") as details:
             self.cut(details)
         with self.report.row("reload under traffic: our nodes come back, frames flow again") as details:

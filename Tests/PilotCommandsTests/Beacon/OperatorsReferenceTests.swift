@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import PilotBeacon
+import PilotTransport
+import PilotWSS
+import Testing
+
+@testable import PilotCommands
+
+/// What `Operations/Reference.md` tells operators is what the code has: nothing is missing, nothing is left over.
+@Suite("The operator's reference")
+struct OperatorsReferenceTests {
+  private static let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
+    .standardized
+
+  /// The cells of a section's tables, header and ruler left out.
+  private static func rows(under heading: String, depth: String = "##") throws -> [[String]] {
+    let text = try String(contentsOf: package.appending(path: "Operations/Reference.md"), encoding: .utf8)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(lines.firstIndex(of: "\(depth) \(heading)"), "there is no heading \(heading)")
+    var rows: [[String]] = []
+    var isInTable = false
+    for line in lines[(start + 1)...] {
+      if line.hasPrefix("## ") || line.hasPrefix("\(depth) ") { break }
+      guard line.hasPrefix("|") else {
+        isInTable = false
+        continue
+      }
+      // The header comes first, and the ruler below it.
+      if isInTable, !line.hasPrefix("| ---") {
+        rows.append(
+          line.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces)
+          })
+      }
+      isInTable = true
+    }
+    return rows
+  }
+
+  private static func code(_ cell: String) -> String { cell.trimmingCharacters(in: ["`"]) }
+
+  /// All Swift files of these folders, as one text.
+  private static func sources(_ folders: String...) throws -> String {
+    var text = ""
+    for folder in folders {
+      let root = package.appending(path: "Sources/\(folder)")
+      let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
+      for case let file as URL in files where file.pathExtension == "swift" {
+        text += try String(contentsOf: file, encoding: .utf8)
+      }
+    }
+    return text
+  }
+
+  @Test("Each setting has a row, with its default")
+  func settings() throws {
+    let help = BeaconCommand.helpMessage(columns: 1_000)
+    var expected: [[String]] = []
+    for option in help.split(separator: "\n  --").dropFirst() {
+      let name = String(option.prefix { $0.isLowercase || $0 == "-" })
+      if ["config", "log-level", "log-format", "version"].contains(name) { continue }
+      let value = option.firstMatch(of: /\(default: ([^)]*)\)/).map { String($0.1) } ?? ""
+      expected.append([name, value])
+    }
+    #expect(expected.count > 20)
+    let rows = try Self.rows(under: "Settings").map { [Self.code($0[0]), $0[2]] }
+    #expect(rows.filter { !expected.contains($0) } == [], "only in the table, or with another default")
+    #expect(expected.filter { !rows.contains($0) } == [], "only in the help, or with another default")
+    #expect(rows.map { $0[0] } == expected.map { $0[0] }, "the order of the help")
+  }
+
+  @Test("Each metric has a row, with the values of its label")
+  func metrics() throws {
+    let rows = try Self.rows(under: "Metrics").filter { $0[0].hasPrefix("`pilot_") }
+    let names = try Self.sources("PilotBeacon").matches(of: /"(pilot_beacon_[a-z_]+)"/).map { String($0.1) }
+    #expect(names.count > 40)
+    let told = Set(rows.map { Self.code($0[0]) })
+    #expect(told.subtracting(names).sorted() == [], "only in the table")
+    #expect(Set(names).subtracting(told).sorted() == [], "only in the code")
+    #expect(rows.count == Set(names).count, "a metric has two rows")
+
+    let values: [String: [String]] = [
+      "relayed_total": RelayCell.allCases.map(\.description),
+      "discovers_total": DiscoverOutcome.allCases.map(\.description),
+      "proofs_total": ProofOutcome.allCases.map(\.description),
+      "moves_total": MoveCause.allCases.map(\.description),
+      "punches_total": PunchOutcome.allCases.map(\.description),
+      "punch_grants_total": GrantOutcome.allCases.map(\.description),
+      "refusals_total": WSSRefusal.Reason.allCases.map(\.rawValue),
+      "handshake_failures_total": HandshakeFailure.Reason.allCases.map(\.rawValue),
+      "udp_dropped_total": DropReason.allCases.map(\.description) + ["no_room"],
+    ]
+    for (name, expected) in values {
+      let row = try #require(rows.first { Self.code($0[0]) == "pilot_beacon_\(name)" })
+      #expect(row[2].matches(of: /`([a-z_]+)`/).map { String($0.1) } == expected, "\(name)")
+    }
+    let reasons = try Self.rows(under: "Reasons of drops", depth: "###").map { Self.code($0[0]) }
+    #expect(reasons == RouterDropReason.allCases.map(\.description))
+  }
+
+  /// A message that is put together from values alone is another module's, and isn't listed.
+  @Test("Each log event has a row")
+  func logEvents() throws {
+    let source = try Self.sources("PilotBeacon", "PilotWSS/Server", "PilotCommands/Beacon")
+      .replacing("\"\"\"", with: "\u{1}")
+    var expected: Set<String> = []
+    for call in source.matches(of: /logger\.(?:debug|info|notice|warning|error|critical|log)\(/) {
+      var text = source[call.range.upperBound...].prefix(700)
+      text = text[..<(text.firstRange(of: "metadata:")?.lowerBound ?? text.endIndex)]
+      if let block = text.firstMatch(of: /\A\s*\u{1}\s*([^\u{1}]*)\u{1}/) {
+        expected.insert(
+          block.1.split(separator: "\\\n").map { $0.trimmingPrefix(/\s+/) }.joined().trimmingCharacters(
+            in: .whitespacesAndNewlines))
+        continue
+      }
+      // A choice has two texts.
+      let statement = text[..<(text.firstRange(of: /\n *}|logger\./)?.lowerBound ?? text.endIndex)]
+      for literal in statement.matches(of: /"((?:[^"\\]|\\.)+)"/) where !literal.1.hasPrefix("\\(") {
+        expected.insert(String(literal.1))
+      }
+    }
+    #expect(expected.count > 30)
+    let rows = try Self.rows(under: "Log events").map { $0[1] }
+    #expect(Set(rows).subtracting(expected).sorted() == [], "only in the table")
+    #expect(expected.subtracting(rows).sorted() == [], "only in the code")
+    #expect(rows.count == Set(rows).count, "an event has two rows")
+  }
+
+  @Test("Each limit has a row, with its value")
+  func limits() throws {
+    let options = ["advertised", "udpAuthentication", "servesListedNodesOnly", "requiresPunchGrant"]
+    try check("Registrations and relaying", RouterConfiguration(), except: options)
+    try check("WebSocket", WSSLimits())
+    try check("Registry", RegistryDirectory.Configuration())
+  }
+
+  private func check(_ heading: String, _ limits: Any, except: [String] = []) throws {
+    var expected: [[String]] = []
+    for (label, value) in Mirror(reflecting: limits).children {
+      let label = try #require(label)
+      switch value {
+      case _ where except.contains(label): continue
+      case let number as Int: expected.append([label, number.formatted(.number.locale(Locale(identifier: "en_US")))])
+      case let time as Duration: expected.append([label, "\(time.components.seconds) s"])
+      default: Issue.record("\(label) is neither a number nor a time")
+      }
+    }
+    let rows = try Self.rows(under: heading, depth: "###").map { [Self.code($0[0]), $0[1]] }
+    #expect(rows.sorted { $0[0] < $1[0] } == expected.sorted { $0[0] < $1[0] })
+  }
+}
