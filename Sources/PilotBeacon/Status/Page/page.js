@@ -9,7 +9,7 @@ const at = id => document.getElementById(id);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const number = value => (value < 10000 ? whole : short).format(value);
-const bytes = value => value < 1000 ? `${whole.format(value)} B` : `${short.format(value)}B`;
+const bytes = value => value < 1000 ? `${whole.format(value)} B` : `${short.format(value).replace(/([A-Z]+)$/, unit => ` ${unit === "K" ? "k" : unit}B`)}`;
 const words = name => name.replaceAll("_", " ");
 const clock = seconds => new Date(seconds * 1000).toLocaleTimeString();
 
@@ -94,7 +94,7 @@ function certificate(report) {
   if (report.certificateExpiry === undefined) return set("certificate", "none", "dim");
   const left = report.certificateExpiry - report.now;
   if (left <= 0) return set("certificate", "expired", "bad");
-  set("certificate", `${duration(left)} left`, left < 7 * 86400 ? "bad" : left < 30 * 86400 ? "warn" : "");
+  set("certificate", duration(left), left < 7 * 86400 ? "bad" : left < 30 * 86400 ? "warn" : "");
 }
 
 function show(report) {
@@ -104,7 +104,8 @@ function show(report) {
   const lost = point ? Object.values(point.drops).reduce((sum, value) => sum + value, 0) : 0;
   set("phase", report.phase, `badge ${report.phase === "serving" ? "good" : "warn"}`);
   set("since", `${report.version}, since ${new Date(report.startedAt * 1000).toLocaleString()} (${duration(report.now - report.startedAt)})`);
-  set("link", `Live, ${clock(report.now)}`, "dim");
+  set("link", "Live", "");
+  set("clock", clock(report.now));
   set("udp", number(report.peers.udp));
   set("wss", number(report.peers.wss));
   set("rate", number(point ? point.relayed.reduce((sum, value) => sum + value, 0) : 0));
