@@ -23,7 +23,8 @@ struct NodeTable: ~Copyable, Sendable {
   }
 
   private let capacity: Int
-  private let nodesPerSource: Int
+  /// Unproven registrations of each source at most.
+  var nodesPerSource: Int
   let settlingTime: UInt64
   private let creditPerByteHeard: UInt32
   private(set) var map: NodeMap<Registration>

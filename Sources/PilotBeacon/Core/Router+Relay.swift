@@ -112,6 +112,7 @@ extension Router {
   ) -> RouterAction {
     if let peer = wss.peer(destination) {
       counters.relayed.count(RelayCell(from: carrier, to: .wss))
+      talkers.relayed(bytes, for: sender)
       let header = DeliverHeader(sender, destination, wantsDestination: peer.wantsDestination)
       return .deliver(.wss(ConnectionID(rawValue: peer.connection)), header)
     }
@@ -129,6 +130,7 @@ extension Router {
       return drop(.unansweredEndpoint, of: origin.source)
     }
     counters.relayed.count(RelayCell(from: carrier, to: .udp))
+    talkers.relayed(bytes, for: sender)
     return deliver(destination, at: registration, from: sender)
   }
 }

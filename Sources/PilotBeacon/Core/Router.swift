@@ -57,7 +57,9 @@ package struct Router: ~Copyable, Sendable {
   var challengedSources: SourceRateLimit
   var unansweredCredit: SourceRateLimit
   var buckets: SourceBuckets
-  let knownPace: RelayPace
+  var knownPace: RelayPace
+  var relayRate: Int
+  var talkers: Talkers
   var topSources: TopSources
   var punchSources: SourceRateLimit
   var punchesInAll: RateLimit
@@ -82,7 +84,8 @@ package struct Router: ~Copyable, Sendable {
     self.listing = listing
     nodes = NodeTable(bounds, seed: seed)
     buckets = SourceBuckets(perSecond: configuration.relayRate, seed: seed ^ 7)
-    knownPace = .ofKnown(perSecond: configuration.relayRate)
+    relayRate = configuration.relayRate
+    knownPace = .ofKnown(perSecond: relayRate)
     let challenged = configuration.challengesPerSource
     challengedSources = SourceRateLimit(perSecond: challenged, burst: challenged, sets: 1_024)
     unansweredCredit = SourceRateLimit(
@@ -99,6 +102,7 @@ package struct Router: ~Copyable, Sendable {
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
     topSources = TopSources(hash: sourceHash)
+    talkers = Talkers(hash: sourceHash)
     let discovered = configuration.discoversPerSource
     discoverSources = SourceRateLimit(perSecond: discovered, burst: 2 * discovered, sets: 4_096)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)

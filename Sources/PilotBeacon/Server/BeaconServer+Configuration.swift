@@ -13,9 +13,11 @@ extension BeaconServer {
     public var udpSockets: Int?
     /// Where WebSocket connections are accepted; nil accepts none. Default nil.
     public var wss: WebSocket?
-    /// Where health, metrics and a status page are served over HTTP; nil serves none. Default nil. For trusted networks:
-    /// everybody who can connect may read them.
+    /// Where health, metrics and a status page are served over HTTP; nil serves none. Default nil.
     public var http: Endpoint?
+    /// A file with the token that page and metrics ask for, read again when it changes; nil shows them to this machine alone
+    /// (127.0.0.1 and ::1). Whether it is healthy and ready anybody may ask. Default nil.
+    public var httpToken: String?
     /// What nodes dial this beacon as, beside the names of its certificate and the addresses that they write to: a name without a
     /// port stands for every port. A node that proves who it is signs what it has dialled (wire reference, sections 2 and 3), and
     /// isn't believed if that is none of these. Default: none.

@@ -75,16 +75,20 @@ extension BeaconServer.Parts {
         configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
         lookup: configuration.neighbourLookup)
     let shutdown = BeaconShutdown()
+    let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
       StatusListener(
-        names: configuration.httpNames, logger: logger, phase: { shutdown.phase },
-        onFailure: { journal.failed($0, at: .status) }
-      ) {
-        BeaconStatistics(
-          engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-          registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours)
-      }
+        names: configuration.httpNames, access: StatusAccess(token: token), logger: logger,
+        feed: StatusFeed(
+          engine: engine, journal: journal, phase: { shutdown.phase }, certificateExpiry: { tls?.expiry }
+        ) {
+          BeaconStatistics(
+            engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
+            registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours)
+        },
+        onFailure: { journal.failed($0, at: .status) })
     }
+    self.token = token
     certificate = CertificateWarning()
     self.neighbours = neighbours
     drainWindow = configuration.drainWindow

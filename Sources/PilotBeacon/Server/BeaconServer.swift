@@ -33,6 +33,7 @@ public final class BeaconServer: Service {
     let addresses: AddressPolicy
     let journal: BeaconJournal
     let tls: ServerTLS?
+    let token: StatusToken?
     let certificate: CertificateWarning
     let neighbours: NeighbourExchange?
     let drainWindow: Duration
@@ -122,6 +123,7 @@ public final class BeaconServer: Service {
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.askRegularly() }
       group.addTask { await self.reloadRegularly() }
+      group.addTask { await self.reportRegularly() }
       group.addTask(priority: .utility) { await self.verifySignatures() }
       group.addTask { await self.revokeChangedKeys() }
       if let neighbours = parts.neighbours {
@@ -263,8 +265,18 @@ public final class BeaconServer: Service {
   }
 
   private func reloadRegularly() async -> TransportError? {
-    guard parts.tls != nil else { return nil }
-    while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil { reloadCertificate() }
+    guard parts.tls != nil || parts.token != nil else { return nil }
+    while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil {
+      reloadCertificate()
+      reloadToken()
+    }
+    return nil
+  }
+
+  /// Whoever watches the status page is told each second.
+  private func reportRegularly() async -> TransportError? {
+    guard let status = parts.status else { return nil }
+    while (try? await Task.sleep(for: StatusFeed.interval)) != nil { status.feed.tick() }
     return nil
   }
 }

@@ -38,6 +38,8 @@ public struct BeaconStatistics: Sendable {
   public let certificateExpiry: Int?
   /// Peers refused, by reason in snake case, zeros included.
   public let refusals: [String: UInt64]
+  /// The peers that are furthest behind.
+  let slowest: SlowestPeers
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
 
@@ -80,12 +82,19 @@ extension BeaconStatistics {
   ) {
     let connections = engine.connections
     var counts = journal.retired
-    for connection in connections { counts += connection.counts }
+    var (slowest, waiting) = (SlowestPeers(), 0)
+    for connection in connections {
+      let (own, bytes) = (connection.counts, connection.waitingBytes)
+      counts += own
+      waiting += bytes
+      slowest.consider(connection, waitingBytes: bytes, own)
+    }
+    self.slowest = slowest
     router = engine.statistics
     self.udp = udp.counters
     self.neighbours = neighbours.map { Array(zip($0.names, $0.isHeard)) } ?? []
     peers = PeerTotals(counts)
-    waitingBytes = connections.reduce(0) { $0 + $1.waitingBytes }
+    waitingBytes = waiting
     refusedByKernel = totals.refusedByKernel
     connectionsGone = totals.connectionsGone
     detours = totals.detours

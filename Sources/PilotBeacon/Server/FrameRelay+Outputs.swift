@@ -82,9 +82,13 @@ extension FrameRelay {
   }
 
   /// A peer has authenticated. What it replaces is closed.
-  func attach(_ connection: WSSConnection, at now: MonotonicInstant) {
-    engine.attach(connection, &turn)
+  ///
+  /// - Returns: Whether there was something to replace.
+  @discardableResult
+  func attach(_ connection: WSSConnection, at now: MonotonicInstant) -> Bool {
+    let replaces = engine.attach(connection, &turn)
     performOutputs(at: now)
+    return replaces
   }
 
   /// ICMP has reported that a datagram to an endpoint found nobody. ``flush()`` is due.

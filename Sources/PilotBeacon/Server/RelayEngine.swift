@@ -117,12 +117,16 @@ package final class RelayEngine: Sendable {
   }
 
   /// A peer has authenticated.
-  func attach(_ connection: WSSConnection, _ turn: inout Turn) {
+  /// - Returns: Whether it takes the place of another connection of its node.
+  @discardableResult
+  func attach(_ connection: WSSConnection, _ turn: inout Turn) -> Bool {
     state.withLock { state in
       state.connections[connection.id] = connection
+      let replacements = state.router.counters.replacements
       state.router.attach(
         node: connection.node, connection: ConnectionID(rawValue: connection.id), isOwn: connection.isOwn)
       state.router.drain(into: &turn)
+      return state.router.counters.replacements != replacements
     }
   }
 
@@ -176,6 +180,14 @@ package final class RelayEngine: Sendable {
 
   /// What has happened since the last call that an operator may want to look into.
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
+
+  /// Puts the limits of another configuration into force.
+  func adoptLimits(of configuration: RouterConfiguration) {
+    state.withLock { $0.router.adoptLimits(of: configuration) }
+  }
+
+  /// Which nodes the most was relayed for since the last call: 32 at most.
+  func takeTalkers() -> [Talker] { state.withLock { $0.router.talkers.take() } }
 
   /// Which sources the most was dropped of since the last call, because each gets no more than its share.
   func takeTopSources(_ limit: Int) -> SourceDrops? { state.withLock { $0.router.takeTopSources(limit) } }

@@ -15,10 +15,22 @@ struct BeaconMetrics {
 
   private let metrics: [Metric]
 
-  init(_ statistics: BeaconStatistics) {
+  /// - Parameters:
+  ///   - startedAt: When the beacon was started, in seconds since 1970.
+  ///   - watchers: Who watches the status page.
+  ///   - droppedWatchers: Who did, and didn't read.
+  init(_ statistics: BeaconStatistics, startedAt: Int, watchers: Int, droppedWatchers: UInt64) {
     let (router, udp, peers) = (statistics.router, statistics.udp, statistics.peers)
     metrics =
       [
+        Metric(
+          name: "pilot_beacon_info", help: "What runs: 1, under its version.", isGauge: true, label: "version",
+          values: [(PackageVersion.text, 1)]),
+        .gauge("pilot_beacon_start_time_seconds", "When it was started, in seconds since 1970.", startedAt),
+        .gauge("pilot_beacon_status_watchers", "Browsers that watch the status page.", watchers),
+        .counter(
+          "pilot_beacon_status_watchers_dropped_total", "Watchers of the status page closed because they didn't read.",
+          droppedWatchers),
         .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
         .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.wssPeers),
         .gauge(
@@ -176,6 +188,9 @@ struct BeaconMetrics {
     ]
   }
 
+  /// The names, in order.
+  var names: [String] { metrics.map(\.name) }
+
   /// Prometheus' text format, version 0.0.4.
   var exposition: String {
     var text = ""
@@ -187,26 +202,6 @@ struct BeaconMetrics {
       }
     }
     return text
-  }
-
-  /// The same as a page for people: what is zero is left out, but for the gauges.
-  var page: String {
-    var rows = ""
-    for metric in metrics {
-      for (name, value) in metric.values where value > 0 || metric.isGauge {
-        let label = metric.label == nil ? "" : ": \(name)"
-        rows += "<tr><td>\(metric.help.dropLast())\(label)</td><td>\(value)</td></tr>\n"
-      }
-    }
-    return """
-      <!doctype html><html lang="en"><meta charset="utf-8"><title>Pilot beacon</title>
-      <style>body{font:15px system-ui;margin:2em auto;max-width:46em}td{padding:.2em 1em .2em 0}
-      td+td{text-align:right;font-variant-numeric:tabular-nums}</style>
-      <h1>Pilot beacon</h1><table>
-      \(rows)</table>
-      <p>For machines: <a href="/metrics">/metrics</a>, <a href="/health">/health</a>.</p></html>
-
-      """
   }
 }
 

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 package import PilotTransport
 import PilotWire
 import Synchronization
@@ -120,9 +120,12 @@ package final class ConnectionAdmission: Sendable {
   /// A connection has proven its key.
   ///
   /// - Returns: Whether there is room for one more.
-  func authenticate(_ channel: any Channel) -> Bool {
+  package func authenticate(_ channel: any Channel) -> Bool {
     state.withLock { $0.ledger.authenticate(ObjectIdentifier(channel)) }
   }
+
+  /// Another bound for authenticated connections from now on. Those above a lower one stay.
+  func bound(authenticated: Int) { state.withLock { $0.ledger.bound(authenticated: authenticated) } }
 
   /// Admits no upgrade from now on. What has upgraded stays.
   func refuseNew() { state.withLock { $0.isRefusing = true } }

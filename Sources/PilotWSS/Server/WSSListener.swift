@@ -16,6 +16,7 @@ package final class WSSListener: Sendable {
   private let budget: OutboundBudget
   private let lookups = KeyLookups()
   private let nextID = Atomic<UInt64>(1)
+  private let outgoingAge: Mutex<Duration>
   private let serverChannel = Mutex<(any Channel)?>(nil)
 
   /// - Parameters:
@@ -26,6 +27,7 @@ package final class WSSListener: Sendable {
     dispatchers: @escaping @Sendable (any EventLoop) -> any WSSDispatcher
   ) {
     self.configuration = configuration
+    outgoingAge = Mutex(configuration.limits.outgoingAge)
     self.keys = keys
     self.dispatchers = dispatchers
     budget = OutboundBudget(bytes: configuration.limits.outgoingBytesInAll)
@@ -61,6 +63,13 @@ package final class WSSListener: Sendable {
     let bound = try await ListeningSocket.bind(bootstrap, to: configuration.address, logger: configuration.logger)
     serverChannel.withLock { $0 = bound.channel }
     return bound.address
+  }
+
+  /// Puts other limits into force: how many connections there may be, and, for new ones, how old their frames may get. Those above
+  /// a lower limit stay, and what this process may have open still bounds them.
+  package func adopt(_ limits: WSSLimits) {
+    admission.bound(authenticated: min(limits.maximumConnections, configuration.maximumOpen))
+    outgoingAge.withLock { $0 = limits.outgoingAge }
   }
 
   /// Answers new requests to upgrade, and those after the health, with 503 from now on; what is open stays.
@@ -136,7 +145,7 @@ package final class WSSListener: Sendable {
     _ channel: any Channel, to subprotocol: PilotSubprotocol, from remote: Endpoint
   ) throws {
     var limits = OutboundQueue.Limits(
-      bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge)
+      bytes: configuration.limits.outgoingBytes, age: outgoingAge.withLock { $0 })
     limits.first = 0...FrameLimits.maximumOfDeployedClients
     let outbound = OutboundQueue(
       role: .server, limits: limits, chunkBytes: configuration.sizes.chunk, overflow: .dropOldest, budget: budget,
