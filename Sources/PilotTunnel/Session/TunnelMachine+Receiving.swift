@@ -86,8 +86,18 @@ extension TunnelMachine {
       peers.values[index].echo(header, packet.payload, by: route, &side)
       return .probe(from: node, payload: range)
     }
-    peers.values[index].receivedPacket(range.count, at: now, &side)
+    if header.protocol == .fragment {
+      peers.values[index].activity.received(at: now)
+    } else {
+      peers.values[index].receivedPacket(range.count, at: now, &side)
+    }
     return .packet(from: node, header: header, payload: range)
+  }
+
+  /// A peer's datagram has come in fragments, and is handed on.
+  mutating func assembled(_ length: Int, of node: NodeID, at now: MonotonicInstant) {
+    guard let index = peers.index(forKey: node) else { return }
+    peers.values[index].receivedPacket(length, at: now, &side)
   }
 
   /// A frame of a peer's doesn't open: it may have another session than we, or none.

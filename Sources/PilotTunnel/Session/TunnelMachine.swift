@@ -22,6 +22,8 @@ package struct TunnelMachine: Sendable {
   var refusalRate: SourceRateLimit
   /// Those with something under way.
   var busy: Set<NodeID> = []
+  /// What was dropped of this node's own packets to nodes that have no place.
+  var unplaced = UnplacedDrops()
   var busyDue: MonotonicInstant?
   var sweepDue: MonotonicInstant
 
@@ -61,7 +63,9 @@ package struct TunnelMachine: Sendable {
   package var connectedPeers: [NodeID] { peers.values.filter { $0.current != nil }.map(\.node) }
 
   /// What has come from a peer and gone to it, since it has a place here; nil for one without.
-  package func counters(of node: NodeID) -> TunnelCounters? { peers[node]?.allCounters }
+  ///
+  /// What was dropped of this node's own packets before it had one is in it, and is all there is of one that never gets one.
+  package func counters(of node: NodeID) -> TunnelCounters? { unplaced.added(to: peers[node]?.allCounters, of: node) }
 
   /// What has come and gone, of all peers.
   package var counters: TunnelCounters {
@@ -78,6 +82,7 @@ package struct TunnelMachine: Sendable {
       peers.values[index].count(drop, &side)
     } else {
       side.counters[drop] += 1
+      if let node { unplaced.count(drop, of: node) }
     }
     return drop
   }
