@@ -13,6 +13,10 @@ struct TunnelReader: ~Copyable {
   /// The port that was looked up last since all had been drained, and whose it is.
   private var port: UInt16 = 0
   private var sink: (any DatagramSink)?
+  /// What time it was, and for how many frames more it is taken to be: they have all arrived by then.
+  private var now = MonotonicInstant.now()
+  private var framesToNow = 0
+  private static let framesPerLook = 32
   /// Those that got something since then, each once.
   private var fed: [any DatagramSink] = []
 
@@ -37,7 +41,9 @@ struct TunnelReader: ~Copyable {
   }
 
   private mutating func receive(_ frame: RawSpan, by route: TunnelRoute, relayedFor relayer: NodeID?) {
-    let now = MonotonicInstant.now()
+    if framesToNow == 0 { (now, framesToNow) = (.now(), Self.framesPerLook) }
+    framesToNow -= 1
+    let now = now
     let reception = plaintext.withBytes { bytes in
       tunnels.drive { $0.receive(frame, by: route, relayedFor: relayer, at: now, into: &bytes) }
     }
@@ -78,7 +84,7 @@ struct TunnelReader: ~Copyable {
     tunnels.state.withLock { $0.drained() }
     for sink in fed { sink.drained() }
     fed.removeAll(keepingCapacity: true)
-    (port, sink) = (0, nil)
+    (port, sink, framesToNow) = (0, nil, 0)
   }
 }
 

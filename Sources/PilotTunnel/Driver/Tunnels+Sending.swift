@@ -136,7 +136,10 @@ extension Tunnels {
 
   // MARK: What the sessions send
 
+  /// Sends what the sessions have to send. Nothing by the relay before the beacon is reached: an answer would find nobody, and the
+  /// peer gives none again for a second. It is sent when the beacon is reached (``PeerTunnels/reached(at:)``).
   func send(_ frame: [UInt8], to peer: NodeID, by route: TunnelRoute) {
+    if route == .relay, !node.state.isReady { return tally.refusedByNode.count() }
     do throws(TransportError) {
       switch route {
       case .relay: try node.send(frame, to: peer)

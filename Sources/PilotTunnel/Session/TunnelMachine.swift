@@ -14,6 +14,8 @@ package import PilotWire
 package struct TunnelMachine: Sendable {
   var side: OwnSide
   var peers: [NodeID: PeerSessions] = [:]
+  /// Whose frame came last, and its place, until one comes or goes.
+  var recent: (node: NodeID, index: Dictionary<NodeID, PeerSessions>.Index)?
   var lookups: KeyLookups
   var budget: ExchangeBudget
   /// Peers without a confirmed session, in the order that they have come; others may still stand in it.
@@ -91,6 +93,7 @@ package struct TunnelMachine: Sendable {
   mutating func insert(_ node: NodeID, key: PublicKey?, at now: MonotonicInstant) -> Bool {
     guard let own = side.newKey() else { return false }
     makeRoom()
+    recent = nil
     peers[node] = PeerSessions(node, key: key, own: own, at: now)
     unconfirmed.append(node)
     return true
@@ -107,6 +110,7 @@ package struct TunnelMachine: Sendable {
   /// Ends all sessions with a peer. Their keys leave memory.
   mutating func remove(_ node: NodeID, because reason: SessionEnd?) {
     guard var peer = peers.removeValue(forKey: node) else { return }
+    recent = nil
     for sealer in peer.sealers { peer.count(sealer, &side) }
     busy.remove(node)
     guard peer.current != nil else { return }
