@@ -19,7 +19,7 @@ local types = {
 local magics = {
   PILT = "plain", PILS = "sealed", PILK = "key exchange", PILA = "authenticated key exchange", PILP = "punch",
 }
-local protocols = { [1] = "stream", [2] = "datagram", [3] = "control" }
+local protocols = { [1] = "stream", [2] = "datagram", [3] = "control", [4] = "fragment" }
 local well_known = {
   [0] = "ping", [1] = "control", [7] = "echo", [53] = "names", [80] = "HTTP", [443] = "secure", [444] = "handshake",
   [1000] = "stdio", [1001] = "data", [1002] = "events", [1003] = "verify",

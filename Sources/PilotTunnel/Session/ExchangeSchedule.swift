@@ -46,6 +46,12 @@ struct ExchangeSchedule: Sendable {
     return true
   }
 
+  /// The beacon is reached: what was sent before may have come nowhere, and is sent again now.
+  mutating func hasten(at now: MonotonicInstant) {
+    guard case .unanswered(let left, let due) = state, due > now else { return }
+    state = .unanswered(left: max(left, 1), due: now)
+  }
+
   /// There is a session.
   mutating func settle() {
     state = .rest

@@ -46,7 +46,7 @@ import Testing
     PilotTransport/Capture/FrameCapture | invalidConfiguration
     PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting, unreachable: .afterEvent
     PilotTunnel/Datagrams/PortTable | bindFailed x3
-    PilotTunnel/Driver/Tunnels | invalidConfiguration
+    PilotTunnel/Driver/Tunnels | invalidConfiguration x2
     PilotTunnel/Driver/Tunnels+Sending | emptyFrame, system, unreachable
     PilotUDP/Connected/ConnectedSockets | system: .later(after: nil)
     PilotUDP/Connected/ReadySet | system, system: .later(after: nil)

@@ -137,6 +137,27 @@ struct Vectors: Decodable {
     var frameHex: String
   }
 
+  struct FragmentVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var number: UInt32
+    var index: Int
+    var count: Int
+    var length: Int
+    var datagramHex: String
+    var packetHex: String
+
+    var testDescription: String { name }
+  }
+
+  struct OfferVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var longest: Int
+    var isQuestion: Bool
+    var packetHex: String
+
+    var testDescription: String { name }
+  }
+
   struct Tunnel: Decodable {
     var x25519: [KeyPair]
     var sealedPILS: [Sealed]
@@ -167,6 +188,9 @@ struct Vectors: Decodable {
   var discoverProofsRejected: [Rejected]
   var gone: [GoneVector]
   var goneRejected: [Rejected]
+  var fragments: [FragmentVector]
+  var fragmentsRejected: [Rejected]
+  var fragmentOffers: [OfferVector]
   var packets: [PacketVector]
   var packetsRejected: [Rejected]
   var packetsWithTrailingBytes: Trailing
