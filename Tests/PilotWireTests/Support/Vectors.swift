@@ -60,6 +60,30 @@ struct Vectors: Decodable {
     var testDescription: String { name }
   }
 
+  struct DrainVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var hex: String
+    var node: UInt32
+    var fromMs: UInt32
+    var untilMs: UInt32
+    var testDescription: String { name }
+  }
+
+  struct DrainNoticeVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var text: String
+    var fromMs: UInt32
+    var untilMs: UInt32
+    var to: String?
+    var testDescription: String { name }
+  }
+
+  struct RejectedText: Decodable, CustomTestStringConvertible {
+    var why: String
+    var text: String
+    var testDescription: String { why }
+  }
+
   struct PacketVector: Decodable, CustomTestStringConvertible {
     var name: String
     var flags: UInt8
@@ -167,6 +191,10 @@ struct Vectors: Decodable {
   var discoverProofsRejected: [Rejected]
   var gone: [GoneVector]
   var goneRejected: [Rejected]
+  var drain: [DrainVector]
+  var drainRejected: [Rejected]
+  var drainNotices: [DrainNoticeVector]
+  var drainNoticesRejected: [RejectedText]
   var packets: [PacketVector]
   var packetsRejected: [Rejected]
   var packetsWithTrailingBytes: Trailing
