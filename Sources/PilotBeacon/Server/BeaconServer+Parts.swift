@@ -9,6 +9,7 @@ import PilotWire
 extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
+    try configuration.drain.validate()
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let verifications = VerificationQueue()
@@ -63,7 +64,7 @@ extension BeaconServer.Parts {
           settings, tls: tls, names: names, policy: addresses, journal: journal, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
-    let shutdown = BeaconShutdown()
+    let (shutdown, drainTotals) = (BeaconShutdown(), DrainTotals())
     status = configuration.http.map { _ in
       StatusListener(
         names: configuration.httpNames, logger: logger, phase: { shutdown.phase },
@@ -71,11 +72,12 @@ extension BeaconServer.Parts {
       ) {
         BeaconStatistics(
           engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-          registry: (keys as? RegistryDirectory)?.counts)
+          drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts)
       }
     }
     certificate = CertificateWarning()
-    drainWindow = configuration.drainWindow
+    drain = configuration.drain
+    self.drainTotals = drainTotals
     self.shutdown = shutdown
     self.keys = keys
     self.listener = listener

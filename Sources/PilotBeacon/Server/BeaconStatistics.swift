@@ -35,8 +35,24 @@ public struct BeaconStatistics: Sendable {
   public let certificateExpiry: Int?
   /// Peers refused, by reason in snake case, zeros included.
   public let refusals: [String: UInt64]
+  /// Whom it has told that it is about to end, and closed on the way there.
+  public let drain: DrainCounts
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
+
+  /// What a graceful shutdown has done so far.
+  public struct DrainCounts: Sendable, Equatable {
+    /// Peers over WebSocket that were told when to come back.
+    public let peersTold: UInt64
+    /// Nodes over UDP that were.
+    public let nodesTold: UInt64
+    /// Connections that were closed one after the other, since their peers don't understand that.
+    public let connectionsClosed: UInt64
+
+    init(_ totals: DrainTotals) {
+      (peersTold, nodesTold, connectionsClosed) = (totals.peersTold, totals.nodesTold, totals.connectionsClosed)
+    }
+  }
 
   /// Frames for WebSocket peers, by what became of them.
   public struct PeerTotals: Sendable, Equatable {
@@ -73,7 +89,7 @@ public struct BeaconStatistics: Sendable {
 extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
-    journal: BeaconJournal, registry: RegistryCounts?
+    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -92,6 +108,7 @@ extension BeaconStatistics {
     handshakeFailures = Self.named(journal.failures(at: .webSocket))
     statusFailures = Self.named(journal.failures(at: .status))
     certificateExpiry = tls?.expiry
+    self.drain = DrainCounts(drain)
     self.registry = registry
     refusals = Self.named(journal.refusals)
   }
@@ -109,6 +126,6 @@ extension BeaconServer {
   public var statistics: BeaconStatistics {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
-      journal: parts.journal, registry: (parts.keys as? RegistryDirectory)?.counts)
+      journal: parts.journal, drain: parts.drainTotals, registry: (parts.keys as? RegistryDirectory)?.counts)
   }
 }

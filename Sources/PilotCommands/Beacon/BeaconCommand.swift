@@ -27,7 +27,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
     discussion: """
       When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
-      connected nodes are told, and look for the beacon again. SIGHUP has the nodes file, the address files and the \
+      connected nodes are told, and sent away one after the other; a second signal ends it at once. SIGHUP has the nodes file, the address files and the \
       certificate looked at at once.
 
       Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
@@ -165,6 +165,8 @@ package struct BeaconCommand: AsyncParsableCommand {
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
+  @OptionGroup var draining: DrainOptions
+
   @OptionGroup var globals: GlobalOptions
 
   package init() {}
@@ -210,6 +212,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     configuration.router.advertised = try AdvertisedAddresses.resolve(settings.strings(advertise, "advertise"))
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth")?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
+    configuration.drain = try draining.configuration(settings)
     if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
     if let http = try settings.string(http, "http") {
       configuration.http = try ListenAddress.resolve(http, option: "http")

@@ -27,6 +27,8 @@ package final class ConnectionAdmission: Sendable {
     var entries: [ObjectIdentifier: Entry] = [:]
     var ledger: ConnectionLedger<ObjectIdentifier>
     var dialling: SourceRateLimit
+    /// Whether it is about to drain.
+    var isLeaving = false
     /// Whether it drains: no upgrade is admitted any more.
     var isRefusing = false
     var isShutDown = false
@@ -123,6 +125,12 @@ package final class ConnectionAdmission: Sendable {
   func authenticate(_ channel: any Channel) -> Bool {
     state.withLock { $0.ledger.authenticate(ObjectIdentifier(channel)) }
   }
+
+  /// It is about to refuse newcomers, which load balancers are to know before.
+  func announceLeave() { state.withLock { $0.isLeaving = true } }
+
+  /// Whether it is about to refuse newcomers, or does.
+  var isLeaving: Bool { state.withLock { $0.isLeaving || $0.isRefusing || $0.isShutDown } }
 
   /// Admits no upgrade from now on. What has upgraded stays.
   func refuseNew() { state.withLock { $0.isRefusing = true } }
