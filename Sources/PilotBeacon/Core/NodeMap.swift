@@ -111,14 +111,13 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
     }
   }
 
-  /// In so many parts ``forEach(inShard:_:)`` walks it.
+  /// How many shards there are, for good.
   var shardCount: Int { shards.count }
 
-  /// All entries of one shard, about 2,000: they move to no other one.
+  /// Looks at each entry of a shard, once. Whoever looks at all shards sees each entry that is there all the time.
   func forEach(inShard shard: Int, _ body: (UInt32, Value) -> Void) {
-    for slot in shards[shard].keys.indices where shards[shard].keys[slot] != 0 {
-      body(shards[shard].keys[slot], shards[shard].values[slot])
-    }
+    let shard = shards[shard]
+    for slot in shard.keys.indices where shard.keys[slot] != 0 { body(shard.keys[slot], shard.values[slot]) }
   }
 
   /// How many slots there are in all, taken or not.

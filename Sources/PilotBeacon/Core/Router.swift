@@ -153,7 +153,7 @@ package struct Router: ~Copyable, Sendable {
       return discover(frame, from: origin, at: now)
     case .discoverProof:
       return proof(frame, from: origin, at: now)
-    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge, .gone:
+    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge, .gone, .drain:
       return drop(.beaconOnlyType)
     case .punchRequest:
       return punch(frame, from: origin, at: now)

@@ -37,9 +37,8 @@ extension BeaconServer {
     public var addresses = AddressPolicy()
     /// The router's bounds: registrations, their lifetimes, how a node moves.
     public var router = RouterConfiguration()
-    /// How long a graceful shutdown goes on relaying after it has begun to refuse new WebSocket connections. Default zero:
-    /// connections are closed at once.
-    public var drainWindow: Duration = .zero
+    /// How a graceful shutdown sends peers away. Default: at once.
+    public var drain = Drain()
     /// Where WebSocket and status connections are served. Default: SwiftNIO's shared event loops, one for each processor.
     public var eventLoopGroup: (any EventLoopGroup)?
     /// What the kernel is asked to buffer on each UDP socket, in bytes, each way. Default 4 MiB.
@@ -47,6 +46,43 @@ extension BeaconServer {
 
     /// The defaults.
     public init() {}
+
+    /// How a graceful shutdown sends peers away (<doc:RestartingABeacon>).
+    public struct Drain: Sendable, Equatable {
+      /// The longest ``grace`` and ``window``, each.
+      public static let limit: Duration = .seconds(120)
+
+      /// How long health is answered with 503 before anybody is sent away, for load balancers to notice; newcomers are admitted
+      /// meanwhile. Up to ``limit``. Default none.
+      public var grace: Duration = .zero
+      /// Over how long peers are sent away after that. Frames are relayed on until everybody is gone, and newcomers are answered 503.
+      /// Up to ``limit``. Default zero: connections are closed at once, without a word before.
+      public var window: Duration = .zero
+      /// When somebody is there for peers where they are sent to, from the shutdown on; up to ten minutes. Default zero: all the
+      /// time, as behind a load balancer. A beacon without another one beside it says when it expects to be back itself.
+      public var back: Duration = .zero
+      /// The beacon that peers of this project are sent to; nil, the default, sends them to where they have dialled.
+      public var place: WSSURL?
+
+      /// The defaults.
+      public init() {}
+
+      /// - Throws: `.invalidConfiguration`.
+      func validate() throws(TransportError) {
+        let times: [(String, Duration, Duration)] = [
+          ("grace", grace, Self.limit), ("window", window, Self.limit),
+          ("back", back, .milliseconds(ReturnSpan.limit)),
+        ]
+        for (name, time, limit) in times where time < .zero || time > limit {
+          throw TransportError(
+            code: .invalidConfiguration, message: "drain.\(name) is \(time) and must be 0 to \(limit)")
+        }
+        guard let place, DrainNotice(comeBack: .atOnce, place: place.description) == nil else { return }
+        throw TransportError(
+          code: .invalidConfiguration,
+          message: "drain.place has more than \(DrainNotice.maximumPlaceLength) bytes: \(place)")
+      }
+    }
 
     /// How WebSocket connections are accepted.
     public struct WebSocket: Sendable {

@@ -9,6 +9,7 @@ import PilotWire
 extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
+    try configuration.drain.validate()
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let verifications = VerificationQueue()
@@ -74,7 +75,7 @@ extension BeaconServer.Parts {
       : NeighbourExchange(
         configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
         lookup: configuration.neighbourLookup)
-    let shutdown = BeaconShutdown()
+    let (shutdown, drainTotals) = (BeaconShutdown(), DrainTotals())
     let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
       StatusListener(
@@ -84,14 +85,15 @@ extension BeaconServer.Parts {
         ) {
           BeaconStatistics(
             engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-            registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours)
+            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours)
         },
         onFailure: { journal.failed($0, at: .status) })
     }
     self.token = token
     certificate = CertificateWarning()
     self.neighbours = neighbours
-    drainWindow = configuration.drainWindow
+    drain = configuration.drain
+    self.drainTotals = drainTotals
     self.shutdown = shutdown
     self.keys = keys
     self.listener = listener

@@ -11,8 +11,8 @@ public import ServiceLifecycle
 /// A beacon: relays frames between nodes on UDP and nodes on WebSocket connections.
 ///
 /// ``start(_:keys:logger:)`` binds the sockets, ``run()`` serves until it is told to stop. Graceful shutdown admits no new
-/// connections, goes on relaying for ``Configuration/drainWindow``, and then tells the connected peers, so that they look for
-/// another beacon at once. Cancellation leaves the window out.
+/// connections, tells the connected peers when to come back and where, and goes on relaying until they are gone, for
+/// ``Configuration/Drain/window`` at most: see <doc:RestartingABeacon>. Cancellation leaves all that out.
 public final class BeaconServer: Service {
   /// Where it can be reached.
   public let addresses: Addresses
@@ -36,7 +36,8 @@ public final class BeaconServer: Service {
     let token: StatusToken?
     let certificate: CertificateWarning
     let neighbours: NeighbourExchange?
-    let drainWindow: Duration
+    let drain: Configuration.Drain
+    let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
     let logger: Logger
 
@@ -148,9 +149,9 @@ public final class BeaconServer: Service {
   }
 
   private func endWhenAsked() async -> TransportError? {
-    await parts.shutdown.run(draining: parts.drainWindow, clock: MonotonicClock()) {
-      parts.logger.info("Draining: no new connections", metadata: ["window": "\(parts.drainWindow)"])
-      parts.listener?.refuseNew()
+    var drain = BeaconDrain(parts)
+    await parts.shutdown.run(draining: drain.time, clock: MonotonicClock()) { turn in
+      drain.perform(turn)
     } close: {
       await parts.close()
     }
@@ -186,7 +187,7 @@ public final class BeaconServer: Service {
         relay.flush()
       case .notice(let text):
         parts.logger.notice("\(text)")
-      case .connected, .reconnecting, .reconnected, .resting, .pathMTU, .closed:
+      case .connected, .reconnecting, .reconnected, .resting, .draining, .moved, .pathMTU, .closed:
         break
       }
     }

@@ -40,8 +40,24 @@ public struct BeaconStatistics: Sendable {
   public let refusals: [String: UInt64]
   /// The peers that are furthest behind.
   let slowest: SlowestPeers
+  /// Whom it has told that it is about to end, and closed on the way there.
+  public let drain: DrainCounts
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
+
+  /// What a graceful shutdown has done so far.
+  public struct DrainCounts: Sendable, Equatable {
+    /// Peers over WebSocket that were told when to come back.
+    public let peersTold: UInt64
+    /// Nodes over UDP that were.
+    public let nodesTold: UInt64
+    /// Connections that were closed one after the other, since their peers don't understand that.
+    public let connectionsClosed: UInt64
+
+    init(_ totals: DrainTotals) {
+      (peersTold, nodesTold, connectionsClosed) = (totals.peersTold, totals.nodesTold, totals.connectionsClosed)
+    }
+  }
 
   /// Frames for WebSocket peers, by what became of them.
   public struct PeerTotals: Sendable, Equatable {
@@ -78,7 +94,7 @@ public struct BeaconStatistics: Sendable {
 extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
-    journal: BeaconJournal, registry: RegistryCounts?, neighbours: NeighbourExchange?
+    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?, neighbours: NeighbourExchange?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -105,6 +121,7 @@ extension BeaconStatistics {
     handshakeFailures = Self.named(journal.failures(at: .webSocket))
     statusFailures = Self.named(journal.failures(at: .status))
     certificateExpiry = tls?.expiry
+    self.drain = DrainCounts(drain)
     self.registry = registry
     refusals = Self.named(journal.refusals)
   }
@@ -122,7 +139,7 @@ extension BeaconServer {
   public var statistics: BeaconStatistics {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
-      journal: parts.journal, registry: (parts.keys as? RegistryDirectory)?.counts,
+      journal: parts.journal, drain: parts.drainTotals, registry: (parts.keys as? RegistryDirectory)?.counts,
       neighbours: parts.neighbours)
   }
 }

@@ -81,6 +81,11 @@ extension FrameRelay {
     append(header: bytes.span.raw, payload: RawSpan(), to: endpoint, from: local)
   }
 
+  /// Tells a node over UDP that the beacon is about to end. ``flush()`` is due.
+  func tell(_ drain: Drain, at endpoint: Endpoint, from local: LocalAddress) {
+    send(drain.encoded(), to: endpoint, from: local)
+  }
+
   /// A peer has authenticated. What it replaces is closed.
   ///
   /// - Returns: Whether there was something to replace.

@@ -178,6 +178,22 @@ package final class RelayEngine: Sendable {
     return nodes
   }
 
+  /// Of how many parts the table of nodes is, each held for as long as its nodes are looked at.
+  var shardCount: Int { state.withLock { $0.router.nodes.map.shardCount } }
+
+  /// The nodes of one part that have proven to be over UDP, and where.
+  func proven(inShard shard: Int, at now: MonotonicInstant) -> [ProvenNode] {
+    var nodes: [ProvenNode] = []
+    nodes.reserveCapacity(2_048)
+    state.withLock { state in
+      state.router.nodes.map.forEach(inShard: shard) { key, registration in
+        guard registration.isProven, registration.isLive(at: now.nanoseconds), let node = NodeID(key) else { return }
+        nodes.append(ProvenNode(node: node, endpoint: registration.endpoint, local: registration.local))
+      }
+    }
+    return nodes
+  }
+
   /// What has happened since the last call that an operator may want to look into.
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
 
@@ -205,6 +221,14 @@ package final class RelayEngine: Sendable {
       return state.router.slotsGivenBack
     }
   }
+}
+
+/// A node that has proven where it is over UDP.
+struct ProvenNode: Sendable, BitwiseCopyable {
+  let node: NodeID
+  let endpoint: Endpoint
+  /// Which of this machine's addresses it writes to.
+  let local: LocalAddress
 }
 
 extension RelayEngine.State {

@@ -140,6 +140,13 @@ struct BeaconMetrics {
         .labelled(
           "pilot_beacon_status_failures_total", "Requests to the status port that weren't served, by reason.", "reason",
           Self.sorted(statistics.statusFailures)),
+        .labelled(
+          "pilot_beacon_drain_told_total", "Nodes told that the beacon is about to end, by transport.", "transport",
+          [("udp", statistics.drain.nodesTold), ("wss", statistics.drain.peersTold)]),
+        .counter(
+          "pilot_beacon_drain_closed_total",
+          "Connections of peers that don't understand that, closed one after the other.",
+          statistics.drain.connectionsClosed),
         .counter(
           "pilot_beacon_udp_answers_total", "Answers, challenges, probes and notices of the beacon's own, over UDP.",
           statistics.udpAnswers),

@@ -27,9 +27,10 @@ package struct BeaconCommand: AsyncParsableCommand {
     abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
     discussion: """
       When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
-      connected nodes are told, and look for the beacon again. SIGHUP has the configuration file, and all files that it names, \
-      looked at at once; they are looked at every second or two anyway. Limits, the log level and the rules about addresses \
-      change while it serves; of the rest the log says that it needs a restart.
+      connected nodes are told, and sent away one after the other; a second signal ends it at once. SIGHUP has the \
+      configuration file, and all files that it names, looked at at once; they are looked at every second or two anyway. \
+      Limits, the log level and the rules about addresses change while it serves; of the rest the log says that it needs a \
+      restart.
 
       Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
       """,
@@ -176,6 +177,8 @@ package struct BeaconCommand: AsyncParsableCommand {
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
+  @OptionGroup var draining: DrainOptions
+
   @Option(
     help: ArgumentHelp(
       """
@@ -248,6 +251,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     }
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
+    configuration.drain = try draining.configuration(settings)
     if let udp = try address(settings.string(udp, "udp", default: "[::]:9001"), "udp", settings) {
       configuration.udp = udp
     }

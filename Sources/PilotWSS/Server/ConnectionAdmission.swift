@@ -27,6 +27,8 @@ package final class ConnectionAdmission: Sendable {
     var entries: [ObjectIdentifier: Entry] = [:]
     var ledger: ConnectionLedger<ObjectIdentifier>
     var dialling: SourceRateLimit
+    /// Whether it is about to drain.
+    var isLeaving = false
     /// Whether it drains: no upgrade is admitted any more.
     var isRefusing = false
     var isShutDown = false
@@ -126,6 +128,12 @@ package final class ConnectionAdmission: Sendable {
 
   /// Another bound for authenticated connections from now on. Those above a lower one stay.
   func bound(authenticated: Int) { state.withLock { $0.ledger.bound(authenticated: authenticated) } }
+
+  /// It is about to refuse newcomers, which load balancers are to know before.
+  func announceLeave() { state.withLock { $0.isLeaving = true } }
+
+  /// Whether it is about to refuse newcomers, or does.
+  var isLeaving: Bool { state.withLock { $0.isLeaving || $0.isRefusing || $0.isShutDown } }
 
   /// Admits no upgrade from now on. What has upgraded stays.
   func refuseNew() { state.withLock { $0.isRefusing = true } }

@@ -77,7 +77,12 @@ package final class WSSListener: Sendable {
     admission.refuseNew()
   }
 
-  /// Stops accepting, closes every connection with 1001, and waits until they are gone, a few seconds at most.
+  /// Answers those who ask after the health with 503 from now on, and admits newcomers all the same.
+  package func announceLeave() {
+    admission.announceLeave()
+  }
+
+  /// Stops accepting, closes every connection with 1012 or 1001, and waits until they are gone, a few seconds at most.
   package func shutDown() async {
     if let channel = serverChannel.withLock({ $0.take() }) {
       try? await channel.close()
@@ -126,7 +131,7 @@ package final class WSSListener: Sendable {
   ) -> FirstRequestHandler.Decision {
     if let refusal = connection.read(head.headers) { return .answer(WSSRequests.refusal(refusal), refusal) }
     let room = admission.room()
-    switch (WSSRequests.read(head, subprotocols: configuration.subprotocols, isDraining: room == .draining), room) {
+    switch (WSSRequests.read(head, subprotocols: configuration.subprotocols, isDraining: admission.isLeaving), room) {
     case (.other(let answer), _):
       // That it drains is an answer, too.
       if !answer.isError || answer.status == .serviceUnavailable { connection.end() }
@@ -166,7 +171,7 @@ package final class WSSListener: Sendable {
     admission.onLeave(of: channel) { [weak handler, weak peer] leave in
       switch leave {
       case .shutDown:
-        handler?.perform(.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down")))
+        handler?.perform(.leave(.sendingAway(isOwn: subprotocol.isOwn)))
       case .making:
         peer?.displace()
         channel.cutOff()

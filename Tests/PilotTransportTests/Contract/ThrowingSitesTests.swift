@@ -26,6 +26,7 @@ import Testing
 
   /// The places, by file. `code: advice` is one that says something else than its code's usual advice.
   private static let sites = """
+    PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
     PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x3
     PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination

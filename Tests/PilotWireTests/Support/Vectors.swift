@@ -60,6 +60,30 @@ struct Vectors: Decodable {
     var testDescription: String { name }
   }
 
+  struct DrainVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var hex: String
+    var node: UInt32
+    var fromMs: UInt32
+    var untilMs: UInt32
+    var testDescription: String { name }
+  }
+
+  struct DrainNoticeVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var text: String
+    var fromMs: UInt32
+    var untilMs: UInt32
+    var to: String?
+    var testDescription: String { name }
+  }
+
+  struct RejectedText: Decodable, CustomTestStringConvertible {
+    var why: String
+    var text: String
+    var testDescription: String { why }
+  }
+
   struct PacketVector: Decodable, CustomTestStringConvertible {
     var name: String
     var flags: UInt8
@@ -191,6 +215,10 @@ struct Vectors: Decodable {
   var fragments: [FragmentVector]
   var fragmentsRejected: [Rejected]
   var fragmentOffers: [OfferVector]
+  var drain: [DrainVector]
+  var drainRejected: [Rejected]
+  var drainNotices: [DrainNoticeVector]
+  var drainNoticesRejected: [RejectedText]
   var packets: [PacketVector]
   var packetsRejected: [Rejected]
   var packetsWithTrailingBytes: Trailing
