@@ -98,6 +98,7 @@ struct SessionSetupTests {
     world.run(for: .milliseconds(100))
     world.nodes[late.id] = late
     first.machine.reached(at: world.now)
+    world.perform(first)
     world.run(for: .milliseconds(200))
     #expect(late.payloads(of: first.id) == [[1]])
   }
