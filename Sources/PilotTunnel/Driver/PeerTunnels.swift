@@ -217,6 +217,13 @@ struct PeerTunnels: Sendable {
     settle(at: now)
   }
 
+  /// The beacon says that a node isn't there.
+  mutating func gone(_ peer: NodeID, at now: MonotonicInstant) {
+    sessions.gone(peer, at: now)
+    note(sessions.deadline)
+    settle(at: now)
+  }
+
   /// This machine is on another network, perhaps.
   mutating func networkChanged(at now: MonotonicInstant) {
     for peer in paths.keys { change(peer, at: now) { $0.networkChanged(at: now) } }

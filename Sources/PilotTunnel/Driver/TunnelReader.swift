@@ -35,7 +35,9 @@ struct TunnelReader: ~Copyable {
       tunnels.tellAllPaths()
       tunnels.tell(.node(state))
     case .switched: tunnels.tellAllPaths()
-    case .gone(let peer, _): tunnels.tell(.gone(peer))
+    case .gone(let peer, _):
+      tunnels.drive { $0.gone(peer, at: .now()) }
+      tunnels.tell(.gone(peer))
     @unknown default: break
     }
   }

@@ -58,6 +58,14 @@ extension TunnelMachine {
     }
   }
 
+  /// The beacon says that a node isn't there. It may say so of anybody: nothing changes but when a key exchange is sent again that
+  /// nobody has answered.
+  package mutating func gone(_ node: NodeID, at now: MonotonicInstant) {
+    guard let index = peers.index(forKey: node) else { return }
+    peers.values[index].exchange.gone(side.configuration, isAwaited: side.pending.isAwaiting(node), at: now)
+    note(node)
+  }
+
   /// Time has passed.
   package mutating func tick(at now: MonotonicInstant) {
     if let due = busyDue, due <= now { tickBusy(at: now) }

@@ -10,7 +10,7 @@ struct ReassemblyTests {
   private let start = MonotonicInstant(nanoseconds: 1_000_000_000)
   private let peers: [NodeID]
 
-  init() throws { peers = try (1...64).map { try #require(NodeID($0)) } }
+  init() throws { peers = try (1...160).map { try #require(NodeID($0)) } }
 
   private func header(_ source: UInt16 = 49_152) -> PacketHeader {
     PacketHeader(.fragment, from: peers[0], source, to: peers[1], 7)
