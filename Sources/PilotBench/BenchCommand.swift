@@ -17,8 +17,8 @@ package struct BenchCommand: AsyncParsableCommand {
       """,
     version: PackageVersion.text,
     subcommands: [
-      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, WSSSinkCommand.self, OwnBeaconCommand.self,
-      AttackerCommand.self,
+      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, DrainBenchCommand.self, WSSSinkCommand.self,
+      OwnBeaconCommand.self, AttackerCommand.self,
     ])
 
   package init() {}

@@ -11,5 +11,6 @@ package enum SettingsSection: String, CaseIterable, Sendable {
   case doctor
   case benchUDP = "bench-udp"
   case benchWSS = "bench-wss"
+  case benchDrain = "bench-drain"
   case benchRelay = "bench-relay"
 }
