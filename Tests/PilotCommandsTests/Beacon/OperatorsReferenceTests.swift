@@ -14,7 +14,9 @@ struct OperatorsReferenceTests {
     .standardized
 
   /// Options that are no settings of the section `beacon`.
-  private static let others = ["config", "log-level", "log-format", "version"]
+  private static let others = [
+    "check", "print-config", "json", "config", "log-level", "log-format", "version",
+  ]
 
   /// The cells of a section's tables, header and ruler left out.
   private static func rows(under heading: String, depth: String = "##") throws -> [[String]] {
