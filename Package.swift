@@ -109,6 +109,10 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ] + nio,
+      resources: [
+        .embedInCode("Status/Page/page.css"), .embedInCode("Status/Page/page.html"),
+        .embedInCode("Status/Page/page.js"),
+      ],
       swiftSettings: lending),
     .target(name: "PilotTesting", dependencies: ["PilotTransport", "PilotWire"], swiftSettings: lending),
     .target(
@@ -145,6 +149,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ] + nio,
       swiftSettings: lending),
@@ -208,6 +213,8 @@ let package = Package(
       dependencies: [
         "PilotBeacon", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWSS",
         "PilotWire",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nio,
@@ -218,6 +225,7 @@ let package = Package(
         "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
         "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -27,6 +27,10 @@ let package = Package(
       name: "FirstProgram", dependencies: [pilot("PilotIdentity"), pilot("PilotNode"), pilot("PilotWire")],
       swiftSettings: strict),
     .executableTarget(
+      name: "SealedEcho",
+      dependencies: [pilot("PilotIdentity"), pilot("PilotNode"), pilot("PilotTunnel"), pilot("PilotWire")],
+      swiftSettings: strict),
+    .executableTarget(
       name: "UDPEcho", dependencies: [pilot("PilotTransport"), pilot("PilotUDP"), pilot("PilotWire")],
       swiftSettings: strict),
     .executableTarget(

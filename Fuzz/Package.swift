@@ -44,8 +44,9 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        pilot("PilotBeacon"), pilot("PilotIdentity"), pilot("PilotTesting"), pilot("PilotTransport"), pilot("PilotWSS"),
-        pilot("PilotWire"),
+        pilot("PilotBeacon"), pilot("PilotIdentity"), pilot("PilotTesting"), pilot("PilotTransport"),
+        pilot("PilotTunnel"),
+        pilot("PilotWSS"), pilot("PilotWire"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -14,12 +14,12 @@ local pilot = Proto("pilot", "Pilot Protocol")
 local types = {
   [0x01] = "Discover", [0x02] = "DiscoverReply", [0x03] = "PunchRequest", [0x04] = "PunchCommand", [0x05] = "Relay",
   [0x06] = "RelayDeliver", [0x07] = "Sync", [0x08] = "DiscoverEx", [0x09] = "RelayDeliverDest", [0x0A] = "Notify",
-  [0x0B] = "DiscoverChallenge", [0x0C] = "DiscoverProof", [0x0D] = "Gone",
+  [0x0B] = "DiscoverChallenge", [0x0C] = "DiscoverProof", [0x0D] = "Gone", [0x0E] = "Drain",
 }
 local magics = {
   PILT = "plain", PILS = "sealed", PILK = "key exchange", PILA = "authenticated key exchange", PILP = "punch",
 }
-local protocols = { [1] = "stream", [2] = "datagram", [3] = "control" }
+local protocols = { [1] = "stream", [2] = "datagram", [3] = "control", [4] = "fragment" }
 local well_known = {
   [0] = "ping", [1] = "control", [7] = "echo", [53] = "names", [80] = "HTTP", [443] = "secure", [444] = "handshake",
   [1000] = "stdio", [1001] = "data", [1002] = "events", [1003] = "verify",
@@ -36,6 +36,8 @@ local f = {
   count = ProtoField.uint16("pilot.count", "Nodes listed"),
   kind = ProtoField.uint8("pilot.kind", "Kind", base.DEC, { [1] = "a handshake waits at the registry" }),
   reason = ProtoField.uint8("pilot.reason", "Reason", base.DEC, { [1] = "not attached", [2] = "has just gone" }),
+  from_ms = ProtoField.uint32("pilot.from", "Come back no sooner than (ms)"),
+  until_ms = ProtoField.uint32("pilot.until", "Come back no later than (ms)"),
   ip_length = ProtoField.uint8("pilot.ip_length", "Address length"),
   ipv4 = ProtoField.ipv4("pilot.address", "Address"),
   ipv6 = ProtoField.ipv6("pilot.address6", "Address"),
@@ -300,6 +302,12 @@ local messages = {
   [0x0D] = function(r, info)
     info[#info + 1] = "node " .. r:add(f.destination, 4):uint()
     info[#info + 1] = r:add(f.reason, 1):uint() == 2 and "has just gone" or "not attached"
+    r:rest(f.trailing)
+  end,
+  [0x0E] = function(r, info)
+    info[#info + 1] = "node " .. r:add(f.node, 4):uint()
+    local from = r:add(f.from_ms, 4):uint()
+    info[#info + 1] = "back in " .. from .. " to " .. r:add(f.until_ms, 4):uint() .. " ms"
     r:rest(f.trailing)
   end,
 }

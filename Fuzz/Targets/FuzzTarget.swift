@@ -22,6 +22,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case beacon
   /// A client's connection, from the first byte: a hostile beacon.
   case client
+  /// Two nodes' sealed sessions, and whoever stands between them.
+  case tunnelSessions = "tunnel-sessions"
+  /// Datagrams in fragments, of peers who want to take the memory.
+  case fragments
 
   /// Runs it once.
   ///
@@ -44,6 +48,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .forwarded: try DoorTargets.forwarded(input)
     case .beacon: try BeaconTarget.run(input)
     case .client: try ClientTarget.run(input)
+    case .tunnelSessions: try TunnelTargets.sessions(input)
+    case .fragments: try TunnelTargets.fragments(input)
     }
   }
 

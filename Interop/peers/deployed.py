@@ -3,11 +3,13 @@
     python deployed.py udp CONFIG       a node on UDP: {"node": …, "beacon": "IP:PORT", "port": …}
     python deployed.py wss CONFIG       a node on WebSocket: {"node": …, "url": …, "identity": …, "limit": …}
     python deployed.py beacon CONFIG    a beacon: {"cert": …, "key": …, "nodes": {…}, "silence": SECONDS}
+    python deployed.py neighbour CONFIG a beacon as another one sees it: {"beacon": ID}
 
 Driven by lines of JSON on standard input, until it ends. What they do: the UDP node proves nothing, takes messages of its
 beacon from that exact address and port only, and answers a PunchCommand with three punches to the address it names. The WSS
 node ends its connection at a message that is too long for it. The beacon cuts who has sent no data for a while; pings and
-pongs don't count.
+pongs don't count. The neighbour tells the beacon that it is pointed to of nodes, passes frames on to it as they are, and says what it
+gets.
 """
 
 import asyncio
@@ -66,6 +68,46 @@ class UDPNode(asyncio.DatagramProtocol):
         else:
             frame = struct.pack(">BII", RELAY, self.node, command["peer"]) + bytes.fromhex(command["payload"])
         self.transport.sendto(frame, self.beacon)
+
+
+class Neighbour(asyncio.DatagramProtocol):
+    """What another beacon sees of one."""
+
+    def __init__(self, config):
+        self.number = config["beacon"]
+        self.transport = None
+        self.other = None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, addr):
+        if data[0] == SYNC:
+            count = struct.unpack_from(">H", data, 5)[0]
+            emit("sync", nodes=list(struct.unpack_from(f">{count}I", data, 7)))
+        elif data[0] == RELAY:
+            sender, destination = struct.unpack_from(">II", data, 1)
+            emit("relay", sender=sender, destination=destination, payload=data[9:].hex())
+
+    def do(self, command):
+        if command["do"] == "point":
+            host, port = command["to"].rsplit(":", 1)
+            self.other = (host, int(port))
+            return
+        if command["do"] == "sync":
+            nodes = command["nodes"]
+            frame = struct.pack(">BIH", SYNC, self.number, len(nodes)) + struct.pack(f">{len(nodes)}I", *nodes)
+        else:
+            frame = struct.pack(">BII", RELAY, command["sender"], command["destination"])
+            frame += bytes.fromhex(command["payload"])
+        self.transport.sendto(frame, self.other)
+
+
+async def run_neighbour(config):
+    loop = asyncio.get_running_loop()
+    transport, neighbour = await loop.create_datagram_endpoint(lambda: Neighbour(config), local_addr=("127.0.0.1", 0))
+    emit("ready", udp="%s:%d" % transport.get_extra_info("sockname"))
+    await lines(neighbour.do)
 
 
 async def lines(do):
@@ -137,5 +179,5 @@ async def run_beacon(config):
         await lines(lambda _: None)
 
 
-RUNS = {"udp": run_udp, "wss": run_wss, "beacon": run_beacon}
+RUNS = {"udp": run_udp, "wss": run_wss, "beacon": run_beacon, "neighbour": run_neighbour}
 asyncio.run(RUNS[sys.argv[1]](json.loads(pathlib.Path(sys.argv[2]).read_text(encoding="utf-8"))))

@@ -52,7 +52,8 @@ class Middle:
         self.registry = bench.start([environment.venv("python"), script, config], "registry")
         self.registry.event("ready")
         self.arguments = [
-            binary("pilot"), "beacon", "--udp", f"[::]:{BEACON}", "--wss", f"{MIDDLE}:443", "--tls-cert", certificate,
+            binary("pilot"), "beacon", "--drain-window", "0",
+            "--udp", f"[::]:{BEACON}", "--wss", f"{MIDDLE}:443", "--tls-cert", certificate,
             "--tls-key", key, "--registry", f"127.0.0.1:{REGISTRY}", "--http", f"127.0.0.1:{METRICS}",
         ]
         self.beacon = None

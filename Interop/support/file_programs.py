@@ -12,8 +12,8 @@ from support.udp_programs import Pair
 
 # The port of each service, in its host and as a port of the node there.
 WIREGUARD, QUIC = 51_820, 4433
-# The longest datagram of QUIC that goes through in one piece.
-QUIC_LONGEST = 1_150
+# What QUIC's datagrams have at least (RFC 9000, 14.1), and what goes through in one piece.
+QUIC_LEAST, QUIC_SHORT = 1_200, 1_150
 # WireGuard adds 32 bytes, after padding to 16: 1,152 in all.
 WIREGUARD_MTU = 1_120
 
@@ -63,6 +63,7 @@ class WireGuard(Files):
     """wireguard-go at both ends, and a file by TCP inside."""
 
     port = WIREGUARD
+    options = ()
     INNER = 8_000
 
     def serve(self):
@@ -111,10 +112,12 @@ class WireGuard(Files):
 
 
 class QUICFile(Files):
-    """aioquic at both ends."""
+    """aioquic at both ends, whose datagrams go in fragments."""
 
     port = QUIC
-    longest = QUIC_LONGEST
+    longest = QUIC_LEAST
+    # What `pilot forward` is told at both ends.
+    options = ("--fragment",)
 
     def serve(self):
         self.python = environment.venv("quic")
@@ -126,3 +129,10 @@ class QUICFile(Files):
     def fetch(self):
         client = [*self.command, "get", f"127.0.0.1:{QUIC}", self.middle.authority.certificate, self.copy]
         return self.start(self.client, client, "quic")
+
+
+class ShortQUICFile(QUICFile):
+    """The same with datagrams that need no fragments, and are less than QUIC wants."""
+
+    longest = QUIC_SHORT
+    options = ()

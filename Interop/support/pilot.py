@@ -66,7 +66,8 @@ class Beacon:
 
     def __init__(self, bench, nodes=None, certificate=None, options=(), env=None):
         arguments = [
-            binary("pilot"), "beacon", "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--http", "127.0.0.1:0",
+            binary("pilot"), "beacon", "--drain-window", "0",
+            "--udp", "127.0.0.1:0", "--wss", "127.0.0.1:0", "--http", "127.0.0.1:0",
             "--max-frame-age", MAX_FRAME_AGE, "--name", "localhost", *options,
         ]
         if nodes:

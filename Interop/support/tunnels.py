@@ -36,7 +36,8 @@ class Middle:
         self.count = itertools.count(1)
         pair = self.authority.issue("middle", 1, f"IP:{MIDDLE}")
         self.arguments = [
-            binary("pilot"), "beacon", "--udp", f"[::]:{BEACON}", "--wss", f"{MIDDLE}:443", "--tls-cert", pair[0],
+            binary("pilot"), "beacon", "--drain-window", "0",
+            "--udp", f"[::]:{BEACON}", "--wss", f"{MIDDLE}:443", "--tls-cert", pair[0],
             "--tls-key", pair[1], "--nodes", bench.nodes(*nodes), "--http", f"127.0.0.1:{METRICS}", "--relay-rate", 0,
         ]
         self.start()

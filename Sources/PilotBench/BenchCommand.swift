@@ -2,12 +2,12 @@ package import ArgumentParser
 internal import PilotConsole
 internal import PilotTransport
 
-/// `pilot-bench`, which `pilot bench` starts: what the transports and a beacon can do on this machine.
+/// `pilot-bench`, which `pilot bench` starts: what the transports, tunnels and a beacon can do on this machine.
 package struct BenchCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     // What stands in its help is what people type.
     commandName: "pilot bench",
-    abstract: "Measure the transports, and any beacon.",
+    abstract: "Measure the transports, tunnels, and any beacon.",
     discussion: """
       Everything runs on this machine, and the figures are about it: take them while it is idle, with a release build.
 
@@ -17,8 +17,8 @@ package struct BenchCommand: AsyncParsableCommand {
       """,
     version: PackageVersion.text,
     subcommands: [
-      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, WSSSinkCommand.self, OwnBeaconCommand.self,
-      AttackerCommand.self,
+      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, ForwardBenchCommand.self, WSSSinkCommand.self,
+      OwnBeaconCommand.self, AttackerCommand.self,
     ])
 
   package init() {}

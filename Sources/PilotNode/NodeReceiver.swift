@@ -229,6 +229,11 @@ public struct NodeReceiver: ~Copyable, Sendable {
       return true
     }
     guard driver.states.isEmpty else { return false }
+    if driver.isPeers(frame.bytes, from: frame.source) {
+      driver.tally.directReceived.count()
+      try body(.direct(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
+      return true
+    }
     switch look(frame.bytes, from: frame.source, of: driver) {
     case nil: return false
     case .message:

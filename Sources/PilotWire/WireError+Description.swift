@@ -22,6 +22,8 @@ extension WireError: CustomStringConvertible {
       "an IP address has 4 or 16 bytes, not \(length)"
     case .beaconName:
       "the beacon's name is no host and port in their normal form"
+    case .returnSpan(let from, let until):
+      "a time to come back from \(from) to \(until) ms ends before it begins, or after \(ReturnSpan.limit) ms"
     case .checksumMismatch(let expected, let found):
       "the packet's CRC-32 is \(Hex.prefixed(found)), but its bytes give \(Hex.prefixed(expected))"
     case .unsupportedVersion(let version):

@@ -24,6 +24,8 @@ public enum WireError: Error, Equatable, Sendable {
   case addressLength(UInt8)
   /// What a node says it has dialled its beacon as is no name in its normal form (wire reference, section 2).
   case beaconName
+  /// A time to come back, in milliseconds, that ends before it begins or after ten minutes (wire reference, section 2).
+  case returnSpan(from: UInt32, until: UInt32)
   /// A packet's CRC-32: `expected` is what its bytes give, `found` is what it carries.
   case checksumMismatch(expected: UInt32, found: UInt32)
   /// A packet version other than 1 (wire reference, section 5).

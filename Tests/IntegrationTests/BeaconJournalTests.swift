@@ -26,6 +26,24 @@ struct BeaconJournalTests {
     }
   }
 
+  @Test("Of nodes that attach a second has twenty audit lines at most, which say how many are left out")
+  func attachments() async throws {
+    let connection = try await TestBeacon.endedConnection()
+    let log = LogRecorder()
+    let journal = BeaconJournal(logger: log.logger)
+    let start = ContinuousClock.now
+    for _ in 0..<500 { journal.attached(connection) }
+    let seconds = Int(start.duration(to: .now).components.seconds)
+    let lines = log.lines(beginning: "Node attached")
+    #expect(lines.count >= 20 && lines.count <= 20 * (1 + seconds))
+    #expect(lines.allSatisfy { $0.level == .info && $0.metadata["audit"] == "attached" })
+    #expect(lines.first?.metadata["node"] == "\(connection.node)" && lines.first?.metadata["left_out"] == "0")
+    journal.attached(connection, replacing: true)
+    #expect(log.lines(beginning: "Node attached, and").map { $0.metadata["audit"] } == ["replaced"])
+    #expect(journal.recent.all.count == min(50, lines.count + 1))
+    #expect(journal.recent.all.first?.text == "Connection replaced")
+  }
+
   @Test("Connections that aren't upgraded have a line with their source, one a second of a kind, and each is counted")
   func failures() {
     let log = LogRecorder()

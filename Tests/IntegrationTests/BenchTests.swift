@@ -31,6 +31,10 @@ struct BenchTests {
     var rtt_p99_us: Double?
     var rtt_p99_stalled_us: Double?
     var latency_p50_us: Double?
+    var path: String?
+    var client_side_cpu_us: Double?
+    var service_side_cpu_us: Double?
+    var bare_rtt_p50_us: Double?
     var cpu_ms_per_connection: Double?
     var bytes_per_peer: Int?
     var bytes_per_peer_after_traffic: Int?
@@ -41,6 +45,26 @@ struct BenchTests {
     #expect(outcome.status == 0)
     #expect(outcome.error.isEmpty)
     return try outcome.output.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+  }
+
+  @Test("forward: what is sent comes through, and both sides work", arguments: ["direct", "relay-udp", "relay-wss"])
+  func forward(path: String) async throws {
+    let lines = try lines(
+      await Program.run(
+        "bench", "forward", "--path", path, "--length", "100", "--window", "64", "--seconds", "0.2", "--json"))
+    #expect(lines.map(\.case) == ["bulk", "single", "round-trip"])
+    #expect(lines.allSatisfy { $0.bench == "forward" && $0.path == path })
+    for line in lines.dropLast() {
+      let (sent, delivered) = (try #require(line.sent), try #require(line.delivered))
+      #expect(delivered > 0)
+      #expect(line.lost == sent - delivered)
+      #expect(line.invalid == nil)
+      #expect(try #require(line.client_side_cpu_us) > 0)
+      #expect(try #require(line.service_side_cpu_us) > 0)
+    }
+    let trips = try #require(lines.last)
+    #expect(try #require(trips.rounds) > 0)
+    #expect(try #require(trips.rtt_p50_us) > (try #require(trips.bare_rtt_p50_us)))
   }
 
   @Test("udp: what is sent is received or lost, and both sides work")

@@ -36,7 +36,7 @@ struct CommandLineAttachTests {
   @Test("says that a node isn't there")
   func gone() async throws {
     try await withIdentityFile { identity in
-      try await TestBeacon.run({ $0.names = [HostPort(host: "127.0.0.1")] }) { beacon in
+      try await TestBeacon.run(TestBeacon.speakingV2) { beacon in
         let node = try AttachProcess(7, "--transport", "wss", "--beacon", "\(beacon.url)", identity: identity)
         #expect(try await node.event("frame").hex?.hasPrefix("0204") == true, "the answer to its Discover")
         node.write(#"{"relay":9,"payload":"01"}"#)

@@ -11,7 +11,7 @@ struct CommandLineTests {
     arguments: [
       "", "demo", "beacon", "attach", "doctor", "identity", "identity new", "identity show", "inspect", "bench",
       "bench udp",
-      "bench relay", "bench wss", "bench wss-sink", "bench own-beacon", "bench attacker",
+      "bench relay", "bench wss", "bench forward", "bench wss-sink", "bench own-beacon", "bench attacker",
     ])
   func help(command: String) async throws {
     let process = try Program.process(command.split(separator: " ").map(String.init) + ["--help"])

@@ -59,6 +59,7 @@ struct DissectorTests {
         "DiscoverProof: node 7, to beacon.example:443"),
       Example(Gone(destination: peer, reason: .notAttached), "Gone: node 9, not attached"),
       Example(Gone(destination: peer, reason: .hasJustGone), "Gone: node 9, has just gone"),
+      Example([0x0E, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2], "Drain: node 7, back in 1 to 2 ms"),
       Example(Punch(), "PILP"),
       Example(magic("PILK", 32), "PILK: from 7"),
       Example(magic("PILA", 128), "PILA: from 7"),

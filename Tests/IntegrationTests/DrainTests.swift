@@ -16,7 +16,8 @@ struct DrainTests {
     configuration.udp = loopback
     configuration.wss = BeaconServer.Configuration.WebSocket(address: loopback)
     configuration.http = loopback
-    configuration.drainWindow = .seconds(3_600)
+    configuration.drain.grace = .seconds(120)
+    configuration.drain.window = .seconds(120)
     let server = try await BeaconServer.start(
       configuration, keys: StaticKeyDirectory([:]), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let addresses = server.addresses

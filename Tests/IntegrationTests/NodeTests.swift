@@ -40,7 +40,7 @@ struct NodeTests {
   @Test("is told by its beacon that a node isn't there, and that one has just gone", arguments: Carrier.allCases)
   func gone(_ carrier: Carrier) async throws {
     // One that knows its name speaks `pilot.v2`.
-    try await TestBeacon.run({ $0.names = [HostPort(host: "127.0.0.1")] }) { beacon in
+    try await TestBeacon.run(TestBeacon.speakingV2) { beacon in
       let leaving = try await beacon.join(2, on: .wss)
       let node = try await beacon.join(1, on: carrier)
       var receiver = try node.makeReceiver()

@@ -70,7 +70,7 @@ struct SeveralPathsTests {
 
   @Test("moves to WSS when UDP falls silent, and back, under traffic both ways, with exact books")
   func moves() async throws {
-    try await TestBeacon.run { beacon in
+    try await TestBeacon.run(TestBeacon.speakingV2) { beacon in
       let peer = try await beacon.join(8, on: .wss)
       let moving = try Moving(7, at: beacon)
       let (atNode, atPeer) = (Watched(Told()), Watched(Told()))
@@ -122,7 +122,7 @@ struct SeveralPathsTests {
 
   @Test("is ready over WSS where UDP is blocked from the start, and uses UDP when that works")
   func blockedFromTheStart() async throws {
-    try await TestBeacon.run { beacon in
+    try await TestBeacon.run(TestBeacon.speakingV2) { beacon in
       let moving = try Moving(7, at: beacon, losing: true)
       let told = Watched(Told())
       async let reading: Void = Self.read(moving.node, into: told)

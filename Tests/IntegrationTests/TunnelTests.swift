@@ -12,18 +12,22 @@ struct TunnelTests {
   /// Two nodes' tunnels, while a body goes on; the second one echoes what comes for its port.
   private static func run(
     _ beacon: TestBeacon, on carriers: (Carrier, Carrier), usesDirectPaths: Bool = false,
-    keys: (any KeyDirectory)? = nil, _ body: (Tunnels, Tunnels) async throws -> Void
+    keys: (any KeyDirectory)? = nil, fragments: (Int?, Int?) = (nil, nil),
+    _ body: (Tunnels, Tunnels) async throws -> Void
   ) async throws {
     let keys = try keys ?? knownKeys()
     var configuration = Tunnels.Configuration()
     configuration.usesDirectPaths = usesDirectPaths
+    configuration.maximumFragmentedLength = fragments.0
+    var others = configuration
+    others.maximumFragmentedLength = fragments.1
     let (left, right) = (
       try Tunnels(
         over: try await beacon.join(1, on: carriers.0), identity: TestBeacon.identity, keys: keys,
         configuration: configuration),
       try Tunnels(
         over: try await beacon.join(2, on: carriers.1), identity: TestBeacon.identity, keys: keys,
-        configuration: configuration)
+        configuration: others)
     )
     let echo = try right.bind(port)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -68,6 +72,69 @@ struct TunnelTests {
         #expect(report.path == (from == .udp ? .relayOverUDP : .relayOverWSS))
         #expect(report.received == 3 && report.receivedBytes == 1_154)
         #expect(report.drops.tooLarge == 1)
+      }
+    }
+  }
+
+  @Test("carry what no frame takes in fragments, where both sides do", arguments: Carrier.allCases)
+  func fragments(_ carrier: Carrier) async throws {
+    try await TestBeacon.run { beacon in
+      try await Self.run(beacon, on: (carrier, carrier), fragments: (60_000, 60_000)) { left, right in
+        let port = try left.bind()
+        var answers = port.datagrams.makeAsyncIterator()
+        // Both have told each other what they take before anything else.
+        for length in [1, left.maximumPayloadLength + 1, 1_200, 60_000] {
+          let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
+          try port.send(payload, to: right.id, port: Self.port)
+          #expect(await answers.next()?.payload == payload)
+        }
+        var batch = left.makeBatch(byteCapacity: 4_096, capacity: 8)
+        let payload = [UInt8](repeating: 7, count: 10_000)
+        #expect(try batch.append(payload.span.raw, to: right.id, port: Self.port, from: port.number))
+        try batch.send()
+        #expect(await answers.next()?.payload == payload)
+        let error = #expect(throws: TransportError.self) {
+          try port.send([UInt8](repeating: 0, count: 60_001), to: right.id, port: Self.port)
+        }
+        #expect(error?.code == .frameTooLarge(limit: 60_000))
+        let report = try #require(left.report(on: right.id))
+        #expect(report.received == 5 && report.receivedBytes == 1 + 1_154 + 1_200 + 60_000 + 10_000)
+        #expect(report.drops.tooLarge == 1 && report.drops.incomplete == 0)
+      }
+    }
+  }
+
+  @Test("send no fragment to a peer that doesn't put them together")
+  func fragmentsRefused() async throws {
+    try await TestBeacon.run { beacon in
+      try await Self.run(beacon, on: (.udp, .udp), fragments: (60_000, nil)) { left, right in
+        let port = try left.bind()
+        var answers = port.datagrams.makeAsyncIterator()
+        try port.send([1], to: right.id, port: Self.port)
+        #expect(await answers.next()?.payload == [1])
+        #expect(throws: TransportError.self) {
+          try port.send([UInt8](repeating: 0, count: 1_200), to: right.id, port: Self.port)
+        }
+        #expect(left.report(on: right.id)?.drops.tooLarge == 1)
+        // What it was asked it has counted, and what is sent after that has come.
+        try port.send([2], to: right.id, port: Self.port)
+        #expect(await answers.next()?.payload == [2])
+        #expect((right.report(on: left.id)?.drops.incomplete ?? 0) > 0)
+      }
+    }
+  }
+
+  @Test("count what was sent to a node that nobody knows")
+  func refusedCounted() async throws {
+    try await TestBeacon.run { beacon in
+      try await Self.run(beacon, on: (.udp, .udp)) { left, _ in
+        let stranger = try RawNode.id(77)
+        let port = try left.bind()
+        try port.send([1], to: stranger, port: Self.port)
+        for await event in left.events {
+          if case .refused(stranger, .unknown) = event { break }
+        }
+        #expect(left.report(on: stranger)?.drops.refused == 1)
       }
     }
   }

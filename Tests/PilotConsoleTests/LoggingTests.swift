@@ -10,7 +10,7 @@ struct LoggingTests {
     try await withConsole { console in
       body(
         Logger(label: "pilot.test") { label in
-          ConsoleLogHandler(label: label, level: .info, format: format, console: console) {
+          ConsoleLogHandler(label: label, threshold: LogThreshold(.info), format: format, console: console) {
             Date(timeIntervalSince1970: 1_760_759_935.25)
           }
         })

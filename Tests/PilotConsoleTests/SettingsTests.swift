@@ -152,9 +152,9 @@ struct UnusableSettingsTests {
       let settings = try Settings(
         GlobalOptions.parse(["--config", path]), of: TestOptions.self, section: .beacon, environment: [:])
       let text = try await failure { _ = try settings.string(nil, "udp") }
-      #expect(text.what == "\"beacon\".\"udp\" in \(path) must be a text")
+      #expect(text.what == "\"beacon\".\"udp\" in line 1 of \(path) must be a text")
       let list = try await failure { _ = try settings.strings([], "peers") }
-      #expect(list.what == "\"beacon\".\"peers\" in \(path) must be a list of texts")
+      #expect(list.what == "\"beacon\".\"peers\" in line 1 of \(path) must be a list of texts")
     }
   }
 

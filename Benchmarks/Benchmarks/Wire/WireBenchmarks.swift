@@ -19,6 +19,7 @@ private func beaconMessages(_ examples: Examples) {
   message("PunchRequest", PunchRequest(requester: examples.node, target: examples.node, grant: examples.grant))
   message("PunchCommand", PunchCommand(endpoint: examples.endpoint))
   message("Notify", Notify.handshakeWaiting)
+  if let comeBack = ReturnSpan(from: 1, until: 2) { message("Drain", Drain(node: examples.node, comeBack: comeBack)) }
   message("Gone", Gone(destination: examples.node, reason: .notAttached))
   message("DiscoverChallenge", examples.challenge)
   message(

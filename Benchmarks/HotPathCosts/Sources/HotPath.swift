@@ -18,7 +18,7 @@ struct HotPath: Sendable {
     self.run = run
   }
 
-  static let all: [HotPath] = wire + codec + frames + router + udp + node + tunnel + beacon
+  static let all: [HotPath] = wire + codec + frames + router + udp + byHand + node + tunnel + beacon
 
   static func named(_ name: String) -> HotPath? {
     all.first { $0.name == name }

@@ -11,9 +11,10 @@ struct HotPathCosts {
     usage: hot-path-costs list
            hot-path-costs run CASE COUNT
            hot-path-costs time [CASE…]
+           hot-path-costs memory
 
     list prints the names of the cases. run performs one that often. time prints a line of JSON for each, with the
-    nanoseconds that one operation takes, and the bytes that it goes through.
+    nanoseconds that one operation takes, and the bytes that it goes through. memory prints what an idle session takes.
     """
 
   /// Not `async`: then the runtime would end the main thread by calling sigsuspend(2) with a constant mask, which valgrind
@@ -39,6 +40,9 @@ struct HotPathCosts {
       for path in try chosen(arguments.dropFirst()) {
         print(try await Timing.of(path).json)
       }
+    case "memory" where arguments.count == 1:
+      guard let bytes = try SessionMemory.bytesPerSession() else { fail("this allocator doesn't tell", status: 1) }
+      print(#"{"case":"tunnel-session-idle","bytes":\#(bytes)}"#)
     default:
       fail()
     }

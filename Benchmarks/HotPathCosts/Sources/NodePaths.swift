@@ -5,8 +5,7 @@ import PilotUDP
 import PilotWSS
 import PilotWire
 
-/// What a node adds to its transport, beside `udp-send`, `udp-send-batch` and `udp-receive-batch`, and what a second path adds to
-/// that while nothing moves.
+/// What a node adds to its transport, beside the `by-hand` cases, and what a second path adds to that while nothing moves.
 extension HotPath {
   static let node: [HotPath] = [
     HotPath("node-send") { count, stopwatch in try nodeSend(count, &stopwatch) },

@@ -17,4 +17,7 @@ bool cpilot_crc32_can_fold(void);
  * with a `length` of CPILOT_CRC32_SHORTEST at least that is a multiple of 16. */
 uint32_t cpilot_crc32_fold(uint32_t crc, const uint8_t *bytes, size_t length);
 
+/* The same from the start of a packet, whose own checksum at bytes 30 to 33 counts as zeros; its seed is that of the first byte. */
+uint32_t cpilot_crc32_fold_packet(const uint8_t *bytes, size_t length);
+
 #pragma clang assume_nonnull end

@@ -1,7 +1,8 @@
 package import PilotWire
 
 /// The header that takes the place of a relayed frame's own on its last leg (wire reference, section 2), as it is sent:
-/// `0x06 · sender:4` to a peer that said Discover, `0x09 · sender:4 · destination:4` to one that said DiscoverEx.
+/// `0x06 · sender:4` to a peer that said Discover, `0x09 · sender:4 · destination:4` to one that said DiscoverEx, and
+/// `0x05 · sender:4 · destination:4` to another beacon.
 package struct DeliverHeader: Sendable, BitwiseCopyable {
   /// Where the payload starts in the Relay frame, in bytes.
   package static var payloadOffset: Int { Relay.headerLength }
@@ -18,8 +19,17 @@ package struct DeliverHeader: Sendable, BitwiseCopyable {
 
   /// What a peer gets that said DiscoverEx.
   package init(sender: NodeID, destination: NodeID) {
-    length = UInt8(RelayDeliverDest.headerLength)
-    let start = Self.start(.relayDeliverDest, sender) | UInt64(destination.rawValue >> 8)
+    self.init(.relayDeliverDest, sender, destination)
+  }
+
+  /// What another beacon gets: the Relay's own, `0x05 · sender:4 · destination:4`.
+  package init(relaying sender: NodeID, to destination: NodeID) {
+    self.init(.relay, sender, destination)
+  }
+
+  private init(_ type: BeaconMessageType, _ sender: NodeID, _ destination: NodeID) {
+    length = UInt8(Relay.headerLength)
+    let start = Self.start(type, sender) | UInt64(destination.rawValue >> 8)
     words = [start.bigEndian, (UInt64(destination.rawValue) << 56).bigEndian]
   }
 

@@ -111,6 +111,15 @@ struct NodeMap<Value: BitwiseCopyable & Sendable>: ~Copyable, Sendable {
     }
   }
 
+  /// How many shards there are, for good.
+  var shardCount: Int { shards.count }
+
+  /// Looks at each entry of a shard, once. Whoever looks at all shards sees each entry that is there all the time.
+  func forEach(inShard shard: Int, _ body: (UInt32, Value) -> Void) {
+    let shard = shards[shard]
+    for slot in shard.keys.indices where shard.keys[slot] != 0 { body(shard.keys[slot], shard.values[slot]) }
+  }
+
   /// How many slots there are in all, taken or not.
   var slotCount: Int { shards.reduce(0) { $0 + $1.keys.count } }
 

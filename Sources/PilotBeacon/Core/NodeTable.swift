@@ -23,11 +23,14 @@ struct NodeTable: ~Copyable, Sendable {
   }
 
   private let capacity: Int
-  private let nodesPerSource: Int
+  /// Unproven registrations of each source at most.
+  var nodesPerSource: Int
   let settlingTime: UInt64
   private let creditPerByteHeard: UInt32
   private(set) var map: NodeMap<Registration>
   private(set) var ledger: SourceLedger
+  /// Nodes that have come or gone, since it was made.
+  private(set) var changes: UInt64 = 0
   private var expiryCursor = NodeMap<Registration>.Cursor()
   private var evictionCursor = NodeMap<Registration>.Cursor()
 
@@ -126,6 +129,7 @@ struct NodeTable: ~Copyable, Sendable {
     }
     exchange(nil, for: registration)
     map.insert(node.rawValue, registration)
+    changes &+= 1
     return admission
   }
 
@@ -189,6 +193,7 @@ struct NodeTable: ~Copyable, Sendable {
       }
       exchange(map[position], for: nil)
       map.remove(at: position, behind: &expiryCursor)
+      changes &+= 1
     }
     return (expired, denied)
   }
@@ -196,6 +201,7 @@ struct NodeTable: ~Copyable, Sendable {
   private mutating func remove(at position: NodeMap<Registration>.Position) {
     exchange(map[position], for: nil)
     map.remove(at: position)
+    changes &+= 1
   }
 
   /// Keeps the ledger: what is known of a node is about to become something else, or to come or go.

@@ -36,12 +36,20 @@ extension Router {
       case .current: break
       case .limited: return drop(.rateLimited, of: SourceKey(source))
       case .otherPort:
+        guard neighbours.number(at: source) == nil else {
+          return takeOver(
+            frame.byteCount, from: message.sender, to: message.destination, at: origin, else: .senderMismatch, at: now)
+        }
         guard hears(message.sender, at: source, local, at: now) else { return drop(.senderMismatch) }
         guard nodes.admits(message.sender, bytes: frame.byteCount, at: now, &buckets) else {
           return drop(.rateLimited, of: SourceKey(source))
         }
-      case .elsewhere: return drop(.senderMismatch)
-      case .unknown: return drop(.senderUnknown)
+      case .elsewhere:
+        return takeOver(
+          frame.byteCount, from: message.sender, to: message.destination, at: origin, else: .senderMismatch, at: now)
+      case .unknown:
+        return takeOver(
+          frame.byteCount, from: message.sender, to: message.destination, at: origin, else: .senderUnknown, at: now)
       }
       carrier = .udp
     }
@@ -93,24 +101,36 @@ extension Router {
       DeliverHeader(sender, destination, wantsDestination: registration.wantsDestination))
   }
 
-  /// Looks the destination up: first the WSS peers, then the UDP nodes (wire reference, section 2).
+  /// Looks the destination up: first the WSS peers, then the UDP nodes, then those of other beacons (wire reference, section 2).
+  /// A node that one of these lists is there if it has missed an announcement here.
+  ///
+  /// - Parameter isPassedOn: Whether another beacon has passed it on: then it goes to no other one, nor does an answer.
   @inline(__always)
-  private mutating func deliver(
+  mutating func deliver(
     _ bytes: Int, from sender: NodeID, at origin: FrameOrigin, to destination: NodeID,
-    over carrier: RelayCell.Carrier, at now: UInt64
+    over carrier: RelayCell.Carrier, isPassedOn: Bool = false, at now: UInt64
   ) -> RouterAction {
     if let peer = wss.peer(destination) {
       counters.relayed.count(RelayCell(from: carrier, to: .wss))
+      talkers.relayed(bytes, for: sender)
       let header = DeliverHeader(sender, destination, wantsDestination: peer.wantsDestination)
       return .deliver(.wss(ConnectionID(rawValue: peer.connection)), header)
     }
     guard let registration = nodes.live(destination, at: now) else {
-      return miss(destination, of: sender, at: origin, at: now)
+      if isPassedOn { return drop(.destinationUnknown) }
+      return passOn(from: sender, to: destination, over: carrier, at: now)
+        ?? miss(destination, of: sender, at: origin, at: now)
+    }
+    if now.since(registration.heardAt) > bounds.silenceBeforeMove, !isPassedOn,
+      let action = passOn(from: sender, to: destination, over: carrier, at: now)
+    {
+      return action
     }
     guard registration.hasAnswered || spend(bytes, on: destination, registration, at: now) else {
       return drop(.unansweredEndpoint, of: origin.source)
     }
     counters.relayed.count(RelayCell(from: carrier, to: .udp))
+    talkers.relayed(bytes, for: sender)
     return deliver(destination, at: registration, from: sender)
   }
 }

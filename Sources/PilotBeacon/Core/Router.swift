@@ -38,6 +38,9 @@ package struct Router: ~Copyable, Sendable {
   var departures: Departures
   var goneNotices: GoneNotices
   var provenNodes: ProvenNodes
+  var neighbours: NeighbourLists
+  /// The first of the numbers under which this beacon tells its neighbours of its nodes.
+  let ownBeaconID: UInt32?
   let listing: any NodeListing
   let questionAddress: QuestionAddress
   /// Whether it has been told that a node can't be asked.
@@ -54,7 +57,9 @@ package struct Router: ~Copyable, Sendable {
   var challengedSources: SourceRateLimit
   var unansweredCredit: SourceRateLimit
   var buckets: SourceBuckets
-  let knownPace: RelayPace
+  var knownPace: RelayPace
+  var relayRate: Int
+  var talkers: Talkers
   var topSources: TopSources
   var punchSources: SourceRateLimit
   var punchesInAll: RateLimit
@@ -79,7 +84,8 @@ package struct Router: ~Copyable, Sendable {
     self.listing = listing
     nodes = NodeTable(bounds, seed: seed)
     buckets = SourceBuckets(perSecond: configuration.relayRate, seed: seed ^ 7)
-    knownPace = .ofKnown(perSecond: configuration.relayRate)
+    relayRate = configuration.relayRate
+    knownPace = .ofKnown(perSecond: relayRate)
     let challenged = configuration.challengesPerSource
     challengedSources = SourceRateLimit(perSecond: challenged, burst: challenged, sets: 1_024)
     unansweredCredit = SourceRateLimit(
@@ -91,9 +97,12 @@ package struct Router: ~Copyable, Sendable {
     departures = Departures(seed: seed ^ 8)
     goneNotices = GoneNotices(seed: seed ^ 9)
     provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
+    neighbours = NeighbourLists(capacity: configuration.neighbourNodeCapacity, seed: seed ^ 10)
+    ownBeaconID = configuration.beaconID
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
     topSources = TopSources(hash: sourceHash)
+    talkers = Talkers(hash: sourceHash)
     let discovered = configuration.discoversPerSource
     discoverSources = SourceRateLimit(perSecond: discovered, burst: 2 * discovered, sets: 4_096)
     challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
@@ -114,6 +123,7 @@ package struct Router: ~Copyable, Sendable {
     var snapshot = counters
     snapshot.nodes = nodes.count
     snapshot.wssPeers = wss.count
+    snapshot.neighbourNodes = neighbours.count
     return snapshot
   }
 
@@ -143,12 +153,12 @@ package struct Router: ~Copyable, Sendable {
       return discover(frame, from: origin, at: now)
     case .discoverProof:
       return proof(frame, from: origin, at: now)
-    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge, .gone:
+    case .discoverReply, .punchCommand, .relayDeliver, .relayDeliverDest, .notify, .discoverChallenge, .gone, .drain:
       return drop(.beaconOnlyType)
     case .punchRequest:
       return punch(frame, from: origin, at: now)
     case .sync:
-      return drop(.unsupportedType)
+      return sync(frame, from: origin, at: now.nanoseconds)
     case nil:
       guard FrameFamily(of: frame) == .tunnel else { return drop(.unknownType) }
       return sign(frame, from: origin, at: now.nanoseconds)
@@ -181,6 +191,7 @@ package struct Router: ~Copyable, Sendable {
     at now: MonotonicInstant, admitting rules: AddressRules? = nil, limit: Int
   ) -> Int {
     let (expired, denied) = nodes.expire(at: now.nanoseconds, admitting: rules, limit: limit)
+    if !neighbours.isEmpty { neighbours.sweep(at: now.nanoseconds, limit: limit) }
     counters.expirations &+= UInt64(expired)
     counters.expulsions &+= UInt64(denied)
     return expired + denied

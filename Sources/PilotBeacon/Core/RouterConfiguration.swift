@@ -78,6 +78,11 @@ public struct RouterConfiguration: Sendable, Equatable {
   /// And so many bytes more for each byte that comes from there. Default 30: what a transfer's acknowledgements are to its
   /// data.
   public var creditPerByteHeard = 30
+  /// The most nodes of other beacons that are known, all together. Default 2,000,000, about 25 bytes each once they are listed.
+  public var neighbourNodeCapacity = 2_000_000
+  /// The first of 256 numbers under which this beacon tells others of its nodes, and which no other one of them may use; nil, the
+  /// default, has the server choose one at random.
+  public var beaconID: UInt32?
   /// Whether a request to punch is served only with a grant of its target (wire reference, section 2). Default no:
   /// deployed nodes send none.
   public var requiresPunchGrant = false
@@ -100,6 +105,8 @@ struct RouterBounds: Sendable {
   let silenceBeforeRebinding: UInt64
   let probeTimeout: UInt64
   let probeInterval: UInt64
+  /// Two announcements missed, and a quarter of a minute.
+  let silenceBeforeUnlisting: UInt64 = 135_000_000_000
   let settlingTime: UInt64
   let proofLifetime: UInt64
   let nodesPerSource: Int

@@ -14,8 +14,8 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case nodeIDZero
   /// Of a type that only beacons send to nodes.
   case beaconOnlyType
-  /// Of a type that this beacon doesn't serve: the exchange with other beacons.
-  case unsupportedType
+  /// A list of another beacon's nodes, from where none is configured, or this beacon's own.
+  case notANeighbour
   /// A tunnel frame, which nodes send to each other and, to a beacon, only inside Relay.
   case tunnelFrame
   /// A datagram from port 0, which nothing can be sent back to.
@@ -59,7 +59,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .truncated: "truncated"
     case .nodeIDZero: "node_id_zero"
     case .beaconOnlyType: "beacon_only_type"
-    case .unsupportedType: "unsupported_type"
+    case .notANeighbour: "not_a_neighbour"
     case .tunnelFrame: "tunnel_frame"
     case .sourcePortZero: "source_port_zero"
     case .staleConnection: "stale_connection"

@@ -1,6 +1,6 @@
 /// What the router has seen and done: totals since it was made, and how much it holds now.
 ///
-/// They add up: each frame is in exactly one of ``relayed``, ``discovers``, ``proofsSubmitted``, ``punches``, ``signs`` and ``drops``.
+/// They add up: each frame is in exactly one of ``relayed``, ``discovers``, ``proofsSubmitted``, ``punches``, ``signs``, ``syncs`` and ``drops``.
 public struct RouterStatistics: Sendable, Equatable {
   /// Frames handed to the router.
   public internal(set) var frames: UInt64 = 0
@@ -14,6 +14,8 @@ public struct RouterStatistics: Sendable, Equatable {
   public internal(set) var punches = Tally<PunchOutcome, 6>()
   /// Signs of life that the beacon had asked for.
   public internal(set) var signs: UInt64 = 0
+  /// Lists of other beacons' nodes that were taken in.
+  public internal(set) var syncs: UInt64 = 0
   /// Frames dropped, by reason.
   public internal(set) var drops = Tally<RouterDropReason, 19>()
 
@@ -62,11 +64,19 @@ public struct RouterStatistics: Sendable, Equatable {
   public internal(set) var goneNoticesOverWSS: UInt64 = 0
   /// Such notices that were not sent because the sender had been told within the second, or of many others.
   public internal(set) var goneNoticesHeldBack: UInt64 = 0
+  /// Nodes that other beacons have listed and that there was no room for, each time.
+  public internal(set) var syncNodesLeftOut: UInt64 = 0
+  /// Of the frames relayed, those that another beacon has passed on.
+  public internal(set) var relayedFromNeighbours: UInt64 = 0
+  /// Of the frames relayed, those that were passed on to another beacon.
+  public internal(set) var relayedToNeighbours: UInt64 = 0
   /// Answers, and all else that a frame leads to beside a relay, for which the router's queue had no room.
   public internal(set) var outputsDropped: UInt64 = 0
 
   /// Nodes registered over UDP now. Those that have run out count until they are removed.
   public internal(set) var nodes = 0
+  /// Nodes that other beacons list now. Those whose list has run out count until they are removed.
+  public internal(set) var neighbourNodes = 0
   /// Nodes attached over WSS now.
   public internal(set) var wssPeers = 0
 
@@ -74,6 +84,6 @@ public struct RouterStatistics: Sendable, Equatable {
 
   /// What ``frames`` must equal: every frame that ended in a counter.
   public var accountedFor: UInt64 {
-    relayed.total &+ discovers.total &+ proofsSubmitted &+ punches.total &+ signs &+ drops.total
+    relayed.total &+ discovers.total &+ proofsSubmitted &+ punches.total &+ signs &+ syncs &+ drops.total
   }
 }

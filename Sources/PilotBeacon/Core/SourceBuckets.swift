@@ -32,8 +32,8 @@ struct SourceBuckets: Sendable {
   static let capacity = 65_536
   private static let ways = 4
 
-  private let unproven: RelayPace
-  private let proven: RelayPace
+  private var unproven: RelayPace
+  private var proven: RelayPace
   private let hash: KeyedHash
   private var entries: [Entry]
 
@@ -45,6 +45,13 @@ struct SourceBuckets: Sendable {
     proven = .ofKnown(perSecond: perSecond)
     hash = KeyedHash(seed: seed)
     entries = unproven.isUnlimited ? [] : Array(repeating: Entry(), count: Self.capacity)
+  }
+
+  /// Another pace from now on. What sources have had so far counts on.
+  mutating func setPace(perSecond: Int) {
+    unproven = RelayPace(perSecond: perSecond)
+    proven = .ofKnown(perSecond: perSecond)
+    if !unproven.isUnlimited, entries.isEmpty { entries = Array(repeating: Entry(), count: Self.capacity) }
   }
 
   /// A frame wants to be relayed for a registered node, from where it is registered.

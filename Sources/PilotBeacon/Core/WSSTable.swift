@@ -14,6 +14,8 @@ struct WSSTable: ~Copyable, Sendable {
   }
 
   private var map: NodeMap<Peer>
+  /// Nodes that have come or gone, since it was made.
+  private(set) var changes: UInt64 = 0
 
   init(seed: UInt64) {
     map = NodeMap(expectedCount: 1 << 15, seed: seed)
@@ -28,6 +30,14 @@ struct WSSTable: ~Copyable, Sendable {
     return (0..<map.count).compactMap { _ in
       map.next(&cursor, budget: &budget).flatMap { NodeID(map.key(at: $0)) }
     }
+  }
+
+  /// In so many parts ``forEach(inPart:_:)`` walks it.
+  var partCount: Int { map.shardCount }
+
+  /// All nodes of one part.
+  func forEach(inPart part: Int, _ body: (NodeID) -> Void) {
+    map.forEach(inShard: part) { key, _ in NodeID(key).map(body) }
   }
 
   func peer(_ node: NodeID) -> Peer? {
@@ -50,6 +60,7 @@ struct WSSTable: ~Copyable, Sendable {
   mutating func attach(_ node: NodeID, _ connection: ConnectionID, isOwn: Bool) -> ConnectionID? {
     guard let position = map.find(node.rawValue) else {
       map.insert(node.rawValue, Peer(connection: connection.rawValue, isOwn: isOwn))
+      changes &+= 1
       return nil
     }
     let previous = map[position].connection
@@ -63,6 +74,7 @@ struct WSSTable: ~Copyable, Sendable {
   mutating func detach(_ node: NodeID, _ connection: ConnectionID) -> Bool {
     guard let position = map.find(node.rawValue), map[position].connection == connection.rawValue else { return false }
     map.remove(at: position)
+    changes &+= 1
     return true
   }
 

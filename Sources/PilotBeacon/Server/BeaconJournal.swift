@@ -5,7 +5,11 @@ import PilotWire
 import Synchronization
 
 /// What a beacon writes to its log, and counts, of its peers' comings and goings. Refusals can be had by anyone at any
-/// rate: of each kind one line a second is written at most, with the number of those left out.
+/// rate: of each kind one line a second is written at most, with the number of those left out. Of nodes that attach, and of
+/// those that replace a connection of theirs, it is twenty lines a second.
+///
+/// A line about who was let in, turned away, or believed to be elsewhere has `audit` among its values: `attached`, `replaced`,
+/// `refused` or `moved`.
 package final class BeaconJournal: Sendable {
   /// A port that connections come to.
   enum Port: Hashable, Sendable {
@@ -17,10 +21,22 @@ package final class BeaconJournal: Sendable {
   private enum Kind: Hashable {
     case refusal(WSSRefusal.Reason)
     case failure(HandshakeFailure.Reason, Port)
+    case attached
+    case replaced
+
+    /// How many lines a second there are at most.
+    var linesPerSecond: Int {
+      switch self {
+      case .refusal, .failure: 1
+      case .attached, .replaced: 20
+      }
+    }
   }
 
   private struct Limit {
-    var nextLine = MonotonicInstant.start
+    /// When the second is over that the lines are counted in.
+    var end = MonotonicInstant.start
+    var lines = 0
     var leftOut = 0
   }
 
@@ -67,11 +83,18 @@ package final class BeaconJournal: Sendable {
     state.withLock { $0.ignored += 1 }
   }
 
-  func attached(_ connection: WSSConnection) {
-    logger.debug(
-      "Node attached",
+  /// The last lines, for who looks at the page.
+  let recent = RecentEvents()
+
+  func attached(_ connection: WSSConnection, replacing: Bool = false) {
+    guard let leftOut = count(replacing ? .replaced : .attached) else { return }
+    recent.note(
+      replacing ? "Connection replaced" : "Node attached", node: connection.node, detail: "\(connection.remote)")
+    logger.info(
+      replacing ? "Node attached, and its other connection is replaced" : "Node attached",
       metadata: [
-        "node": "\(connection.node)", "remote": "\(connection.remote)", "connection": "\(connection.id)",
+        "audit": replacing ? "replaced" : "attached", "node": "\(connection.node)",
+        "remote": "\(connection.remote)", "connection": "\(connection.id)", "left_out": "\(leftOut)",
       ])
   }
 
@@ -86,8 +109,10 @@ package final class BeaconJournal: Sendable {
       var metadata: Logger.Metadata = ["node": "\(incident.node)", "from": "\(incident.from)"]
       if let to = incident.to { metadata["to"] = "\(to)" }
       if incident.more > 0 { metadata["left_out"] = "\(incident.more)" }
+      recent.note(incident.kind.title, node: incident.node, detail: incident.path)
       switch incident.kind {
       case .moved(let cause):
+        metadata["audit"] = "moved"
         metadata["cause"] = "\(cause)"
         logger.notice("Node moved", metadata: metadata)
       case .revoked:
@@ -99,6 +124,7 @@ package final class BeaconJournal: Sendable {
       case .claimRefused:
         logger.notice("Claim refused: the node's endpoint has given a sign of life", metadata: metadata)
       case .refused(let outcome):
+        metadata["audit"] = "refused"
         metadata["reason"] = "\(outcome)"
         logger.notice("Discover refused because of the node that it names", metadata: metadata)
       case .unaskable:
@@ -136,9 +162,14 @@ package final class BeaconJournal: Sendable {
     guard let leftOut = count(.refusal(refusal.reason)) else { return }
     // A health check or port scan that hangs up is nothing to look into.
     let level: Logger.Level = refusal.reason == .disconnected ? .debug : .notice
+    if level == .notice {
+      recent.note(
+        "Peer refused: \(refusal.reason.rawValue)", node: refusal.node, detail: "\(refusal.remote)")
+    }
     logger.log(
       level: level, "Peer refused",
       metadata: [
+        "audit": "refused",
         "reason": "\(refusal.reason.rawValue)", "node": "\(refusal.node.map(String.init) ?? "unnamed")",
         "remote": "\(refusal.remote)", "left_out": "\(leftOut)",
       ])
@@ -165,12 +196,37 @@ package final class BeaconJournal: Sendable {
       state.counts[kind, default: 0] += 1
       var limit = state.limits[kind] ?? Limit()
       defer { state.limits[kind] = limit }
-      guard now >= limit.nextLine else {
+      if now >= limit.end {
+        limit.end = now.advanced(by: .seconds(1))
+        limit.lines = 0
+      }
+      guard limit.lines < kind.linesPerSecond else {
         limit.leftOut += 1
         return nil
       }
-      defer { limit = Limit(nextLine: now.advanced(by: .seconds(1))) }
+      limit.lines += 1
+      defer { limit.leftOut = 0 }
       return limit.leftOut
+    }
+  }
+}
+
+extension RouterIncident {
+  /// From where to where.
+  fileprivate var path: String { to.map { "\(from) → \($0)" } ?? "\(from)" }
+}
+
+extension RouterIncident.Kind {
+  /// In few words.
+  fileprivate var title: String {
+    switch self {
+    case .moved(let cause): "Node moved: \(cause)"
+    case .revoked: "Proof revoked"
+    case .probed: "Claimed from elsewhere"
+    case .misdirected: "Proof for another beacon"
+    case .claimRefused: "Claim refused"
+    case .refused(let outcome): "Discover refused: \(outcome)"
+    case .unaskable: "Claimed, and can't be asked"
     }
   }
 }

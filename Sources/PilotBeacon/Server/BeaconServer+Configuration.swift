@@ -13,9 +13,11 @@ extension BeaconServer {
     public var udpSockets: Int?
     /// Where WebSocket connections are accepted; nil accepts none. Default nil.
     public var wss: WebSocket?
-    /// Where health, metrics and a status page are served over HTTP; nil serves none. Default nil. For trusted networks:
-    /// everybody who can connect may read them.
+    /// Where health, metrics and a status page are served over HTTP; nil serves none. Default nil.
     public var http: Endpoint?
+    /// A file with the token that page and metrics ask for, read again when it changes; nil shows them to this machine alone
+    /// (127.0.0.1 and ::1). Whether it is healthy and ready anybody may ask. Default nil.
+    public var httpToken: String?
     /// What nodes dial this beacon as, beside the names of its certificate and the addresses that they write to: a name without a
     /// port stands for every port. A node that proves who it is signs what it has dialled (wire reference, sections 2 and 3), and
     /// isn't believed if that is none of these. Default: none.
@@ -23,14 +25,20 @@ extension BeaconServer {
     /// Names by which the status page may be asked for, beside `localhost` and IP addresses: a request that names another
     /// host is refused, since it may come from a page that has its own name resolved to this machine. Default none.
     public var httpNames: [String] = []
+    /// The other beacons of a deployment, each with a port, 32 at most: they and this one tell each other over UDP who is attached where,
+    /// and pass frames on. Each has to know this one by the address that its datagrams come from. This very beacon may be among
+    /// them. Names are looked up again every minute. Default none.
+    public var neighbours: [HostPort] = []
+    package typealias NeighbourLookup = @Sendable (HostPort) async throws(TransportError) -> [Endpoint]
+    /// Finds where a neighbour's name leads. Default: the system's resolver.
+    package var neighbourLookup: NeighbourLookup = NeighbourExchange.resolve
     /// Which addresses may speak over UDP and WebSocket, and which proxies are believed; it may change at any time. The
     /// status page is for all who can connect. Default: everybody may, and no proxy is believed.
     public var addresses = AddressPolicy()
     /// The router's bounds: registrations, their lifetimes, how a node moves.
     public var router = RouterConfiguration()
-    /// How long a graceful shutdown goes on relaying after it has begun to refuse new WebSocket connections. Default zero:
-    /// connections are closed at once.
-    public var drainWindow: Duration = .zero
+    /// How a graceful shutdown sends peers away. Default: at once.
+    public var drain = Drain()
     /// Where WebSocket and status connections are served. Default: SwiftNIO's shared event loops, one for each processor.
     public var eventLoopGroup: (any EventLoopGroup)?
     /// What the kernel is asked to buffer on each UDP socket, in bytes, each way. Default 4 MiB.
@@ -38,6 +46,43 @@ extension BeaconServer {
 
     /// The defaults.
     public init() {}
+
+    /// How a graceful shutdown sends peers away (<doc:RestartingABeacon>).
+    public struct Drain: Sendable, Equatable {
+      /// The longest ``grace`` and ``window``, each.
+      public static let limit: Duration = .seconds(120)
+
+      /// How long health is answered with 503 before anybody is sent away, for load balancers to notice; newcomers are admitted
+      /// meanwhile. Up to ``limit``. Default none.
+      public var grace: Duration = .zero
+      /// Over how long peers are sent away after that. Frames are relayed on until everybody is gone, and newcomers are answered 503.
+      /// Up to ``limit``. Default zero: connections are closed at once, without a word before.
+      public var window: Duration = .zero
+      /// When somebody is there for peers where they are sent to, from the shutdown on; up to ten minutes. Default zero: all the
+      /// time, as behind a load balancer. A beacon without another one beside it says when it expects to be back itself.
+      public var back: Duration = .zero
+      /// The beacon that peers of this project are sent to; nil, the default, sends them to where they have dialled.
+      public var place: WSSURL?
+
+      /// The defaults.
+      public init() {}
+
+      /// - Throws: `.invalidConfiguration`.
+      func validate() throws(TransportError) {
+        let times: [(String, Duration, Duration)] = [
+          ("grace", grace, Self.limit), ("window", window, Self.limit),
+          ("back", back, .milliseconds(ReturnSpan.limit)),
+        ]
+        for (name, time, limit) in times where time < .zero || time > limit {
+          throw TransportError(
+            code: .invalidConfiguration, message: "drain.\(name) is \(time) and must be 0 to \(limit)")
+        }
+        guard let place, DrainNotice(comeBack: .atOnce, place: place.description) == nil else { return }
+        throw TransportError(
+          code: .invalidConfiguration,
+          message: "drain.place has more than \(DrainNotice.maximumPlaceLength) bytes: \(place)")
+      }
+    }
 
     /// How WebSocket connections are accepted.
     public struct WebSocket: Sendable {

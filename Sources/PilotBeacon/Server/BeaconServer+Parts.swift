@@ -9,6 +9,7 @@ import PilotWire
 extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
+    try configuration.drain.validate()
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let verifications = VerificationQueue()
@@ -18,6 +19,7 @@ extension BeaconServer.Parts {
       throw TransportError(
         code: .invalidConfiguration, message: "the beacon's name \(name) is no host or host and port")
     }
+    try Self.check(configuration.neighbours)
     if let files = configuration.wss?.tls {
       tls = try ServerTLS(certificate: files.certificate, key: files.key)
     } else {
@@ -28,8 +30,12 @@ extension BeaconServer.Parts {
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
     let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
+    let beaconID = configuration.router.beaconID ?? .random(in: 1...(.max >> 8), using: &generator) << 8
+    var router = configuration.router
+    router.beaconID = beaconID
+    if configuration.neighbours.isEmpty { router.neighbourNodeCapacity = 1 }
     let engine = RelayEngine(
-      configuration.router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
+      router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
     for address in configuration.router.advertised where AddressReach(of: address) != .global {
       logger.warning(
         "The advertised address isn't public, and deployed nodes don't answer questions that name it: nodes aren't asked",
@@ -63,19 +69,31 @@ extension BeaconServer.Parts {
           settings, tls: tls, names: names, policy: addresses, journal: journal, logger: logger), keys: keys,
         dispatchers: { loop in dispatchers.dispatcher(for: loop) })
     }
-    let shutdown = BeaconShutdown()
+    let neighbours =
+      configuration.neighbours.isEmpty
+      ? nil
+      : NeighbourExchange(
+        configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
+        lookup: configuration.neighbourLookup)
+    let (shutdown, drainTotals) = (BeaconShutdown(), DrainTotals())
+    let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
       StatusListener(
-        names: configuration.httpNames, logger: logger, phase: { shutdown.phase },
-        onFailure: { journal.failed($0, at: .status) }
-      ) {
-        BeaconStatistics(
-          engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-          registry: (keys as? RegistryDirectory)?.counts)
-      }
+        names: configuration.httpNames, access: StatusAccess(token: token), logger: logger,
+        feed: StatusFeed(
+          engine: engine, journal: journal, phase: { shutdown.phase }, certificateExpiry: { tls?.expiry }
+        ) {
+          BeaconStatistics(
+            engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
+            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours)
+        },
+        onFailure: { journal.failed($0, at: .status) })
     }
+    self.token = token
     certificate = CertificateWarning()
-    drainWindow = configuration.drainWindow
+    self.neighbours = neighbours
+    drain = configuration.drain
+    self.drainTotals = drainTotals
     self.shutdown = shutdown
     self.keys = keys
     self.listener = listener
@@ -87,6 +105,17 @@ extension BeaconServer.Parts {
     self.addresses = addresses
     self.journal = journal
     self.logger = logger
+  }
+
+  private static func check(_ neighbours: [HostPort]) throws(TransportError) {
+    guard neighbours.count <= NeighbourLists.maximumNeighbours else {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message: "\(neighbours.count) neighbours are given, and \(NeighbourLists.maximumNeighbours) is the most")
+    }
+    if let name = neighbours.first(where: { $0.port == nil }) {
+      throw TransportError(code: .invalidConfiguration, message: "the neighbour \(name) has no port")
+    }
   }
 
   /// Closes everything: the peers' connections, which are told, and then the sockets.

@@ -11,8 +11,8 @@ public import ServiceLifecycle
 /// A beacon: relays frames between nodes on UDP and nodes on WebSocket connections.
 ///
 /// ``start(_:keys:logger:)`` binds the sockets, ``run()`` serves until it is told to stop. Graceful shutdown admits no new
-/// connections, goes on relaying for ``Configuration/drainWindow``, and then tells the connected peers, so that they look for
-/// another beacon at once. Cancellation leaves the window out.
+/// connections, tells the connected peers when to come back and where, and goes on relaying until they are gone, for
+/// ``Configuration/Drain/window`` at most: see <doc:RestartingABeacon>. Cancellation leaves all that out.
 public final class BeaconServer: Service {
   /// Where it can be reached.
   public let addresses: Addresses
@@ -33,8 +33,11 @@ public final class BeaconServer: Service {
     let addresses: AddressPolicy
     let journal: BeaconJournal
     let tls: ServerTLS?
+    let token: StatusToken?
     let certificate: CertificateWarning
-    let drainWindow: Duration
+    let neighbours: NeighbourExchange?
+    let drain: Configuration.Drain
+    let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
     let logger: Logger
 
@@ -121,8 +124,15 @@ public final class BeaconServer: Service {
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.askRegularly() }
       group.addTask { await self.reloadRegularly() }
+      group.addTask { await self.reportRegularly() }
       group.addTask(priority: .utility) { await self.verifySignatures() }
       group.addTask { await self.revokeChangedKeys() }
+      if let neighbours = parts.neighbours {
+        group.addTask {
+          await neighbours.run(clock: MonotonicClock())
+          return nil
+        }
+      }
       for socket in parts.udp.all {
         group.addTask { await self.watchEvents(of: socket) }
         group.addTask { await self.relayDatagrams(of: socket) }
@@ -139,9 +149,9 @@ public final class BeaconServer: Service {
   }
 
   private func endWhenAsked() async -> TransportError? {
-    await parts.shutdown.run(draining: parts.drainWindow, clock: MonotonicClock()) {
-      parts.logger.info("Draining: no new connections", metadata: ["window": "\(parts.drainWindow)"])
-      parts.listener?.refuseNew()
+    var drain = BeaconDrain(parts)
+    await parts.shutdown.run(draining: drain.time, clock: MonotonicClock()) { turn in
+      drain.perform(turn)
     } close: {
       await parts.close()
     }
@@ -177,7 +187,7 @@ public final class BeaconServer: Service {
         relay.flush()
       case .notice(let text):
         parts.logger.notice("\(text)")
-      case .connected, .reconnecting, .reconnected, .resting, .pathMTU, .closed:
+      case .connected, .reconnecting, .reconnected, .resting, .draining, .moved, .pathMTU, .closed:
         break
       }
     }
@@ -256,8 +266,18 @@ public final class BeaconServer: Service {
   }
 
   private func reloadRegularly() async -> TransportError? {
-    guard parts.tls != nil else { return nil }
-    while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil { reloadCertificate() }
+    guard parts.tls != nil || parts.token != nil else { return nil }
+    while (try? await Task.sleep(for: Self.tlsReloadInterval)) != nil {
+      reloadCertificate()
+      reloadToken()
+    }
+    return nil
+  }
+
+  /// Whoever watches the status page is told each second.
+  private func reportRegularly() async -> TransportError? {
+    guard let status = parts.status else { return nil }
+    while (try? await Task.sleep(for: StatusFeed.interval)) != nil { status.feed.tick() }
     return nil
   }
 }

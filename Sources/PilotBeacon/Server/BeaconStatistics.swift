@@ -1,5 +1,6 @@
 public import PilotTransport
 import PilotWSS
+public import PilotWire
 
 /// What a beacon has done so far, for its operator.
 public struct BeaconStatistics: Sendable {
@@ -7,6 +8,8 @@ public struct BeaconStatistics: Sendable {
   public let router: RouterStatistics
   /// The UDP sockets' totals.
   public let udp: TransportCounters
+  /// The other beacons, in the order of the configuration, and whether a list of each has come within 90 s.
+  public let neighbours: [(name: HostPort, isHeard: Bool)]
   /// What became of frames for WebSocket peers, present and past.
   public let peers: PeerTotals
   /// Bytes that wait for WebSocket peers now.
@@ -35,8 +38,26 @@ public struct BeaconStatistics: Sendable {
   public let certificateExpiry: Int?
   /// Peers refused, by reason in snake case, zeros included.
   public let refusals: [String: UInt64]
+  /// The peers that are furthest behind.
+  let slowest: SlowestPeers
+  /// Whom it has told that it is about to end, and closed on the way there.
+  public let drain: DrainCounts
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
+
+  /// What a graceful shutdown has done so far.
+  public struct DrainCounts: Sendable, Equatable {
+    /// Peers over WebSocket that were told when to come back.
+    public let peersTold: UInt64
+    /// Nodes over UDP that were.
+    public let nodesTold: UInt64
+    /// Connections that were closed one after the other, since their peers don't understand that.
+    public let connectionsClosed: UInt64
+
+    init(_ totals: DrainTotals) {
+      (peersTold, nodesTold, connectionsClosed) = (totals.peersTold, totals.nodesTold, totals.connectionsClosed)
+    }
+  }
 
   /// Frames for WebSocket peers, by what became of them.
   public struct PeerTotals: Sendable, Equatable {
@@ -73,15 +94,23 @@ public struct BeaconStatistics: Sendable {
 extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
-    journal: BeaconJournal, registry: RegistryCounts?
+    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?, neighbours: NeighbourExchange?
   ) {
     let connections = engine.connections
     var counts = journal.retired
-    for connection in connections { counts += connection.counts }
+    var (slowest, waiting) = (SlowestPeers(), 0)
+    for connection in connections {
+      let (own, bytes) = (connection.counts, connection.waitingBytes)
+      counts += own
+      waiting += bytes
+      slowest.consider(connection, waitingBytes: bytes, own)
+    }
+    self.slowest = slowest
     router = engine.statistics
     self.udp = udp.counters
+    self.neighbours = neighbours.map { Array(zip($0.names, $0.isHeard)) } ?? []
     peers = PeerTotals(counts)
-    waitingBytes = connections.reduce(0) { $0 + $1.waitingBytes }
+    waitingBytes = waiting
     refusedByKernel = totals.refusedByKernel
     connectionsGone = totals.connectionsGone
     detours = totals.detours
@@ -92,6 +121,7 @@ extension BeaconStatistics {
     handshakeFailures = Self.named(journal.failures(at: .webSocket))
     statusFailures = Self.named(journal.failures(at: .status))
     certificateExpiry = tls?.expiry
+    self.drain = DrainCounts(drain)
     self.registry = registry
     refusals = Self.named(journal.refusals)
   }
@@ -109,6 +139,7 @@ extension BeaconServer {
   public var statistics: BeaconStatistics {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
-      journal: parts.journal, registry: (parts.keys as? RegistryDirectory)?.counts)
+      journal: parts.journal, drain: parts.drainTotals, registry: (parts.keys as? RegistryDirectory)?.counts,
+      neighbours: parts.neighbours)
   }
 }

@@ -81,10 +81,19 @@ extension FrameRelay {
     append(header: bytes.span.raw, payload: RawSpan(), to: endpoint, from: local)
   }
 
+  /// Tells a node over UDP that the beacon is about to end. ``flush()`` is due.
+  func tell(_ drain: Drain, at endpoint: Endpoint, from local: LocalAddress) {
+    send(drain.encoded(), to: endpoint, from: local)
+  }
+
   /// A peer has authenticated. What it replaces is closed.
-  func attach(_ connection: WSSConnection, at now: MonotonicInstant) {
-    engine.attach(connection, &turn)
+  ///
+  /// - Returns: Whether there was something to replace.
+  @discardableResult
+  func attach(_ connection: WSSConnection, at now: MonotonicInstant) -> Bool {
+    let replaces = engine.attach(connection, &turn)
     performOutputs(at: now)
+    return replaces
   }
 
   /// ICMP has reported that a datagram to an endpoint found nobody. ``flush()`` is due.

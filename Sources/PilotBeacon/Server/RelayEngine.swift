@@ -117,12 +117,16 @@ package final class RelayEngine: Sendable {
   }
 
   /// A peer has authenticated.
-  func attach(_ connection: WSSConnection, _ turn: inout Turn) {
+  /// - Returns: Whether it takes the place of another connection of its node.
+  @discardableResult
+  func attach(_ connection: WSSConnection, _ turn: inout Turn) -> Bool {
     state.withLock { state in
       state.connections[connection.id] = connection
+      let replacements = state.router.counters.replacements
       state.router.attach(
         node: connection.node, connection: ConnectionID(rawValue: connection.id), isOwn: connection.isOwn)
       state.router.drain(into: &turn)
+      return state.router.counters.replacements != replacements
     }
   }
 
@@ -151,8 +155,55 @@ package final class RelayEngine: Sendable {
     state.withLock { $0.router.nodes.live(node, at: now.nanoseconds).map { ($0.endpoint, $0.isProven) } }
   }
 
+  /// Where the other beacons are, by their numbers; nil for one whose name leads nowhere.
+  func placeNeighbours(_ endpoints: [Endpoint?]) { state.withLock { $0.router.placeNeighbours(endpoints) } }
+
+  /// Where this beacon's lists are to be sent to.
+  var neighbourEndpoints: [Endpoint] { state.withLock { $0.router.neighbours.endpoints } }
+
+  /// Which of the other beacons have been heard of late, by their numbers; none before they have been placed.
+  func heardNeighbours(at now: MonotonicInstant) -> [Bool] {
+    state.withLock { $0.router.neighbours.heard(at: now.nanoseconds) }
+  }
+
+  /// Nodes that have come here or gone.
+  var attachmentChanges: UInt64 { state.withLock { $0.router.attachmentChanges } }
+
+  /// The nodes that are attached here, looked for in many short holds of the lock.
+  func attached(at now: MonotonicInstant) -> [NodeID] {
+    var nodes: [NodeID] = []
+    for part in 0..<state.withLock({ $0.router.attachedParts }) {
+      state.withLock { $0.router.forEachAttached(inPart: part, at: now) { nodes.append($0) } }
+    }
+    return nodes
+  }
+
+  /// Of how many parts the table of nodes is, each held for as long as its nodes are looked at.
+  var shardCount: Int { state.withLock { $0.router.nodes.map.shardCount } }
+
+  /// The nodes of one part that have proven to be over UDP, and where.
+  func proven(inShard shard: Int, at now: MonotonicInstant) -> [ProvenNode] {
+    var nodes: [ProvenNode] = []
+    nodes.reserveCapacity(2_048)
+    state.withLock { state in
+      state.router.nodes.map.forEach(inShard: shard) { key, registration in
+        guard registration.isProven, registration.isLive(at: now.nanoseconds), let node = NodeID(key) else { return }
+        nodes.append(ProvenNode(node: node, endpoint: registration.endpoint, local: registration.local))
+      }
+    }
+    return nodes
+  }
+
   /// What has happened since the last call that an operator may want to look into.
   func takeIncidents() -> [RouterIncident] { state.withLock { $0.router.takeIncidents() } }
+
+  /// Puts the limits of another configuration into force.
+  func adoptLimits(of configuration: RouterConfiguration) {
+    state.withLock { $0.router.adoptLimits(of: configuration) }
+  }
+
+  /// Which nodes the most was relayed for since the last call: 32 at most.
+  func takeTalkers() -> [Talker] { state.withLock { $0.router.talkers.take() } }
 
   /// Which sources the most was dropped of since the last call, because each gets no more than its share.
   func takeTopSources(_ limit: Int) -> SourceDrops? { state.withLock { $0.router.takeTopSources(limit) } }
@@ -170,6 +221,14 @@ package final class RelayEngine: Sendable {
       return state.router.slotsGivenBack
     }
   }
+}
+
+/// A node that has proven where it is over UDP.
+struct ProvenNode: Sendable, BitwiseCopyable {
+  let node: NodeID
+  let endpoint: Endpoint
+  /// Which of this machine's addresses it writes to.
+  let local: LocalAddress
 }
 
 extension RelayEngine.State {

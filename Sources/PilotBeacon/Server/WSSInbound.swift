@@ -18,8 +18,8 @@ package final class WSSInbound: WSSDispatcher {
   }
 
   package func attached(_ connection: WSSConnection) {
-    relay.attach(connection, at: .now())
-    journal.attached(connection)
+    let replaces = relay.attach(connection, at: .now())
+    journal.attached(connection, replacing: replaces)
   }
 
   package func received(_ frame: RawSpan, on connection: WSSConnection) {

@@ -15,10 +15,22 @@ struct BeaconMetrics {
 
   private let metrics: [Metric]
 
-  init(_ statistics: BeaconStatistics) {
+  /// - Parameters:
+  ///   - startedAt: When the beacon was started, in seconds since 1970.
+  ///   - watchers: Who watches the status page.
+  ///   - droppedWatchers: Who did, and didn't read.
+  init(_ statistics: BeaconStatistics, startedAt: Int, watchers: Int, droppedWatchers: UInt64) {
     let (router, udp, peers) = (statistics.router, statistics.udp, statistics.peers)
     metrics =
       [
+        Metric(
+          name: "pilot_beacon_info", help: "What runs: 1, under its version.", isGauge: true, label: "version",
+          values: [(PackageVersion.text, 1)]),
+        .gauge("pilot_beacon_start_time_seconds", "When it was started, in seconds since 1970.", startedAt),
+        .gauge("pilot_beacon_status_watchers", "Browsers that watch the status page.", watchers),
+        .counter(
+          "pilot_beacon_status_watchers_dropped_total", "Watchers of the status page closed because they didn't read.",
+          droppedWatchers),
         .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
         .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.wssPeers),
         .gauge(
@@ -83,6 +95,20 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_gone_notices_held_back_total", "Senders not told that, having been told it within the second.",
           router.goneNoticesHeldBack),
+        .labelled(
+          "pilot_beacon_neighbours", "Other beacons that are configured, by whether their lists come.", "state",
+          [
+            ("heard", UInt64(statistics.neighbours.count { $0.isHeard })),
+            ("silent", UInt64(statistics.neighbours.count { !$0.isHeard })),
+          ], isGauge: true),
+        .gauge("pilot_beacon_neighbour_nodes", "Nodes that other beacons list.", router.neighbourNodes),
+        .counter("pilot_beacon_syncs_total", "Lists of other beacons' nodes taken in.", router.syncs),
+        .counter(
+          "pilot_beacon_sync_nodes_left_out_total", "Nodes listed by other beacons that there was no room for.",
+          router.syncNodesLeftOut),
+        .labelled(
+          "pilot_beacon_neighbour_frames_total", "Of the frames relayed, those from and to other beacons.", "direction",
+          [("from", router.relayedFromNeighbours), ("to", router.relayedToNeighbours)]),
         .counter("pilot_beacon_expirations_total", "Registrations that have run out.", router.expirations),
         .counter(
           "pilot_beacon_expulsions_total", "Registrations ended because their address may not speak any more.",
@@ -114,6 +140,13 @@ struct BeaconMetrics {
         .labelled(
           "pilot_beacon_status_failures_total", "Requests to the status port that weren't served, by reason.", "reason",
           Self.sorted(statistics.statusFailures)),
+        .labelled(
+          "pilot_beacon_drain_told_total", "Nodes told that the beacon is about to end, by transport.", "transport",
+          [("udp", statistics.drain.nodesTold), ("wss", statistics.drain.peersTold)]),
+        .counter(
+          "pilot_beacon_drain_closed_total",
+          "Connections of peers that don't understand that, closed one after the other.",
+          statistics.drain.connectionsClosed),
         .counter(
           "pilot_beacon_udp_answers_total", "Answers, challenges, probes and notices of the beacon's own, over UDP.",
           statistics.udpAnswers),
@@ -162,6 +195,9 @@ struct BeaconMetrics {
     ]
   }
 
+  /// The names, in order.
+  var names: [String] { metrics.map(\.name) }
+
   /// Prometheus' text format, version 0.0.4.
   var exposition: String {
     var text = ""
@@ -173,26 +209,6 @@ struct BeaconMetrics {
       }
     }
     return text
-  }
-
-  /// The same as a page for people: what is zero is left out, but for the gauges.
-  var page: String {
-    var rows = ""
-    for metric in metrics {
-      for (name, value) in metric.values where value > 0 || metric.isGauge {
-        let label = metric.label == nil ? "" : ": \(name)"
-        rows += "<tr><td>\(metric.help.dropLast())\(label)</td><td>\(value)</td></tr>\n"
-      }
-    }
-    return """
-      <!doctype html><html lang="en"><meta charset="utf-8"><title>Pilot beacon</title>
-      <style>body{font:15px system-ui;margin:2em auto;max-width:46em}td{padding:.2em 1em .2em 0}
-      td+td{text-align:right;font-variant-numeric:tabular-nums}</style>
-      <h1>Pilot beacon</h1><table>
-      \(rows)</table>
-      <p>For machines: <a href="/metrics">/metrics</a>, <a href="/health">/health</a>.</p></html>
-
-      """
   }
 }
 
@@ -206,8 +222,8 @@ extension BeaconMetrics.Metric {
   }
 
   fileprivate static func labelled(
-    _ name: String, _ help: String, _ label: String, _ values: [(String, UInt64)]
+    _ name: String, _ help: String, _ label: String, _ values: [(String, UInt64)], isGauge: Bool = false
   ) -> Self {
-    Self(name: name, help: help, isGauge: false, label: label, values: values.map { (name: $0.0, value: $0.1) })
+    Self(name: name, help: help, isGauge: isGauge, label: label, values: values.map { (name: $0.0, value: $0.1) })
   }
 }

@@ -12,6 +12,7 @@ enum AttachEvent: Equatable {
   case gone(NodeID)
   case reconnecting(reason: String, attempt: Int, delay: Duration)
   case reconnected
+  case moved(to: String)
   case switched(transport: String, reason: String)
   case error(code: String, message: String)
   /// The last one: the node's books.
@@ -49,6 +50,8 @@ enum AttachEvent: Equatable {
       ]
     case .reconnected:
       ["event": "reconnected"]
+    case .moved(let beacon):
+      ["event": "moved", "to": .string(beacon)]
     case .switched(let transport, let reason):
       ["event": "switched", "transport": .string(transport), "reason": .string(reason)]
     case .error(let code, let message):

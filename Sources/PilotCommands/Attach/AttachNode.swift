@@ -122,6 +122,8 @@ final class AttachNode: Sendable {
           .error(
             code: TransportError.Code.frameTooLarge(limit: limit).description,
             message: "\(endpoint): frames above \(limit) bytes don't get through in one piece"))
+      case .moved(let beacon):
+        output.write(.moved(to: beacon))
       case .notice(let text):
         logger.notice("\(text)")
       default:

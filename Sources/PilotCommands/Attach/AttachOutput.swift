@@ -53,7 +53,7 @@ final class AttachOutput: Sendable {
         state.leftOut += state.held.count
         tellLeftOut(&state)
         state.isClosed = console.offerLast(line, notice: Self.leftOut) == .closed || state.isClosed
-      case .ready, .reconnecting, .reconnected, .switched, .error:
+      case .ready, .reconnecting, .reconnected, .moved, .switched, .error:
         state.isClosed = !emit(line) || state.isClosed
       }
       return state.isClosed ? state.onClosed.take() : nil

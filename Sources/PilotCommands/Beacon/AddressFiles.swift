@@ -3,6 +3,34 @@ import PilotIdentity
 import PilotTransport
 import Synchronization
 
+/// What the options about addresses name.
+struct AddressOptions: Sendable, Equatable {
+  var allow: AddressSources
+  var deny: AddressSources
+  var trustedProxies: AddressSources
+
+  /// The paths of the files.
+  var files: [String] { allow.files + deny.files + trustedProxies.files }
+
+  /// Reads the files.
+  func rules() throws(AddressFileError) -> AddressRules {
+    var rules = AddressRules()
+    if allow.isGiven { rules.allowed = try allow.addresses() }
+    rules.denied = try deny.addresses()
+    rules.trustedProxies = try trustedProxies.addresses()
+    return rules
+  }
+
+  /// As ``rules()``, for whoever started the program.
+  func firstRules() throws(CommandFailure) -> AddressRules {
+    do throws(AddressFileError) {
+      return try rules()
+    } catch {
+      throw CommandFailure("\(error)", hint: "each line has an address, or a block such as 192.0.2.0/24")
+    }
+  }
+}
+
 /// The rules about addresses that the options give, kept in force as their files change.
 final class AddressFiles: Sendable {
   /// What a look at the files found.
@@ -16,51 +44,46 @@ final class AddressFiles: Sendable {
 
   /// The rules in force.
   let policy: AddressPolicy
-  private let allow: AddressSources
-  private let deny: AddressSources
-  private let proxies: AddressSources
-  private let stamps: Mutex<[FileStamp?]>
+  private let state: Mutex<State>
 
-  /// Reads the files for the first time.
-  init(allow: AddressSources, deny: AddressSources, trustedProxies: AddressSources) throws(CommandFailure) {
-    (self.allow, self.deny, proxies) = (allow, deny, trustedProxies)
-    stamps = Mutex(Self.look(allow, deny, trustedProxies))
-    do throws(AddressFileError) {
-      policy = AddressPolicy(try Self.rules(allow, deny, trustedProxies))
-    } catch {
-      throw CommandFailure("\(error)", hint: "each line has an address, or a block such as 192.0.2.0/24")
+  private struct State {
+    var options: AddressOptions
+    var stamps: [FileStamp?]
+
+    init(_ options: AddressOptions) {
+      self.options = options
+      stamps = options.files.map { FileStamp(of: $0) }
     }
   }
 
-  /// Whether there is a file that can change.
-  var isEmpty: Bool { allow.files.isEmpty && deny.files.isEmpty && proxies.files.isEmpty }
+  /// Reads the files for the first time.
+  init(_ options: AddressOptions) throws(CommandFailure) {
+    state = Mutex(State(options))
+    policy = AddressPolicy(try options.firstRules())
+  }
+
+  /// Puts what other options name into force, if it can be read; else the rules from before stay.
+  func replace(with options: AddressOptions) throws(AddressFileError) {
+    let next = State(options)
+    let rules = try options.rules()
+    state.withLock { state in
+      state = next
+      policy.replace(with: rules)
+    }
+  }
 
   /// Looks at the files, and reads them again if one differs from last time.
   func reloadIfChanged() -> Change {
-    stamps.withLock { stamps in
-      let now = Self.look(allow, deny, proxies)
-      guard now != stamps else { return .unchanged }
-      stamps = now
+    state.withLock { state in
+      let now = state.options.files.map { FileStamp(of: $0) }
+      guard now != state.stamps else { return .unchanged }
+      state.stamps = now
       do throws(AddressFileError) {
-        policy.replace(with: try Self.rules(allow, deny, proxies))
+        policy.replace(with: try state.options.rules())
         return .reloaded
       } catch {
         return .refused(error)
       }
     }
-  }
-
-  private static func look(_ sources: AddressSources...) -> [FileStamp?] {
-    sources.flatMap(\.files).map { FileStamp(of: $0) }
-  }
-
-  private static func rules(
-    _ allow: AddressSources, _ deny: AddressSources, _ proxies: AddressSources
-  ) throws(AddressFileError) -> AddressRules {
-    var rules = AddressRules()
-    if allow.isGiven { rules.allowed = try allow.addresses() }
-    rules.denied = try deny.addresses()
-    rules.trustedProxies = try proxies.addresses()
-    return rules
   }
 }

@@ -12,6 +12,13 @@ struct AddressSources: Sendable, Equatable {
   /// The paths of the files.
   let files: [String]
 
+  /// Nothing is named.
+  static let none = AddressSources(blocks: [], files: [])
+
+  private init(blocks: [CIDRBlock], files: [String]) {
+    (self.blocks, self.files) = (blocks, files)
+  }
+
   /// - Parameters:
   ///   - values: Each one or several of `192.0.2.0/24`, `2001:db8::/32`, `192.0.2.1` and `@FILE`, with commas between.
   ///   - option: The option's name.
@@ -28,7 +35,7 @@ struct AddressSources: Sendable, Equatable {
         throw .usage("--\(option): \(value): \(error.reason)", hint: "or give a file with them: --\(option) @FILE")
       }
     }
-    (self.blocks, self.files) = (blocks, files)
+    self.init(blocks: blocks, files: files)
   }
 
   /// Whether the option is given at all: an empty file is a list of nobody.

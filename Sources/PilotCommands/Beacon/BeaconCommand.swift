@@ -27,11 +27,14 @@ package struct BeaconCommand: AsyncParsableCommand {
     abstract: "Relay frames between nodes on UDP and nodes on WebSocket connections.",
     discussion: """
       When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
-      connected nodes are told, and look for the beacon again. SIGHUP has the nodes file, the address files and the \
-      certificate looked at at once.
+      connected nodes are told, and sent away one after the other; a second signal ends it at once. SIGHUP has the \
+      configuration file, and all files that it names, looked at at once; they are looked at every second or two anyway. \
+      Limits, the log level and the rules about addresses change while it serves; of the rest the log says that it needs a \
+      restart.
 
       Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
-      """)
+      """,
+    subcommands: [BeaconTopCommand.self])
 
   @Option(help: ArgumentHelp("The UDP address. (default: [::]:9001, IPv4 included)", valueName: "host:port"))
   var udp: String?
@@ -127,6 +130,15 @@ package struct BeaconCommand: AsyncParsableCommand {
   var advertise: [String] = []
 
   @Option(
+    name: .customLong("sync"),
+    help: ArgumentHelp(
+      """
+      Another beacon to exchange nodes with, over UDP; repeatable, or with commas. Each has to know this one by the address that \
+      its datagrams come from. This very beacon may be among them. (default: none)
+      """, valueName: "host:port"))
+  var neighbours: [String] = []
+
+  @Option(
     help: ArgumentHelp(
       """
       What a node has to prove over UDP. off: nothing. prefer: its key, once it has done so since the start. require: its key. \
@@ -165,19 +177,40 @@ package struct BeaconCommand: AsyncParsableCommand {
   @Flag(help: "Serve a request to punch only with a grant that its target has signed; deployed nodes send none.")
   var requirePunchGrant = false
 
+  @OptionGroup var draining: DrainOptions
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Show page and metrics to whoever has the token in this file, as a password or a bearer token; read again when it changes. \
+      (default: they are for this machine alone)
+      """, valueName: "file"))
+  var httpToken: String?
+
+  @Flag(help: "Say what is wrong with the settings, all of it, and what would run; bind nothing.")
+  var check = false
+
+  @Flag(help: "Print the settings in force, and where each comes from; with --json as a configuration file.")
+  var printConfig = false
+
+  @Flag(help: "Print JSON where --check or --print-config print text.")
+  var json = false
+
   @OptionGroup var globals: GlobalOptions
 
   package init() {}
 
   package func run() async throws {
     CoreDumps.forbid()
+    if check || printConfig { return try await inspect() }
     let signals = await ShutdownSignals.trap()
     let settings = try Settings(globals, of: Self.self, section: .beacon)
     let logger = settings.logger("pilot.beacon")
     var configuration = try self.configuration(settings)
-    let addresses = try self.addresses(settings)
+    let addresses = try AddressFiles(try addresses(settings))
     configuration.addresses = addresses.policy
-    let (keys, watcher) = try self.keys(settings, needed: reasonForKeys(configuration), logger: logger)
+    let source = try keySource(settings, needed: reasonForKeys(configuration))
+    let (keys, watcher) = try self.keys(source, logger: logger)
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
     let ready = JSONValue.object(present: [
       "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
@@ -185,64 +218,89 @@ package struct BeaconCommand: AsyncParsableCommand {
     ])
     // Whoever reads it, or doesn't: the beacon serves.
     _ = Console.standard.offer(ready.line) { _ in ready.line }
-    let addressWatcher = addresses.isEmpty ? [] : [FileWatcher(files: addresses, logger: logger)]
-    try await signals.run([server] + watcher + addressWatcher, logger: logger) {
-      logger.info("SIGHUP: looking at the nodes file, the address files and the certificate")
-      watcher.first?.lookNow()
-      addressWatcher.first?.lookNow()
+    let reload = BeaconReload(self, settings, addresses: addresses, server: server, logger: logger)
+    let settingsWatcher = FileWatcher { reload.look() }
+    let addressWatcher = FileWatcher(files: addresses, logger: logger)
+    let watchers = watcher + [settingsWatcher, addressWatcher]
+    try await signals.run([server] + watchers, logger: logger) {
+      logger.info("SIGHUP: looking at the settings, the nodes file, the address files, the certificate and the token")
+      for watcher in watchers { watcher.lookNow() }
       server.reloadCertificate()
+      server.reloadToken()
     }
   }
 
-  func configuration(_ settings: Settings) throws -> BeaconServer.Configuration {
+  func configuration(_ settings: Settings) throws(CommandFailure) -> BeaconServer.Configuration {
     var configuration = BeaconServer.Configuration()
     configuration.router.requiresPunchGrant = try settings.bool(requirePunchGrant, "require-punch-grant")
-    if let rate = try settings.int(relayRate, "relay-rate", in: 0...1_000_000_000) {
-      configuration.router.relayRate = rate
+    configuration.router.relayRate = try settings.int(
+      relayRate, "relay-rate", in: 0...1_000_000_000, default: configuration.router.relayRate)
+    configuration.router.nodesPerSource = try settings.int(
+      nodesPerSource, "nodes-per-source", in: 1...10_000_000, default: configuration.router.nodesPerSource)
+    configuration.router.nodeCapacity = try settings.int(
+      maxNodes, "max-nodes", in: 1...100_000_000, default: configuration.router.nodeCapacity)
+    let names = try settings.strings(names, "name")
+    configuration.names = try settings.checking("name", else: []) { () throws(CommandFailure) in try Self.names(names) }
+    let advertise = try settings.strings(advertise, "advertise")
+    configuration.router.advertised = try settings.checking("advertise", else: []) { () throws(CommandFailure) in
+      try AdvertisedAddresses.resolve(advertise)
     }
-    if let nodes = try settings.int(nodesPerSource, "nodes-per-source", in: 1...10_000_000) {
-      configuration.router.nodesPerSource = nodes
+    let neighbours = try settings.strings(neighbours, "sync")
+    configuration.neighbours = try settings.checking("sync", else: []) { () throws(CommandFailure) in
+      try Self.neighbours(neighbours)
     }
-    if let nodes = try settings.int(maxNodes, "max-nodes", in: 1...100_000_000) {
-      configuration.router.nodeCapacity = nodes
-    }
-    configuration.names = try Self.names(try settings.strings(names, "name"))
-    configuration.router.advertised = try AdvertisedAddresses.resolve(settings.strings(advertise, "advertise"))
-    configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth")?.value ?? .prefer
+    configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
-    if let udp = try settings.string(udp, "udp") { configuration.udp = try ListenAddress.resolve(udp, option: "udp") }
-    if let http = try settings.string(http, "http") {
-      configuration.http = try ListenAddress.resolve(http, option: "http")
+    configuration.drain = try draining.configuration(settings)
+    if let udp = try address(settings.string(udp, "udp", default: "[::]:9001"), "udp", settings) {
+      configuration.udp = udp
     }
+    configuration.http = try address(settings.string(http, "http"), "http", settings)
+    configuration.httpToken = try settings.string(httpToken, "http-token")
     configuration.httpNames = try settings.strings(httpName, "http-name").flatMap { $0.split(separator: ",") }.map {
       String($0)
     }
+    configuration.wss = try webSocket(settings)
+    return configuration
+  }
+
+  private func webSocket(_ settings: Settings) throws(CommandFailure) -> BeaconServer.Configuration.WebSocket? {
     let certificate = try settings.string(tlsCert, "tls-cert")
     let key = try settings.string(tlsKey, "tls-key")
-    guard let address = try settings.string(wss, "wss") else {
+    var limits = WSSLimits()
+    limits.maximumConnections = try settings.int(
+      maxConnections, "max-connections", in: 1...10_000_000, default: limits.maximumConnections)
+    limits.outgoingAge = .seconds(
+      try settings.int(maxFrameAge, "max-frame-age", in: 1...3_600, default: Int(limits.outgoingAge.components.seconds))
+    )
+    let text = try settings.string(wss, "wss")
+    if (certificate == nil) != (key == nil) {
+      try settings.refuse(.usage("TLS needs both a certificate and its key", hint: "give --tls-cert and --tls-key"))
+    }
+    guard let text else {
       if certificate != nil || key != nil {
-        throw CommandFailure.usage("a certificate is given, but no address for WebSocket", hint: "add --wss HOST:PORT")
+        try settings.refuse(
+          .usage("a certificate is given, but no address for WebSocket", hint: "add --wss HOST:PORT"))
       }
-      return configuration
+      return nil
     }
-    var webSocket = BeaconServer.Configuration.WebSocket(address: try ListenAddress.resolve(address, option: "wss"))
-    switch (certificate, key) {
-    case (let certificate?, let key?):
+    guard let address = try address(text, "wss", settings) else { return nil }
+    var webSocket = BeaconServer.Configuration.WebSocket(address: address)
+    if let certificate, let key {
       webSocket.tls = BeaconServer.Configuration.TLSFiles(certificate: certificate, key: key)
-    case (nil, nil):
-      break
-    default:
-      throw CommandFailure.usage("TLS needs both a certificate and its key", hint: "give --tls-cert and --tls-key")
     }
-    if let maximum = try settings.int(maxConnections, "max-connections") {
-      guard maximum > 0 else { throw CommandFailure.usage("max-connections must be 1 or more") }
-      webSocket.limits.maximumConnections = maximum
+    webSocket.limits = limits
+    return webSocket
+  }
+
+  /// The address that an option names, if it is given.
+  private func address(
+    _ text: String?, _ option: String, _ settings: Settings
+  ) throws(CommandFailure) -> Endpoint? {
+    guard let text else { return nil }
+    return try settings.checking(option, else: nil) { () throws(CommandFailure) in
+      try ListenAddress.resolve(text, option: option)
     }
-    if let seconds = try settings.int(maxFrameAge, "max-frame-age", in: 1...3_600) {
-      webSocket.limits.outgoingAge = .seconds(seconds)
-    }
-    configuration.wss = webSocket
-    return configuration
   }
 
   /// Reads names, each text one or several with commas in between.
@@ -252,7 +310,7 @@ package struct BeaconCommand: AsyncParsableCommand {
       let text = text.trimmingPrefix { $0 == " " }
       guard let name = try? HostPort(parsing: text), BeaconName(host: name.host, port: name.port ?? 1) != nil else {
         throw .usage(
-          "name must be HOST or HOST:PORT, and \"\(text)\" is neither",
+          "--name must be HOST or HOST:PORT, and \"\(text)\" is neither",
           hint: "for example --name beacon.example,beacon.example:9001 or --name '[2001:db8::1]:9001'")
       }
       names.append(name)
@@ -260,68 +318,25 @@ package struct BeaconCommand: AsyncParsableCommand {
     return names
   }
 
+  /// Reads where other beacons are, each text one or several with commas in between.
+  static func neighbours(_ texts: [String]) throws(CommandFailure) -> [HostPort] {
+    var neighbours: [HostPort] = []
+    for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+      let text = text.trimmingPrefix { $0 == " " }
+      guard let neighbour = try? HostPort(parsing: text), neighbour.port ?? 0 > 0 else {
+        throw .usage(
+          "sync must be HOST:PORT, and \"\(text)\" isn't",
+          hint: "for example --sync beacon2.example:9001,[2001:db8::2]:9001")
+      }
+      neighbours.append(neighbour)
+    }
+    return neighbours
+  }
+
   /// What can't be had without keys; nil if nothing is asked for that needs them.
   func reasonForKeys(_ configuration: BeaconServer.Configuration) -> String? {
     if configuration.wss != nil { return "WebSocket nodes authenticate with keys" }
     if configuration.router.udpAuthentication == .require { return "udp-auth require has UDP nodes prove their keys" }
     return configuration.router.servesListedNodesOnly ? "nodes-only serves nodes whose keys are known" : nil
-  }
-
-  private func addresses(_ settings: Settings) throws -> AddressFiles {
-    try AddressFiles(
-      allow: AddressSources(try settings.strings(allow, "allow"), option: "allow"),
-      deny: AddressSources(try settings.strings(deny, "deny"), option: "deny"),
-      trustedProxies: AddressSources(try settings.strings(trustedProxy, "trusted-proxy"), option: "trusted-proxy"))
-  }
-
-  private func keys(
-    _ settings: Settings, needed reason: String?, logger: Logger
-  ) throws -> (keys: any KeyDirectory, watcher: [FileWatcher]) {
-    let registry = try settings.string(registry, "registry")
-    let pins = try settings.strings(registryPin, "registry-pin")
-    let isSecure = try settings.bool(registryTls, "registry-tls") || !pins.isEmpty
-    if isSecure, registry == nil {
-      throw CommandFailure.usage(
-        "it is said how to ask a registry, but not which one", hint: "add --registry HOST:PORT")
-    }
-    guard let path = try settings.string(nodes, "nodes") else {
-      if let registry { return (try self.directory(registry, isSecure: isSecure, pins: pins, logger: logger), []) }
-      if let reason {
-        throw CommandFailure.usage(
-          "\(reason), and no keys are given",
-          hint: "give them with --nodes FILE or --registry HOST:PORT")
-      }
-      return (StaticKeyDirectory([:]), [])
-    }
-    if registry != nil {
-      throw CommandFailure.usage("keys come from a file or from a registry, not from both", hint: "leave one out")
-    }
-    let directory = try NodesFileDirectory(path: path)
-    if FileStamp(of: path)?.isWritableByAll == true {
-      logger.warning("Every user of this machine can change the nodes file: chmod o-w", metadata: ["path": "\(path)"])
-    }
-    logger.info("Nodes file read", metadata: ["path": "\(path)", "nodes": "\(directory.count)"])
-    return (directory, [FileWatcher(directory: directory, logger: logger)])
-  }
-
-  private func directory(
-    _ registry: String, isSecure: Bool, pins: [String], logger: Logger
-  ) throws -> RegistryDirectory {
-    guard let address = try? HostPort(parsing: registry), let port = address.port else {
-      throw CommandFailure.usage("--registry must be HOST:PORT", hint: "for example registry.example:9000")
-    }
-    let pins = try pins.map { try KeyPin(option: "registry-pin", $0) }
-    if !pins.isEmpty {
-      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .keys(Set(pins)), logger: logger)
-    }
-    if isSecure {
-      return try RegistryDirectory(host: address.host, port: Int(port), trusting: .system, logger: logger)
-    }
-    guard RegistryDirectory.mayAskInClearText(host: address.host, port: Int(port)) else {
-      throw CommandFailure.usage(
-        "the registry is on the internet, and who is on the path could give any node's key in clear text",
-        hint: "add --registry-tls, or --registry-pin HEX")
-    }
-    return RegistryDirectory(host: address.host, port: Int(port), logger: logger)
   }
 }

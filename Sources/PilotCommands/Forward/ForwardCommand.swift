@@ -9,7 +9,7 @@ struct ForwardCommand: AsyncParsableCommand {
     discussion: """
       Any program that speaks UDP goes through: DNS, WireGuard, QUIC, games, telephony; also where a network lets no UDP pass. \
       Neither the network nor the beacon can read it. Each client has a flow of its own, which ends a minute after its last \
-      datagram. At most 1,153 bytes fit into a datagram.
+      datagram. At most 1,153 bytes fit into a datagram; with --fragment on both sides, more go in several, which QUIC needs.
 
       Without udp or serve it runs what the settings say, any number of both in one process. Settings are those of --config; where \
       that and PILOT_CONFIG are missing, and pilot pair has made some, those.

@@ -10,13 +10,16 @@ enum ForwardProgram {
       globals, of: ForwardRunCommand.self, section: .forward, defaultFile: PairFolder.standard()?.configuration)
   }
 
-  static func run(_ rules: ForwardRules, _ options: TunnelOptions, stats: Bool, settings: Settings) async throws {
+  static func run(
+    _ rules: ForwardRules, _ options: TunnelOptions, stats: Bool, fragment: Bool, settings: Settings
+  ) async throws {
     CoreDumps.forbid()
-    let plan = try options.plan(settings)
+    var plan = try options.plan(settings)
+    plan.fragments = try settings.bool(fragment, "fragment")
     let stats = try settings.bool(stats, "stats")
     let logger = settings.logger("pilot.forward")
     try plan.node.log(to: logger)
-    try await ShutdownSignals.run(logger: logger) {
+    try await ShutdownSignals.run(logger: logger) { [plan] in
       let output = ForwardOutput(isJSON: plan.isJSON)
       let session = try await ForwardSession(rules, plan, stats: stats, output: output, logger: logger)
       do {

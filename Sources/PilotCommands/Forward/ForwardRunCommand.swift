@@ -30,6 +30,9 @@ struct ForwardRunCommand: AsyncParsableCommand {
   @Flag(help: "Tell once a second what has gone through.")
   var stats = false
 
+  @Flag(help: "Let datagrams of more than 1,153 bytes through, in fragments; the other side has to, too.")
+  var fragment = false
+
   @OptionGroup var tunnel: TunnelOptions
 
   func run() async throws {
@@ -37,6 +40,6 @@ struct ForwardRunCommand: AsyncParsableCommand {
     let rules = try ForwardRules(
       local: settings.strings(local, "local").map(ForwardRule.init(option:)),
       served: settings.strings(serve, "serve").map(ServeRule.init(parsing:)), allow: settings.strings(allow, "allow"))
-    try await ForwardProgram.run(rules, tunnel, stats: stats, settings: settings)
+    try await ForwardProgram.run(rules, tunnel, stats: stats, fragment: fragment, settings: settings)
   }
 }

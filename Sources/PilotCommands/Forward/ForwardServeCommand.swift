@@ -26,12 +26,15 @@ struct ForwardServeCommand: AsyncParsableCommand {
   @Flag(help: "Tell once a second what has gone through.")
   var stats = false
 
+  @Flag(help: "Let datagrams of more than 1,153 bytes through, in fragments; the other side has to, too.")
+  var fragment = false
+
   @OptionGroup var tunnel: TunnelOptions
 
   func run() async throws {
     let settings = try ForwardProgram.settings(tunnel.globals)
     let rules = try ForwardRules(
       local: [], served: served.map(ServeRule.init(parsing:)), allow: settings.strings(allow, "allow"))
-    try await ForwardProgram.run(rules, tunnel, stats: stats, settings: settings)
+    try await ForwardProgram.run(rules, tunnel, stats: stats, fragment: fragment, settings: settings)
   }
 }

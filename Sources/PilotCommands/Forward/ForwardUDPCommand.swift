@@ -22,10 +22,14 @@ struct ForwardUDPCommand: AsyncParsableCommand {
   @Flag(help: "Tell once a second what has gone through.")
   var stats = false
 
+  @Flag(help: "Let datagrams of more than 1,153 bytes through, in fragments; the other side has to, too.")
+  var fragment = false
+
   @OptionGroup var tunnel: TunnelOptions
 
   func run() async throws {
     let rules = try ForwardRules(local: [ForwardRule(local: local, target: target)], served: [])
-    try await ForwardProgram.run(rules, tunnel, stats: stats, settings: ForwardProgram.settings(tunnel.globals))
+    try await ForwardProgram.run(
+      rules, tunnel, stats: stats, fragment: fragment, settings: ForwardProgram.settings(tunnel.globals))
   }
 }

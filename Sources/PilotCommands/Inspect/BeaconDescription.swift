@@ -21,6 +21,7 @@ enum BeaconDescription {
     case .discoverChallenge(let message): challenge(kind, message, frame)
     case .discoverProof(let message): proof(kind, message, frame)
     case .gone(let message): gone(kind, message, frame)
+    case .drain(let message): drain(kind, message, frame)
     }
   }
 
@@ -40,6 +41,7 @@ enum BeaconDescription {
     case .discoverChallenge: "discover_challenge"
     case .discoverProof: "discover_proof"
     case .gone: "gone"
+    case .drain: "drain"
     }
   }
 
@@ -115,6 +117,16 @@ enum BeaconDescription {
     json(
       kind, ["destination": .int(gone.destination.rawValue), "reason": .int(gone.reason.rawValue)],
       FrameDescription.ignored(frame, behind: gone.encodedLength))
+  }
+
+  private static func drain(_ kind: String, _ drain: Drain, _ frame: RawSpan) -> JSONValue {
+    json(
+      kind,
+      [
+        "node_id": .int(drain.node.rawValue), "from_ms": .int(drain.comeBack.from),
+        "until_ms": .int(drain.comeBack.until),
+      ],
+      FrameDescription.ignored(frame, behind: drain.encodedLength))
   }
 
   private static func members(of challenge: DiscoverChallenge) -> KeyValuePairs<String, JSONValue?> {

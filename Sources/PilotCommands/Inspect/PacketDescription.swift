@@ -34,7 +34,7 @@ extension PacketProtocol {
   /// The protocol's name, if it has one.
   fileprivate var name: String? {
     switch self {
-    case .stream, .datagram, .control: description
+    case .stream, .datagram, .control, .fragment: description
     default: nil
     }
   }

@@ -16,6 +16,10 @@ struct PingRun: Sendable {
   /// How long an answer is waited for: later ones count as lost. As long as round trips over a relay behind a full queue take, and
   /// more.
   static let patience: Duration = .seconds(10)
+  /// The same while the beacon says that the node isn't there.
+  static let patienceOnceGone: Duration = .milliseconds(1_500)
+  /// For so long its word holds: it says so once a second at most.
+  static let goneLife: Duration = .seconds(1)
   /// How many probes are waited for at most: at the shortest interval, so many go out within the patience.
   private static let windowLimit = 4_096
 
@@ -31,6 +35,8 @@ struct PingRun: Sendable {
   /// Those that an answer can still come for, in order.
   private var window: [Probe] = []
   private(set) var statistics = PingStatistics()
+  /// When the beacon has said last that the node isn't there; nil if it has been heard since.
+  private var goneAt: MonotonicInstant?
 
   /// - Parameters:
   ///   - session: Random, another for each run.
@@ -43,14 +49,25 @@ struct PingRun: Sendable {
   /// Whether all probes have been sent.
   var hasSentAll: Bool { count.map { statistics.sent >= $0 } ?? false }
 
+  /// Whether the beacon has said that the node isn't there, and nothing else has been heard of it.
+  var isGone: Bool { goneAt != nil }
+
+  /// The beacon says that the node isn't there: what was sent by now, and what is sent next, comes to nobody.
+  mutating func gone(at now: MonotonicInstant) { goneAt = now }
+
   /// Whether there is nothing more to send or to wait for.
   func isDone(at now: MonotonicInstant) -> Bool {
-    hasSentAll && !window.contains { !$0.isAnswered && $0.sentAt.advanced(by: Self.patience) > now }
+    hasSentAll && !window.contains { end(of: $0).map { $0 > now } ?? false }
   }
 
   /// When the last answer is given up that is waited for; nil if none is.
-  var deadline: MonotonicInstant? {
-    window.last { !$0.isAnswered }?.sentAt.advanced(by: Self.patience)
+  var deadline: MonotonicInstant? { window.compactMap { end(of: $0) }.max() }
+
+  /// When a probe's answer is given up; nil if none is waited for.
+  private func end(of probe: Probe) -> MonotonicInstant? {
+    guard !probe.isAnswered else { return nil }
+    guard let goneAt else { return probe.sentAt.advanced(by: Self.patience) }
+    return probe.sentAt <= goneAt.advanced(by: Self.goneLife) ? nil : probe.sentAt.advanced(by: Self.patienceOnceGone)
   }
 
   /// The payload of the next probe, which leaves now.
@@ -74,6 +91,7 @@ struct PingRun: Sendable {
       return .duplicate(number: probe.number)
     }
     window[index].isAnswered = true
+    goneAt = nil
     let roundTrip = window[index].sentAt.duration(to: now)
     statistics.add(roundTrip)
     return .reply(number: probe.number, roundTrip: roundTrip)

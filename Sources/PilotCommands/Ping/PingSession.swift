@@ -2,8 +2,6 @@ import Logging
 import PilotConsole
 import PilotIdentity
 import PilotNode
-import PilotIdentity
-import PilotNode
 import PilotTransport
 import PilotTunnel
 import PilotWire
@@ -68,7 +66,9 @@ final class PingSession: Sendable {
     // The session is made first: its round trip is none of the probes'.
     tunnels.connect(to: target)
     let patience = MonotonicInstant.now().advanced(by: SilenceWatch.patience)
-    while !tunnels.connectedPeers.contains(target), MonotonicInstant.now() < patience {
+    while !tunnels.connectedPeers.contains(target), MonotonicInstant.now() < patience,
+      !state.withLock({ $0.isGone })
+    {
       await news.wait(for: .milliseconds(50))
       try Task.checkCancellation()
     }
@@ -99,6 +99,7 @@ final class PingSession: Sendable {
         if echo.peer == target { try await answered(echo) }
         continue
       }
+      if case .gone(target) = event { state.withLock { $0.gone(at: now) } }
       if case .tell(let event) = progress.told(event, at: now) { tell(event) }
       news.ring()
     }

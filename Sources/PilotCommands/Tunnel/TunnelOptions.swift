@@ -51,4 +51,6 @@ struct TunnelPlan: Sendable {
   let peers: NodesFileDirectory
   let direct: DirectUse
   let isJSON: Bool
+  /// Whether datagrams that no frame takes go in fragments.
+  var fragments = false
 }

@@ -22,6 +22,7 @@ struct TunnelRun: Sendable {
     var configuration = Tunnels.Configuration()
     configuration.usesDirectPaths = plan.direct == .auto
     configuration.allowed = allowed
+    if plan.fragments { configuration.maximumFragmentedLength = FrameLimits.maximumOverUDPv4 }
     let node = try await Node.start(plan.node.configuration)
     tunnels = try Tunnels(
       over: node, identity: plan.node.configuration.identity, keys: plan.peers, configuration: configuration)

@@ -14,7 +14,7 @@ package final class Console: Sendable {
   package static let standard = Console()
 
   /// Whether results go to a terminal.
-  let outputIsTerminal: Bool
+  package let outputIsTerminal: Bool
   /// Whether logs go to a terminal: only then is there a status line.
   let errorIsTerminal: Bool
   private let allowsColour: Bool

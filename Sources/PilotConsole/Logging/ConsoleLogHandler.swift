@@ -15,16 +15,22 @@ struct ConsoleLogHandler: LogHandler {
   private let console: Console
   private let now: @Sendable () -> Date
 
-  var logLevel: Logger.Level
+  /// Shared with others until this one's level is set.
+  private var threshold: LogThreshold
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
 
+  var logLevel: Logger.Level {
+    get { threshold.level }
+    set { threshold = LogThreshold(newValue) }
+  }
+
   init(
-    label: String, level: Logger.Level, format: LogFormat, console: Console = .standard,
+    label: String, threshold: LogThreshold, format: LogFormat, console: Console = .standard,
     now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.label = label
-    logLevel = level
+    self.threshold = threshold
     self.format = format
     self.console = console
     self.now = now
@@ -76,12 +82,12 @@ struct ConsoleLogHandler: LogHandler {
 }
 
 extension Settings {
-  /// A logger with these settings. There is no global one: who logs is handed its logger.
+  /// A logger with these settings, at the level of ``logThreshold``, which may change. There is no global one: who logs is handed its logger.
   ///
   /// - Parameter label: Whose events they are: `pilot.beacon`.
   package func logger(_ label: String, console: Console = .standard) -> Logger {
     Logger(label: label) { label in
-      ConsoleLogHandler(label: label, level: logLevel.level, format: logFormat, console: console)
+      ConsoleLogHandler(label: label, threshold: logThreshold, format: logFormat, console: console)
     }
   }
 }

@@ -9,43 +9,55 @@ struct ConfigurationFile {
   /// Names that come from elsewhere are shown up to this length.
   private static let shownLength = 40
 
-  private let path: String
+  let path: String
   private(set) var values: [AbsoluteConfigKey: ConfigValue] = [:]
+  /// Where they stand.
+  private(set) var lines: [AbsoluteConfigKey: Int] = [:]
+  /// What isn't understood, in the order of the file. Each is wrong usage, and quotes no value.
+  private(set) var faults: [CommandFailure] = []
 
   /// Reads a file: an object with a section for each command.
   ///
   /// - Parameters:
   ///   - section: Whose settings are looked at by their names; those of others are theirs to refuse.
   ///   - options: Their names.
-  /// - Throws: A failure with status 2. It quotes no value of the file.
+  /// - Throws: A failure with status 2 if it can't be read, or is no JSON. What is wrong with one member is in ``faults``.
   init(_ path: String, section: SettingsSection, options: OptionNames) throws(CommandFailure) {
     self.path = path
     var seen: [String: Int] = [:]
     for member in try Self.members(of: path) {
-      try refuseTwice(&seen, member, in: [])
-      guard let part = SettingsSection(rawValue: member.name) else { throw unknownSection(member, options, section) }
-      guard case .object(let settings) = member.value else {
-        throw .usage(
-          "\(place([member.name], member.line)) must be an object with settings", hint: "correct or remove it")
+      noteTwice(&seen, member, in: [])
+      guard let part = SettingsSection(rawValue: member.name) else {
+        faults.append(unknownSection(member, options, section))
+        continue
       }
-      try read(settings, of: part, known: part == .log ? ["level", "format"] : part == section ? options.all : nil)
+      guard case .object(let settings) = member.value else {
+        faults.append(
+          .usage("\(place([member.name], member.line)) must be an object with settings", hint: "correct or remove it"))
+        continue
+      }
+      read(settings, of: part, known: part == .log ? ["level", "format"] : part == section ? options.all : nil)
     }
   }
 
-  private mutating func read(
-    _ settings: [ConfigurationText.Member], of part: SettingsSection, known: [String]?
-  ) throws(CommandFailure) {
+  private mutating func read(_ settings: [ConfigurationText.Member], of part: SettingsSection, known: [String]?) {
     var seen: [String: Int] = [:]
     for setting in settings {
       let path = [part.rawValue, setting.name]
-      try refuseTwice(&seen, setting, in: [part.rawValue])
+      noteTwice(&seen, setting, in: [part.rawValue])
       if let known, !known.contains(setting.name) {
         let nearest = NearestName.of(setting.name, among: known).map { "is \"\($0)\" meant? " } ?? ""
         let list = part == .log ? "there are level and format" : "pilot \(part.command) --help lists all"
-        throw .usage("\(place(path, setting.line)) is no setting", hint: nearest + list)
+        faults.append(.usage("\(place(path, setting.line)) is no setting", hint: nearest + list))
+        continue
       }
-      guard let content = try content(of: setting, at: path) else { continue }
-      values[AbsoluteConfigKey(path)] = ConfigValue(content, isSecret: true)
+      do throws(CommandFailure) {
+        guard let content = try content(of: setting, at: path) else { continue }
+        values[AbsoluteConfigKey(path)] = ConfigValue(content, isSecret: true)
+        lines[AbsoluteConfigKey(path)] = setting.line
+      } catch {
+        faults.append(error)
+      }
     }
   }
 
@@ -75,12 +87,14 @@ struct ConfigurationFile {
       hint: "correct or remove it")
   }
 
-  private func refuseTwice(
+  private mutating func noteTwice(
     _ seen: inout [String: Int], _ member: ConfigurationText.Member, in parents: [String]
-  ) throws(CommandFailure) {
+  ) {
     guard let first = seen.updateValue(member.line, forKey: member.name) else { return }
-    throw .usage(
-      "\(place(parents + [member.name], member.line)) is there already, in line \(first)", hint: "remove one of them")
+    faults.append(
+      .usage(
+        "\(place(parents + [member.name], member.line)) is there already, in line \(first)", hint: "remove one of them")
+    )
   }
 
   private func unknownSection(

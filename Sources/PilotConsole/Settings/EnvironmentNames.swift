@@ -21,16 +21,19 @@ struct EnvironmentNames {
     "PILOT_\(section.rawValue)_\(name)".uppercased().replacing("-", with: "_")
   }
 
-  /// - Throws: A failure with status 2 for the first one in the alphabet. It quotes no value.
-  func check(_ environment: [String: String]) throws(CommandFailure) {
+  /// What is wrong with an environment's names, in the order of the alphabet: wrong usage. It quotes no value.
+  func faults(in environment: [String: String]) -> [CommandFailure] {
+    var faults: [CommandFailure] = []
     for (name, value) in environment.sorted(by: { $0.key < $1.key })
     where name.hasPrefix("PILOT_") && !value.isEmpty && !known.contains(name) && !Self.isOfAService(name, value) {
       let nearest = nearest(to: name)
       guard nearest != nil || name.hasPrefix(prefix) else { continue }
-      throw .usage(
-        "the environment variable \(String(name.prefix(80)).onOneLine) is no setting",
-        hint: (nearest.map { "is \($0) meant? " } ?? "") + "pilot \(section.command) --help lists all")
+      faults.append(
+        .usage(
+          "the environment variable \(String(name.prefix(80)).onOneLine) is no setting",
+          hint: (nearest.map { "is \($0) meant? " } ?? "") + "pilot \(section.command) --help lists all"))
     }
+    return faults
   }
 
   private func nearest(to name: String) -> String? {

@@ -5,12 +5,12 @@ internal import ArgumentParser
 /// A setting has its option's name, which is written a second time where it is read, and a third time by whoever sets it: this
 /// is what both are held against.
 struct OptionNames: Sendable {
-  /// All of them, but for those that every command has.
+  /// All of them, but for those that every command has, and those that make a command tell of its settings.
   let all: [String]
 
   /// - Parameter command: Whose options they are. The parser tells them only as a help text, which takes some milliseconds.
   init(of command: any ParsableArguments.Type) {
-    let common = ["config", "log-level", "log-format", "help", "version"]
+    let common = ["check", "config", "print-config", "log-level", "log-format", "help", "version"]
     all = command.helpMessage(columns: 1_000).split(separator: "\n").flatMap(Self.names)
       .filter { !common.contains($0) }
   }

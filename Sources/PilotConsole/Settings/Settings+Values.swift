@@ -31,17 +31,26 @@ extension Settings {
   /// A whole number within bounds, or nil if it is given nowhere.
   package func int(_ flag: Int?, _ name: String, in bounds: ClosedRange<Int>) throws(CommandFailure) -> Int? {
     guard let number = try int(flag, name) else { return nil }
-    guard bounds.contains(number) else {
-      throw .usage("--\(name) must be \(bounds.lowerBound) to \(bounds.upperBound)")
+    return try within(number, name, bounds, else: nil)
+  }
+
+  private func within(
+    _ number: Int, _ name: String, _ bounds: ClosedRange<Int>, else fallback: Int?
+  ) throws(CommandFailure) -> Int? {
+    try checking(name, else: fallback) { () throws(CommandFailure) in
+      guard bounds.contains(number) else {
+        throw .usage("--\(name) must be \(bounds.lowerBound) to \(bounds.upperBound)")
+      }
+      return number
     }
-    return number
   }
 
   /// A whole number within bounds.
   package func int(
     _ flag: Int?, _ name: String, in bounds: ClosedRange<Int>, default standard: Int
   ) throws(CommandFailure) -> Int {
-    try int(flag, name, in: bounds) ?? standard
+    guard let number = try int(flag, name, default: standard) else { return standard }
+    return try within(number, name, bounds, else: standard) ?? standard
   }
 
   /// Two flags that exclude each other, and mean both if neither is given: which values to go through.

@@ -12,4 +12,5 @@ package enum SettingsSection: String, CaseIterable, Sendable {
   case benchUDP = "bench-udp"
   case benchWSS = "bench-wss"
   case benchRelay = "bench-relay"
+  case benchForward = "bench-forward"
 }

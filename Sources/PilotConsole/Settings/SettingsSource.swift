@@ -8,7 +8,7 @@ internal import Configuration
 struct SettingsSource: Sendable {
   private enum Place: Sendable {
     case environment
-    case file(String)
+    case file(String, lines: [AbsoluteConfigKey: Int])
   }
 
   private let place: Place
@@ -22,12 +22,11 @@ struct SettingsSource: Sendable {
       secretsSpecifier: .all)
   }
 
-  /// A configuration file.
-  ///
-  /// It is read here and not by the library's provider, which passes over what it isn't asked for.
-  init(file path: String, section: SettingsSection, options: OptionNames) throws(CommandFailure) {
-    place = .file(path)
-    provider = InMemoryProvider(values: try ConfigurationFile(path, section: section, options: options).values)
+  /// A configuration file, which is read by this module and not by the library's provider: that one passes over what it isn't
+  /// asked for.
+  init(_ file: ConfigurationFile) {
+    place = .file(file.path, lines: file.lines)
+    provider = InMemoryProvider(values: file.values)
   }
 
   /// The value of a setting, or nil if this place has none.
@@ -45,15 +44,23 @@ struct SettingsSource: Sendable {
     throw .usage("\(place(of: name, in: section)) must be \(kind.name)", hint: "correct or remove it")
   }
 
-  /// What a person looks for: `the environment variable PILOT_BEACON_UDP`, `"beacon"."udp" in pilot.json`.
+  /// What a person looks for: `the environment variable PILOT_BEACON_UDP`, `"beacon"."udp" in line 3 of pilot.json`.
   func place(of name: String, in section: String?) -> String {
+    switch origin(of: name, in: section) {
+    case .environment(let variable): "the environment variable \(variable)"
+    case .file(let path, let line):
+      components(name, section).map { "\"\($0)\"" }.joined(separator: ".") + " in line \(line) of \(path)"
+    case .option, .standard: "--\(name)"
+    }
+  }
+
+  /// Where this place has a setting.
+  func origin(of name: String, in section: String?) -> SettingOrigin {
     let components = components(name, section)
-    switch place {
+    return switch place {
     case .environment:
-      let variable = components.joined(separator: "_").uppercased().split(separator: "-").joined(separator: "_")
-      return "the environment variable \(variable)"
-    case .file(let path):
-      return components.map { "\"\($0)\"" }.joined(separator: ".") + " in \(path)"
+      .environment(variable: components.joined(separator: "_").uppercased().replacing("-", with: "_"))
+    case .file(let path, let lines): .file(path: path, line: lines[AbsoluteConfigKey(components)] ?? 1)
     }
   }
 

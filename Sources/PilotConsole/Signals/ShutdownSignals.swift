@@ -1,10 +1,9 @@
 package import Logging
 package import ServiceLifecycle
-import Synchronization
 import UnixSignals
 
-/// Ends long-running commands in order: SIGTERM and SIGINT begin a graceful shutdown. SIGHUP ends nothing: it means that
-/// files have changed, or a terminal is gone.
+/// Ends long-running commands in order: SIGTERM and SIGINT begin a graceful shutdown, and a second one ends it at once. SIGHUP
+/// ends nothing: it means that files have changed, or a terminal is gone.
 package struct ShutdownSignals: Sendable {
   private let signals: UnixSignalsSequence
 
@@ -33,10 +32,19 @@ package struct ShutdownSignals: Sendable {
         },
         logger: logger.quieted))
     do {
-      try await group.run()
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        tasks.addTask {
+          await watch.readUntilSecond()
+        }
+        // The services are done, or are to be at once.
+        _ = try await tasks.next()
+        tasks.cancelAll()
+        try await tasks.waitForAll()
+      }
     } catch {
       // What a service says to being cancelled is no failure of its own.
-      if !watch.wasInterrupted { throw error }
+      if !watch.wasInterrupted, !watch.wasCutShort { throw error }
     }
     if watch.wasInterrupted { throw ExitStatus.interrupted.error }
   }
@@ -53,33 +61,6 @@ private struct CancelledByShutdown: Service {
 
   func run() async throws {
     try await cancelWhenGracefulShutdown { try await work() }
-  }
-}
-
-/// Ends with the first SIGTERM or SIGINT, which ends the group, and remembers whether that was SIGINT.
-private final class SignalWatch: Service {
-  private let signals: UnixSignalsSequence
-  private let onHangup: @Sendable () -> Void
-  private let interrupted = Atomic<Bool>(false)
-
-  init(_ signals: UnixSignalsSequence, onHangup: @escaping @Sendable () -> Void) {
-    self.signals = signals
-    self.onHangup = onHangup
-  }
-
-  var wasInterrupted: Bool { interrupted.load(ordering: .acquiring) }
-
-  func run() async {
-    await cancelWhenGracefulShutdown {
-      for await signal in self.signals {
-        guard signal != .sighup else {
-          self.onHangup()
-          continue
-        }
-        self.interrupted.store(signal == .sigint, ordering: .releasing)
-        return
-      }
-    }
   }
 }
 

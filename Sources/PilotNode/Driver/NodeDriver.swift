@@ -208,6 +208,16 @@ final class NodeDriver: Sendable, LendGate {
     return false
   }
 
+  /// Whether a frame is a peer's, sent directly, so that the machine needn't look at it: it isn't from where any path's beacon is,
+  /// and it is a tunnel frame, which no beacon's message looks like. Wherever else a beacon may be found, it is by its messages.
+  func isPeers(_ frame: RawSpan, from source: Endpoint) -> Bool {
+    guard frame.byteCount >= TunnelMagic.byteCount,
+      TunnelMagic(rawValue: frame.bigEndian(at: 0, as: UInt32.self)) != nil
+    else { return false }
+    for index in ports.indices where ports[index].beacon == source { return false }
+    return true
+  }
+
   /// A message has come from there.
   func countReceived(_ byteCount: Int, from source: Endpoint) {
     let port = ports.first { $0.beacon == source } ?? firstPort

@@ -150,9 +150,18 @@ struct NodeMachine: Sendable {
     }
     for index in paths.indices {
       let reception = paths[index].link.received(frame, from: source, at: now)
+      if reception == .control { heard(frame, over: index, at: now) }
       if reception != .direct { return reception }
     }
     return .direct
+  }
+
+  /// Over UDP nobody has signed what says that a beacon is about to end.
+  private mutating func heard(_ frame: RawSpan, over index: Int, at now: MonotonicInstant) {
+    guard paths[index].setup.path.kind == .datagrams, let drain = try? Drain(parsing: frame), drain.node == node else {
+      return
+    }
+    selection?.warned(PathID(index), until: now.advanced(by: .milliseconds(drain.comeBack.until)), at: now)
   }
 
   /// Whether this is a frame of the node to itself. One that a link has sent may come by another path: the beacon delivers over
@@ -189,6 +198,9 @@ struct NodeMachine: Sendable {
       case .resting where paths[id.index].isOpen:
         // Asked for before the path was opened again: what was told of the connection until here is over.
         selection?.down(id, .down, at: now)
+      case .draining(let comeBack):
+        selection?.draining(id, until: now.advanced(by: .milliseconds(comeBack.until)), at: now)
+      case .moved: selection?.moved(id, at: now)
       case .unreachable(let endpoint, _, let quoted)
       where endpoint == paths[id.index].link.beacon && isOwn(quoted.bytes):
         selection?.reported(id, at: now)

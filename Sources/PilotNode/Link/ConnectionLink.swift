@@ -37,6 +37,9 @@ struct ConnectionLink: Sendable {
     case .connected, .reconnected:
       // A frame may have shown it already.
       if !state.isReady { connected(at: now, &outputs) }
+    case .moved:
+      // Another beacon, or one that has just begun, doesn't know the node yet.
+      if state.isReady { announce(at: now, &outputs) } else { connected(at: now, &outputs) }
     case .reconnecting(let reason, let attempt, let delay):
       schedule.disconnected()
       state = .reconnecting(reason: reason, attempt: attempt, delay: delay)
@@ -44,7 +47,7 @@ struct ConnectionLink: Sendable {
     case .resting:
       schedule.disconnected()
       state = .joining
-    case .unreachable, .pathMTU, .notice, .closed: break
+    case .draining, .unreachable, .pathMTU, .notice, .closed: break
     }
   }
 
@@ -52,6 +55,10 @@ struct ConnectionLink: Sendable {
     hasConnected = true
     state = .ready(observed: nil)
     outputs.append(.state(state))
+    announce(at: now, &outputs)
+  }
+
+  private mutating func announce(at now: MonotonicInstant, _ outputs: inout OutputList) {
     schedule.connected(at: now)
     tick(at: now, &outputs)
   }

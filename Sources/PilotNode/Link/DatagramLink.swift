@@ -41,11 +41,15 @@ struct DatagramLink: Sendable {
   /// The candidates that this machine can't send to, as far as the last questions showed.
   private var unsendable: Set<Endpoint> = []
   private var punchLimit = PunchLimit()
+  /// When the beacon, or who forges its address, said last that it is about to end.
+  private var lastDrain: MonotonicInstant?
   /// When to look the beacon's name up again; nil for one that has none.
   private var renewal: NameRenewal?
 
   /// How rarely probes are sent in the end.
   private static let longestProbeGap: Duration = .seconds(10)
+  /// How rarely a beacon is believed that it is about to end.
+  private static let drainInterval: Duration = .seconds(10)
 
   init(
     node: NodeID, _ first: Endpoint, _ candidates: [Endpoint], isNamed: Bool, token: ProbeToken,
@@ -209,6 +213,8 @@ struct DatagramLink: Sendable {
       } else if let challenge = try? DiscoverChallenge(parsing: frame), challenge.node == node {
         if schedule.challenged(at: now) { prove(challenge, &outputs) }
         place = .known(schedule)
+      } else if let drain = try? Drain(parsing: frame), drain.node == node {
+        told(drain.comeBack, at: now)
       } else if let command = try? PunchCommand(parsing: frame) {
         outputs.append(punchLimit.admits(at: now) ? .punch(command.endpoint) : .punchHeldBack)
       }
@@ -255,6 +261,17 @@ struct DatagramLink: Sendable {
     case .shown: break
     }
     tick(at: now, &outputs)
+  }
+
+  /// The beacon is about to end, and is to be told of the node when somebody is there again: at a moment of the node's own. Nobody has
+  /// signed that: it brings one announcement forward, and changes nothing else.
+  private mutating func told(_ comeBack: ReturnSpan, at now: MonotonicInstant) {
+    guard case .known(var schedule) = place, lastDrain.map({ $0.duration(to: now) >= Self.drainInterval }) ?? true
+    else { return }
+    lastDrain = now
+    let choice = UInt32(truncatingIfNeeded: token.low) % (comeBack.until - comeBack.from + 1)
+    schedule.bringForward(to: now.advanced(by: .milliseconds(comeBack.from + choice)))
+    place = .known(schedule)
   }
 
   var awaitsAnswer: Bool {

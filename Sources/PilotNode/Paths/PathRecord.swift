@@ -10,6 +10,10 @@ struct PathRecord: Sendable {
   private(set) var upSince: MonotonicInstant?
   /// Why it isn't to be used, though it may be up.
   var fault: PathSwitch.Reason?
+  /// Until when its beacon is about to end, as it has said over a connection that is its own.
+  var leavingUntil: MonotonicInstant?
+  /// The same, as somebody has said who may be anyone that can forge its address.
+  var warnedUntil: MonotonicInstant?
   /// Until when a path that is taken again may carry frames before its link is ready.
   var probation: MonotonicInstant?
   var probing: PathProbing
@@ -45,6 +49,10 @@ struct PathRecord: Sendable {
   func isUsable(at now: MonotonicInstant) -> Bool {
     isOpen && fault == nil && (isUp || probation.map { now < $0 } ?? false)
   }
+
+  func isLeaving(at now: MonotonicInstant) -> Bool { leavingUntil.map { now < $0 } ?? false }
+
+  func isWarned(at now: MonotonicInstant) -> Bool { warnedUntil.map { now < $0 } ?? false }
 
   mutating func up(at now: MonotonicInstant) {
     upSince = upSince ?? now

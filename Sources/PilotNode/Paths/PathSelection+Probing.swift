@@ -67,7 +67,7 @@ extension PathSelection {
   private func interval(_ record: PathRecord) -> Duration? {
     guard record.isDatagrams else { return nil }
     let times = configuration.probing
-    let isPressing = record.probing.misses > 0 && record.fault == nil
+    let isPressing = (record.probing.misses > 0 || record.isWarned(at: now)) && record.fault == nil
     if carriage.includes(record.id) || record.id == current {
       if record.fault != nil { return times.interval }
       if isPressing || isOpening || comparison != nil || isLoaded(record) || record.probation != nil {
@@ -183,7 +183,7 @@ extension PathSelection {
       }
     }
     for record in records {
-      times += [record.probation, record.announceAt].compactMap(\.self)
+      times += [record.probation, record.announceAt, record.leavingUntil, record.warnedUntil].compactMap(\.self)
       if record.isDatagrams, let deadline = record.probing.deadline { times.append(deadline) }
     }
     return times

@@ -43,6 +43,7 @@ extension PathSelection {
 
   private func mayBegin(_ path: PathID, beside current: PathID) -> Bool {
     let record = records[path.index]
+    if isGoing(path) { return false }
     if let ready = exclusiveEnd(of: path, beside: current), now < ready { return false }
     guard record.isDatagrams else {
       guard let since = record.upSince, record.isUsable(at: now) else { return false }

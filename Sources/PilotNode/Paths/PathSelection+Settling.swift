@@ -96,10 +96,17 @@ extension PathSelection {
       if let best = usable.first { move(to: best, active.fault ?? .down) }
       return
     }
+    if isGoing(current), let other = usable.first(where: { !isGoing($0) }) { return move(to: other, .draining) }
     // Its beacon drops what comes over UDP while there is a connection.
     if active.isDatagrams, let partner = partner(of: current), isUsable(partner), !records[partner.index].allowsBoth {
       move(to: partner, .exclusive)
     }
+  }
+
+  /// Whether a path leads to a beacon that is about to end.
+  func isGoing(_ path: PathID) -> Bool {
+    let beacon = records[path.index].path.beacon
+    return records.contains { $0.path.beacon == beacon && $0.isLeaving(at: now) }
   }
 
   private mutating func measure() {

@@ -53,6 +53,7 @@ extension PathSelection {
     // Nothing carries frames: whatever does first is taken.
     guard isUsable(current) else { return true }
     if id == doubtAlternative(to: current) || isStandby(record, of: current) { return true }
+    if isRefuge(record, from: current) { return true }
     guard isPreferred(id, to: current) else { return false }
     if record.isDatagrams { return isOpening && record.isOpen }
     // A preferred beacon's connection shows only by being made that it can be.
@@ -80,6 +81,14 @@ extension PathSelection {
     let misses = records[current.index].probing.misses
     guard misses > 0, let other = alternative(to: current) else { return nil }
     return misses >= dialAfter || records[other.index].isOpen ? other : nil
+  }
+
+  /// Whether the path leads to the beacon that is made ready because the active one's is, or may be, about to end.
+  private func isRefuge(_ record: PathRecord, from current: PathID) -> Bool {
+    let active = records[current.index]
+    guard isGoing(current) || active.isWarned(at: now) else { return false }
+    let refuge = order.first { records[$0.index].path.beacon != active.path.beacon && !isGoing($0) }
+    return refuge.map { records[$0.index].path.beacon } == record.path.beacon
   }
 
   /// How many missing answers are a doubt: where one is lost now and then, two.

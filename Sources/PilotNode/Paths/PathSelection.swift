@@ -243,6 +243,40 @@ public struct PathSelection: Sendable {
     settle()
   }
 
+  /// The path's beacon says that it is about to end, over a connection that nobody else can write to: another beacon's path is made
+  /// ready, and taken as soon as it is.
+  ///
+  /// - Parameters:
+  ///   - path: Which.
+  ///   - end: Until when it is to be avoided.
+  ///   - now: When.
+  public mutating func draining(_ path: PathID, until end: MonotonicInstant, at now: MonotonicInstant) {
+    guard begin(at: now, path) else { return }
+    records[path.index].leavingUntil = end
+    settle()
+  }
+
+  /// The path's connection leads to another beacon now, or to the next one at the same place.
+  public mutating func moved(_ path: PathID, at now: MonotonicInstant) {
+    guard begin(at: now, path) else { return }
+    records[path.index].leavingUntil = nil
+    settle()
+  }
+
+  /// Somebody at the address of the path's beacon says that it is about to end, which anybody could who forges that address: the
+  /// path is asked more often for so long, and another beacon's is made ready. Nothing moves because of it.
+  ///
+  /// - Parameters:
+  ///   - path: Which.
+  ///   - end: How long.
+  ///   - now: When.
+  public mutating func warned(_ path: PathID, until end: MonotonicInstant, at now: MonotonicInstant) {
+    guard begin(at: now, path), !records[path.index].isWarned(at: now) else { return }
+    records[path.index].warnedUntil = end
+    records[path.index].isUrgent = true
+    settle()
+  }
+
   /// The transport did not take a frame for this reason, a user's, the link's, or one of an output. Only reasons that last
   /// matter here: `.unreachable` and `.system`.
   public mutating func refused(_ path: PathID, _ error: TransportError.Code, at now: MonotonicInstant) {

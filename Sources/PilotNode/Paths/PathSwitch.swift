@@ -21,6 +21,8 @@ public struct PathSwitch: Sendable, Hashable {
     case unsteady
     /// Its beacon takes frames over one path at a time, and this is the one.
     case exclusive
+    /// Its beacon says that it is about to end.
+    case draining
     /// The path that is preferred works again.
     case recovered
     /// Its beacon is nearer.
@@ -54,6 +56,7 @@ extension PathSwitch.Reason: CustomStringConvertible {
     case .lossy(let lost, let count): "the other path has lost \(lost) of \(count) probes"
     case .unsteady: "the other path fails time and again"
     case .exclusive: "the beacon takes one path at a time"
+    case .draining: "the other path's beacon is about to end"
     case .recovered: "the preferred path works again"
     case .nearer: "this beacon is nearer"
     }
@@ -65,7 +68,7 @@ extension PathSwitch.Reason {
   var isFailure: Bool {
     switch self {
     case .unanswered, .reported, .unsendable, .down, .lossy, .unsteady, .exclusive: true
-    case .first, .recovered, .nearer: false
+    case .first, .draining, .recovered, .nearer: false
     }
   }
 
@@ -73,7 +76,7 @@ extension PathSwitch.Reason {
   var isOver: Bool {
     switch self {
     case .unanswered, .reported, .unsendable, .down: true
-    case .first, .lossy, .unsteady, .exclusive, .recovered, .nearer: false
+    case .first, .lossy, .unsteady, .exclusive, .draining, .recovered, .nearer: false
     }
   }
 }

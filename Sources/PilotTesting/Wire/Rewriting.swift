@@ -15,6 +15,7 @@ package func rewritten(beaconMessage bytes: [UInt8]) throws(WireError) -> [UInt8
   case .discoverChallenge(let message): message.encoded()
   case .discoverProof(let message): message.encoded()
   case .gone(let message): message.encoded()
+  case .drain(let message): message.encoded()
   }
 }
 

@@ -37,6 +37,7 @@ package enum WireRoundTrip: Sendable {
     case .challenge(let challenge): json = challenge.json
     case .reply(let reply): json = reply.json
     case .ok: json = AuthOK().json
+    case .drain(let notice): json = notice.json
     case .unknown: return true
     }
     let text = Array(json.utf8)

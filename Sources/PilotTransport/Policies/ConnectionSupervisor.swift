@@ -124,6 +124,15 @@ public struct ConnectionSupervisor: Sendable {
     return .wait(delay, attempt: backoff.attempts)
   }
 
+  /// Another connection has taken over from the present one, which was up all the time.
+  /// - Returns: Whether there was one: if not, the other one is to be taken down.
+  package mutating func replaced(at now: MonotonicInstant) -> Bool {
+    guard case .connected(let since) = state else { return false }
+    backoff.connectionEnded(after: since.duration(to: now))
+    state = .connected(since: now)
+    return true
+  }
+
   /// Stops for good.
   /// - Returns: Whether this call did it.
   public mutating func close() -> Bool {

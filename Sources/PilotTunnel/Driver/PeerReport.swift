@@ -38,6 +38,8 @@ public struct PeerReport: Sendable, Equatable {
     public var forged: UInt64 = 0
     /// Frames that open, and aren't what they have to be.
     public var malformed: UInt64 = 0
+    /// Datagrams of which fragments were missing, and fragments that nobody puts together.
+    public var incomplete: UInt64 = 0
     /// What the node's transports didn't take.
     public var unsendable: UInt64 = 0
 
@@ -67,6 +69,7 @@ extension Tunnels {
     drops.forged =
       sums[.forged] + sums[.wrongSignature] + sums[.wrongKey] + sums[.weakKey] + sums[.unauthenticated]
     drops.malformed = sums[.malformedPacket] + sums[.wrongSource] + sums[.wrongDestination]
+    drops.incomplete = sums[.incomplete] + sums[.fragmentUnfit] + sums[.fragmentRefused]
     return PeerReport(
       peer: id, path: told.withLock { $0[id] } ?? .none, roundTrip: roundTrip, sent: sums.sealed,
       sentBytes: sums.sealedBytes, received: sums.received, receivedBytes: sums.receivedBytes, drops: drops)

@@ -19,6 +19,8 @@ struct PeerTunnels: Sendable {
     case carry(NodeID, SealedWay?)
     /// A peer gets no session.
     case refused(NodeID, RefusalReason)
+    /// A peer takes datagrams in fragments, up to so many bytes; nil: none.
+    case fragments(NodeID, longest: Int?)
   }
 
   private(set) var sessions: TunnelMachine
@@ -27,6 +29,7 @@ struct PeerTunnels: Sendable {
   private var budget = DirectBudget()
   private var surroundings: Surroundings
   private let direct: DirectPath.Configuration?
+  private(set) var fragments: FragmentExchange?
   private var random: AnyRandomSource
   private var outputs: [Output] = []
   /// Whose direct frame was opened last, and from where: of a run of them one is told.
@@ -38,11 +41,13 @@ struct PeerTunnels: Sendable {
   ///   - sessions: The sessions.
   ///   - surroundings: What is known of the network.
   ///   - direct: When direct ways are looked for; nil for never.
+  ///   - fragmentsUpTo: How long a datagram may be that goes and comes in fragments; nil if none does.
   ///   - random: For probes' tokens.
   init(
     _ sessions: TunnelMachine, in surroundings: Surroundings, direct: DirectPath.Configuration?,
-    random: any RandomNumberGenerator & Sendable
+    fragmentsUpTo longest: Int? = nil, random: any RandomNumberGenerator & Sendable
   ) {
+    fragments = longest.map { FragmentExchange(longest: $0) }
     self.sessions = sessions
     self.surroundings = surroundings
     self.direct = direct
@@ -58,8 +63,15 @@ struct PeerTunnels: Sendable {
   ) -> Reception {
     let reception = sessions.receive(frame, by: route, relayedFor: relayer, at: now, into: &plaintext)
     switch reception {
-    case .packet(let peer, _, _), .life(let peer):
+    case .packet(let peer, let header, let range):
       opened(of: peer, by: route, at: now)
+      if header.protocol == .fragment {
+        let payload = plaintext.bytes.extracting(range)
+        let result = receivedFragment(header, payload, from: peer, at: now)
+        settle(at: now)
+        return result
+      }
+    case .life(let peer): opened(of: peer, by: route, at: now)
     case .probe(let peer, let range):
       opened(of: peer, by: route, at: now)
       if let payload = ProbePayload(parsing: plaintext.bytes.extracting(range)) {
@@ -70,10 +82,63 @@ struct PeerTunnels: Sendable {
       if let payload = ProbePayload(parsing: plaintext.bytes.extracting(range)) {
         change(peer, at: now) { $0.echoed(payload, by: route, at: now) }
       }
-    case .punch, .exchange, .dropped: break
+    case .punch, .exchange, .dropped, .assembled, .fragment: break
     }
     settle(at: now)
     return reception
+  }
+
+  // MARK: Fragments
+
+  private mutating func receivedFragment(
+    _ header: PacketHeader, _ payload: RawSpan, from peer: NodeID, at now: MonotonicInstant
+  ) -> Reception {
+    guard let outcome = fragments?.receive(header, payload, from: peer, at: now) else {
+      return .dropped(sessions.drop(.fragmentRefused, of: peer))
+    }
+    countGivenUp()
+    tellFragments(of: peer, at: now)
+    switch outcome {
+    case .complete(let datagram):
+      sessions.assembled(datagram.count, of: peer, at: now)
+      return .assembled(from: peer, header: header, datagram: datagram)
+    case .waiting: return .fragment(from: peer)
+    case .answer(let offer):
+      send(offer, to: peer)
+      return .fragment(from: peer)
+    case .unfit: return .dropped(sessions.drop(.fragmentUnfit, of: peer))
+    case .malformed: return .dropped(sessions.drop(.malformedPacket, of: peer))
+    }
+  }
+
+  /// A datagram is to be sent to a peer that hasn't said that it takes fragments.
+  mutating func wantFragments(of peer: NodeID, at now: MonotonicInstant) {
+    guard sealers[peer] != nil else { return connect(to: peer, at: now) }
+    fragments?.want(peer, at: now)
+    tellFragments(of: peer, at: now)
+    settle(at: now)
+  }
+
+  /// Asks a peer if that is due, and passes on what it has said, if that is news.
+  private mutating func tellFragments(of peer: NodeID, at now: MonotonicInstant) {
+    if let question = fragments?.tick(peer, at: now) { send(question, to: peer) }
+    if let change = fragments?.takeChange(of: peer) { outputs.append(.fragments(peer, longest: change)) }
+    note(fragments?.deadline)
+  }
+
+  private mutating func send(_ offer: FragmentOffer, to peer: NodeID) {
+    guard let sealer = sealers[peer] else { return }
+    let header = offer.header(
+      from: PilotAddress(network: 0, node: sealer.sender.rawValue), to: PilotAddress(network: 0, node: peer.rawValue))
+    guard let frame = try? sealer.sealed(header, RawSpan()) else { return }
+    outputs.append(.send(frame, to: peer, by: paths[peer]?.route ?? .relay))
+  }
+
+  private mutating func countGivenUp() {
+    guard let givenUp = fragments?.takeGivenUp() else { return }
+    for (peer, count) in givenUp {
+      for _ in 0..<count { _ = sessions.drop(.incomplete, of: peer) }
+    }
   }
 
   private mutating func opened(of peer: NodeID, by route: TunnelRoute, at now: MonotonicInstant) {
@@ -146,6 +211,19 @@ struct PeerTunnels: Sendable {
     settle(at: now)
   }
 
+  /// The node has reached its beacon.
+  mutating func reached(at now: MonotonicInstant) {
+    sessions.reached(at: now)
+    settle(at: now)
+  }
+
+  /// The beacon says that a node isn't there.
+  mutating func gone(_ peer: NodeID, at now: MonotonicInstant) {
+    sessions.gone(peer, at: now)
+    note(sessions.deadline)
+    settle(at: now)
+  }
+
   /// This machine is on another network, perhaps.
   mutating func networkChanged(at now: MonotonicInstant) {
     for peer in paths.keys { change(peer, at: now) { $0.networkChanged(at: now) } }
@@ -158,12 +236,18 @@ struct PeerTunnels: Sendable {
     for peer in paths.keys {
       if let due = paths[peer]?.deadline, due <= now { change(peer, at: now) { _ in } }
     }
+    if let due = fragments?.deadline, due <= now {
+      fragments?.expire(at: now)
+      countGivenUp()
+      for peer in fragments?.due(at: now) ?? [] { tellFragments(of: peer, at: now) }
+    }
     settle(at: now)
   }
 
   /// When to tell the time next; the driver goes by it until ``isDueSooner``.
   mutating func setAlarm() -> MonotonicInstant? {
-    alarm = paths.values.reduce(sessions.deadline) { least, path in
+    let first = [sessions.deadline, fragments?.deadline].compactMap(\.self).min()
+    alarm = paths.values.reduce(first) { least, path in
       guard let due = path.deadline else { return least }
       return least.map { min($0, due) } ?? due
     }
@@ -241,8 +325,13 @@ struct PeerTunnels: Sendable {
           note(paths[peer]?.deadline)
         }
         carry(peer)
+        fragments?.renew(peer, at: now)
+        if fragments != nil { tellFragments(of: peer, at: now) }
       case .ended(let peer, _):
         sealers[peer] = nil
+        fragments?.forget(peer)
+        countGivenUp()
+        if fragments != nil { outputs.append(.fragments(peer, longest: nil)) }
         paths[peer] = nil
         carry(peer)
       case .refused(let peer, let reason): outputs.append(.refused(peer, reason))

@@ -2,7 +2,7 @@ import PilotWire
 
 /// Where what the reading task opens is written: one packet at a time.
 ///
-/// Unchecked Sendable because only the task in ``Tunnels/run()`` uses it, which there is one of.
+/// Unchecked Sendable because it goes with its ``TunnelReader``, which one task has.
 @safe
 final class PlaintextBuffer: @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer

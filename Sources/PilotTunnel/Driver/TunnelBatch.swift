@@ -13,8 +13,8 @@ public struct TunnelBatch: ~Copyable, Sendable {
   private let tunnels: Tunnels
   private var relayed: NodeBatch
   private var direct: FrameBatch
-  /// Whom the datagrams in it are for, most often one.
-  private var peers: [TunnelPeer] = []
+  /// Whom the datagrams in it are for, most often one, and how they go as long as they are in it.
+  private var bound: [Bound] = []
 
   init(_ tunnels: Tunnels, byteCapacity: Int, capacity: Int) {
     self.tunnels = tunnels
@@ -40,17 +40,25 @@ public struct TunnelBatch: ~Copyable, Sendable {
   public mutating func append(
     _ payload: RawSpan, to peer: NodeID, port: UInt16, from source: UInt16
   ) throws(TransportError) -> Bool {
-    let peer = find(peer)
-    try tunnels.checkLength(payload.byteCount, of: peer)
-    let header = PacketHeader(.datagram, from: tunnels.id, source, to: peer.id, port)
-    guard let way = try tunnels.way(to: peer, header, payload) else { return true }
-    if way.isDoubted { return try appendTwice(header, payload, to: peer.id, way) }
+    let place = find(peer)
+    let header = PacketHeader(.datagram, from: tunnels.id, source, to: peer, port)
+    if payload.byteCount > tunnels.maximumPayloadLength { return try appendFragments(header, payload, at: place) }
+    return try append(header, payload, at: place)
+  }
+
+  private mutating func append(
+    _ header: PacketHeader, _ payload: RawSpan, at place: Int
+  ) throws(TransportError) -> Bool {
+    if bound[place].way == nil { bound[place].way = try tunnels.way(to: bound[place].peer, header, payload) }
+    guard let way = bound[place].way else { return true }
+    let peer = bound[place].id
+    if way.isDoubted { return try appendTwice(header, payload, to: peer, way) }
     var failure: SealingError?
     let length = Sealer.overhead + payload.byteCount
     let isTaken =
       switch way.route {
       case .relay:
-        relayed.append(length: length, to: peer.id) { output in
+        relayed.append(length: length, to: peer) { output in
           failure = Self.seal(header, payload, by: way.sealer, into: &output)
         }
       case .direct(let endpoint):
@@ -60,6 +68,23 @@ public struct TunnelBatch: ~Copyable, Sendable {
       }
     if let failure { throw Tunnels.error(failure) }
     return isTaken
+  }
+
+  /// A datagram that no frame takes, in several: all of them go into the batch, which is sent in between where it is full.
+  private mutating func appendFragments(
+    _ header: PacketHeader, _ payload: RawSpan, at place: Int
+  ) throws(TransportError) -> Bool {
+    let peer = bound[place].peer
+    for fragment in try tunnels.fragments(of: payload.byteCount, to: peer) {
+      let (header, part) = (fragment.header(of: header), payload.extracting(fragment.range))
+      // Sending forgets who was found.
+      var place = find(peer.id)
+      if try append(header, part, at: place) { continue }
+      try send()
+      place = find(peer.id)
+      guard try append(header, part, at: place) else { throw .backpressure }
+    }
+    return true
   }
 
   /// One frame both ways, while the direct one is in doubt: the peer takes whichever comes first.
@@ -90,12 +115,11 @@ public struct TunnelBatch: ~Copyable, Sendable {
     }
   }
 
-  private mutating func find(_ id: NodeID) -> TunnelPeer {
-    for peer in peers where peer.id == id { return peer }
-    let peer = tunnels.peer(id)
-    if peers.count == Self.peerLimit { peers.removeFirst() }
-    peers.append(peer)
-    return peer
+  private mutating func find(_ id: NodeID) -> Int {
+    for place in bound.indices where bound[place].id == id { return place }
+    if bound.count == Self.peerLimit { bound.removeFirst() }
+    bound.append(Bound(tunnels.peer(id)))
+    return bound.count - 1
   }
 
   /// More peers than these aren't kept at hand.
@@ -105,8 +129,8 @@ public struct TunnelBatch: ~Copyable, Sendable {
   ///
   /// - Throws: Why not all were taken.
   public mutating func send() throws(TransportError) {
-    for peer in peers { tunnels.mark(peer) }
-    peers.removeAll(keepingCapacity: true)
+    for each in bound { tunnels.mark(each.peer) }
+    bound.removeAll(keepingCapacity: true)
     var failure: TransportError?
     while !relayed.isEmpty {
       do throws(TransportError) {
@@ -128,6 +152,16 @@ public struct TunnelBatch: ~Copyable, Sendable {
     }
     if let failure { throw failure }
   }
+}
+
+/// A peer that datagrams of a batch are for.
+private struct Bound {
+  let id: NodeID
+  let peer: TunnelPeer
+  /// How they go: as it was when the first of them came. Nil as long as none has found a session.
+  var way: SealedWay?
+
+  init(_ peer: TunnelPeer) { (id, self.peer) = (peer.id, peer) }
 }
 
 extension Tunnels {

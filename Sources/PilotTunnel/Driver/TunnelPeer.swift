@@ -12,6 +12,10 @@ final class TunnelPeer: Sendable {
   let refused = Atomic<UInt64>(0)
   /// What was longer than a frame may be.
   let tooLarge = Atomic<UInt64>(0)
+  /// The longest datagram that it takes in fragments, in bytes; 0 for none.
+  private let fragmentLimit = Atomic<Int>(0)
+  /// How many datagrams were sent in fragments.
+  private let fragmented = Atomic<UInt32>(0)
 
   /// How often a way is told that it is used. Times of a way are seconds.
   private static let markInterval: UInt64 = 100_000_000
@@ -20,6 +24,13 @@ final class TunnelPeer: Sendable {
 
   /// How packets go to it now; nil without a session.
   var sealedWay: SealedWay? { way.withLock(\.self) }
+
+  var fragmentedLimit: Int { fragmentLimit.load(ordering: .relaxed) }
+
+  func takesFragments(upTo longest: Int?) { fragmentLimit.store(longest ?? 0, ordering: .relaxed) }
+
+  /// The number of the next datagram that goes in fragments.
+  func nextFragmented() -> UInt32 { fragmented.wrappingAdd(1, ordering: .relaxed).newValue }
 
   func carry(_ new: SealedWay?) { way.withLock { $0 = new } }
 

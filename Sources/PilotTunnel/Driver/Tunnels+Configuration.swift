@@ -12,6 +12,12 @@ extension Tunnels {
     /// The longest frame, in bytes: a relayed datagram. Default 1,232, which gets through nearly everywhere
     /// (``/PilotNode/PayloadLimit/safeFrameLength``); from ``shortestFrameLength`` to 65,507.
     public var maximumFrameLength = PayloadLimit.safeFrameLength
+    /// The longest datagram that goes in fragments, and of which a peer's fragments are put together, in bytes: up to 65,507, and 64
+    /// fragments. Default nil: a datagram that is longer than a frame takes is refused, and so are fragments.
+    ///
+    /// It takes both sides: a peer is sent fragments only when it has said that it puts them together. With one fragment a datagram is
+    /// lost. Of each peer 64 datagrams and 256 KiB are kept incomplete, 8 MiB in all, for 2 s.
+    public var maximumFragmentedLength: Int?
     /// Times and bounds of the sessions.
     package var sessions = TunnelConfiguration()
     /// Times and bounds of direct paths.

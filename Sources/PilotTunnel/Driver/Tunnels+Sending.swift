@@ -11,7 +11,8 @@ extension Tunnels {
   /// 30 s long; no datagram ever leaves in the clear.
   ///
   /// - Parameters:
-  ///   - payload: 0 to ``maximumPayloadLength`` bytes, borrowed for the call.
+  ///   - payload: 0 to ``maximumPayloadLength`` bytes, borrowed for the call; more where both sides take fragments
+  ///     (``Configuration/maximumFragmentedLength``).
   ///   - peer: Whom it is for.
   ///   - port: Which port of the peer's.
   ///   - source: Which port of this node's an answer goes to.
@@ -35,6 +36,10 @@ extension Tunnels {
       throw TransportError(code: .emptyFrame, message: "an empty probe is a keepalive, and isn't answered")
     }
     let header = PacketHeader(.control, from: id, PilotPort.ping, to: peer, PilotPort.ping)
+    guard payload.count <= maximumPayloadLength else {
+      self.peer(peer).tooLarge.count()
+      throw .frameTooLarge(payload.count, limit: maximumPayloadLength)
+    }
     try send(header, payload.span.raw, to: self.peer(peer))
   }
 
@@ -44,7 +49,12 @@ extension Tunnels {
   }
 
   private func send(_ header: PacketHeader, _ payload: RawSpan, to peer: TunnelPeer) throws(TransportError) {
-    try checkLength(payload.byteCount, of: peer)
+    if payload.byteCount > maximumPayloadLength {
+      for fragment in try fragments(of: payload.byteCount, to: peer) {
+        try send(fragment.header(of: header), payload.extracting(fragment.range), to: peer)
+      }
+      return
+    }
     guard let way = try way(to: peer, header, payload) else { return }
     let frame: [UInt8]
     do throws(SealingError) {
@@ -64,10 +74,23 @@ extension Tunnels {
 
   // MARK: What batches use, too
 
-  func checkLength(_ length: Int, of peer: TunnelPeer) throws(TransportError) {
-    guard length > maximumPayloadLength else { return }
+  /// The fragments of a datagram that no frame takes.
+  ///
+  /// - Throws: `.frameTooLarge`, counted, where the datagram can't go in fragments. The peer is asked whether it takes some, if it
+  ///   hasn't said so.
+  func fragments(of length: Int, to peer: TunnelPeer) throws(TransportError) -> [FragmentPlace] {
+    let limit = peer.fragmentedLimit
+    if length <= limit, peer.sealedWay != nil,
+      let places = FragmentPlace.places(
+        ofDatagram: peer.nextFragmented(), length: length, room: maximumPayloadLength)
+    {
+      return places
+    }
+    if limit == 0, let longest = configuration.maximumFragmentedLength, length <= longest {
+      drive { $0.wantFragments(of: peer.id, at: .now()) }
+    }
     peer.tooLarge.count()
-    throw .frameTooLarge(length, limit: maximumPayloadLength)
+    throw .frameTooLarge(length, limit: max(limit, maximumPayloadLength))
   }
 
   /// How a packet goes to a peer; nil if it waits for a session.
@@ -113,7 +136,10 @@ extension Tunnels {
 
   // MARK: What the sessions send
 
+  /// Sends what the sessions have to send. Nothing by the relay before the beacon is reached: an answer would find nobody, and the
+  /// peer gives none again for a second. It is sent when the beacon is reached (``PeerTunnels/reached(at:)``).
   func send(_ frame: [UInt8], to peer: NodeID, by route: TunnelRoute) {
+    if route == .relay, !node.state.isReady { return tally.refusedByNode.count() }
     do throws(TransportError) {
       switch route {
       case .relay: try node.send(frame, to: peer)

@@ -14,8 +14,10 @@ import Synchronization
 /// async let reading: Void = tunnels.run()
 /// let port = try tunnels.bind(7)
 /// for await datagram in port.datagrams {
-///   try port.send(datagram.payload, to: datagram.peer, port: datagram.port)
+///   // One that can't be sent is lost, as on any network.
+///   try? port.send(datagram.payload, to: datagram.peer, port: datagram.port)
 /// }
+/// try await reading
 /// ```
 ///
 /// A session with a peer is made when something is first sent to it, or when it sends something; only peers whose keys are
@@ -31,6 +33,9 @@ public final class Tunnels: Sendable {
   public let node: Node
   /// What else happens, for one reader: the newest 256 that it hasn't read yet.
   public let events: AsyncStream<TunnelEvent>
+  /// The longest payload of a datagram in one piece, in bytes: what a relayed frame of ``Configuration/maximumFrameLength`` has room
+  /// for, 1,153 by default. Longer ones go where ``Configuration/maximumFragmentedLength`` allows it.
+  public let maximumPayloadLength: Int
   let configuration: Configuration
   let keys: any KeyDirectory
   let state: Mutex<PeerTunnels>
@@ -38,13 +43,14 @@ public final class Tunnels: Sendable {
   let peers = Mutex<[NodeID: TunnelPeer]>([:])
   let tally = TunnelTally()
   let alarm = Alarm()
-  let plaintext = PlaintextBuffer()
   private let eventSource: AsyncStream<TunnelEvent>.Continuation
   private let lookUps: AsyncStream<NodeID>
   let lookUpSource: AsyncStream<NodeID>.Continuation
   /// What the last event about each peer said.
   let told = Mutex<[NodeID: TunnelPath]>([:])
   private let receiver: Mutex<NodeReceiver?>
+  /// How many peers are known to who sends, at most, besides those with a session.
+  private static let peerLimit = 8_192
 
   /// Tunnels over a node.
   ///
@@ -61,6 +67,8 @@ public final class Tunnels: Sendable {
     self.node = node
     self.keys = keys
     self.configuration = configuration
+    maximumPayloadLength =
+      min(configuration.maximumFrameLength, node.maximumPayloadLength + Relay.headerLength) - Self.overhead
     receiver = Mutex(try node.makeReceiver())
     let now = MonotonicInstant.now()
     let random = SystemRandomNumberGenerator()
@@ -69,7 +77,8 @@ public final class Tunnels: Sendable {
     state = Mutex(
       PeerTunnels(
         sessions, in: Surroundings(hasDatagrams: node.datagrams != nil),
-        direct: configuration.usesDirectPaths ? configuration.paths : nil, random: random))
+        direct: configuration.usesDirectPaths ? configuration.paths : nil,
+        fragmentsUpTo: configuration.maximumFragmentedLength, random: random))
     (events, eventSource) = AsyncStream.makeStream(of: TunnelEvent.self, bufferingPolicy: .bufferingNewest(256))
     (lookUps, lookUpSource) = AsyncStream.makeStream(of: NodeID.self, bufferingPolicy: .bufferingOldest(256))
   }
@@ -78,12 +87,6 @@ public final class Tunnels: Sendable {
 
   /// This node.
   public var id: NodeID { node.id }
-
-  /// The longest payload of a datagram, in bytes: what a relayed frame of ``Configuration/maximumFrameLength`` has room for,
-  /// 1,153 by default.
-  public var maximumPayloadLength: Int {
-    min(configuration.maximumFrameLength, node.maximumPayloadLength + Relay.headerLength) - Self.overhead
-  }
 
   // MARK: Life
 
@@ -102,8 +105,9 @@ public final class Tunnels: Sendable {
         group.addTask { await self.followNetwork() }
         for transport in node.transports { group.addTask { await self.follow(transport) } }
         defer { group.cancelAll() }
+        var reader = TunnelReader(self)
         try await receiver.forEach(
-          { event throws(TransportError) in self.received(event) }, whenDrained: { self.drained() })
+          { event throws(TransportError) in reader.received(event) }, whenDrained: { reader.drained() })
       }
     } catch {
       throw error as? TransportError ?? .cancelled
@@ -168,6 +172,8 @@ public final class Tunnels: Sendable {
   func peer(_ id: NodeID) -> TunnelPeer {
     peers.withLock { peers in
       if let peer = peers[id] { return peer }
+      // Who sends to ever more nodes that get no session keeps none of them.
+      if peers.count >= Self.peerLimit { peers = peers.filter { $0.value.sealedWay != nil } }
       let peer = TunnelPeer(id)
       peers[id] = peer
       return peer
@@ -184,7 +190,13 @@ public final class Tunnels: Sendable {
       let isDueSooner = state.isDueSooner
       let outputs = state.takeOutputs()
       // Under the lock, so that ways change in the machine's order.
-      for case .carry(let id, let way) in outputs { carry(id, way) }
+      for output in outputs {
+        switch output {
+        case .carry(let id, let way): carry(id, way)
+        case .fragments(let id, let longest): peer(id).takesFragments(upTo: longest)
+        case .send, .requestPunch, .lookUp, .refused: break
+        }
+      }
       return (result, outputs, isDueSooner)
     }
     for output in outputs { perform(output) }
@@ -194,7 +206,7 @@ public final class Tunnels: Sendable {
 
   private func perform(_ output: PeerTunnels.Output) {
     switch output {
-    case .carry: break
+    case .carry, .fragments: break
     case .send(let frame, let peer, let route): send(frame, to: peer, by: route)
     case .requestPunch(let peer): requestPunch(peer)
     case .lookUp(let node): answerOrLookUp(node)
@@ -227,6 +239,11 @@ extension Tunnels.Configuration {
         message:
           "a frame may have \(Self.shortestFrameLength) to \(FrameLimits.maximumOverUDPv4) bytes, not \(maximumFrameLength)"
       )
+    }
+    guard maximumFragmentedLength.map({ (1...FrameLimits.maximumOverUDPv4).contains($0) }) ?? true else {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message: "a datagram in fragments may have 1 to \(FrameLimits.maximumOverUDPv4) bytes")
     }
   }
 }

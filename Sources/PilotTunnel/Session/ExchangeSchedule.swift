@@ -10,6 +10,8 @@ struct ExchangeSchedule: Sendable {
 
   private var state = State.rest
   private var sentAt: MonotonicInstant?
+  /// Whether the beacon has said that the peer isn't there since it was last sent: no answer is under way.
+  private var isGone = false
 
   /// When to call ``tick(_:at:)`` next.
   var due: MonotonicInstant? {
@@ -19,7 +21,7 @@ struct ExchangeSchedule: Sendable {
 
   /// A session is wanted. Whether to send the exchange now.
   mutating func want(_ configuration: TunnelConfiguration, at now: MonotonicInstant) -> Bool {
-    guard case .rest = state else { return false }
+    guard case .rest = state else { return isGone && hasten(at: now, configuration) }
     let since = sentAt.map { $0.duration(to: now) }
     if let sentAt, let since, since < configuration.nextRepeat {
       state = .unanswered(left: 1, due: sentAt.advanced(by: configuration.nextRepeat))
@@ -30,8 +32,29 @@ struct ExchangeSchedule: Sendable {
     state = .unanswered(
       left: isFresh ? configuration.repeats : 0,
       due: now.advanced(by: isFresh ? configuration.firstRepeat : configuration.nextRepeat))
-    sentAt = now
+    (sentAt, isGone) = (now, false)
     return true
+  }
+
+  /// Nobody has got it: it is sent again at once, if that is a ``TunnelConfiguration/firstRepeat`` after the time before.
+  private mutating func hasten(at now: MonotonicInstant, _ configuration: TunnelConfiguration) -> Bool {
+    guard case .unanswered(let left, _) = state,
+      sentAt.map({ $0.duration(to: now) >= configuration.firstRepeat }) ?? true
+    else { return false }
+    state = .unanswered(left: left, due: now.advanced(by: configuration.nextRepeat))
+    (sentAt, isGone) = (now, false)
+    return true
+  }
+
+  /// The beacon says that the peer isn't there: nobody has got what was sent.
+  ///
+  /// - Parameter isAwaited: Whether something waits for the session. Then it is sent again soon, as often as it takes.
+  mutating func gone(_ configuration: TunnelConfiguration, isAwaited: Bool, at now: MonotonicInstant) {
+    guard case .unanswered(let left, let due) = state else { return }
+    isGone = true
+    if isAwaited {
+      state = .unanswered(left: max(left, 1), due: min(due, now.advanced(by: configuration.firstRepeat)))
+    }
   }
 
   /// Time has passed. Whether to send the exchange again.
@@ -42,13 +65,19 @@ struct ExchangeSchedule: Sendable {
       return false
     }
     state = .unanswered(left: left - 1, due: now.advanced(by: configuration.nextRepeat))
-    sentAt = now
+    (sentAt, isGone) = (now, false)
     return true
+  }
+
+  /// The beacon is reached: what was sent before may have come nowhere, and is sent again now.
+  mutating func hasten(at now: MonotonicInstant) {
+    guard case .unanswered(let left, let due) = state, due > now else { return }
+    state = .unanswered(left: max(left, 1), due: now)
   }
 
   /// There is a session.
   mutating func settle() {
-    state = .rest
+    (state, isGone) = (.rest, false)
     sentAt = nil
   }
 }

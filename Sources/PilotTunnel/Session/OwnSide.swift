@@ -28,6 +28,7 @@ struct OwnSide: Sendable {
 
   mutating func takeOutput() -> TunnelOutput? {
     guard firstOutput < outputs.count else {
+      if outputs.isEmpty { return nil }
       outputs.removeAll(keepingCapacity: outputs.capacity <= 256)
       firstOutput = 0
       return nil

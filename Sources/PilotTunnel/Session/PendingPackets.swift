@@ -61,14 +61,14 @@ struct PendingPackets: Sendable {
     return queue.count
   }
 
-  /// Time has passed. How many have waited too long, and are gone.
-  mutating func expire(at now: MonotonicInstant) -> Int {
-    var expired = 0
+  /// Time has passed. For whom packets have waited too long, and are gone: once for each.
+  mutating func expire(at now: MonotonicInstant) -> [NodeID] {
+    var expired: [NodeID] = []
     for (node, queue) in queues {
       let old = queue.prefix { $0.since.duration(to: now) >= life }
       guard !old.isEmpty else { continue }
       // Those that were sealed under a candidate have been sent, and needn't be missed.
-      expired += old.count { $0.sealedUnder == nil }
+      expired += Array(repeating: node, count: old.count { $0.sealedUnder == nil })
       bytes -= old.reduce(0) { $0 + $1.payload.count }
       queues[node] = old.count == queue.count ? nil : Array(queue.dropFirst(old.count))
     }

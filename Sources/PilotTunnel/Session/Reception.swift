@@ -6,6 +6,10 @@ package import PilotWire
 package enum Reception: Equatable, Sendable {
   /// A packet for whoever uses the node. Its source is the peer, and its destination this node.
   case packet(from: NodeID, header: PacketHeader, payload: Range<Int>)
+  /// A datagram whose last missing fragment has come, with the header of that.
+  case assembled(from: NodeID, header: PacketHeader, datagram: [UInt8])
+  /// A fragment of which others are missing, or what peers tell each other about fragments.
+  case fragment(from: NodeID)
   /// A path probe. It has been answered.
   case probe(from: NodeID, payload: Range<Int>)
   /// The answer to a path probe.
@@ -66,4 +70,10 @@ package enum TunnelDrop: Int, CaseIterable, Sendable {
   case refused
   /// A packet that couldn't be sealed.
   case notSealed
+  /// A fragment, where none are put together.
+  case fragmentRefused
+  /// A fragment that isn't of the datagram that it says, came twice, or found no room.
+  case fragmentUnfit
+  /// A datagram of which fragments were missing for too long, or that had to make room for another.
+  case incomplete
 }

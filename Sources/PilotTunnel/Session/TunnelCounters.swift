@@ -17,7 +17,7 @@ package struct TunnelCounters: Sendable {
   /// Sessions that a frame has confirmed, the first one and each that took another's place.
   package internal(set) var confirmed: UInt64 = 0
 
-  private var drops: InlineArray<22, UInt64> = InlineArray(repeating: 0)
+  private var drops: InlineArray<25, UInt64> = InlineArray(repeating: 0)
 
   /// What was dropped for this reason.
   package internal(set) subscript(drop: TunnelDrop) -> UInt64 {

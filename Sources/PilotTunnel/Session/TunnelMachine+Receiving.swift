@@ -15,12 +15,21 @@ extension TunnelMachine {
     _ frame: RawSpan, by route: TunnelRoute, relayedFor relayer: NodeID?, at now: MonotonicInstant,
     into plaintext: inout MutableRawSpan
   ) -> Reception {
+    // Nearly all are sealed: those don't go through what holds any kind.
+    guard let sealed = try? SealedFrame(parsing: frame) else {
+      return receive(unsealed: frame, by: route, relayedFor: relayer, at: now)
+    }
+    let (sender, nonce) = (sealed.sender, sealed.nonce)
+    if let wrong = check(sender, by: route, relayedFor: relayer) { return .dropped(drop(wrong, of: nil)) }
+    return receive(sealed: frame, nonce, from: sender, by: route, at: now, into: &plaintext)
+  }
+
+  @inline(never)
+  private mutating func receive(
+    unsealed frame: RawSpan, by route: TunnelRoute, relayedFor relayer: NodeID?, at now: MonotonicInstant
+  ) -> Reception {
     guard let tunnelFrame = try? TunnelFrame(parsing: frame) else { return .dropped(drop(.malformed, of: nil)) }
     switch tunnelFrame {
-    case .sealed(let sealed):
-      let (sender, nonce) = (sealed.sender, sealed.nonce)
-      if let wrong = check(sender, by: route, relayedFor: relayer) { return .dropped(drop(wrong, of: nil)) }
-      return receive(sealed: frame, nonce, from: sender, by: route, at: now, into: &plaintext)
     case .authenticatedKeyExchange(let exchange):
       if let wrong = check(exchange.sender, by: route, relayedFor: relayer) { return .dropped(drop(wrong, of: nil)) }
       return receive(exchange, by: route, at: now)
@@ -29,8 +38,17 @@ extension TunnelMachine {
       return receive(exchange, by: route, at: now)
     case .punch: return .punch
     case .plain: return .dropped(drop(.plain, of: nil))
+    case .sealed: return .dropped(drop(.malformed, of: nil))
     @unknown default: return .dropped(drop(.malformed, of: nil))
     }
+  }
+
+  /// The place of a peer, which is most often that of the frame before.
+  private mutating func index(of node: NodeID) -> Dictionary<NodeID, PeerSessions>.Index? {
+    if let recent, recent.node == node { return recent.index }
+    guard let index = peers.index(forKey: node) else { return nil }
+    recent = (node, index)
+    return index
   }
 
   private func check(_ sender: NodeID, by route: TunnelRoute, relayedFor relayer: NodeID?) -> TunnelDrop? {
@@ -44,7 +62,7 @@ extension TunnelMachine {
   ) -> Reception {
     let length = frame.byteCount - SealedFrame.headerLength - SealedFrame.tagLength
     guard plaintext.byteCount >= length else { return .dropped(drop(.malformed, of: sender)) }
-    guard let index = peers.index(forKey: sender) else {
+    guard let index = index(of: sender) else {
       lookUpStranger(sender, because: .sealed(route), by: route, at: now)
       return .dropped(drop(.noSession, of: nil))
     }
@@ -86,8 +104,18 @@ extension TunnelMachine {
       peers.values[index].echo(header, packet.payload, by: route, &side)
       return .probe(from: node, payload: range)
     }
-    peers.values[index].receivedPacket(range.count, at: now, &side)
+    if header.protocol == .fragment {
+      peers.values[index].activity.received(at: now)
+    } else {
+      peers.values[index].receivedPacket(range.count, at: now, &side)
+    }
     return .packet(from: node, header: header, payload: range)
+  }
+
+  /// A peer's datagram has come in fragments, and is handed on.
+  mutating func assembled(_ length: Int, of node: NodeID, at now: MonotonicInstant) {
+    guard let index = peers.index(forKey: node) else { return }
+    peers.values[index].receivedPacket(length, at: now, &side)
   }
 
   /// A frame of a peer's doesn't open: it may have another session than we, or none.

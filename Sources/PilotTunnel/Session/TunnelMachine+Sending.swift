@@ -48,13 +48,31 @@ extension TunnelMachine {
     return true
   }
 
+  /// The node has reached its beacon: key exchanges that nobody has answered are sent again at once.
+  package mutating func reached(at now: MonotonicInstant) {
+    for node in busy.sorted() {
+      guard let index = peers.index(forKey: node) else { continue }
+      peers.values[index].exchange.hasten(at: now)
+      peers.values[index].tick(at: now, &side)
+      note(node)
+    }
+  }
+
+  /// The beacon says that a node isn't there. It may say so of anybody: nothing changes but when a key exchange is sent again that
+  /// nobody has answered.
+  package mutating func gone(_ node: NodeID, at now: MonotonicInstant) {
+    guard let index = peers.index(forKey: node) else { return }
+    peers.values[index].exchange.gone(side.configuration, isAwaited: side.pending.isAwaiting(node), at: now)
+    note(node)
+  }
+
   /// Time has passed.
   package mutating func tick(at now: MonotonicInstant) {
     if let due = busyDue, due <= now { tickBusy(at: now) }
     guard sweepDue <= now else { return }
     sweepDue = now.advanced(by: side.configuration.sweepInterval)
     lookups.expire(at: now)
-    for _ in 0..<side.pending.expire(at: now) { _ = drop(.pendingExpired, of: nil) }
+    for node in side.pending.expire(at: now) { _ = drop(.pendingExpired, of: node) }
     var gone: [(NodeID, SessionEnd?)] = []
     var index = peers.startIndex
     while index != peers.endIndex {

@@ -14,6 +14,8 @@ package import PilotWire
 package struct TunnelMachine: Sendable {
   var side: OwnSide
   var peers: [NodeID: PeerSessions] = [:]
+  /// Whose frame came last, and its place, until one comes or goes.
+  var recent: (node: NodeID, index: Dictionary<NodeID, PeerSessions>.Index)?
   var lookups: KeyLookups
   var budget: ExchangeBudget
   /// Peers without a confirmed session, in the order that they have come; others may still stand in it.
@@ -22,6 +24,8 @@ package struct TunnelMachine: Sendable {
   var refusalRate: SourceRateLimit
   /// Those with something under way.
   var busy: Set<NodeID> = []
+  /// What was dropped of this node's own packets to nodes that have no place.
+  var unplaced = UnplacedDrops()
   var busyDue: MonotonicInstant?
   var sweepDue: MonotonicInstant
 
@@ -61,7 +65,9 @@ package struct TunnelMachine: Sendable {
   package var connectedPeers: [NodeID] { peers.values.filter { $0.current != nil }.map(\.node) }
 
   /// What has come from a peer and gone to it, since it has a place here; nil for one without.
-  package func counters(of node: NodeID) -> TunnelCounters? { peers[node]?.allCounters }
+  ///
+  /// What was dropped of this node's own packets before it had one is in it, and is all there is of one that never gets one.
+  package func counters(of node: NodeID) -> TunnelCounters? { unplaced.added(to: peers[node]?.allCounters, of: node) }
 
   /// What has come and gone, of all peers.
   package var counters: TunnelCounters {
@@ -78,6 +84,7 @@ package struct TunnelMachine: Sendable {
       peers.values[index].count(drop, &side)
     } else {
       side.counters[drop] += 1
+      if let node { unplaced.count(drop, of: node) }
     }
     return drop
   }
@@ -86,6 +93,7 @@ package struct TunnelMachine: Sendable {
   mutating func insert(_ node: NodeID, key: PublicKey?, at now: MonotonicInstant) -> Bool {
     guard let own = side.newKey() else { return false }
     makeRoom()
+    recent = nil
     peers[node] = PeerSessions(node, key: key, own: own, at: now)
     unconfirmed.append(node)
     return true
@@ -102,6 +110,7 @@ package struct TunnelMachine: Sendable {
   /// Ends all sessions with a peer. Their keys leave memory.
   mutating func remove(_ node: NodeID, because reason: SessionEnd?) {
     guard var peer = peers.removeValue(forKey: node) else { return }
+    recent = nil
     for sealer in peer.sealers { peer.count(sealer, &side) }
     busy.remove(node)
     guard peer.current != nil else { return }

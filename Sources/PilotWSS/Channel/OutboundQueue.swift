@@ -125,6 +125,12 @@ package final class OutboundQueue: Sendable {
     state.withLock { $0.connect(wake: wake) }
   }
 
+  /// Whether the next connection takes over from the present one while that is up, and gets what waits for it. Until it does, or
+  /// the present one ends.
+  func expectSuccessor(_ isExpected: Bool) {
+    state.withLock { $0.hasSuccessor = isExpected && $0.lease != nil }
+  }
+
   /// From now on frames are refused as if the queue were disconnected, and what waits can still be taken. Without effect
   /// when the lease is over.
   func seal(_ lease: Lease) {

@@ -10,6 +10,8 @@ struct OutboundQueueState {
   var isSealed = false
   /// Tells the connection to take what waits.
   private(set) var wake: (@Sendable () -> Void)?
+  /// Whether the next connection gets what waits for this one.
+  var hasSuccessor = false
   private var leases: UInt64 = 0
   private var isClosed = false
   private(set) var bytes = 0
@@ -54,7 +56,10 @@ struct OutboundQueueState {
 
   mutating func connect(wake: @escaping @Sendable () -> Void) -> OutboundQueue.Lease? {
     guard !isClosed else { return nil }
-    disconnect()
+    if !hasSuccessor || isSealed { disconnect() }
+    if lease != nil { budget?.leave() }
+    hasSuccessor = false
+    wakeUnderWay = false
     leases += 1
     let lease = OutboundQueue.Lease(number: leases)
     self.lease = lease
@@ -179,6 +184,7 @@ struct OutboundQueueState {
     if lease != nil { budget?.leave() }
     lease = nil
     isSealed = false
+    hasSuccessor = false
     wake = nil
     wakeUnderWay = false
     for chunk in pending { lose(chunk.tally.frames) }

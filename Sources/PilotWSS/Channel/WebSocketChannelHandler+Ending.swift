@@ -33,6 +33,8 @@ extension WebSocketChannelHandler {
     end = .closedHere(frame)
     guard let lease else { return act(session.close(frame)) }
     leaving = frame
+    // Whoever has another way to the peer takes it for what comes from here on.
+    peer.parting()
     outbound.seal(lease)
     leavingTimer = schedule(after: outbound.age) { $0.drained() }
     drain()

@@ -146,5 +146,7 @@ extension WebSocketChannelHandler: WebSocketLink {
     isEstablishing = false
     // Not when the peer has closed meanwhile.
     if let text { sendText(text) }
+    // A connection that takes over from another one has what waited for that.
+    drain()
   }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 package import PilotTransport
+import PilotWire
 
 /// One connection to a beacon, from the upgrade on: the authentication, then frames, then its end. Confined to its event
 /// loop.
@@ -12,6 +13,8 @@ package final class ClientConnection {
   var onEstablished: (() -> Void)?
   /// Called once when the connection has ended, unless ``close()`` came first.
   package var onEnd: ((TransportError) -> Void)?
+  /// Called when the beacon says that it is about to end; whether it is believed. The connection must not be touched from within.
+  var onDrain: ((DrainNotice) -> Bool)?
 
   init(_ configuration: WSSTransport.Configuration, speaking subprotocol: PilotSubprotocol) {
     self.configuration = configuration
@@ -29,6 +32,7 @@ package final class ClientConnection {
     let peer = WSSClientPeer(
       authentication: authentication, inbound: inbound, beacon: configuration.beaconEndpoint,
       onEstablished: { [weak self] in self?.established(outbound) },
+      onDrain: { [weak self] notice in self?.onDrain?(notice) ?? false },
       onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
     self.peer = peer
     var times = WebSocketTimes()
@@ -51,6 +55,7 @@ package final class ClientConnection {
   private func end(by reaction: WebSocketReaction) {
     onEstablished = nil
     onEnd = nil
+    onDrain = nil
     peer?.link?.perform(reaction)
   }
 

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import PilotTransport
+import PilotWire
 import Synchronization
 
 /// How often a connection came back.
@@ -36,6 +37,13 @@ final class SupervisorDriver {
   private var dial: Dial?
   private var connection: ClientConnection?
   private var timer: Scheduled<Void>?
+  /// What the beacon's wish to end leads to.
+  private var plan = DrainPlan()
+  private var drainTimer: Scheduled<Void>?
+  /// The attempt to make the connection that takes over from the present one.
+  private var successor: Dial?
+  /// Why the present one has ended while that attempt is under way.
+  private var lostMeanwhile: TransportError?
   private var firstOutcome: ((TransportError?) -> Void)?
 
   init(
@@ -72,6 +80,7 @@ final class SupervisorDriver {
   func rest() {
     guard supervisor.rest(at: MonotonicInstant(loop.now)) else { return }
     stopDialing()
+    forgetDrain()
     connection?.leave()
     connection = nil
     beaconKind.set(isOwn: false)
@@ -83,6 +92,7 @@ final class SupervisorDriver {
     let wasConnected = connection != nil
     guard supervisor.redial() == .dial else { return }
     stopDialing()
+    forgetDrain()
     connection?.abandon()
     connection = nil
     beaconKind.set(isOwn: false)
@@ -97,6 +107,7 @@ final class SupervisorDriver {
   func close() {
     guard supervisor.close() else { return }
     stopDialing()
+    forgetDrain()
     connection?.close()
     connection = nil
     report(.closed)
@@ -139,9 +150,7 @@ final class SupervisorDriver {
     dial = nil
     switch supervisor.connected(at: MonotonicInstant(loop.now)) {
     case .announce(let first):
-      self.connection = connection
-      beaconKind.set(isOwn: connection.isOwn)
-      connection.onEnd = { [weak self] error in self?.down(error) }
+      adopt(connection)
       if !first { reconnects.increment() }
       events.emit(first ? .connected : .reconnected)
       report(nil)
@@ -150,10 +159,26 @@ final class SupervisorDriver {
     }
   }
 
+  /// Carries frames over a connection from now on.
+  private func adopt(_ connection: ClientConnection) {
+    self.connection = connection
+    beaconKind.set(isOwn: connection.isOwn)
+    connection.onEnd = { [weak self] error in self?.down(error) }
+    connection.onDrain = { [weak self] notice in self?.told(notice) ?? false }
+    plan.connected(at: MonotonicInstant(loop.now))
+  }
+
   private func down(_ error: TransportError) {
     dial = nil
     connection = nil
     beaconKind.set(isOwn: false)
+    if successor != nil {
+      // The one that is being made is as good as any other attempt.
+      lostMeanwhile = error
+      return
+    }
+    let absence = plan.ended(at: MonotonicInstant(loop.now))
+    forgetDrain()
     if firstOutcome != nil {
       // Whoever waits for the first attempt gives up with it.
       _ = supervisor.close()
@@ -163,7 +188,8 @@ final class SupervisorDriver {
     let action = supervisor.down(
       hopeless: error.isHopeless, retryAfter: error.retryAfter ?? .zero, at: MonotonicInstant(loop.now), random: random)
     switch action {
-    case .wait(let delay, let attempt):
+    case .wait(let usual, let attempt):
+      let delay = absence ?? usual
       // Whatever has failed: the transport goes on by itself, and another event will tell how.
       var reason = error
       reason.retry = .afterEvent
@@ -173,6 +199,82 @@ final class SupervisorDriver {
     case .nothing:
       break
     }
+  }
+
+  // MARK: A beacon that is about to end
+
+  /// - Returns: Whether the beacon is believed.
+  private func told(_ notice: DrainNotice) -> Bool {
+    guard let connection else { return false }
+    var place: WSSURL?
+    if let text = notice.place {
+      guard let moved = configuration.moved(to: text, isOwn: connection.isOwn) else { return false }
+      place = moved.beacon
+    }
+    let now = MonotonicInstant(loop.now)
+    switch plan.told(notice.comeBack, place, at: now, random: .random(in: 0..<1)) {
+    case .ignore: return false
+    case .wait(let delay):
+      events.emit(.draining(notice.comeBack))
+      wait(delay)
+      return true
+    }
+  }
+
+  private func wait(_ delay: Duration) {
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    drainTimer = loop.scheduleTask(in: TimeAmount(delay)) { bound.value.drainTimerFired() }
+  }
+
+  private func drainTimerFired() {
+    drainTimer = nil
+    guard case .dial(let place) = plan.due() else { return }
+    var target = configuration
+    if let place, let moved = configuration.moved(to: place.description, isOwn: true) { target = moved }
+    let proxy: ProxyAccess?
+    do throws(TransportError) {
+      proxy = try target.proxyAccess()
+    } catch {
+      return successorFailed(error)
+    }
+    let dial = Dial(
+      configuration: target, tls: trust?.tls, proxy: proxy, loop: loop, inbound: inbound, outbound: outbound,
+      onEstablished: { [weak self] connection in self?.succeeded(connection, at: target.beacon) },
+      onFailure: { [weak self] error in self?.successorFailed(error) })
+    successor = dial
+    outbound.expectSuccessor(true)
+    dial.start()
+  }
+
+  private func succeeded(_ next: ClientConnection, at beacon: WSSURL) {
+    successor = nil
+    lostMeanwhile = nil
+    guard supervisor.replaced(at: MonotonicInstant(loop.now)) else { return next.close() }
+    let previous = connection
+    adopt(next)
+    // What is on its way over the previous one is received until the beacon has closed it.
+    previous?.leave()
+    reconnects.increment()
+    events.emit(.moved(to: beacon.description))
+  }
+
+  private func successorFailed(_ error: TransportError) {
+    successor = nil
+    outbound.expectSuccessor(false)
+    if let lost = lostMeanwhile.take() { return down(lost) }
+    wait(
+      plan.failed(
+        retryAfter: error.retryAfter ?? .zero, at: MonotonicInstant(loop.now), random: .random(in: 0..<1)))
+  }
+
+  private func forgetDrain() {
+    drainTimer?.cancel()
+    drainTimer = nil
+    successor?.cancel()
+    successor = nil
+    lostMeanwhile = nil
+    outbound.expectSuccessor(false)
+    _ = plan.ended(at: MonotonicInstant(loop.now))
   }
 
   private func timerFired() {

@@ -10,6 +10,8 @@ struct WSSClientAuthentication: Sendable {
     case reply([UInt8])
     case established
     case ignore
+    /// The beacon is about to end.
+    case drain(DrainNotice)
     case violation(String)
   }
 
@@ -31,13 +33,18 @@ struct WSSClientAuthentication: Sendable {
   }
 
   mutating func receive(text: RawSpan) -> OnText {
-    // Texts after authentication are reserved for control messages to come.
-    if isEstablished { return .ignore }
+    if isEstablished { return Self.control(text) }
     do {
       return try answer(HandshakeMessage(parsing: text))
     } catch {
       return .violation("the beacon's message is not understood: \(error)")
     }
+  }
+
+  /// Texts after authentication are for control: those that aren't known, or that are broken, are passed over.
+  private static func control(_ text: RawSpan) -> OnText {
+    guard case .drain(let notice)? = try? HandshakeMessage(parsing: text) else { return .ignore }
+    return .drain(notice)
   }
 
   private mutating func answer(_ message: HandshakeMessage) throws -> OnText {
@@ -51,7 +58,7 @@ struct WSSClientAuthentication: Sendable {
     case (.awaitingOK, .ok):
       state = .established
       return .established
-    case (_, .unknown):
+    case (_, .unknown), (_, .drain):
       return .ignore
     case (.awaitingChallenge, _):
       return .violation("the beacon did not begin with a challenge")

@@ -7,17 +7,21 @@ final class WSSClientPeer: WebSocketPeer {
   private let inbound: FrameQueue
   private let beacon: Endpoint
   private let onEstablished: () -> Void
+  /// Hears that the beacon is about to end. The connection must not be touched from within; whether it is believed.
+  private let onDrain: (DrainNotice) -> Bool
   private let onEnd: (WebSocketEnd, _ wasEstablished: Bool) -> Void
   private(set) var link: (any WebSocketLink)?
 
   init(
     authentication: WSSClientAuthentication, inbound: FrameQueue, beacon: Endpoint,
-    onEstablished: @escaping () -> Void, onEnd: @escaping (WebSocketEnd, _ wasEstablished: Bool) -> Void
+    onEstablished: @escaping () -> Void, onDrain: @escaping (DrainNotice) -> Bool,
+    onEnd: @escaping (WebSocketEnd, _ wasEstablished: Bool) -> Void
   ) {
     self.authentication = authentication
     self.inbound = inbound
     self.beacon = beacon
     self.onEstablished = onEstablished
+    self.onDrain = onDrain
     self.onEnd = onEnd
   }
 
@@ -34,6 +38,9 @@ final class WSSClientPeer: WebSocketPeer {
       return .establish(text: nil)
     case .ignore:
       inbound.countMalformed()
+      return .none
+    case .drain(let notice):
+      if !onDrain(notice) { inbound.countMalformed() }
       return .none
     case .violation(let reason):
       return .close(WebSocketCloseFrame(.policyViolation, reason: reason))

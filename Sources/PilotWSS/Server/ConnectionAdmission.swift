@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 package import PilotTransport
 import PilotWire
 import Synchronization
@@ -27,6 +27,8 @@ package final class ConnectionAdmission: Sendable {
     var entries: [ObjectIdentifier: Entry] = [:]
     var ledger: ConnectionLedger<ObjectIdentifier>
     var dialling: SourceRateLimit
+    /// Whether it is about to drain.
+    var isLeaving = false
     /// Whether it drains: no upgrade is admitted any more.
     var isRefusing = false
     var isShutDown = false
@@ -120,9 +122,18 @@ package final class ConnectionAdmission: Sendable {
   /// A connection has proven its key.
   ///
   /// - Returns: Whether there is room for one more.
-  func authenticate(_ channel: any Channel) -> Bool {
+  package func authenticate(_ channel: any Channel) -> Bool {
     state.withLock { $0.ledger.authenticate(ObjectIdentifier(channel)) }
   }
+
+  /// Another bound for authenticated connections from now on. Those above a lower one stay.
+  func bound(authenticated: Int) { state.withLock { $0.ledger.bound(authenticated: authenticated) } }
+
+  /// It is about to refuse newcomers, which load balancers are to know before.
+  func announceLeave() { state.withLock { $0.isLeaving = true } }
+
+  /// Whether it is about to refuse newcomers, or does.
+  var isLeaving: Bool { state.withLock { $0.isLeaving || $0.isRefusing || $0.isShutDown } }
 
   /// Admits no upgrade from now on. What has upgraded stays.
   func refuseNew() { state.withLock { $0.isRefusing = true } }

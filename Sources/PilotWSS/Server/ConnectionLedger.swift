@@ -47,7 +47,7 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
     var waiting = SlotLinks.List()
   }
 
-  private let bounds: Bounds
+  private(set) var bounds: Bounds
   private var places: [ID: Place] = [:]
   private var waiting = Slots<Waiting>()
   private var waitingOrder = SlotLinks()
@@ -63,6 +63,9 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
     self.bounds = bounds
     sourcesByCount = Array(repeating: SlotLinks.List(), count: max(0, bounds.waiting) + 1)
   }
+
+  /// Another bound for those that are authenticated. Those above a lower one stay.
+  mutating func bound(authenticated: Int) { bounds.authenticated = authenticated }
 
   /// Connections on their way.
   var waitingCount: Int { waiting.count }

@@ -18,6 +18,8 @@ package final class FirstRequestHandler: ChannelInboundHandler, RemovableChannel
     case answer(HTTPAnswer, HandshakeFailure.Reason = .refusedRequest)
     /// Send 101 with these fields; the second value takes the connection over, at the end of the pipeline.
     case upgrade(HTTPHeaders, () throws -> Void)
+    /// Send 200 with these fields; the second value takes the connection over, and sends what follows for as long as it likes.
+    case stream(HTTPHeaders, () throws -> Void)
     /// It was closed.
     case none
   }
@@ -70,17 +72,19 @@ package final class FirstRequestHandler: ChannelInboundHandler, RemovableChannel
       if answer.isError { fail(reason, "\(answer.status.code)") }
       send(answer, to: head, context)
     case .upgrade(let fields, let takeOver):
-      upgrade(fields, takeOver, context)
+      var all: HTTPHeaders = ["Connection": "Upgrade", "Upgrade": "websocket"]
+      all.add(contentsOf: fields)
+      handOver(.response(.switchingProtocols, all), takeOver, context)
+    case .stream(let fields, let takeOver):
+      handOver(.response(.ok, fields), takeOver, context)
     case .none:
       break
     }
   }
 
-  private func upgrade(_ fields: HTTPHeaders, _ takeOver: () throws -> Void, _ context: ChannelHandlerContext) {
-    var all: HTTPHeaders = ["Connection": "Upgrade", "Upgrade": "websocket"]
-    all.add(contentsOf: fields)
+  private func handOver(_ head: ByteBuffer, _ takeOver: () throws -> Void, _ context: ChannelHandlerContext) {
     // What takes over flushes: its first message leaves with this.
-    context.write(wrapOutboundOut(.response(.switchingProtocols, all)), promise: nil)
+    context.write(wrapOutboundOut(head), promise: nil)
     do {
       try takeOver()
     } catch {

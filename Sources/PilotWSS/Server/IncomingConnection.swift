@@ -62,8 +62,8 @@ package final class IncomingConnection {
   /// It is served, and needs no further reason.
   package func end() { isOver = true }
 
-  /// It upgrades.
-  func upgrade() {
+  /// It upgrades, or is to get an answer without an end: its time isn't limited any more.
+  package func upgrade() {
     isOver = true
     limit?.cancel()
   }

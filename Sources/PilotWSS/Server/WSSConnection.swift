@@ -63,9 +63,25 @@ package final class WSSConnection: Sendable {
     close(.keyChanged)
   }
 
+  /// Closes the connection behind what waits for the peer, who is to look for a beacon elsewhere, or for this one later: with 1012
+  /// (IANA's registry of close codes) where it is of this project, with 1001 (RFC 6455, section 7.4.1) where it may not know that.
+  /// Returns at once; from any thread.
+  package func sendAway() {
+    perform(.leave(.sendingAway(isOwn: isOwn)))
+  }
+
+  /// Sends a text message, ahead of frames that wait. Returns at once; from any thread.
+  package func tell(_ text: String) {
+    perform(.send(text: Array(text.utf8)))
+  }
+
   private func close(_ frame: WebSocketCloseFrame) {
+    perform(.close(frame))
+  }
+
+  private func perform(_ reaction: WebSocketReaction) {
     loop.execute { [link] in
-      link.value.link?.perform(.close(frame))
+      link.value.link?.perform(reaction)
     }
   }
 
@@ -86,6 +102,11 @@ private final class LinkReference {
 }
 
 extension WebSocketCloseFrame {
+  /// To a peer of a beacon that is about to end.
+  static func sendingAway(isOwn: Bool) -> WebSocketCloseFrame {
+    WebSocketCloseFrame(isOwn ? .serviceRestart : .goingAway, reason: "the beacon shuts down")
+  }
+
   /// To a peer that has proven a key which isn't its node's any more.
   static let keyChanged = WebSocketCloseFrame(.policyViolation, reason: "key changed")
 }

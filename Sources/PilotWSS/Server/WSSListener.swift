@@ -16,6 +16,7 @@ package final class WSSListener: Sendable {
   private let budget: OutboundBudget
   private let lookups = KeyLookups()
   private let nextID = Atomic<UInt64>(1)
+  private let outgoingAge: Mutex<Duration>
   private let serverChannel = Mutex<(any Channel)?>(nil)
 
   /// - Parameters:
@@ -26,6 +27,7 @@ package final class WSSListener: Sendable {
     dispatchers: @escaping @Sendable (any EventLoop) -> any WSSDispatcher
   ) {
     self.configuration = configuration
+    outgoingAge = Mutex(configuration.limits.outgoingAge)
     self.keys = keys
     self.dispatchers = dispatchers
     budget = OutboundBudget(bytes: configuration.limits.outgoingBytesInAll)
@@ -63,12 +65,24 @@ package final class WSSListener: Sendable {
     return bound.address
   }
 
+  /// Puts other limits into force: how many connections there may be, and, for new ones, how old their frames may get. Those above
+  /// a lower limit stay, and what this process may have open still bounds them.
+  package func adopt(_ limits: WSSLimits) {
+    admission.bound(authenticated: min(limits.maximumConnections, configuration.maximumOpen))
+    outgoingAge.withLock { $0 = limits.outgoingAge }
+  }
+
   /// Answers new requests to upgrade, and those after the health, with 503 from now on; what is open stays.
   package func refuseNew() {
     admission.refuseNew()
   }
 
-  /// Stops accepting, closes every connection with 1001, and waits until they are gone, a few seconds at most.
+  /// Answers those who ask after the health with 503 from now on, and admits newcomers all the same.
+  package func announceLeave() {
+    admission.announceLeave()
+  }
+
+  /// Stops accepting, closes every connection with 1012 or 1001, and waits until they are gone, a few seconds at most.
   package func shutDown() async {
     if let channel = serverChannel.withLock({ $0.take() }) {
       try? await channel.close()
@@ -117,7 +131,7 @@ package final class WSSListener: Sendable {
   ) -> FirstRequestHandler.Decision {
     if let refusal = connection.read(head.headers) { return .answer(WSSRequests.refusal(refusal), refusal) }
     let room = admission.room()
-    switch (WSSRequests.read(head, subprotocols: configuration.subprotocols, isDraining: room == .draining), room) {
+    switch (WSSRequests.read(head, subprotocols: configuration.subprotocols, isDraining: admission.isLeaving), room) {
     case (.other(let answer), _):
       // That it drains is an answer, too.
       if !answer.isError || answer.status == .serviceUnavailable { connection.end() }
@@ -136,7 +150,7 @@ package final class WSSListener: Sendable {
     _ channel: any Channel, to subprotocol: PilotSubprotocol, from remote: Endpoint
   ) throws {
     var limits = OutboundQueue.Limits(
-      bytes: configuration.limits.outgoingBytes, age: configuration.limits.outgoingAge)
+      bytes: configuration.limits.outgoingBytes, age: outgoingAge.withLock { $0 })
     limits.first = 0...FrameLimits.maximumOfDeployedClients
     let outbound = OutboundQueue(
       role: .server, limits: limits, chunkBytes: configuration.sizes.chunk, overflow: .dropOldest, budget: budget,
@@ -157,7 +171,7 @@ package final class WSSListener: Sendable {
     admission.onLeave(of: channel) { [weak handler, weak peer] leave in
       switch leave {
       case .shutDown:
-        handler?.perform(.close(WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down")))
+        handler?.perform(.leave(.sendingAway(isOwn: subprotocol.isOwn)))
       case .making:
         peer?.displace()
         channel.cutOff()

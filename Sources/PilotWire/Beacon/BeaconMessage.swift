@@ -25,6 +25,8 @@ public enum BeaconMessage: ~Escapable {
   case discoverProof(DiscoverProof)
   /// A beacon says that a destination isn't there.
   case gone(Gone)
+  /// A beacon is about to end.
+  case drain(Drain)
 
   /// Reads a whole frame, type byte included.
   ///
@@ -47,6 +49,7 @@ public enum BeaconMessage: ~Escapable {
     case .discoverChallenge: self = .discoverChallenge(try DiscoverChallenge(parsing: frame))
     case .discoverProof: self = .discoverProof(try DiscoverProof(parsing: frame))
     case .gone: self = .gone(try Gone(parsing: frame))
+    case .drain: self = .drain(try Drain(parsing: frame))
     }
   }
 
@@ -65,6 +68,7 @@ public enum BeaconMessage: ~Escapable {
     case .discoverChallenge: .discoverChallenge
     case .discoverProof: .discoverProof
     case .gone: .gone
+    case .drain: .drain
     }
   }
 }

@@ -7,6 +7,8 @@ public enum HandshakeMessage: Hashable, Sendable {
   case reply(AuthReply)
   /// From the beacon: the node is in.
   case ok
+  /// From the beacon, to a node that is in: it is about to end.
+  case drain(DrainNotice)
   /// A type that this version doesn't know. Reserved for control: to be ignored once the node is in.
   case unknown(type: String)
 
@@ -18,7 +20,8 @@ public enum HandshakeMessage: Hashable, Sendable {
   /// - Parameters:
   ///   - text: the whole message.
   ///   - maximumLength: the longest text to look at, in bytes.
-  /// - Throws: `WireError.payloadTooLong`, `.malformedJSON`, `.missingMember`, `.invalidMember`, `.nodeIDZero`.
+  /// - Throws: `WireError.payloadTooLong`, `.malformedJSON`, `.missingMember`, `.invalidMember`, `.nodeIDZero`,
+  ///   `.returnSpan`.
   public init(
     parsing text: RawSpan, maximumLength: Int = HandshakeMessage.defaultMaximumLength
   ) throws(WireError) {
@@ -27,6 +30,7 @@ public enum HandshakeMessage: Hashable, Sendable {
     case AuthChallenge.type: self = .challenge(try AuthChallenge(object))
     case AuthReply.type: self = .reply(try AuthReply(object))
     case AuthOK.type: self = .ok
+    case DrainNotice.type: self = .drain(try DrainNotice(object))
     case let type: self = .unknown(type: type)
     }
   }

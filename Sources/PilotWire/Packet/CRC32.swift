@@ -19,22 +19,17 @@ public enum CRC32 {
     unsafe withTables { table in unsafe ~run(~checksum, bytes, table) }
   }
 
-  /// The checksum of `head`, four zero bytes, and `tail`: that of a packet, whose own checksum counts as zeros.
-  static func checksum(_ head: RawSpan, fourZerosAnd tail: RawSpan) -> UInt32 {
-    unsafe withTables { table in
-      // SAFETY: see `withTables`; tables 0...3.
-      let zeros = unsafe fold(run(~0, head, table), table)
-      return unsafe ~run(zeros, tail, table)
-    }
-  }
-
-  /// The same of a packet that lies in one piece, with anything where its own checksum stands: bytes 30 to 33, which the
-  /// caller made sure are there.
+  /// The checksum of a packet, with anything where its own stands, which counts as zeros: bytes 30 to 33, which the caller made
+  /// sure are there.
   ///
   /// A header alone is most of what a small packet costs: it is taken in two steps of sixteen bytes, the second with its
   /// last two masked out, and one of two bytes.
   static func checksum(ofPacket packet: RawSpan) -> UInt32 {
     unsafe withTables { table in
+      if packet.byteCount >= CPILOT_CRC32_SHORTEST, cpilot_crc32_can_fold() {
+        let (crc, offset) = foldPacket(packet)
+        return unsafe ~run(crc, packet.extracting(droppingFirst: offset), table)
+      }
       let first = unsafe Block(packet, 0, table)
       let second = unsafe Block(packet, 16, table, mask: 0xFFFF)
       // SAFETY: see `withTables`; four tables from the twelfth on, then the first two.
@@ -94,6 +89,16 @@ public enum CRC32 {
     return unsafe bytes.withUnsafeBytes { buffer in
       guard let start = buffer.baseAddress else { return (seed, 0) }
       return unsafe (cpilot_crc32_fold(seed, start.assumingMemoryBound(to: UInt8.self), length), length)
+    }
+  }
+
+  /// The same from the start of a packet.
+  private static func foldPacket(_ packet: RawSpan) -> (crc: UInt32, offset: Int) {
+    let length = packet.byteCount & ~15
+    // SAFETY: as above.
+    return unsafe packet.withUnsafeBytes { buffer in
+      guard let start = buffer.baseAddress else { return (~0, 0) }
+      return unsafe (cpilot_crc32_fold_packet(start.assumingMemoryBound(to: UInt8.self), length), length)
     }
   }
 

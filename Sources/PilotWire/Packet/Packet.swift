@@ -77,8 +77,10 @@ extension Packet: FrameEncodable {
     output.append(bigEndian: header.acknowledgement)
     output.append(bigEndian: header.window)
 
-    let checksum = CRC32.checksum(output.bytes.extracting(droppingFirst: start), fourZerosAnd: payload)
-    output.append(bigEndian: checksum)
+    output.append(bigEndian: UInt32(0))
     output.append(contentsOf: payload)
+    let checksum = CRC32.checksum(ofPacket: output.bytes.extracting(droppingFirst: start))
+    var bytes = output.mutableBytes
+    bytes.storeBytes(of: checksum.bigEndian, toByteOffset: start + Self.checksumOffset, as: UInt32.self)
   }
 }

@@ -15,6 +15,9 @@ public struct PacketProtocol: RawRepresentable, Hashable, Sendable {
   public static let datagram = PacketProtocol(rawValue: 2)
   /// 3: control; an empty one to port 0 is a keepalive.
   public static let control = PacketProtocol(rawValue: 3)
+  /// 4: a part of a datagram, between nodes that have told each other that they put it together (``FragmentPlace``). Deployed nodes
+  /// don't know it.
+  public static let fragment = PacketProtocol(rawValue: 4)
 }
 
 extension PacketProtocol: CustomStringConvertible {
@@ -24,6 +27,7 @@ extension PacketProtocol: CustomStringConvertible {
     case .stream: "stream"
     case .datagram: "datagram"
     case .control: "control"
+    case .fragment: "fragment"
     default: "protocol \(rawValue)"
     }
   }

@@ -13,9 +13,15 @@ final class BeaconProcess {
   let wss: Endpoint
 
   /// Starts a beacon, and returns when it says that its sockets are bound.
-  init(udp: String = "127.0.0.1:0", wss: String = "127.0.0.1:0", nodes: URL) throws {
+  ///
+  /// - Parameter arguments: More of them. Default: it ends without draining.
+  init(
+    udp: String = "127.0.0.1:0", wss: String = "127.0.0.1:0", nodes: URL,
+    _ arguments: [String] = ["--drain-window", "0"]
+  ) throws {
     process.executableURL = try Self.executable()
     process.arguments = ["beacon", "--udp", udp, "--wss", wss, "--nodes", nodes.path, "--log-level", "warning"]
+    process.arguments? += arguments
     process.standardOutput = output
     try process.run()
     let line = output.fileHandleForReading.availableData

@@ -40,6 +40,12 @@ struct TestBeacon: Sendable {
     try await serving
   }
 
+  /// With a name of its own, so that it speaks `pilot.v2`, and hears a node over UDP that is attached over WSS. Without one it
+  /// speaks `pilot.v1`, to which nodes go back over UDP 31 s after their last announcement at the earliest.
+  static func speakingV2(_ configuration: inout BeaconServer.Configuration) {
+    configuration.names = [HostPort(host: "127.0.0.1")]
+  }
+
   var udp: Endpoint { server.addresses.udp }
 
   var url: WSSURL {

@@ -100,7 +100,7 @@ func withTwoSides(
   let keys = StaticKeyDirectory([
     try RawNode.id(7): seven.identity.publicKey, try RawNode.id(9): nine.identity.publicKey,
   ])
-  try await TestBeacon.run(keys: keys, { $0.names = [HostPort(host: "127.0.0.1")] }) { beacon in
+  try await TestBeacon.run(keys: keys, TestBeacon.speakingV2) { beacon in
     try await body(seven, nine, beacon)
   }
 }

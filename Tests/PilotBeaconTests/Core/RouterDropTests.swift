@@ -23,15 +23,15 @@ struct RouterDropTests {
 
   static let cases: [Case] = [
     Case(.empty, []),
-    Case(.unknownType, [0x00]), Case(.unknownType, [0x0E, 1]), Case(.unknownType, [0x0F]), Case(.unknownType, [0xFF]),
+    Case(.unknownType, [0x00]), Case(.unknownType, [0x0F]), Case(.unknownType, [0xFF]),
     Case(.truncated, [0x01]), Case(.truncated, [0x01, 0, 0, 1]), Case(.truncated, [0x08, 0, 0, 1]),
     Case(.truncated, [0x05, 0, 0, 0, 1, 0, 0, 0]), Case(.truncated, [0x0C, 0, 0, 0, 1]),
     Case(.nodeIDZero, [0x05, 0, 0, 0, 0, 0, 0, 0, 1]), Case(.nodeIDZero, [0x05, 0, 0, 0, 1, 0, 0, 0, 0]),
     Case(.nodeIDZero, [0x0C] + [UInt8](repeating: 0, count: 95)),
     Case(.beaconOnlyType, [0x02]), Case(.beaconOnlyType, [0x04]), Case(.beaconOnlyType, [0x06, 0, 0, 0, 1]),
     Case(.beaconOnlyType, [0x09]), Case(.beaconOnlyType, [0x0A, 1]), Case(.beaconOnlyType, [0x0B]),
-    Case(.beaconOnlyType, [0x0D, 0, 0, 0, 1, 1]),
-    Case(.unsupportedType, [0x07, 0, 0, 0, 1, 0, 0]),
+    Case(.beaconOnlyType, [0x0D, 0, 0, 0, 1, 1]), Case(.beaconOnlyType, [0x0E, 0, 0, 0, 1]),
+    Case(.notANeighbour, [0x07, 0, 0, 0, 1, 0, 0]),
     Case(.tunnelFrame, [0x50]), Case(.tunnelFrame, Array("PILP".utf8) + [0, 0, 0, 1]),
     Case(.sourcePortZero, [0x01, 0, 0, 0, 1], from: .udp(.test(1, port: 0))),
     Case(.staleConnection, [0x01, 0, 0, 0, 3], from: .wss(99, attached)),
@@ -59,7 +59,7 @@ struct RouterDropTests {
     harness.discover(.test(7), from: .udp(test: 1))
     let sync = try SyncAnnouncement(beaconID: 2, nodeIDs: [.test(7), .test(8), Self.attached]).encoded()
     for origin in [FrameOrigin.udp(test: 66), .wss(1, Self.attached)] {
-      expect(harness.frame(sync, from: origin), .drop(.unsupportedType))
+      expect(harness.frame(sync, from: origin), .drop(.notANeighbour))
     }
     harness.expectUDP(.test(7), at: .test(1))
     harness.expectNowhere(.test(8))

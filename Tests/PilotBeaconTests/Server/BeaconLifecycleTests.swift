@@ -39,14 +39,31 @@ struct BeaconLifecycleTests {
     expect(lifecycle.shutDown(draining: .zero, at: start), .ignore)
   }
 
+  @Test func itEndsBeforeTheWindowWhenNobodyIsLeft() async {
+    var lifecycle = BeaconLifecycle()
+    expect(lifecycle.emptied(), .ignore)
+    _ = lifecycle.shutDown(draining: .seconds(30), at: start)
+    expect(lifecycle.emptied(), .close)
+    expect(lifecycle.emptied(), .ignore)
+
+    let shutdown = BeaconShutdown()
+    shutdown.begin()
+    await shutdown.run(draining: .seconds(30), clock: ManualClock(now: start)) { _ in
+      false
+    } close: {
+    }
+    #expect(shutdown.phase == .closed)
+  }
+
   @Test func theDriverDrainsByItsClockAndThenCloses() async {
     let clock = ManualClock(now: start)
     let shutdown = BeaconShutdown()
     let (steps, noting) = AsyncStream.makeStream(of: String.self)
     await withTaskGroup { group in
       group.addTask {
-        await shutdown.run(draining: .seconds(30), clock: clock) {
-          noting.yield("drain")
+        await shutdown.run(draining: .seconds(30), clock: clock) { turn in
+          noting.yield("drain at \(turn.start.duration(to: turn.now)) of \(turn.start.duration(to: turn.end))")
+          return true
         } close: {
           noting.yield("close in \(shutdown.phase)")
         }
@@ -56,13 +73,18 @@ struct BeaconLifecycleTests {
       shutdown.begin()
       await clock.sleepers(atLeast: 1)
       #expect(shutdown.phase == .draining(until: start.advanced(by: .seconds(30))))
+      clock.advance(by: BeaconShutdown.turnInterval)
+      await clock.sleepers(atLeast: 1)
       clock.advance(by: .seconds(30))
       await group.waitForAll()
     }
     noting.finish()
     var noted: [String] = []
     for await step in steps { noted.append(step) }
-    #expect(noted == ["drain", "close in closing"])
+    #expect(
+      noted == [
+        "drain at 0.0 seconds of 30.0 seconds", "drain at 0.1 seconds of 30.0 seconds", "close in closing",
+      ])
     #expect(shutdown.phase == .closed)
   }
 
@@ -72,7 +94,8 @@ struct BeaconLifecycleTests {
     shutdown.begin()
     await withTaskGroup { group in
       group.addTask {
-        await shutdown.run(draining: .seconds(30), clock: clock) {
+        await shutdown.run(draining: .seconds(30), clock: clock) { _ in
+          true
         } close: {
         }
       }

@@ -161,7 +161,7 @@ struct NodeIncidentTests {
 
   @Test(
     "hours pass between two looks at the clock: one announcement, and a node that was forgotten is back",
-    arguments: [1, 9, 100])
+    arguments: [1, 9, 25])
   func leap(hours: Int) throws {
     var simulation = try Self.behindNAT()
     let (ready, announcements) = (simulation.nodes[0].state, simulation.nodes[0].announcements)

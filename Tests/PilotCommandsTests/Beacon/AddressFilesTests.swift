@@ -16,8 +16,9 @@ struct AddressFilesTests {
 
   private func files(allow: [String] = [], deny: [String] = [], proxies: [String] = []) throws -> AddressFiles {
     try AddressFiles(
-      allow: AddressSources(allow, option: "allow"), deny: AddressSources(deny, option: "deny"),
-      trustedProxies: AddressSources(proxies, option: "trusted-proxy"))
+      AddressOptions(
+        allow: AddressSources(allow, option: "allow"), deny: AddressSources(deny, option: "deny"),
+        trustedProxies: AddressSources(proxies, option: "trusted-proxy")))
   }
 
   private func admits(_ files: AddressFiles, _ address: String) throws -> Bool {
@@ -26,7 +27,7 @@ struct AddressFilesTests {
 
   @Test func `without options everybody may speak, and no proxy is believed`() throws {
     let files = try files()
-    #expect(files.isEmpty && files.policy.rules == AddressRules())
+    #expect(files.policy.rules == AddressRules())
   }
 
   @Test func `options have blocks with commas between, and files with more`() throws {
@@ -38,7 +39,6 @@ struct AddressFilesTests {
       where try admits(files, address) { admitted.append(address) }
       #expect(admitted == ["10.1.1.1", "192.0.2.1", "2001:db8::1", "::1"])
       #expect(files.policy.rules.trustedProxies.contains(.loopback(port: 1)))
-      #expect(!files.isEmpty)
     }
   }
 

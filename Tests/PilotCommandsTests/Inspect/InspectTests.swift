@@ -58,6 +58,9 @@ struct InspectTests {
       proven["signed_text"]
         == "discover-proof:7:18446744073709551615:00000000000000010000000000000002:beacon.example:9001")
     #expect(throws: WireError.truncated(needed: 29, had: 5)) { try inspect("0b00000007") }
+    #expect(
+      try inspect("0e00000007 00000001 00000002").line
+        == #"{"kind":"drain","node_id":7,"from_ms":1,"until_ms":2}"#)
     #expect(try inspect("0d00000007 02 ff").line == #"{"kind":"gone","destination":7,"reason":2,"ignored_bytes":1}"#)
   }
 

@@ -94,6 +94,27 @@ struct PingRunTests {
     #expect(run.statistics.lossPercent == 50)
   }
 
+  @Test("where the beacon says that the node isn't there, nothing is waited for, until the node is heard again")
+  func gone() throws {
+    let start = MonotonicInstant(nanoseconds: 1_000_000_000)
+    var run = PingRun(session: 9, count: 3)
+    let first = run.send(at: start)
+    #expect(!run.isGone && run.deadline == start.advanced(by: PingRun.patience))
+    run.gone(at: start.advanced(by: .milliseconds(20)))
+    #expect(run.isGone && run.deadline == nil)
+    // What is sent at once is as lost; later it may have come.
+    _ = run.send(at: start.advanced(by: .seconds(1)))
+    #expect(run.deadline == nil)
+    let late = start.advanced(by: .seconds(2))
+    _ = run.send(at: late)
+    let end = late.advanced(by: PingRun.patienceOnceGone)
+    #expect(run.deadline == end)
+    #expect(!run.isDone(at: late) && run.isDone(at: end))
+    let answer = run.answer(first, at: late)
+    #expect(answer == .reply(number: 1, roundTrip: .seconds(2)))
+    #expect(!run.isGone && run.deadline == late.advanced(by: PingRun.patience))
+  }
+
   @Test("a run without end keeps a bounded number of probes")
   func bounded() {
     var run = PingRun(session: 9, count: nil)

@@ -48,6 +48,20 @@ struct ConnectionLinkTests {
     #expect(run.outputs() == [], "neither told nor announced twice")
   }
 
+  @Test("another connection that has taken over: it announces itself there, and stays ready")
+  func moved() throws {
+    var run = LinkRun(Self.path)
+    run.on(.connected)
+    _ = run.pass(10)
+    run.on(.draining(.atOnce))
+    #expect(run.outputs() == [])
+    run.on(.moved(to: "wss://b.example/v1/compat"))
+    #expect(run.outputs() == [.announce(.wssBeacon)])
+    #expect(run.state == Self.ready)
+    #expect(run.pass(59.9) == [])
+    #expect(run.pass(0.2) == [.announce(.wssBeacon)])
+  }
+
   @Test("is told by its beacon who isn't there")
   func gone() {
     var run = LinkRun(Self.path)

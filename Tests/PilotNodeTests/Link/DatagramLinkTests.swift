@@ -9,6 +9,42 @@ struct DatagramLinkTests {
   private static let ready = NodeState.ready(observed: LinkRun.seen)
   private static let both = BeaconLink.Path.datagrams(beacon: LinkRun.beacon, others: [LinkRun.second])
 
+  // MARK: A beacon that is about to end
+
+  private static func drain(_ from: UInt32, _ until: UInt32, of node: NodeID = LinkRun.node) throws -> [UInt8] {
+    Drain(node: node, comeBack: try #require(ReturnSpan(from: from, until: until))).encoded()
+  }
+
+  private static func announcements(in outputs: [BeaconLink.Output]) -> Int {
+    outputs.count { if case .announce = $0 { true } else { false } }
+  }
+
+  @Test("told that its beacon ends and is back, it announces itself once, within that span, and stays ready")
+  func comesBack() throws {
+    var run = LinkRun.ready
+    _ = run.pass(10)
+    #expect(run.receive(try Self.drain(5_000, 9_000)) == .control)
+    #expect(Self.announcements(in: run.pass(4.9)) == 0)
+    #expect(Self.announcements(in: run.pass(4.2)) == 1)
+    #expect(run.state == Self.ready)
+  }
+
+  @Test(
+    "told so for another node, by somebody else, or over and over, it does what it would have done anyway, and once more"
+  )
+  func comesBackRarely() throws {
+    var run = LinkRun.ready
+    _ = run.pass(10)
+    _ = run.receive(try Self.drain(0, 0, of: LinkRun.peer))
+    #expect(run.receive(try Self.drain(0, 0), from: LinkRun.stranger) == .direct)
+    #expect(Self.announcements(in: run.pass(0.5)) == 0)
+    // A second one within ten seconds isn't believed, whatever it says.
+    _ = run.receive(try Self.drain(8_000, 8_000))
+    for _ in 0..<100 { _ = run.receive(try Self.drain(0, 0)) }
+    #expect(Self.announcements(in: run.pass(7.9)) == 0)
+    #expect(Self.announcements(in: run.pass(0.2)) == 1)
+  }
+
   // MARK: Punching
 
   @Test("punches where its beacon says, wherever that is, and the frame is the reader's as well")

@@ -58,12 +58,8 @@ struct NodeNameTests {
     while node.beacon != beacon { _ = try await receiver.nextTold() }
     while try await Self.discover(&heard).node != TestNetwork.id {}
     try node.send([1], to: TestNetwork.peer)
-    // Behind the announcement there is a probe.
-    var destinations: [NodeID] = []
-    while destinations.last != TestNetwork.peer {
-      destinations.append(try Relay(parsing: try await heard.next().bytes).destination)
-    }
-    #expect(destinations == [TestNetwork.id, TestNetwork.peer])
+    // Before it or behind it there is the probe that follows an announcement: the node's reader sends that.
+    while try Relay(parsing: try await heard.next().bytes).destination != TestNetwork.peer {}
     node.leave()
   }
 

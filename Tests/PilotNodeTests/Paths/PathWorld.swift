@@ -185,6 +185,22 @@ struct PathWorld: ~Copyable {
     for index in connections.indices where connections[index].beacon == beacon { connections[index].obstacle = .none }
   }
 
+  /// A beacon says over a connection that it is about to end.
+  mutating func announceDrain(over path: Int, _ comeBack: ReturnSpan) {
+    drive { machine, now in machine.on(.draining(comeBack), of: [PathID(path)], at: now) }
+  }
+
+  /// A connection leads elsewhere now.
+  mutating func announceMove(of path: Int) {
+    drive { machine, now in machine.on(.moved(to: "wss://b.example/v1/compat"), of: [PathID(path)], at: now) }
+  }
+
+  /// Somebody at a beacon's address says so in a datagram.
+  mutating func warn(beacon: Int, _ comeBack: ReturnSpan) {
+    let (frame, source) = (Drain(node: Self.node, comeBack: comeBack).encoded(), beacons[beacon].endpoint)
+    drive { machine, now in _ = machine.received(frame.span.raw, from: source, at: now) }
+  }
+
   // MARK: Events
 
   private mutating func set(_ event: Event, after delay: Duration) {

@@ -26,7 +26,9 @@ import Testing
 
   /// The places, by file. `code: advice` is one that says something else than its code's usual advice.
   private static let sites = """
-    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration
+    PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
+    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x3
+    PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system
     PilotNode/Driver/NodeDriver | system
@@ -45,7 +47,7 @@ import Testing
     PilotTransport/Capture/FrameCapture | invalidConfiguration
     PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting, unreachable: .afterEvent
     PilotTunnel/Datagrams/PortTable | bindFailed x3
-    PilotTunnel/Driver/Tunnels | invalidConfiguration
+    PilotTunnel/Driver/Tunnels | invalidConfiguration x2
     PilotTunnel/Driver/Tunnels+Sending | emptyFrame, system, unreachable
     PilotUDP/Connected/ConnectedSockets | system: .later(after: nil)
     PilotUDP/Connected/ReadySet | system, system: .later(after: nil)

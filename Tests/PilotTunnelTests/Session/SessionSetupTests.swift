@@ -73,6 +73,36 @@ struct SessionSetupTests {
     #expect(Set(payloads).count == payloads.count)
   }
 
+  @Test("where the beacon says that the peer isn't there, a key exchange is sent again each second, until it is")
+  func goneAndBack() throws {
+    let late = second
+    world.nodes[late.id] = nil
+    world.send([1], from: first, to: late)
+    for _ in 0..<6 {
+      world.run(for: .milliseconds(50))
+      first.machine.gone(late.id, at: world.now)
+      world.run(for: .milliseconds(1_000))
+    }
+    #expect((6...7).contains(first.machine.counters.offers))
+    world.nodes[late.id] = late
+    first.machine.gone(late.id, at: world.now)
+    world.run(for: .milliseconds(1_200))
+    #expect(late.payloads(of: first.id) == [[1]])
+  }
+
+  @Test("the beacon is reached: what nobody has answered is sent again at once")
+  func reached() throws {
+    let late = second
+    world.nodes[late.id] = nil
+    world.send([1], from: first, to: late)
+    world.run(for: .milliseconds(100))
+    world.nodes[late.id] = late
+    first.machine.reached(at: world.now)
+    world.perform(first)
+    world.run(for: .milliseconds(200))
+    #expect(late.payloads(of: first.id) == [[1]])
+  }
+
   @Test(
     "An exchange that nobody answers is sent after 1 s, then every 4 s, 5 times, then with packets, every 4 s at most")
   func repeats() throws {

@@ -60,6 +60,30 @@ struct Vectors: Decodable {
     var testDescription: String { name }
   }
 
+  struct DrainVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var hex: String
+    var node: UInt32
+    var fromMs: UInt32
+    var untilMs: UInt32
+    var testDescription: String { name }
+  }
+
+  struct DrainNoticeVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var text: String
+    var fromMs: UInt32
+    var untilMs: UInt32
+    var to: String?
+    var testDescription: String { name }
+  }
+
+  struct RejectedText: Decodable, CustomTestStringConvertible {
+    var why: String
+    var text: String
+    var testDescription: String { why }
+  }
+
   struct PacketVector: Decodable, CustomTestStringConvertible {
     var name: String
     var flags: UInt8
@@ -137,6 +161,27 @@ struct Vectors: Decodable {
     var frameHex: String
   }
 
+  struct FragmentVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var number: UInt32
+    var index: Int
+    var count: Int
+    var length: Int
+    var datagramHex: String
+    var packetHex: String
+
+    var testDescription: String { name }
+  }
+
+  struct OfferVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var longest: Int
+    var isQuestion: Bool
+    var packetHex: String
+
+    var testDescription: String { name }
+  }
+
   struct Tunnel: Decodable {
     var x25519: [KeyPair]
     var sealedPILS: [Sealed]
@@ -167,6 +212,13 @@ struct Vectors: Decodable {
   var discoverProofsRejected: [Rejected]
   var gone: [GoneVector]
   var goneRejected: [Rejected]
+  var fragments: [FragmentVector]
+  var fragmentsRejected: [Rejected]
+  var fragmentOffers: [OfferVector]
+  var drain: [DrainVector]
+  var drainRejected: [Rejected]
+  var drainNotices: [DrainNoticeVector]
+  var drainNoticesRejected: [RejectedText]
   var packets: [PacketVector]
   var packetsRejected: [Rejected]
   var packetsWithTrailingBytes: Trailing

@@ -36,15 +36,16 @@ struct RelayFlood: Sendable {
       }
       try await sender.awaitReady()
       try await receivers.register()
-      let flood = FloodSender(
-        node: sender, destinations: receivers.destinations, length: plan.length, window: plan.window,
-        isBatched: isBatched, duration: plan.duration, gate: gate)
+      let flood = FloodSender(window: plan.window, duration: plan.duration, gate: gate)
       if let first = receivers.sockets.first {
         try await RouteProbe(node: sender, destination: first.node.id, length: plan.length).run(until: isReached)
       }
       let worked = beacon.processorTime
       let sent = try await gate.whileOpening(every: Self.pulse) {
-        try await withTaskExecutorPreference(sender.executor) { try await flood.send() }
+        try await withTaskExecutorPreference(sender.executor) {
+          var outlet = NodeOutlet(sender.node, to: receivers.destinations, length: plan.length, isBatched: isBatched)
+          return try await flood.send(by: &outlet)
+        }
       }
       try Task.checkCancellation()
       var result = FloodResult(

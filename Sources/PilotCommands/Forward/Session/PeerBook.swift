@@ -46,7 +46,8 @@ final class PeerBook: Sendable {
         .init(reason: "refused", count: drops.refused), .init(reason: "expired", count: drops.expired),
         .init(reason: "pending_full", count: drops.pendingFull), .init(reason: "replayed", count: drops.replayed),
         .init(reason: "forged", count: drops.forged), .init(reason: "malformed", count: drops.malformed),
-        .init(reason: "unsendable", count: drops.unsendable), .init(reason: "no_flow", count: tally.droppedHere),
+        .init(reason: "incomplete", count: drops.incomplete), .init(reason: "unsendable", count: drops.unsendable),
+        .init(reason: "no_flow", count: tally.droppedHere),
       ])
   }
 

@@ -7,8 +7,8 @@ import PilotWSS
 import PilotWire
 import Synchronization
 
-/// Shows an operator what a beacon does: `/health` and `/healthz`, `/metrics` for Prometheus, and a page at `/`. For trusted
-/// networks: there is no authentication.
+/// Shows an operator what a beacon does: `/health`, `/healthz` and `/ready` to everybody; `/metrics` for Prometheus, `/status.json`,
+/// and a page at `/` that lives by `/events`, to whom ``StatusAccess`` lets.
 final class StatusListener: Sendable {
   /// From the connection to the end of the answer.
   private static let requestLimit: Duration = .seconds(10)
@@ -19,9 +19,13 @@ final class StatusListener: Sendable {
     limits.maximumHandshakes = 64
     limits.handshakesPerSource = 16
     limits.dialsPerSource = 0
+    // Those that watch.
+    limits.maximumConnections = StatusFeed.watcherLimit
     return limits
   }()
 
+  /// What it shows.
+  let feed: StatusFeed
   private let logger: Logger
   private let answers: StatusAnswers
   private let onFailure: @Sendable (HandshakeFailure) -> Void
@@ -30,17 +34,18 @@ final class StatusListener: Sendable {
 
   /// - Parameters:
   ///   - names: Host names by which it may be asked, beside `localhost` and IP addresses.
+  ///   - access: Who may read more than health.
   ///   - logger: Hears of troubles of the listening socket.
-  ///   - phase: The server's, which its health depends on.
+  ///   - feed: What it shows.
   ///   - onFailure: Hears of each connection that isn't served. On any event loop.
   init(
-    names: [String], logger: Logger, phase: @escaping @Sendable () -> BeaconLifecycle.Phase,
-    onFailure: @escaping @Sendable (HandshakeFailure) -> Void,
-    statistics: @escaping @Sendable () -> BeaconStatistics
+    names: [String], access: StatusAccess, logger: Logger, feed: StatusFeed,
+    onFailure: @escaping @Sendable (HandshakeFailure) -> Void
   ) {
+    self.feed = feed
     self.logger = logger
     self.onFailure = onFailure
-    answers = StatusAnswers(names: Set(names.map { $0.lowercased() }), phase: phase, statistics: statistics)
+    answers = StatusAnswers(names: Set(names.map { $0.lowercased() }), access: access, feed: feed)
   }
 
   /// Binds and begins to answer.
@@ -73,12 +78,28 @@ final class StatusListener: Sendable {
     guard connection.arrive(limit: Self.requestLimit) else { return }
     try channel.pipeline.syncOperations.addHandler(
       FirstRequestHandler(
-        decide: { [answers] head in
-          let answer = answers.answer(to: head)
-          // That it drains is an answer, too.
-          if answer.status.code < 400 || answer.status == .serviceUnavailable { connection.end() }
-          return .answer(answer)
-        },
+        decide: { [self] head in decide(head, connection, channel, remote) },
         fail: { reason, detail in connection.fail(reason, detail) }))
+  }
+
+  private func decide(
+    _ head: HTTPRequestHead, _ connection: IncomingConnection, _ channel: any Channel, _ remote: Endpoint
+  ) -> FirstRequestHandler.Decision {
+    switch answers.response(to: head, from: remote) {
+    case .answer(let answer):
+      // That it drains is an answer, too.
+      if answer.status.code < 400 || answer.status == .serviceUnavailable { connection.end() }
+      return .answer(answer)
+    case .events(let fields):
+      guard admission.authenticate(channel) else {
+        return .answer(HTTPAnswer(.serviceUnavailable, "\(StatusFeed.watcherLimit) watch already.\n"), .atCapacity)
+      }
+      return .stream(fields) { [feed] in
+        connection.upgrade()
+        let mark = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: StatusFeed.backlogLimit)
+        try channel.syncOptions?.setOption(.writeBufferWaterMark, value: mark)
+        feed.watch(channel)
+      }
+    }
   }
 }

@@ -3,6 +3,9 @@ import Synchronization
 
 /// Takes a beacon through its ``BeaconLifecycle``: waits until it is asked to end, drains, and has everything closed.
 final class BeaconShutdown: Sendable {
+  /// How often peers are looked at while it drains.
+  static let turnInterval: Duration = .milliseconds(100)
+
   private let lifecycle = Mutex(BeaconLifecycle())
   private let requests: AsyncStream<Void>
   private let request: AsyncStream<Void>.Continuation
@@ -22,22 +25,36 @@ final class BeaconShutdown: Sendable {
   /// Waits for the request, and performs the end. Cancellation is a request, too, and leaves the draining out.
   ///
   /// - Parameters:
-  ///   - window: How long to drain.
-  ///   - drain: Refuses new connections.
+  ///   - time: How long to drain, at most.
+  ///   - turn: Sends away who is due now, for a drain that began and ends at these instants; whether anybody is left.
   ///   - close: Closes all connections, and then the sockets.
   func run<Time: Clock>(
-    draining window: Duration, clock: Time, drain: () -> Void, close: () async -> Void
+    draining time: Duration, clock: Time, turn: (DrainTurn) async -> Bool, close: () async -> Void
   ) async where Time.Instant == MonotonicInstant {
     for await _ in requests {}
+    let start = clock.now
     var step = lifecycle.withLock { lifecycle in
-      Task.isCancelled ? lifecycle.stop() : lifecycle.shutDown(draining: window, at: clock.now)
+      Task.isCancelled ? lifecycle.stop() : lifecycle.shutDown(draining: time, at: start)
     }
-    if case .drain = step { drain() }
     while case .drain(let end) = step {
-      let isOver = (try? await clock.sleep(until: end, tolerance: nil)) == nil
+      guard await turn(DrainTurn(start: start, end: end, now: clock.now)) else {
+        step = lifecycle.withLock { $0.emptied() }
+        break
+      }
+      let next = min(end, clock.now.advanced(by: Self.turnInterval))
+      let isOver = (try? await clock.sleep(until: next, tolerance: nil)) == nil
       step = lifecycle.withLock { isOver ? $0.stop() : $0.tick(at: clock.now) }
     }
     await close()
     lifecycle.withLock { $0.finished() }
   }
+}
+
+/// One look at a beacon that drains.
+struct DrainTurn: Sendable {
+  /// When the drain began.
+  let start: MonotonicInstant
+  /// When it ends.
+  let end: MonotonicInstant
+  let now: MonotonicInstant
 }

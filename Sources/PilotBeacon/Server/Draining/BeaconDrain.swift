@@ -1,0 +1,89 @@
+import Logging
+import PilotTransport
+import PilotWSS
+import PilotWire
+
+/// Performs what a ``PeerDrain`` decides, and tells the nodes over UDP that have proven themselves: each once, some at each turn.
+/// Confined to one task.
+struct BeaconDrain {
+  /// Shards of the table of nodes at each turn, of about 2,000 nodes each: 500,000 nodes are told within 2 s.
+  private static let shardsPerTurn = 16
+
+  private let parts: BeaconServer.Parts
+  private let relay: FrameRelay
+  private var peers: PeerDrain?
+  private var nextShard = 0
+
+  init(_ parts: BeaconServer.Parts) {
+    self.parts = parts
+    relay = parts.makeRelay(over: parts.udp.all[0])
+  }
+
+  /// How long it takes at most; zero leaves it out.
+  var time: Duration { parts.drain.window > .zero ? parts.drain.grace + parts.drain.window : .zero }
+
+  /// One turn.
+  /// - Returns: Whether anybody is left for whom the beacon stays.
+  mutating func perform(_ turn: DrainTurn) -> Bool {
+    let begin = turn.start.advanced(by: parts.drain.grace)
+    var drain = peers ?? start(turn, at: begin)
+    let connections = parts.engine.connections
+    let actions = drain.tick(at: turn.now, connections.map { PeerDrain.Peer(id: $0.id, isOwn: $0.isOwn) }) {
+      Double.random(in: 0..<1)
+    }
+    for action in actions { perform(action) }
+    peers = drain
+    guard turn.now >= begin else { return true }
+    if nextShard < parts.engine.shardCount { tellNodes(PeerDrain.Plan(after: turn, parts.drain, begin: begin)) }
+    return !connections.isEmpty || parts.listener?.handshakes ?? 0 > 0 || nextShard < parts.engine.shardCount
+      || parts.drainTotals.nodesTold > 0
+  }
+
+  private func start(_ turn: DrainTurn, at begin: MonotonicInstant) -> PeerDrain {
+    parts.logger.notice(
+      "Draining: health is 503, and peers are sent away",
+      metadata: [
+        "grace": "\(parts.drain.grace)", "window": "\(parts.drain.window)",
+        "peers": "\(parts.engine.connections.count)", "place": "\(parts.drain.place.map(\.description) ?? "the same")",
+      ])
+    parts.listener?.announceLeave()
+    let back = turn.start.advanced(by: parts.drain.back)
+    return PeerDrain(PeerDrain.Plan(begin: begin, end: turn.end, back: max(back, begin)))
+  }
+
+  private func perform(_ action: PeerDrain.Action) {
+    switch action {
+    case .refuseNew:
+      parts.listener?.refuseNew()
+    case .tell(let id, let span):
+      guard let connection = parts.engine.connection(ConnectionID(rawValue: id)) else { return }
+      // Nobody goes to a place that was named over pilot.v1.
+      let place = connection.isOwn ? parts.drain.place?.description : nil
+      guard let notice = DrainNotice(comeBack: span, place: place) else { return }
+      connection.tell(notice.json)
+      parts.drainTotals.toldPeer()
+    case .close(let id):
+      parts.engine.connection(ConnectionID(rawValue: id))?.sendAway()
+      parts.drainTotals.closed()
+    }
+  }
+
+  /// Over UDP nobody is there before the beacon's sockets are bound again, wherever its peers go.
+  private mutating func tellNodes(_ plan: PeerDrain.Plan) {
+    let span = PeerDrain(plan).span(at: .now())
+    for _ in 0..<Self.shardsPerTurn where nextShard < parts.engine.shardCount {
+      let nodes = parts.engine.proven(inShard: nextShard, at: .now())
+      for node in nodes { relay.tell(Drain(node: node.node, comeBack: span), at: node.endpoint, from: node.local) }
+      parts.drainTotals.toldNodes(nodes.count)
+      nextShard += 1
+    }
+    relay.flush()
+  }
+}
+
+extension PeerDrain.Plan {
+  /// For nodes over UDP: they come back when the beacon has ended.
+  fileprivate init(after turn: DrainTurn, _ drain: BeaconServer.Configuration.Drain, begin: MonotonicInstant) {
+    self.init(begin: begin, end: turn.end, back: max(turn.start.advanced(by: drain.back), turn.end))
+  }
+}

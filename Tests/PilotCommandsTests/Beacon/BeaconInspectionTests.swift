@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import PilotBeacon
+import PilotConsole
+import Testing
+
+@testable import PilotCommands
+
+/// `pilot beacon --check` and `--print-config`.
+struct BeaconInspectionTests {
+  private func plan(
+    _ arguments: [String], environment: [String: String] = [:], isCollecting: Bool = true
+  ) throws -> BeaconPlan {
+    let command = try BeaconCommand.parse(arguments)
+    return try command.plan(
+      Settings(
+        command.globals, of: BeaconCommand.self, section: .beacon, environment: environment,
+        isCollecting: isCollecting))
+  }
+
+  private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "inspection-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  @Test func `nothing is wrong with the defaults, and what would run is told`() throws {
+    let inspection = BeaconInspection(try plan([]))
+    #expect(inspection.problems.isEmpty && inspection.warnings.isEmpty)
+    #expect(inspection.value["runs"]?["udp"] == "[::]:9001")
+    #expect(inspection.value["runs"]?["relay-rate"] == 4_000)
+    #expect(inspection.value["ok"] == true)
+  }
+
+  @Test func `all that is wrong is told at once, with its place`() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "beacon.json").path
+      let text = #"""
+        {"beacon":{
+          "udp":"nowhere",
+          "relay-rate":-1,
+          "wsss":"[::]:443",
+          "nodes":"\#(folder.path)/none.json",
+          "deny":["@\#(folder.path)/none.txt"],
+          "http":"127.0.0.1:0",
+          "http-token":"\#(folder.path)/none"
+        }}
+        """#
+      try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+      let inspection = BeaconInspection(
+        try plan(["--config", file], environment: ["PILOT_BEACON_TLS_CERT": "chain.pem"]))
+      let problems = inspection.problems.map(\.what)
+      for expected in [
+        "\"beacon\".\"udp\" in line 2 of \(file) must be HOST:PORT",
+        "\"beacon\".\"relay-rate\" in line 3 of \(file) must be",
+        "\"beacon\".\"wsss\" in line 4 of \(file) is no setting", "TLS needs both", "none.json", "none.txt",
+        "the token file \(folder.path)/none can't be read",
+      ] {
+        #expect(problems.contains { $0.contains(expected) }, "\(expected) isn't among \(problems)")
+      }
+      #expect(problems.count == 8, "\(problems)")
+      #expect(throws: CommandFailure.self) { try plan(["--config", file], isCollecting: false) }
+    }
+  }
+
+  @Test func `a token that can't be used isn't repeated`() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "token").path
+      try Data("hunter2".utf8).write(to: URL(fileURLWithPath: file))
+      let problems = BeaconInspection(try plan(["--http", "127.0.0.1:0", "--http-token", file])).problems
+      #expect(problems.count == 1 && !"\(problems)".contains("hunter2"))
+    }
+  }
+
+  @Test func `what is printed is a configuration file that comes to the same`() throws {
+    try withFolder { folder in
+      let arguments = [
+        "--udp", "127.0.0.1:9", "--relay-rate", "7", "--advertise", "203.0.113.7:9001", "--nodes-only", "--deny",
+        "192.0.2.0/24", "--registry", "127.0.0.1:9000", "--log-level", "debug", "--udp-auth", "require",
+      ]
+      let first = try plan(arguments)
+      let file = folder.appending(path: "printed.json").path
+      try Data(BeaconCommand.file(of: first.settings.effective).line.utf8).write(to: URL(fileURLWithPath: file))
+      let second = try plan(["--config", file], isCollecting: false)
+      #expect(BeaconReload.changes(from: first.settings.effective, to: second.settings.effective) == [])
+      #expect(second.configuration.router == first.configuration.router)
+      #expect(second.settings.logLevel == .debug)
+    }
+  }
+
+  @Test func `the table has each setting once, its place, and no secret`() throws {
+    let settings = try plan(["--registry", "tls://user:hunter2@127.0.0.1:9000"]).settings.effective
+    let lines = BeaconCommand.table(of: settings).split(separator: "\n")
+    #expect(lines.count == settings.count + 1)
+    #expect(lines.contains { $0.hasPrefix("beacon.relay-rate") && $0.hasSuffix("default") })
+    #expect(!lines.joined().contains("hunter2") && !BeaconCommand.file(of: settings).line.contains("hunter2"))
+  }
+
+  @Test func `every option is looked up, so that all of them are printed`() throws {
+    let looked = Set(try plan([]).settings.effective.map(\.name))
+    let settings = try Settings(
+      GlobalOptions.parse([]), of: BeaconCommand.self, section: .beacon, environment: [:])
+    #expect(Set(settings.names).subtracting(looked) == ["json"])
+  }
+}
