@@ -17,7 +17,8 @@ package struct BenchCommand: AsyncParsableCommand {
       """,
     version: PackageVersion.text,
     subcommands: [
-      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, ForwardBenchCommand.self, WSSSinkCommand.self,
+      UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, ForwardBenchCommand.self,
+      DrainBenchCommand.self, WSSSinkCommand.self,
       OwnBeaconCommand.self, AttackerCommand.self,
     ])
 

@@ -11,6 +11,7 @@ package enum SettingsSection: String, CaseIterable, Sendable {
   case doctor
   case benchUDP = "bench-udp"
   case benchWSS = "bench-wss"
+  case benchDrain = "bench-drain"
   case benchRelay = "bench-relay"
   case benchForward = "bench-forward"
 }

@@ -54,6 +54,7 @@ extension PathSelection {
     guard isUsable(current) else { return true }
     if id == doubtAlternative(to: current) || isStandby(record, of: current) { return true }
     if isRefuge(record, from: current) { return true }
+    if isGoing(id) { return false }
     guard isPreferred(id, to: current) else { return false }
     if record.isDatagrams { return isOpening && record.isOpen }
     // A preferred beacon's connection shows only by being made that it can be.

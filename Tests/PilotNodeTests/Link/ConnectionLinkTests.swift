@@ -52,6 +52,7 @@ struct ConnectionLinkTests {
   func moved() throws {
     var run = LinkRun(Self.path)
     run.on(.connected)
+    _ = run.outputs()
     _ = run.pass(10)
     run.on(.draining(.atOnce))
     #expect(run.outputs() == [])

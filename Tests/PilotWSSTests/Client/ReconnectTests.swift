@@ -21,7 +21,7 @@ struct ReconnectTests {
       await listener.shutDown()
       let reason = try await client.reasonToReconnect()
       #expect(reason.code == .connectionLost)
-      #expect(reason.message.contains("1001: \"the beacon shuts down\""))
+      #expect(reason.message.contains("1012: \"the beacon shuts down\""))
       #expect(await failure { try client.send([2]) }?.code == .reconnecting)
       listener = try await TestListener.start(address: listener.address)
       try await client.waitUntilReconnected()

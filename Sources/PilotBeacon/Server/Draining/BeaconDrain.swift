@@ -6,8 +6,8 @@ import PilotWire
 /// Performs what a ``PeerDrain`` decides, and tells the nodes over UDP that have proven themselves: each once, some at each turn.
 /// Confined to one task.
 struct BeaconDrain {
-  /// Shards of the table of nodes at each turn, of about 2,000 nodes each: 500,000 nodes are told within 2 s.
-  private static let shardsPerTurn = 16
+  /// Shards of the table of nodes at each turn, of about 2,000 nodes each, at least: 500,000 nodes are told within half a second.
+  private static let shardsPerTurn = 64
 
   private let parts: BeaconServer.Parts
   private let relay: FrameRelay
@@ -68,10 +68,16 @@ struct BeaconDrain {
     }
   }
 
+  /// So many that all are told in the first quarter of the window, however large the table and short the window are.
+  private var shardsPerTurn: Int {
+    let turns = max(Int(parts.drain.window / (BeaconShutdown.turnInterval * 4)), 1)
+    return max(parts.engine.shardCount / turns + 1, Self.shardsPerTurn)
+  }
+
   /// Over UDP nobody is there before the beacon's sockets are bound again, wherever its peers go.
   private mutating func tellNodes(_ plan: PeerDrain.Plan) {
     let span = PeerDrain(plan).span(at: .now())
-    for _ in 0..<Self.shardsPerTurn where nextShard < parts.engine.shardCount {
+    for _ in 0..<shardsPerTurn where nextShard < parts.engine.shardCount {
       let nodes = parts.engine.proven(inShard: nextShard, at: .now())
       for node in nodes { relay.tell(Drain(node: node.node, comeBack: span), at: node.endpoint, from: node.local) }
       parts.drainTotals.toldNodes(nodes.count)
