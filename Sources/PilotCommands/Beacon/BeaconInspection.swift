@@ -123,7 +123,7 @@ extension JSONValue {
   fileprivate var shown: String {
     switch self {
     case .string(let text): text.onOneLine
-    case .array(let elements): elements.map(\.shown).joined(separator: ",")
+    case .array(let elements): elements.isEmpty ? "none" : elements.map(\.shown).joined(separator: ",")
     case .null: "off"
     default: line
     }
