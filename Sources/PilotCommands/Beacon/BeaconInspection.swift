@@ -58,7 +58,12 @@ struct BeaconInspection {
 
   private mutating func add(_ http: Endpoint, token: String?) {
     facts.append(("http", "\(http)"))
-    guard let token else { return facts.append(("http_access", "this machine")) }
+    guard let token else {
+      if !http.isThisMachine {
+        warnings.append("page and metrics are for this machine alone, whoever can connect: give --http-token FILE")
+      }
+      return facts.append(("http_access", "this machine"))
+    }
     facts.append(("http_access", "whoever has the token"))
     do throws(TransportError) {
       _ = try StatusToken(path: token)
