@@ -83,13 +83,16 @@ struct BeaconJournalTests {
       RouterIncident(.refused(.refusedUnlisted), node, from: old, to: nil),
     ])
     let both = ["node": "7", "from": "\(old)", "to": "\(new)"]
-    #expect(log.lines(beginning: "Node moved").map(\.metadata) == [both.merging(["cause": "silence"]) { $1 }])
+    #expect(
+      log.lines(beginning: "Node moved").map(\.metadata) == [
+        both.merging(["audit": "moved", "cause": "silence"]) { $1 }
+      ])
     #expect(
       log.lines(beginning: "Node claimed from elsewhere, its").map(\.metadata)
         == [both.merging(["left_out": "999"]) { $1 }])
     #expect(
       log.lines(beginning: "Discover refused").map(\.metadata)
-        == [["node": "7", "from": "\(old)", "reason": "refused_unlisted"]])
+        == [["audit": "refused", "node": "7", "from": "\(old)", "reason": "refused_unlisted"]])
     #expect(log.lines(beginning: "Claim refused").map(\.metadata) == [both])
     #expect(log.lines(beginning: "Node claimed from elsewhere can't be asked").map(\.metadata) == [both])
     #expect(log.lines(beginning: "Node's proof").map(\.metadata) == [["node": "7", "from": "\(old)"]])

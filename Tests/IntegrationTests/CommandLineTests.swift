@@ -9,7 +9,8 @@ struct CommandLineTests {
   @Test(
     "help is there on every level, on standard output, and has an example",
     arguments: [
-      "", "demo", "beacon", "attach", "doctor", "identity", "identity new", "identity show", "inspect", "bench",
+      "", "demo", "beacon", "beacon top", "attach", "doctor", "identity", "identity new", "identity show", "inspect",
+      "bench",
       "bench udp",
       "bench relay", "bench wss", "bench forward", "bench wss-sink", "bench own-beacon", "bench attacker",
     ])

@@ -58,7 +58,12 @@ struct BeaconInspection {
 
   private mutating func add(_ http: Endpoint, token: String?) {
     facts.append(("http", "\(http)"))
-    guard let token else { return facts.append(("http_access", "this machine")) }
+    guard let token else {
+      if !http.isThisMachine {
+        warnings.append("page and metrics are for this machine alone, whoever can connect: give --http-token FILE")
+      }
+      return facts.append(("http_access", "this machine"))
+    }
     facts.append(("http_access", "whoever has the token"))
     do throws(TransportError) {
       _ = try StatusToken(path: token)
@@ -123,7 +128,7 @@ extension JSONValue {
   fileprivate var shown: String {
     switch self {
     case .string(let text): text.onOneLine
-    case .array(let elements): elements.map(\.shown).joined(separator: ",")
+    case .array(let elements): elements.isEmpty ? "none" : elements.map(\.shown).joined(separator: ",")
     case .null: "off"
     default: line
     }

@@ -9,34 +9,33 @@ package struct BeaconTopCommand: AsyncParsableCommand {
     abstract: "Show what a beacon does, as its status page.",
     discussion: """
       On a terminal the picture is drawn anew every second until it is interrupted. Elsewhere one is printed, or as many as \
-      --count says.
+      --count says. Address and token are the beacon's own settings, --http (127.0.0.1:9100 if it isn't given) and \
+      --http-token, also from its --config; with --json a report is a line of JSON.
 
       Example: pilot beacon top --http 127.0.0.1:9100
       """)
 
-  @Option(help: ArgumentHelp("The beacon's --http. (default: 127.0.0.1:9100)", valueName: "host:port"))
-  var http = "127.0.0.1:9100"
-
-  @Option(help: ArgumentHelp("The file with the beacon's token, if it has one.", valueName: "file"))
-  var httpToken: String?
+  /// Whose options come before and behind the command's name.
+  @ParentCommand var beacon: BeaconCommand
 
   @Option(help: ArgumentHelp("End after so many. (default: 1 where there is no terminal)", valueName: "count"))
   var count: Int?
-
-  @Flag(help: "Print the beacon's reports as JSON, one a line.")
-  var json = false
 
   package init() {}
 
   package func run() async throws {
     if let count, count < 1 { throw CommandFailure.usage("--count must be 1 or more") }
-    let request = try StatusRequest(to: ListenAddress.resolve(http, option: "http"), tokenFile: httpToken)
-    let isScreen = Console.standard.outputIsTerminal && !json
+    let settings = try beacon.settings(isCollecting: false)
+    let address = try settings.string(beacon.http, "http") ?? "127.0.0.1:9100"
+    let request = try StatusRequest(
+      to: ListenAddress.resolve(address, option: "http"),
+      tokenFile: settings.string(beacon.httpToken, "http-token"))
+    let isScreen = Console.standard.outputIsTerminal && !beacon.json
     let limit = count ?? (isScreen ? .max : 1)
     var before: StatusReport?
     for number in 1...limit {
       let report = try await request.report()
-      if json {
+      if beacon.json {
         try await Console.standard.print(try request.line(report))
       } else {
         let text = BeaconScreen(report, after: before).lines.joined(separator: "\n")
