@@ -30,9 +30,13 @@ struct SocketOutlet: FloodOutlet, ~Copyable {
     batch.removeAll()
     for number in sequence..<sequence + count {
       payload.stamp(UInt64(number), at: now.nanoseconds)
-      guard batch.append(payload.bytes, to: destination) else { break }
+      guard Self.append(payload, to: destination, &batch) else { break }
     }
     return try transport.send(contentsOf: batch)
+  }
+
+  private static func append(_ payload: BenchPayload, to destination: Endpoint, _ batch: inout FrameBatch) -> Bool {
+    batch.append(payload.bytes, to: destination)
   }
 
   private mutating func sendOneByOne(

@@ -44,10 +44,14 @@ struct NodeOutlet: FloodOutlet, ~Copyable {
     var next = sequence
     while next < sequence + count {
       prepare(next, at: now)
-      guard batch.append(payload.bytes, to: destination) else { break }
+      guard Self.append(payload, to: destination, &batch) else { break }
       next += 1
     }
     return try node.send(contentsOf: batch)
+  }
+
+  private static func append(_ payload: BenchPayload, to destination: NodeID, _ batch: inout NodeBatch) -> Bool {
+    batch.append(payload.bytes, to: destination)
   }
 
   private mutating func sendOneByOne(_ count: Int, from sequence: Int, at now: UInt64) throws(TransportError) -> Int {
