@@ -41,7 +41,7 @@ struct HotPathCosts {
         print(try await Timing.of(path).json)
       }
     case "memory" where arguments.count == 1:
-      guard let bytes = try SessionMemory.bytesPerSession() else { fail("this allocator doesn't tell", status: 1) }
+      guard let bytes = try SessionMemory.bytesPerSession() else { fail("this system doesn't tell", status: 1) }
       print(#"{"case":"tunnel-session-idle","bytes":\#(bytes)}"#)
     default:
       fail()

@@ -30,13 +30,12 @@ struct SocketOutlet: FloodOutlet, ~Copyable {
     batch.removeAll()
     for number in sequence..<sequence + count {
       payload.stamp(UInt64(number), at: now.nanoseconds)
-      guard Self.append(payload, to: destination, in: &batch) else { break }
+      guard Self.append(payload, to: destination, &batch) else { break }
     }
     return try transport.send(contentsOf: batch)
   }
 
-  /// The compiler takes lending a part of a value that can't be copied, and changing another, for one access.
-  private static func append(_ payload: BenchPayload, to destination: Endpoint, in batch: inout FrameBatch) -> Bool {
+  private static func append(_ payload: BenchPayload, to destination: Endpoint, _ batch: inout FrameBatch) -> Bool {
     batch.append(payload.bytes, to: destination)
   }
 

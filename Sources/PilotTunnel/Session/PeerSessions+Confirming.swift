@@ -25,9 +25,7 @@ extension PeerSessions {
     _ frame: RawSpan, _ nonce: TunnelNonce, by route: TunnelRoute, at now: MonotonicInstant,
     into plaintext: inout MutableRawSpan, _ side: inout OwnSide
   ) -> TunnelDrop? {
-    if current?.knows(nonce.prefix) == true {
-      return current?.open(frame, nonce, at: now, into: &plaintext)
-    }
+    if let outcome = current?.openIfKnown(frame, nonce, at: now, into: &plaintext) { return outcome }
     if stragglers.first?.knows(nonce.prefix) == true {
       return stragglers[0].open(frame, nonce, at: now, into: &plaintext)
     }

@@ -61,6 +61,16 @@ struct Session: Sendable {
     return nil
   }
 
+  /// Opens a frame whose prefix is known. Mutating throughout, so that nothing of the session is copied for it.
+  ///
+  /// - Returns: nil if the prefix isn't known; else as ``open(_:_:at:into:)``.
+  mutating func openIfKnown(
+    _ frame: RawSpan, _ nonce: TunnelNonce, at now: MonotonicInstant, into plaintext: inout MutableRawSpan
+  ) -> TunnelDrop?? {
+    guard history.knows(nonce.prefix) else { return nil }
+    return .some(open(frame, nonce, at: now, into: &plaintext))
+  }
+
   /// The peer seals with the prefix that we do: with the same counters they would be the same nonces. Takes another one.
   ///
   /// - Returns: The sealer from before; nil if there is no other prefix left.

@@ -44,14 +44,13 @@ struct NodeOutlet: FloodOutlet, ~Copyable {
     var next = sequence
     while next < sequence + count {
       prepare(next, at: now)
-      guard Self.append(payload, to: destination, in: &batch) else { break }
+      guard Self.append(payload, to: destination, &batch) else { break }
       next += 1
     }
     return try node.send(contentsOf: batch)
   }
 
-  /// The compiler takes lending a part of a value that can't be copied, and changing another, for one access.
-  private static func append(_ payload: BenchPayload, to destination: NodeID, in batch: inout NodeBatch) -> Bool {
+  private static func append(_ payload: BenchPayload, to destination: NodeID, _ batch: inout NodeBatch) -> Bool {
     batch.append(payload.bytes, to: destination)
   }
 
