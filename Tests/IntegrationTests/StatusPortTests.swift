@@ -27,7 +27,9 @@ struct StatusPortTests {
     let get = try await answer("GET \(target) HTTP/1.1\r\nHost: b\r\n\r\n")
     #expect(get.hasPrefix("HTTP/1.1 200 OK\r\n") && get.hasSuffix("\r\n\r\nok\n"))
     let head = try await answer("HEAD \(target) HTTP/1.1\r\nHost: b\r\n\r\n")
-    #expect(head == String(get.dropLast(3)))
+    // A second may begin between the two.
+    let date = /\r\nDate: [^\r]*/
+    #expect(head.replacing(date, with: "") == String(get.dropLast(3)).replacing(date, with: ""))
   }
 
   @Test("The page and the metrics are served to targets with a host, too", arguments: ["http://b", "http://b/", "/"])

@@ -11,7 +11,8 @@ public enum TunnelEvent: Sendable, Equatable {
   case path(NodeID, TunnelPath)
   /// A peer was refused; told once a second and peer at most.
   case refused(NodeID, TunnelRefusal)
-  /// The beacon says that nobody of this ID is attached. What is sent to it is lost until it comes back.
+  /// The beacon says that nobody of this ID is attached. What is sent to it is lost until it comes back. Not told of a peer that is
+  /// reached directly.
   case gone(NodeID)
   /// A peer has answered a probe (``Tunnels/probe(_:payload:)``).
   case echo(TunnelEcho)

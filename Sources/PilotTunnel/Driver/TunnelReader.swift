@@ -37,7 +37,8 @@ struct TunnelReader: ~Copyable {
     case .switched: tunnels.tellAllPaths()
     case .gone(let peer, _):
       tunnels.drive { $0.gone(peer, at: .now()) }
-      tunnels.tell(.gone(peer))
+      // The beacon knows of its own relay alone: who is reached directly is there.
+      if !tunnels.reachesDirectly(peer) { tunnels.tell(.gone(peer)) }
     @unknown default: break
     }
   }

@@ -28,6 +28,9 @@ extension Tunnels {
     }
   }
 
+  /// Whether packets to a peer go directly at the moment.
+  func reachesDirectly(_ peer: NodeID) -> Bool { told.withLock { $0[peer] == .direct } }
+
   /// What a route is called.
   func path(_ route: TunnelRoute) -> TunnelPath {
     guard route == .relay else { return .direct }

@@ -12,6 +12,8 @@ struct ExchangeSchedule: Sendable {
   private var sentAt: MonotonicInstant?
   /// Whether the beacon has said that the peer isn't there since it was last sent: no answer is under way.
   private var isGone = false
+  /// Whether the next one is as good as the first: what was sent before may have come nowhere.
+  private var isFirst = false
 
   /// When to call ``tick(_:at:)`` next.
   var due: MonotonicInstant? {
@@ -64,20 +66,23 @@ struct ExchangeSchedule: Sendable {
       state = .rest
       return false
     }
-    state = .unanswered(left: left - 1, due: now.advanced(by: configuration.nextRepeat))
-    (sentAt, isGone) = (now, false)
+    let gap = isFirst ? configuration.firstRepeat : configuration.nextRepeat
+    state = .unanswered(left: left - 1, due: now.advanced(by: gap))
+    (sentAt, isGone, isFirst) = (now, false, false)
     return true
   }
 
-  /// The beacon is reached: what was sent before may have come nowhere, and is sent again now.
+  /// The beacon is reached: what was sent before may have come nowhere. It is sent again now, and then as the first time: the peer
+  /// may be on its way to the beacon, too.
   mutating func hasten(at now: MonotonicInstant) {
     guard case .unanswered(let left, let due) = state, due > now else { return }
-    state = .unanswered(left: max(left, 1), due: now)
+    state = .unanswered(left: max(left, 2), due: now)
+    isFirst = true
   }
 
   /// There is a session.
   mutating func settle() {
-    (state, isGone) = (.rest, false)
+    (state, isGone, isFirst) = (.rest, false, false)
     sentAt = nil
   }
 }

@@ -103,6 +103,20 @@ struct SessionSetupTests {
     #expect(late.payloads(of: first.id) == [[1]])
   }
 
+  @Test("the beacon is reached before the peer has reached it: a second later is soon enough")
+  func reachedFirst() throws {
+    let late = second
+    world.nodes[late.id] = nil
+    world.send([1], from: first, to: late)
+    world.run(for: .milliseconds(100))
+    first.machine.reached(at: world.now)
+    world.perform(first)
+    world.run(for: .milliseconds(100))
+    world.nodes[late.id] = late
+    world.run(for: .milliseconds(1_200))
+    #expect(late.payloads(of: first.id) == [[1]])
+  }
+
   @Test(
     "An exchange that nobody answers is sent after 1 s, then every 4 s, 5 times, then with packets, every 4 s at most")
   func repeats() throws {
