@@ -325,7 +325,7 @@ package struct BeaconCommand: AsyncParsableCommand {
       let text = text.trimmingPrefix { $0 == " " }
       guard let neighbour = try? HostPort(parsing: text), neighbour.port ?? 0 > 0 else {
         throw .usage(
-          "sync must be HOST:PORT, and \"\(text)\" isn't",
+          "--sync must be HOST:PORT, and \"\(text)\" isn't",
           hint: "for example --sync beacon2.example:9001,[2001:db8::2]:9001")
       }
       neighbours.append(neighbour)
