@@ -45,9 +45,10 @@ package struct ProxyCommand: Sendable {
       return await group.next() ?? .tooLate
     }
     switch output {
-    case .tooLate: throw Self.failure("the proxy command did not end within \(limit)")
-    case .ended(_, let status) where status != 0:
-      throw Self.failure("the proxy command ended with status \(status.map(String.init) ?? "unknown")")
+    // Without a status it was ended here, and its output's end was seen before that was said.
+    case .tooLate, .ended(_, nil): throw Self.failure("the proxy command did not end within \(limit)")
+    case .ended(_, let status?) where status != 0:
+      throw Self.failure("the proxy command ended with status \(status)")
     case .ended(nil, _): throw Self.failure("the proxy command printed nothing")
     case .ended(let line?, _): return try ProxyCredentials(parsing: line.trimmed)
     }
