@@ -25,7 +25,7 @@ struct DrainBench: Sendable {
     let other = try await start(keys, sendingTo: nil)
     async let othersEnd: Void = other.run()
     let first = try await start(keys, sendingTo: other)
-    async let firstEnd: Void = first.run()
+    async let firstEnd = Self.end(of: first)
     do {
       let url = try Self.url(of: first)
       let transports = try await connect(nodes, identity, to: url)
@@ -34,9 +34,9 @@ struct DrainBench: Sendable {
       first.stop()
       let fates = await fates(of: transports)
       let elapsed = began.duration(to: .now())
-      try await firstEnd
       let result = DrainResult(
-        peers: peers, window: window, elapsed: elapsed, moved: fates.moved, lost: fates.lost,
+        peers: peers, window: window, elapsed: elapsed, end: began.duration(to: try await firstEnd),
+        moved: fates.moved, lost: fates.lost,
         refused: other.statistics.refusals.values.reduce(0, +)
           + other.statistics.handshakeFailures.values.reduce(0, +))
       for transport in transports { transport.close() }
@@ -51,6 +51,12 @@ struct DrainBench: Sendable {
       other.stop()
       throw error
     }
+  }
+
+  /// Serves until the beacon has ended; when that was.
+  private static func end(of beacon: BeaconServer) async throws -> MonotonicInstant {
+    try await beacon.run()
+    return .now()
   }
 
   private static func url(of beacon: BeaconServer) throws -> WSSURL {
@@ -117,6 +123,9 @@ struct DrainResult: Sendable {
   let window: Duration
   /// From the end's beginning until the last one was at the other beacon, or had lost its connection.
   let elapsed: Duration
+  /// From the end's beginning until the first beacon had closed its sockets. What comes to the other one later has lost its connection
+  /// in between.
+  let end: Duration
   let moved: Int
   let lost: Int
   /// Connections that the other beacon turned away, or that ended before they were upgraded.
@@ -126,7 +135,7 @@ struct DrainResult: Sendable {
   var json: JSONValue {
     .object(present: [
       "bench": "drain", "peers": .int(peers), "window": .double(window.seconds), "seconds": .double(elapsed.seconds),
-      "moved": .int(moved), "lost": .int(lost), "refused": .int(refused),
+      "ended": .double(end.seconds), "moved": .int(moved), "lost": .int(lost), "refused": .int(refused),
     ])
   }
 
@@ -134,14 +143,15 @@ struct DrainResult: Sendable {
   static var table: TextTable {
     TextTable(
       "A beacon that drains; seconds until all are at the other one",
-      columns: ["peers", "window", "seconds", "moved", "lost", "refused"], leading: 0)
+      columns: ["peers", "window", "seconds", "beacon ended", "moved", "lost", "refused"], leading: 0)
   }
 
   /// The result for people.
   var row: [String] {
     [
       BenchFormat.count(peers), BenchFormat.digits(window.seconds), BenchFormat.digits(elapsed.seconds),
-      BenchFormat.count(moved), BenchFormat.count(lost), BenchFormat.count(Int(clamping: refused)),
+      BenchFormat.digits(end.seconds), BenchFormat.count(moved), BenchFormat.count(lost),
+      BenchFormat.count(Int(clamping: refused)),
     ]
   }
 }

@@ -8,7 +8,8 @@ struct DrainBenchCommand: AsyncParsableCommand {
     abstract: "Measure how connected nodes leave a beacon that is ended for another one.",
     discussion: """
       Two beacons and all nodes are in this process, on loopback; each node has two connections for a moment, which take four \
-      descriptors (ulimit -n).
+      descriptors (ulimit -n). They dial from 127.0.0.1, which may as often as it likes: nodes with an address of their own are \
+      bounded no more, and those behind one address to 100 at once and ten a second.
 
       Example: pilot bench drain --peers 5000 --window 30
       """)

@@ -12,6 +12,7 @@ struct BeaconDrain {
   private let parts: BeaconServer.Parts
   private let relay: FrameRelay
   private var peers: PeerDrain?
+  private var nodes: NodeDrain?
   private var nextShard = 0
 
   init(_ parts: BeaconServer.Parts) {
@@ -34,9 +35,13 @@ struct BeaconDrain {
     for action in actions { perform(action) }
     peers = drain
     guard turn.now >= begin else { return true }
-    if nextShard < parts.engine.shardCount { tellNodes(PeerDrain.Plan(after: turn, parts.drain, begin: begin)) }
-    return !connections.isEmpty || parts.listener?.handshakes ?? 0 > 0 || nextShard < parts.engine.shardCount
-      || parts.drainTotals.nodesTold > 0
+    let isAlone = connections.isEmpty && parts.listener?.handshakes ?? 0 == 0
+    var drainOfNodes = nodes ?? NodeDrain(from: begin, to: turn.end)
+    defer { nodes = drainOfNodes }
+    guard let end = drainOfNodes.tick(at: turn.now, isAlone: isAlone) else { return true }
+    if nextShard < parts.engine.shardCount { tellNodes(of: end) }
+    if nextShard < parts.engine.shardCount { return true }
+    return turn.now < end && (!isAlone || parts.drainTotals.nodesTold > 0)
   }
 
   private func start(_ turn: DrainTurn, at begin: MonotonicInstant) -> PeerDrain {
@@ -68,14 +73,18 @@ struct BeaconDrain {
     }
   }
 
-  /// So many that all are told in the first quarter of the window, however large the table and short the window are.
+  /// So many that all are told in a quarter of the window, however large the table and short the window are.
   private var shardsPerTurn: Int {
     let turns = max(Int(parts.drain.window / (BeaconShutdown.turnInterval * 4)), 1)
     return max(parts.engine.shardCount / turns + 1, Self.shardsPerTurn)
   }
 
-  /// Over UDP nobody is there before the beacon's sockets are bound again, wherever its peers go.
-  private mutating func tellNodes(_ plan: PeerDrain.Plan) {
+  /// Over UDP nobody is there before the beacon's sockets are bound again, wherever its peers go: as long after its end as it would
+  /// be if the drain took the whole time. From then on nodes come back within as long as the window is.
+  private mutating func tellNodes(of end: MonotonicInstant) {
+    let absence = max(parts.drain.back - time, .zero)
+    let plan = PeerDrain.Plan(
+      begin: end.advanced(by: .zero - parts.drain.window), end: end, back: end.advanced(by: absence))
     let span = PeerDrain(plan).span(at: .now())
     for _ in 0..<shardsPerTurn where nextShard < parts.engine.shardCount {
       let nodes = parts.engine.proven(inShard: nextShard, at: .now())
@@ -84,12 +93,5 @@ struct BeaconDrain {
       nextShard += 1
     }
     relay.flush()
-  }
-}
-
-extension PeerDrain.Plan {
-  /// For nodes over UDP: they come back when the beacon has ended.
-  fileprivate init(after turn: DrainTurn, _ drain: BeaconServer.Configuration.Drain, begin: MonotonicInstant) {
-    self.init(begin: begin, end: turn.end, back: max(turn.start.advanced(by: drain.back), turn.end))
   }
 }
