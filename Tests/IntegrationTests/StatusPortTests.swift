@@ -27,7 +27,11 @@ struct StatusPortTests {
     let get = try await answer("GET \(target) HTTP/1.1\r\nHost: b\r\n\r\n")
     #expect(get.hasPrefix("HTTP/1.1 200 OK\r\n") && get.hasSuffix("\r\n\r\nok\n"))
     let head = try await answer("HEAD \(target) HTTP/1.1\r\nHost: b\r\n\r\n")
-    #expect(head == String(get.dropLast(3)))
+    // The second can end between the two.
+    func lines(_ text: String) -> [String] {
+      text.components(separatedBy: "\r\n").filter { !$0.hasPrefix("Date: ") }
+    }
+    #expect(lines(head) == lines(String(get.dropLast(3))))
   }
 
   @Test("The page and the metrics are served to targets with a host, too", arguments: ["http://b", "http://b/", "/"])
