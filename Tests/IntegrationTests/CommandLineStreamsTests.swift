@@ -120,6 +120,46 @@ struct CommandLineStreamsTests {
     }
   }
 
+  @Test("SIGHUP puts limits and log level of a changed configuration file into force, and says so")
+  func changedConfiguration() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "hangup-\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    func write(_ rate: Int, _ level: String, _ udp: String = "127.0.0.1:0") throws {
+      let text = #"{"log":{"level":"\#(level)"},"beacon":{"udp":"\#(udp)","relay-rate":\#(rate)}}"#
+      try Data(text.utf8).write(to: file, options: .atomic)
+    }
+    try write(4_000, "notice")
+    let (output, error) = (Pipe(), Pipe())
+    let process = try Program.process(["beacon", "--config", file.path])
+    (process.standardOutput, process.standardError) = (output, error)
+    try process.run()
+    // Ready: from here on a signal is understood.
+    #expect(!output.fileHandleForReading.availableData.isEmpty)
+    var log = ""
+    /// The first whole line with this text.
+    func line(with text: String) throws -> Substring {
+      while true {
+        let lines = log.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        if let line = lines.first(where: { $0.contains(text) }) { return line }
+        let data = error.fileHandleForReading.availableData
+        try #require(!data.isEmpty, "the beacon is gone: \(log)")
+        log += String(decoding: data, as: UTF8.self)
+      }
+    }
+    try write(9, "info")
+    kill(process.processIdentifier, SIGHUP)
+    #expect(try line(with: "The configuration file has changed").hasSuffix(#"in_force=["level","relay-rate"]"#))
+    #expect(!log.contains("need a restart"))
+    // At notice nothing was said of signals, and at info they have a line.
+    kill(process.processIdentifier, SIGHUP)
+    _ = try line(with: "SIGHUP")
+    try write(9, "info", "127.0.0.1:1")
+    kill(process.processIdentifier, SIGHUP)
+    #expect(try line(with: "Settings have changed that need a restart").hasSuffix(#"settings=["udp"]"#))
+    process.terminate()
+    #expect(await Program.status(of: process) == 0)
+  }
+
   #if os(Linux)
     /// The program behind a shell's preparations.
     private static func shell(_ preparation: String, _ arguments: String...) throws -> Process {

@@ -1,4 +1,4 @@
-import PilotBeacon
+import Foundation
 import PilotFixtures
 import PilotNode
 import PilotTesting
@@ -6,17 +6,22 @@ import PilotTransport
 import PilotWire
 import Testing
 
+@testable import PilotBeacon
+
 /// Two beacons that tell each other who is attached where.
 @Suite("Beacons that are neighbours", .timeLimit(.minutes(1)))
 struct NeighbourTests {
   private static let (first, second) = (HostPort(host: "first.test", port: 1), HostPort(host: "second.test", port: 2))
 
   /// Runs two of them, which both are given the same list of both. Where their names lead is known once `known` is told.
-  private static func run(_ body: (TestBeacon, TestBeacon, _ known: Watched<Bool>) async throws -> Void) async throws {
+  private static func run(
+    http: Endpoint? = nil, _ body: (TestBeacon, TestBeacon, _ known: Watched<Bool>) async throws -> Void
+  ) async throws {
     let addresses = Watched<[HostPort: Endpoint]>([:])
     let known = Watched(false)
     let adjust = { @Sendable (configuration: inout BeaconServer.Configuration) in
       configuration.neighbours = [first, second]
+      configuration.http = http
       configuration.neighbourLookup = { name async throws(TransportError) in
         do {
           try await known.wait { $0 }
@@ -57,6 +62,27 @@ struct NeighbourTests {
       let (here, there) = (one.server.statistics.router, other.server.statistics.router)
       #expect(here.relayedToNeighbours == 1 && here.relayedFromNeighbours == 0)
       #expect(there.relayedToNeighbours == 0 && there.relayedFromNeighbours == 1)
+    }
+  }
+
+  @Test("the report says which of them are heard, and how many nodes are theirs")
+  func reported() async throws {
+    try await Self.run(http: Endpoint(ipv4: 127, 0, 0, 1, port: 0)) { one, other, known in
+      let feed = try #require(one.server.parts.status?.feed)
+      // Each a second after the last: an older one isn't told again.
+      var now = MonotonicInstant.now()
+      func neighbours() throws -> StatusReport.Neighbours? {
+        now = now.advanced(by: .seconds(1))
+        return try JSONDecoder().decode(StatusReport.self, from: Data(feed.report(at: now).utf8)).neighbours
+      }
+      let silent = [Self.first, Self.second].map { StatusReport.Neighbour(name: "\($0)", isHeard: false) }
+      #expect(try neighbours() == StatusReport.Neighbours(nodes: 0, beacons: silent))
+      let node = try await other.join(2, on: .wss)
+      defer { node.leave() }
+      known.update { $0 = true }
+      try await one.awaitStatistics { $0.router.neighbourNodes == 1 && $0.neighbours.allSatisfy { $0.isHeard } }
+      let heard = [Self.first, Self.second].map { StatusReport.Neighbour(name: "\($0)", isHeard: true) }
+      #expect(try neighbours() == StatusReport.Neighbours(nodes: 1, beacons: heard))
     }
   }
 

@@ -114,6 +114,35 @@ struct StatusPortTests {
     #expect(text.contains(#""text":"Node attached""#) && text.contains(#""wss":1"#))
   }
 
+  @Test("Who watches and doesn't read is closed and counted, and others watch on")
+  func unread() async throws {
+    try await TestBeacon.run {
+      $0.http = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    } _: { beacon in
+      let address = try #require(beacon.server.addresses.http)
+      let feed = try #require(beacon.server.parts.status?.feed)
+      let request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      let stalled = try await HTTPExchange.stall(request, at: address)
+      _ = try await HTTPExchange.begin(request, at: address)
+      try await Self.awaitMetric("pilot_beacon_status_watchers 2", at: address)
+      // More than the kernel's buffers and the backlog hold; between some reports who reads gets to read them.
+      var written = 0
+      while feed.droppedWatchers == 0 {
+        try Task.checkCancellation()
+        for _ in 0..<64 {
+          let now = MonotonicInstant.now()
+          feed.tick(at: now)
+          written += feed.report(at: now).utf8.count
+        }
+        _ = try await HTTPExchange.answer(to: "GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n", from: address)
+      }
+      #expect(written > StatusFeed.backlogLimit)
+      try await Self.awaitMetric("pilot_beacon_status_watchers_dropped_total 1", at: address)
+      #expect(feed.watchers == 1)
+      try? await stalled.close()
+    }
+  }
+
   @Test("Sixteen may watch")
   func watchers() async throws {
     try await TestBeacon.run {

@@ -24,13 +24,14 @@ struct BeaconInspection {
     }
     add(plan.keys)
     attempt { () throws(CommandFailure) in _ = try plan.addresses.firstRules() }
-    for setting in plan.settings.effective where setting.section == "beacon" && Self.limits.contains(setting.name) {
+    for setting in plan.settings.effective where setting.section == "beacon" && Self.shown.contains(setting.name) {
       facts.append((setting.name, setting.value))
     }
   }
 
-  private static let limits: Set<String> = [
-    "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth",
+  private static let shown: Set<String> = [
+    "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync",
+    "drain-window",
   ]
 
   private mutating func add(_ webSocket: BeaconServer.Configuration.WebSocket, now: Int) {

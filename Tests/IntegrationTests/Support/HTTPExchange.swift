@@ -27,6 +27,16 @@ enum HTTPExchange {
     return answer.futureResult
   }
 
+  /// Connects, sends a text, and never reads what comes. The kernel holds little of it.
+  static func stall(_ request: String, at address: Endpoint) async throws -> any Channel {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .channelOption(.autoRead, value: false)
+      .channelOption(.socketOption(.so_rcvbuf), value: 4_096)
+      .connect(host: "127.0.0.1", port: Int(address.port)).get()
+    try await channel.writeAndFlush(ByteBuffer(string: request)).get()
+    return channel
+  }
+
   private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -40,7 +40,7 @@ function rows(id, list, none, columns) {
   body.replaceChildren(...(list.length ? list : [null]).map(item => {
     const row = make("tr");
     if (item === null) row.append(make("td", { class: "dim", colspan: columns.length }, none));
-    else columns.forEach(([value, kind]) => row.append(make("td", { class: kind || "" }, value(item))));
+    else columns.forEach(([value, kind]) => row.append(make("td", { class: typeof kind === "function" ? kind(item) : kind || "" }, value(item))));
     return row;
   }));
 }
@@ -97,6 +97,14 @@ function certificate(report) {
   set("certificate", duration(left), left < 7 * 86400 ? "bad" : left < 30 * 86400 ? "warn" : "");
 }
 
+function neighbours(report) {
+  at("neighbours-section").hidden = !report.neighbours;
+  if (!report.neighbours) return;
+  rows("neighbours", report.neighbours.beacons, "There are none.",
+    [[item => item.name], [item => item.isHeard ? "heard" : "silent", item => `n ${item.isHeard ? "good" : "bad"}`]]);
+  set("neighbour-nodes", number(report.neighbours.nodes));
+}
+
 function show(report) {
   note(report.now, cells.map(name => report.relayed[name] || 0), report.drops);
   if (document.hidden) return;
@@ -117,6 +125,7 @@ function show(report) {
     [[item => String(item.node)], [item => number(item.framesPerSecond), "n"], [item => bytes(item.bytesPerSecond), "n"]]);
   rows("slow", report.slow, "Nobody is behind.",
     [[item => String(item.node)], [item => item.remote], [item => bytes(item.waitingBytes), "n"], [item => number(item.dropped), "n"]]);
+  neighbours(report);
   const counts = map => Object.entries(map).sort((a, b) => b[1] - a[1]);
   const columns = [[item => words(item[0])], [item => whole.format(item[1]), "n"]];
   rows("refusals", counts(report.refusals), "Nobody was refused.", columns);

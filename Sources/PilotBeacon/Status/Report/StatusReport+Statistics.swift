@@ -12,6 +12,7 @@ extension StatusReport {
       peers: Peers(
         udp: statistics.router.nodes, wss: statistics.router.wssPeers, handshakes: statistics.handshakes,
         waitingBytes: statistics.waitingBytes),
+      neighbours: Self.neighbours(of: statistics),
       relayed: Dictionary(
         uniqueKeysWithValues: RelayCell.allCases.map { ($0.description, statistics.router.relayed[$0]) }),
       drops: Self.drops(of: statistics),
@@ -22,6 +23,13 @@ extension StatusReport {
           dropped: $0.dropped)
       },
       talkers: talkers, events: events)
+  }
+
+  private static func neighbours(of statistics: BeaconStatistics) -> Neighbours? {
+    guard !statistics.neighbours.isEmpty else { return nil }
+    return Neighbours(
+      nodes: statistics.router.neighbourNodes,
+      beacons: statistics.neighbours.map { Neighbour(name: "\($0.name)", isHeard: $0.isHeard) })
   }
 
   private static func drops(of statistics: BeaconStatistics) -> [String: UInt64] {

@@ -12,6 +12,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
   /// Until when the certificate is valid, in seconds since 1970; absent without one.
   package var certificateExpiry: Int?
   package var peers: Peers
+  /// The other beacons of the deployment; absent if none is configured.
+  package var neighbours: Neighbours?
   /// Relayed frames by cell: `udp_to_wss`.
   package var relayed: [String: UInt64]
   /// Frames that were dropped, by reason; without those that never happened.
@@ -33,6 +35,20 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var handshakes: Int
     /// Bytes that wait for WebSocket peers.
     package var waitingBytes: Int
+  }
+
+  package struct Neighbours: Codable, Sendable, Equatable {
+    /// Nodes that they list, all together.
+    package var nodes: Int
+    /// In the order of the configuration.
+    package var beacons: [Neighbour]
+  }
+
+  package struct Neighbour: Codable, Sendable, Equatable {
+    /// Host and port, as they are configured.
+    package var name: String
+    /// Whether a list of its nodes has come within 90 s.
+    package var isHeard: Bool
   }
 
   package struct SlowPeer: Codable, Sendable, Equatable {

@@ -24,6 +24,11 @@ struct BeaconScreen {
       let days = (expiry - Int(report.now)) / 86_400
       lines.append("certificate: valid until \(WallClock.text(expiry)), \(days) days")
     }
+    if let neighbours = report.neighbours {
+      let heard = neighbours.beacons.count { $0.isHeard }
+      lines.append(
+        "other beacons: \(heard) of \(neighbours.beacons.count) heard; nodes that they list: \(neighbours.nodes)")
+    }
     lines += rates("Relayed", report.relayed, before?.relayed)
     lines += rates("Dropped", report.drops, before?.drops)
     lines += rates("Refused", report.refusals, before?.refusals)
@@ -35,13 +40,17 @@ struct BeaconScreen {
     for peer in report.slow {
       slow.add(["\(peer.node)", peer.remote.onOneLine, "\(peer.waitingBytes)", "\(peer.dropped)"])
     }
+    var neighbours = TextTable("Other beacons", columns: ["name", "lists"], leading: 2)
+    for beacon in report.neighbours?.beacons ?? [] {
+      neighbours.add([beacon.name.onOneLine, beacon.isHeard ? "heard" : "silent"])
+    }
     var events = TextTable("Recent events", columns: ["time", "node", "what", "where"], leading: 4)
     for event in report.events.prefix(10) {
       events.add([
         WallClock.text(event.time), event.node.map { "\($0)" } ?? "", event.text.onOneLine, event.detail.onOneLine,
       ])
     }
-    for table in [talkers, slow, events] where !table.isEmpty { lines += [""] + table.lines }
+    for table in [talkers, slow, neighbours, events] where !table.isEmpty { lines += [""] + table.lines }
     return lines
   }
 
