@@ -14,8 +14,10 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case nodeIDZero
   /// Of a type that only beacons send to nodes.
   case beaconOnlyType
-  /// A list of another beacon's nodes, from where none is configured, or this beacon's own.
+  /// A list of another beacon's nodes, from where none is configured.
   case notANeighbour
+  /// A list of this beacon's own nodes that has come back: its own name is among those of the others.
+  case ownList
   /// A tunnel frame, which nodes send to each other and, to a beacon, only inside Relay.
   case tunnelFrame
   /// A datagram from port 0, which nothing can be sent back to.
@@ -60,6 +62,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .nodeIDZero: "node_id_zero"
     case .beaconOnlyType: "beacon_only_type"
     case .notANeighbour: "not_a_neighbour"
+    case .ownList: "own_list"
     case .tunnelFrame: "tunnel_frame"
     case .sourcePortZero: "source_port_zero"
     case .staleConnection: "stale_connection"

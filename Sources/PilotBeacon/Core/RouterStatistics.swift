@@ -17,7 +17,7 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Lists of other beacons' nodes that were taken in.
   public internal(set) var syncs: UInt64 = 0
   /// Frames dropped, by reason.
-  public internal(set) var drops = Tally<RouterDropReason, 19>()
+  public internal(set) var drops = Tally<RouterDropReason, 20>()
 
   /// Proofs, by what became of them.
   public internal(set) var proofs = Tally<ProofOutcome, 7>()

@@ -67,9 +67,9 @@ struct RouterDropTests {
   }
 
   @Test func everyReasonHasAnExample() {
-    // Some take more than one frame: RouterShareTests and RouterCreditTests. And whom rules deny isn't the router's to know:
-    // the driver tells it.
-    let others: Set<RouterDropReason> = [.rateLimited, .unansweredEndpoint, .denied]
+    // Some take more than one frame: RouterShareTests and RouterCreditTests; or another beacon: RouterNeighbourTests. And whom
+    // rules deny isn't the router's to know: the driver tells it.
+    let others: Set<RouterDropReason> = [.rateLimited, .unansweredEndpoint, .denied, .ownList]
     #expect(Set(Self.cases.map(\.reason)).union(others) == Set(RouterDropReason.allCases))
   }
 

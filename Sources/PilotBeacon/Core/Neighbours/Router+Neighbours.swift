@@ -23,8 +23,8 @@ extension Router {
       return drop(RouterDropReason(error))
     }
     if let ownBeaconID, message.beaconID &- ownBeaconID < UInt32(NeighbourLists.maximumLists) {
-      neighbours.recognise(number)
-      return drop(.notANeighbour)
+      neighbours.heardOwn(from: number, at: now)
+      return drop(.ownList)
     }
     guard neighbours.admits(number, at: now) else { return drop(.rateLimited) }
     counters.syncs &+= 1
