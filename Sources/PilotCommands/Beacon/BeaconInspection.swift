@@ -30,7 +30,7 @@ struct BeaconInspection {
   }
 
   private static let shown: Set<String> = [
-    "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync",
+    "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync", "etcd",
     "drain-window",
   ]
 
