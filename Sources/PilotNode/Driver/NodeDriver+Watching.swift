@@ -1,4 +1,5 @@
 import PilotTransport
+import Synchronization
 
 /// What a driver's tasks do: they keep the time, look names up, and watch network, sleep and transports for the machine.
 extension NodeDriver {
