@@ -18,6 +18,12 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case notANeighbour
   /// A list of this beacon's own nodes that has come back: its own name is among those of the others.
   case ownList
+  /// A frame that claims to be passed on by a beacon of the cluster, and none is known by that number, with a key of that session.
+  case notABeacon
+  /// A frame that claims to be passed on by a beacon of the cluster, and its tag is wrong.
+  case forgedRelay
+  /// A frame that a beacon of the cluster has passed on, and that has come before, or is too old to tell.
+  case replayedRelay
   /// A tunnel frame, which nodes send to each other and, to a beacon, only inside Relay.
   case tunnelFrame
   /// A datagram from port 0, which nothing can be sent back to.
@@ -63,6 +69,9 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .beaconOnlyType: "beacon_only_type"
     case .notANeighbour: "not_a_neighbour"
     case .ownList: "own_list"
+    case .notABeacon: "not_a_beacon"
+    case .forgedRelay: "forged_relay"
+    case .replayedRelay: "replayed_relay"
     case .tunnelFrame: "tunnel_frame"
     case .sourcePortZero: "source_port_zero"
     case .staleConnection: "stale_connection"
