@@ -39,7 +39,7 @@ final class TakeoverSender: Sendable {
   /// Sends until ``stop()``.
   /// - Returns: How many frames the kernel took, over how long.
   func send(rate: Int) async throws -> (frames: Int, elapsed: Duration) {
-    let sender = try Self.node(1)
+    let (sender, payload) = (try Self.node(1), payload)
     let start = MonotonicInstant.now()
     var (sent, next) = (0, destinations.lowerBound)
     while !isOver.load(ordering: .relaxed), !Task.isCancelled {
@@ -47,7 +47,8 @@ final class TakeoverSender: Sendable {
       let due = Int(start.duration(to: .now()).seconds * Double(rate)) - sent
       var batch = FrameBatch()
       for _ in 0..<min(due, 1_000) {
-        let frame = Relay(sender: sender, destination: try Self.node(next), payload: payload.span.raw).encoded()
+        let destination = try Self.node(next)
+        let frame = Relay(sender: sender, destination: destination, payload: payload.span.raw).encoded()
         guard batch.append(frame.span.raw, to: beacon) else { break }
         next = next == destinations.upperBound ? destinations.lowerBound : next + 1
       }

@@ -23,7 +23,8 @@ struct RouterHandoverTests {
   }
 
   @Test func whoeverIsRegisteredIsReachedAfterwards() throws {
-    var (old, new) = (RouterHarness(), RouterHarness())
+    var old = RouterHarness()
+    var new = RouterHarness()
     for number in 1...500 {
       old.discover(.test(UInt32(number)), from: .udp(.test(UInt32(number), port: UInt16(number))))
     }
@@ -59,21 +60,22 @@ struct RouterHandoverTests {
   }
 
   @Test func whoIsGoneThereIsGoneHere() {
-    var (old, new) = (RouterHarness(), RouterHarness())
+    var old = RouterHarness()
+    var new = RouterHarness()
     old.discover(Self.first, from: .udp(test: 1))
     _ = Self.adopt(Self.all(old), &new)
     expect(Self.adopt([.absent(Self.first, hasProven: true)], &new), 1)
     expect(new.router.nodes.count, 0)
-    #expect(new.router.provenNodes.contains(Self.first))
+    expect(new.router.provenNodes.contains(Self.first), true)
   }
 
   @Test func tooManyChangesAreSaidToBeTooMany() {
     var log = ChangeLog()
     for key in 0..<UInt32(ChangeLog.capacity) { log.note(key) }
-    #expect(log.take()?.count == ChangeLog.capacity)
+    expect(log.take()?.count, ChangeLog.capacity)
     for key in 0...UInt32(ChangeLog.capacity) { log.note(key) }
-    #expect(log.take() == nil)
-    #expect(log.take() == nil)
+    expect(log.take() == nil, true)
+    expect(log.take() == nil, true)
   }
 
   @Test func allProofsTakenBackAreTooManyChanges() {
@@ -92,17 +94,17 @@ struct RouterHandoverTests {
 
   @Test func aProofGoesAlong() {
     var new = RouterHarness()
-    #expect(new.router.adopt(Self.record([.proven], hasProven: true, at: new.now), at: new.now.nanoseconds))
+    expect(new.router.adopt(Self.record([.proven], hasProven: true, at: new.now), at: new.now.nanoseconds), true)
     expect(new.router.nodes.live(Self.first, at: new.now.nanoseconds)?.isProven, true)
-    #expect(new.router.provenNodes.contains(Self.first))
+    expect(new.router.provenNodes.contains(Self.first), true)
   }
 
   @Test func aProofWithAnotherKeyProvesNothing() {
     var new = RouterHarness()
     let record = Self.record([.proven], hasProven: true, at: new.now)
-    #expect(new.router.adopt(record, isOtherKey: true, at: new.now.nanoseconds))
+    expect(new.router.adopt(record, isOtherKey: true, at: new.now.nanoseconds), true)
     expect(new.router.nodes.live(Self.first, at: new.now.nanoseconds)?.isProven, false)
-    #expect(!new.router.provenNodes.contains(Self.first))
+    expect(new.router.provenNodes.contains(Self.first), false)
   }
 
   @Test func itEndsNoLaterThanTheNewRouterAllows() {
@@ -118,20 +120,22 @@ struct RouterHandoverTests {
     var new = RouterHarness(configuration)
     let refused = new.router.adopt(Self.record([], hasProven: false, at: new.now), at: new.now.nanoseconds)
     expect(refused, false)
-    #expect(new.router.adopt(Self.record([.proven], hasProven: true, at: new.now), at: new.now.nanoseconds))
+    expect(new.router.adopt(Self.record([.proven], hasProven: true, at: new.now), at: new.now.nanoseconds), true)
   }
 
   @Test func aSmallerTableTakesWhatItHolds() {
     var configuration = RouterConfiguration()
     configuration.nodeCapacity = 10
-    var (old, new) = (RouterHarness(), RouterHarness(configuration))
+    var old = RouterHarness()
+    var new = RouterHarness(configuration)
     for number in 1...20 { old.discover(.test(UInt32(number)), from: .udp(test: UInt32(number))) }
     expect(Self.adopt(Self.all(old), &new), 10)
     expect(new.router.nodes.count, 10)
   }
 
   @Test func allIsForgottenAgain() {
-    var (old, new) = (RouterHarness(), RouterHarness())
+    var old = RouterHarness()
+    var new = RouterHarness()
     for number in 1...300 { old.discover(.test(UInt32(number)), from: .udp(test: UInt32(number))) }
     _ = Self.adopt(Self.all(old), &new)
     new.router.forgetAll()

@@ -94,7 +94,7 @@ struct TakeoverMessageTests {
   }
 
   /// Nothing traps, nothing reads as what was written, and whatever is taken can be written again as it stands.
-  @Test func aFlippedBitIsRefusedOrSomethingElse() {
+  @Test func aFlippedBitIsRefusedOrSomethingElse() throws {
     for piece in Self.pieces {
       let bytes = piece.encoded()
       for bit in 8..<bytes.count * 8 {
@@ -102,8 +102,8 @@ struct TakeoverMessageTests {
         flipped[bit / 8] ^= 1 << (bit % 8)
         guard let read = try? Self.piece(flipped) else { continue }
         #expect(read != piece)
-        // But for what an IPv4 address can't have: a zone.
-        if read.encoded() != flipped { #expect(try Self.piece(read.encoded()) == read) }
+        let again = try Self.piece(read.encoded())
+        #expect(again == read)
       }
     }
     for message in Self.messages {

@@ -38,12 +38,12 @@ import Testing
 
       deinit {
         close(socket)
-        unlink(address)
+        unsafe unlink(address)
       }
 
       var next: String {
         var bytes = [UInt8](repeating: 0, count: 1_000)
-        let count = unsafe recv(socket, &bytes, bytes.count, CInt(MSG_DONTWAIT.rawValue))
+        let count = unsafe recv(socket, &bytes, bytes.count, CInt(MSG_DONTWAIT))
         return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
       }
 
