@@ -28,6 +28,8 @@ import Testing
   private static let sites = """
     PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
     PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x3
+    PilotBeacon/Server/Takeover/BeaconServer+Takeover | bindFailed
+    PilotBeacon/Server/Takeover/BeaconTakeover | bindFailed, bindFailed: .later(after: nil)
     PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system
