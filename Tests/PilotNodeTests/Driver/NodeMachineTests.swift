@@ -121,6 +121,7 @@ struct NodeMachineTests {
     var run = Run()
     run.on(.connected, Self.connection)
     #expect(run.states == [], "at rest: whatever that was, it wasn't asked for")
+    #expect(!run.wants("path 1:"), "and nothing is sent over it")
     run.on(.resting, Self.connection)
     run.pass(.seconds(1))
     #expect(run.others.contains { $0.contains("open") && $0.contains("1") })

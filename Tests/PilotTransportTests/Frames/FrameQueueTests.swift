@@ -15,6 +15,16 @@ struct FrameQueueTests {
     #expect(queue.counts == FrameQueue.Counts(delivered: 4, deliveredBytes: 13))
   }
 
+  @Test("tells whoever wants to be told when the next frame comes, and at once if there are some")
+  func told() async {
+    let queue = FrameQueue()
+    await confirmation { told in
+      queue.onReadable { told() }
+      queue.push(TestFrame(1))
+    }
+    await confirmation { told in queue.onReadable { told() } }
+  }
+
   @Test("drops the oldest and counts them when there are too many frames")
   func frameLimit() async throws {
     let queue = FrameQueue(limits: FrameQueue.Limits(bytes: 1_000, frames: 3))

@@ -78,13 +78,14 @@ struct MergedReceiverTests {
     }
   }
 
-  @Test("lets neither wait behind one that always has something")
-  func fair() async throws {
+  @Test("lets neither wait behind one that always has something", arguments: [true, false])
+  func fair(_ firstIsBusy: Bool) async throws {
+    let (busy, other) = firstIsBusy ? (first, second) : (second, first)
     var receiver = merged()
-    second.push(TestFrame(0, port: 2))
+    other.push(TestFrame(0, port: 2))
     var turns = 0
     while true {
-      first.push(TestFrame(1, port: 1))
+      busy.push(TestFrame(1, port: 1))
       turns += 1
       if try await receiver.receiveCopies().contains(TestFrame(0, port: 2)) { break }
       if turns > 2 { break }

@@ -80,6 +80,21 @@ struct HandlerClosingTests {
     #expect(harness.peer.end == "closed 1000 ")
   }
 
+  @Test func `who leaves sends what waits ahead of its Close, and takes nothing that comes later`() throws {
+    let harness = try HandlerHarness(.client)
+    harness.socket.letPeerRead(false)
+    for _ in 0..<200 { #expect(harness.send(pattern(1_200)) == .queued) }
+    harness.run()
+    harness.peer.link?.perform(.leave(close))
+    #expect(harness.send([1]) == .disconnected)
+    harness.socket.letPeerRead(true)
+    harness.run()
+    #expect(harness.sent.count == 201)
+    #expect(harness.sent.last == .close(close))
+    #expect(harness.queue.counts.sent == 200)
+    #expect(harness.queue.counts.lost == 0)
+  }
+
   @Test(arguments: [true, false])
   func `a peer that closes and reads nothing doesn't hold on to its queue`(closesHere: Bool) throws {
     let harness = try HandlerHarness(.server)

@@ -54,6 +54,14 @@ struct SystemResolverTests {
     try await answers.wait { $0 == [false, true, true, true] }
   }
 
+  /// An address with a zone has getaddrinfo(3) ask nobody.
+  @Test func `what the system finds keeps its zone`() throws {
+    #if os(Linux)
+      let found = try SystemResolver.ask(.init(host: "fe80::1%lo", family: .ipv6)).get()
+      #expect(found == [Endpoint(high: 0xFE80 << 48, low: 1, scope: 1, port: 0)])
+    #endif
+  }
+
   @Test func `an address asks nobody, and is of one family`() {
     let gate = Gate()
     let resolver = gate.resolver(capacity: 0)
