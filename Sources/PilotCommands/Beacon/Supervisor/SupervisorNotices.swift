@@ -1,6 +1,5 @@
 import PilotTransport
 import PilotUDP
-import PilotWire
 import ServiceLifecycle
 
 /// Tells the supervisor how it stands with this process, if it wants to know (sd_notify(3)). What it doesn't hear is no trouble of the
@@ -12,9 +11,9 @@ struct SupervisorNotices: Sendable {
   init(_ environment: SupervisedEnvironment) { address = environment["NOTIFY_SOCKET"] }
 
   /// It serves.
-  func ready(at udp: Endpoint) { send("READY=1\nSTATUS=Serving at \(udp)") }
+  func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
 
-  /// It looks at its settings again; ``ready(at:)`` follows.
+  /// It looks at its settings again; ``ready(_:)`` follows.
   func reloading() { send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicInstant.now().nanoseconds / 1_000)") }
 
   /// It is about to end.
