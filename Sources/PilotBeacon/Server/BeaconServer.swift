@@ -17,17 +17,6 @@ public final class BeaconServer: Service {
   /// Where it can be reached.
   public let addresses: Addresses
   let parts: Parts
-  let listening: Listening
-
-  /// Where connections are accepted, and by whom.
-  struct Listening: Sendable {
-    let group: any EventLoopGroup
-    /// Where the beacon after this one asks for what there is; nil for nowhere.
-    let takeover: String?
-    /// Sockets of the beacon before, which are accepted on when it does so no more.
-    let inherited: InheritedSockets
-    let whenServing: @Sendable (Addresses) -> Void
-  }
 
   /// What a beacon is made of.
   struct Parts: Sendable {
@@ -48,13 +37,6 @@ public final class BeaconServer: Service {
     let certificate: CertificateWarning
     let neighbours: NeighbourExchange?
     let cluster: BeaconCluster?
-    /// What is left to be done of taking over from another beacon; nil for one that hasn't.
-    let takeover: BeaconTakeover?
-    let takeovers: TakeoverTotals
-    /// The first of the numbers under which neighbours know this beacon's nodes.
-    let beaconID: UInt32
-    /// Where the loops that read the UDP sockets are halted while somebody takes over.
-    let gate: ReadGate
     let drain: Configuration.Drain
     let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
@@ -81,10 +63,9 @@ public final class BeaconServer: Service {
   /// How often the certificate's files are looked at.
   private static let tlsReloadInterval: Duration = .seconds(2)
 
-  private init(addresses: Addresses, parts: Parts, listening: Listening) {
+  private init(addresses: Addresses, parts: Parts) {
     self.addresses = addresses
     self.parts = parts
-    self.listening = listening
   }
 
   /// Binds all sockets.
@@ -99,21 +80,16 @@ public final class BeaconServer: Service {
   public static func start(
     _ configuration: Configuration, keys: any KeyDirectory, logger: Logger
   ) async throws -> BeaconServer {
-    let takeover = try await configuration.takeover.flatMapAsync { path throws(TransportError) in
-      try await BeaconTakeover.greet(at: path, configuration, logger: logger)
-    }
-    let inherited = takeover?.inherited ?? configuration.inherited
-    let parts = try Parts(configuration, keys: keys, inherited: inherited, takeover: takeover, logger: logger)
+    let parts = try Parts(configuration, keys: keys, logger: logger)
     Precautions.check(configuration, logger)
     parts.watchCertificate()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     do {
-      try await takeover?.receiveTable(parts)
-      let (wss, http) = try await parts.listen(configuration, inherited, on: group)
+      let wss = try await parts.listener?.start(on: group)
+      var http: Endpoint?
+      if let address = configuration.http { http = try await parts.status?.start(at: address, on: group) }
       return BeaconServer(
-        addresses: Addresses(udp: parts.udp.localEndpoint, wss: wss, http: http), parts: parts,
-        listening: Listening(
-          group: group, takeover: configuration.takeover, inherited: inherited, whenServing: configuration.whenServing))
+        addresses: Addresses(udp: parts.udp.localEndpoint, wss: wss, http: http), parts: parts)
     } catch {
       await parts.close()
       throw error
@@ -144,18 +120,8 @@ public final class BeaconServer: Service {
   /// The loops end with the UDP sockets, which are closed at the end of the shutdown.
   /// - Returns: Why: `.closed`, unless it could not begin.
   private func serve() async -> TransportError {
-    do throws(TransportError) {
-      try await parts.takeover?.complete(parts, on: listening.group)
-    } catch {
-      await parts.close()
-      return error
-    }
-    return await withTaskGroup(of: TransportError?.self) { group in
-      // First: datagrams wait.
-      for socket in parts.udp.all { group.addTask { await self.relayDatagrams(of: socket) } }
+    await withTaskGroup(of: TransportError?.self) { group in
       group.addTask { await self.endWhenAsked() }
-      group.addTask { await self.succeed() }
-      listening.whenServing(addresses)
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.askRegularly() }
       group.addTask { await self.reloadRegularly() }
@@ -176,6 +142,7 @@ public final class BeaconServer: Service {
       }
       for socket in parts.udp.all {
         group.addTask { await self.watchEvents(of: socket) }
+        group.addTask { await self.relayDatagrams(of: socket) }
       }
       var ending: TransportError?
       for await result in group {
@@ -205,11 +172,7 @@ public final class BeaconServer: Service {
     return await withTaskExecutorPreference(socket.executor) {
       do throws(TransportError) {
         var receiver = try socket.makeReceiver()
-        parts.gate.enter(receiver.interrupter)
         while true {
-          if !parts.gate.isPassable {
-            guard await parts.gate.halt() else { throw .closed }
-          }
           unsafe try await receiver.receiveRuns { datagrams in
             // SAFETY: the relay is done with the datagrams before the receiver is used again.
             unsafe relay.relay(datagrams: datagrams, at: .now())
@@ -258,7 +221,7 @@ public final class BeaconServer: Service {
 
   private func askRegularly() async -> TransportError? {
     let relay = parts.makeRelay(over: parts.udp.all[0])
-    while (try? await Task.sleep(for: Self.tickInterval)) != nil, parts.engine.successor == nil {
+    while (try? await Task.sleep(for: Self.tickInterval)) != nil {
       relay.tick(at: .now())
       relay.flush()
     }

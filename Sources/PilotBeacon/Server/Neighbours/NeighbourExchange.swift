@@ -129,8 +129,7 @@ final class NeighbourExchange: Sendable {
   /// Sends every neighbour the list of who is attached here.
   private func announce(at now: MonotonicInstant) {
     let endpoints = engine.neighbourEndpoints
-    // Who has taken over from this beacon speaks for its nodes.
-    guard !endpoints.isEmpty, engine.successor == nil else { return }
+    guard !endpoints.isEmpty else { return }
     // Looked at first: who comes meanwhile is another change.
     let changes = engine.attachmentChanges
     state.withLock { state in (state.announcedAt, state.changes) = (now, changes) }
