@@ -15,6 +15,7 @@ local types = {
   [0x01] = "Discover", [0x02] = "DiscoverReply", [0x03] = "PunchRequest", [0x04] = "PunchCommand", [0x05] = "Relay",
   [0x06] = "RelayDeliver", [0x07] = "Sync", [0x08] = "DiscoverEx", [0x09] = "RelayDeliverDest", [0x0A] = "Notify",
   [0x0B] = "DiscoverChallenge", [0x0C] = "DiscoverProof", [0x0D] = "Gone", [0x0E] = "Drain",
+  [0x0F] = "ClusterRelay",
 }
 local magics = {
   PILT = "plain", PILS = "sealed", PILK = "key exchange", PILA = "authenticated key exchange", PILP = "punch",
@@ -33,6 +34,7 @@ local f = {
   requester = ProtoField.uint32("pilot.requester", "Requester"),
   target = ProtoField.uint32("pilot.target", "Target"),
   beacon = ProtoField.uint32("pilot.beacon", "Beacon"),
+  session = ProtoField.uint32("pilot.session", "Session", base.HEX),
   count = ProtoField.uint16("pilot.count", "Nodes listed"),
   kind = ProtoField.uint8("pilot.kind", "Kind", base.DEC, { [1] = "a handshake waits at the registry" }),
   reason = ProtoField.uint8("pilot.reason", "Reason", base.DEC, { [1] = "not attached", [2] = "has just gone" }),
@@ -309,6 +311,15 @@ local messages = {
     local from = r:add(f.from_ms, 4):uint()
     info[#info + 1] = "back in " .. from .. " to " .. r:add(f.until_ms, 4):uint() .. " ms"
     r:rest(f.trailing)
+  end,
+  [0x0F] = function(r, info)
+    info[#info + 1] = "by beacon " .. r:add(f.beacon, 4):uint()
+    r:add(f.session, 4)
+    r:add(f.counter, 8)
+    r:add(f.tag, 16)
+    r:take(1)
+    info[#info + 1] = r:add(f.sender, 4):uint() .. " → " .. r:add(f.destination, 4):uint()
+    payload(r, info)
   end,
 }
 messages[0x08] = messages[0x01]

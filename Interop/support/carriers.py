@@ -1,12 +1,14 @@
 """What carries UDP between two hosts where only TCP to the middle gets through: ours, and what somebody would take instead."""
 
+import os
+import pathlib
 import re
 
 from support import environment
 from support.namespaces import MIDDLE, do
 from support.programs import forking, until
 from support.report import Failure, require
-from support.tunnels import Ours
+from support.tunnels import Client, Ours, Service
 
 # Ports: of what listens in the middle, and of TURN's relaying end.
 RELAY, TURN, PEER = 9_500, 3_478, 3_480
@@ -59,6 +61,14 @@ class Carrier:
         self.programs.append(program)
         return program
 
+    def work(self):
+        """The processor time that the busiest of its programs has taken so far, in seconds (proc_pid_stat(5))."""
+        ticks = []
+        for program in self.programs:
+            fields = pathlib.Path(f"/proc/{program.process.pid}/stat").read_text().rpartition(")")[2].split()
+            ticks.append(int(fields[11]) + int(fields[12]))
+        return max(ticks) / os.sysconf("SC_CLK_TCK")
+
     def joined(self):
         """A TCP relay in the middle, which somebody has to have who can't reach the other side."""
         self.socat(None, f"TCP-LISTEN:{RELAY},fork,reuseaddr,nodelay", f"TCP:{self.far.address}:{RELAY},nodelay")
@@ -70,15 +80,63 @@ class Carrier:
 class Pilot(Carrier):
     name = "pilot forward, over wss"
     NODES = 81, 82
+    transport = "wss"
 
     def start(self, port):
-        near, far = (Ours(self.middle, number, host, "wss") for number, host in zip(self.NODES, (self.near, self.far)))
+        hosts = zip(self.NODES, (self.near, self.far))
+        near, far = (Ours(self.middle, number, host, self.transport, direct=self.transport == "udp") for number, host in hosts)
         near.knows(far)
         far.knows(near)
         far.forward("serve", f"{port}=127.0.0.1:{port}")
         self.programs.append(far.program)
         near.forward("udp", f"127.0.0.1:{port}", f"{far.number}:{port}")
         self.programs.append(near.program)
+        return near, far
+
+
+class PilotDirect(Pilot):
+    """Where UDP gets through."""
+
+    name = "pilot forward, directly"
+    transport = "udp"
+
+    def start(self, port):
+        near, far = super().start(port)
+        service = Service(self.middle, self.far, port)
+        client = Client(self.middle, self.near, f"127.0.0.1:{port}")
+        try:
+            client.until(15)
+            until(lambda: near.path_now(far.number) == "direct", "the direct path", 15, 0.2)
+        finally:
+            client.program.stop()
+            service.program.stop()
+        return near, far
+
+
+class WireGuard(Carrier):
+    """wireguard-go at both ends, which reach each other."""
+
+    name = "wireguard-go, directly"
+    service = door = "10.9.0.2"
+    PORT, MTU = 51_820, 1_420
+
+    def start(self, port):
+        tool, wg = environment.program("wireguard-go", "wireguard-go"), environment.program("wg", "wireguard-tools")
+        keys = []
+        for index, host in enumerate((self.near, self.far)):
+            path = self.middle.bench.folder / f"carrier{index}.key"
+            path.write_text(host.run(wg, "genkey"))
+            path.chmod(0o600)
+            keys.append((path, host.run("sh", "-c", f"{wg} pubkey < {path}").strip()))
+        for index, (host, other) in enumerate(((self.near, self.far), (self.far, self.near))):
+            device = f"wgc{index}"
+            self.run(host, "env", "LOG_LEVEL=error", "WG_PROCESS_FOREGROUND=1", tool, "-f", device)
+            until(lambda h=host, d=device: h.has_device(d), "wireguard-go's interface", 10, 0.2)
+            host.run(wg, "set", device, "private-key", keys[index][0], "listen-port", self.PORT, "peer", keys[1 - index][1],
+                     "endpoint", f"{other.address}:{self.PORT}", "allowed-ips", f"10.9.0.{2 - index}/32")
+            host.ip("address", "add", f"10.9.0.{1 + index}/24", "dev", device)
+            host.ip("link", "set", device, "mtu", str(self.MTU), "up")
+        self.near.run("ping", "-c", "1", "-W", "5", self.door)
 
 
 class Socat(Carrier):

@@ -7,7 +7,7 @@ import time
 
 from support import environment
 from support.programs import until
-from support.report import Failure, require
+from support.report import require
 from support.udp_programs import Pair
 
 # The port of each service, in its host and as a port of the node there.
@@ -82,7 +82,7 @@ class WireGuard(Files):
         tool = environment.program("wireguard-go", "wireguard-go")
         wg = environment.program("wg", "wireguard-tools")
         self.start(host, ["env", "LOG_LEVEL=error", "WG_PROCESS_FOREGROUND=1", tool, "-f", f"wg{name}"], "wireguard-go")
-        until(lambda: self.exists(host, f"wg{name}"), "wireguard-go's interface", 10)
+        until(lambda: host.has_device(f"wg{name}"), "wireguard-go's interface", 10)
         last = {"a": 1, "b": 2}[name]
         host.run(
             wg, "set", f"wg{name}", "private-key", self.folder / f"wg-{name}.key", *options, "peer", peer, *more,
@@ -90,14 +90,6 @@ class WireGuard(Files):
         )
         host.ip("address", "add", f"10.9.0.{last}/24", "dev", f"wg{name}")
         host.ip("link", "set", f"wg{name}", "mtu", str(WIREGUARD_MTU), "up")
-
-    @staticmethod
-    def exists(host, name):
-        try:
-            host.ip("link", "show", name)
-            return True
-        except Failure:
-            return False
 
     def connect(self, port=WIREGUARD):
         self.interface(self.client, "a", self.key, more=("endpoint", f"127.0.0.1:{port}"))

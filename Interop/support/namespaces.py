@@ -84,6 +84,13 @@ class Host:
             raise Failure(f"{' '.join(command[3:])}: {result.stdout.strip()[-200:]}")
         return result.stdout
 
+    def has_device(self, name):
+        try:
+            self.ip("link", "show", name)
+        except Failure:
+            return False
+        return True
+
     def move(self, address):
         """Takes another address in the place of its own."""
         self.ip("address", "flush", "dev", "eth0")

@@ -205,9 +205,9 @@ public struct NodeReceiver: ~Copyable, Sendable {
     var messages: UInt64 = 0
     var bytes: UInt64 = 0
     defer { driver.firstPort.tally.countReceived(messages, bytes: bytes) }
-    return try receiver.lendWhileTaken { frame throws(TransportError) in
-      guard let message = Self.message(in: frame.bytes, from: frame.source, readyAt: driver) else {
-        return try Self.lend(frame, of: driver, to: body)
+    return try receiver.lendWhileTaken { frame, source, local throws(TransportError) in
+      guard let message = Self.message(in: frame, from: source, readyAt: driver) else {
+        return try Self.lend(NodeFrame(frame, from: source, local: local), of: driver, to: body)
       }
       messages &+= 1
       bytes &+= UInt64(truncatingIfNeeded: message.payload.byteCount)
@@ -221,7 +221,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
   /// - Returns: False if states have to be told before.
   @inline(never)
   private static func lend(
-    _ frame: borrowing Frame, of driver: NodeDriver, to body: (NodeEvent) throws(TransportError) -> Void
+    _ frame: NodeFrame, of driver: NodeDriver, to body: (NodeEvent) throws(TransportError) -> Void
   ) throws(TransportError) -> Bool {
     if let message = messageElsewhere(in: frame.bytes, from: frame.source, readyAt: driver) {
       driver.countReceived(message.payload.byteCount, from: frame.source)
@@ -231,7 +231,7 @@ public struct NodeReceiver: ~Copyable, Sendable {
     guard driver.states.isEmpty else { return false }
     if driver.isPeers(frame.bytes, from: frame.source) {
       driver.tally.directReceived.count()
-      try body(.direct(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
+      try body(.direct(frame))
       return true
     }
     switch look(frame.bytes, from: frame.source, of: driver) {
@@ -245,13 +245,13 @@ public struct NodeReceiver: ~Copyable, Sendable {
       driver.tally.probesReceived.count()
     case .gone(let node):
       driver.tally.countGone()
-      try body(.gone(node, NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
+      try body(.gone(node, frame))
     case .control:
       driver.tally.controlReceived.count()
-      try body(.control(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
+      try body(.control(frame))
     case .direct:
       driver.tally.directReceived.count()
-      try body(.direct(NodeFrame(frame.bytes, from: frame.source, local: frame.local)))
+      try body(.direct(frame))
     }
     return true
   }

@@ -60,6 +60,10 @@ struct DissectorTests {
       Example(Gone(destination: peer, reason: .notAttached), "Gone: node 9, not attached"),
       Example(Gone(destination: peer, reason: .hasJustGone), "Gone: node 9, has just gone"),
       Example([0x0E, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2], "Drain: node 7, back in 1 to 2 ms"),
+      Example(
+        [0x0F, 0, 0, 0, 1, 0, 0, 0, 2] + [UInt8](repeating: 0, count: 24)
+          + Relay.encoded(sender: node, destination: peer, payload: [1, 2]),
+        "ClusterRelay: by beacon 1, 7 → 9, 2 bytes"),
       Example(Punch(), "PILP"),
       Example(magic("PILK", 32), "PILK: from 7"),
       Example(magic("PILA", 128), "PILA: from 7"),
@@ -69,7 +73,7 @@ struct DissectorTests {
         "PILT: datagram 1:0001.0000.0007:49152 → 1:0001.0000.0009:7, 2 bytes"),
       // What isn't one.
       Example([], "empty frame"),
-      Example([0x0F, 1], "type 0x0F"),
+      Example([0x00, 1], "type 0x00"),
       Example([5, 0, 0], "Relay: [cut off]"),
       Example(Array("PILA".utf8), "PILA: [cut off]"),
     ]

@@ -119,7 +119,7 @@ extension HotPath {
 }
 
 /// Knows no key, and believes no proof.
-private struct NoAuthenticator: DiscoverAuthenticator {
+struct NoAuthenticator: DiscoverAuthenticator {
   func challenge(
     _ node: NodeID, offering key: PublicKey, stamp: ChallengeStamp, to endpoint: Endpoint
   ) -> DiscoverChallenge? { nil }

@@ -12,9 +12,11 @@ struct HotPathCosts {
            hot-path-costs run CASE COUNT
            hot-path-costs time [CASE…]
            hot-path-costs memory
+           hot-path-costs contention THREADS
 
     list prints the names of the cases. run performs one that often. time prints a line of JSON for each, with the
     nanoseconds that one operation takes, and the bytes that it goes through. memory prints what an idle session takes.
+    contention prints what a frame takes each of several threads of a beacon, which share a router or have one each.
     """
 
   /// Not `async`: then the runtime would end the main thread by calling sigsuspend(2) with a constant mask, which valgrind
@@ -43,6 +45,9 @@ struct HotPathCosts {
     case "memory" where arguments.count == 1:
       guard let bytes = try SessionMemory.bytesPerSession() else { fail("this system doesn't tell", status: 1) }
       print(#"{"case":"tunnel-session-idle","bytes":\#(bytes)}"#)
+    case "contention" where arguments.count == 2:
+      guard let threads = Int(arguments[2]), threads > 0 else { fail() }
+      for result in try Contention.measure(threads: threads) { print(result.json) }
     default:
       fail()
     }

@@ -52,8 +52,9 @@ extension HotPath {
     let pair = try LoopbackPair()
     defer { pair.close() }
     let node = try makeNode(ids[0], on: pair.sender, beacon: pair.receiver.localEndpoint)
+    let peer = ids[1]
     stopwatch.start()
-    for index in 0..<count { try node.send(samples.bytes(at: index), to: ids[1]) }
+    for index in 0..<count { try node.send(samples.bytes(at: index), to: peer) }
     stopwatch.stop()
     return node.counters.messagesSent
   }
@@ -69,8 +70,9 @@ extension HotPath {
     try pair.receiver.send(shown, to: pair.sender.localEndpoint)
     var receiver = try node.makeReceiver()
     while !node.state.isReady, try await receiver.next() != nil {}
+    let peer = ids[1]
     stopwatch.start()
-    for index in 0..<count { try node.send(samples.bytes(at: index), to: ids[1]) }
+    for index in 0..<count { try node.send(samples.bytes(at: index), to: peer) }
     stopwatch.stop()
     return node.counters.messagesSent
   }
@@ -81,10 +83,11 @@ extension HotPath {
     let pair = try LoopbackPair()
     defer { pair.close() }
     let node = try makeNode(ids[0], on: pair.sender, beacon: pair.receiver.localEndpoint)
+    let peer = ids[1]
     var batch = node.makeBatch()
     stopwatch.start()
     for _ in 0..<max(1, count / perBatch) {
-      for index in 0..<perBatch where !batch.append(samples.bytes(at: index), to: ids[1]) {
+      for index in 0..<perBatch where !batch.append(samples.bytes(at: index), to: peer) {
         throw UnexpectedResult(what: "a full batch")
       }
       let taken = try node.send(contentsOf: batch)

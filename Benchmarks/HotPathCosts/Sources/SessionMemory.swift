@@ -25,7 +25,7 @@ enum SessionMemory {
     let nodes = try Samples.nodes(1 + early + sessions)
     var now = MonotonicInstant(nanoseconds: 1)
     var center = TunnelMachine(id: nodes[0], identity: identity, random: SystemRandomNumberGenerator(), at: now)
-    var paths: [NodeID: DirectPath] = [:]
+    var paths = PeerTable<DirectPath>()
     var before: Int?
     for (number, peer) in nodes.dropFirst().enumerated() {
       if number == early { before = residentBytes() }

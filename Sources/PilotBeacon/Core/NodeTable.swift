@@ -29,8 +29,8 @@ struct NodeTable: ~Copyable, Sendable {
   private let creditPerByteHeard: UInt32
   private(set) var map: NodeMap<Registration>
   private(set) var ledger: SourceLedger
-  /// Nodes that have come or gone, since it was made.
-  private(set) var changes: UInt64 = 0
+  /// Which nodes have come, gone, or proven who they are.
+  var changes: AttachmentChanges
   private var expiryCursor = NodeMap<Registration>.Cursor()
   private var evictionCursor = NodeMap<Registration>.Cursor()
 
@@ -40,6 +40,7 @@ struct NodeTable: ~Copyable, Sendable {
     settlingTime = bounds.settlingTime
     creditPerByteHeard = bounds.creditPerByteHeard
     map = NodeMap(expectedCount: capacity, seed: seed)
+    changes = AttachmentChanges(isKept: bounds.isInCluster)
     ledger = SourceLedger(seed: seed ^ 0x5D)
   }
 
@@ -118,6 +119,7 @@ struct NodeTable: ~Copyable, Sendable {
     guard !exceedsShare(registration, replacing: known.map { map[$0] }) else { return .sourceFull }
     if let known {
       exchange(map[known], for: registration)
+      if map[known].isProven != registration.isProven { changes.note(node.rawValue) }
       map[known] = registration
       return .added
     }
@@ -129,7 +131,7 @@ struct NodeTable: ~Copyable, Sendable {
     }
     exchange(nil, for: registration)
     map.insert(node.rawValue, registration)
-    changes &+= 1
+    changes.note(node.rawValue)
     return admission
   }
 
@@ -153,6 +155,7 @@ struct NodeTable: ~Copyable, Sendable {
       registration.bucket = .none
       exchange(map[position], for: registration)
       map[position] = registration
+      changes.note(map.key(at: position))
       distrusted += 1
     }
     return distrusted
@@ -192,16 +195,16 @@ struct NodeTable: ~Copyable, Sendable {
         continue
       }
       exchange(map[position], for: nil)
+      changes.note(map.key(at: position))
       map.remove(at: position, behind: &expiryCursor)
-      changes &+= 1
     }
     return (expired, denied)
   }
 
   private mutating func remove(at position: NodeMap<Registration>.Position) {
     exchange(map[position], for: nil)
+    changes.note(map.key(at: position))
     map.remove(at: position)
-    changes &+= 1
   }
 
   /// Keeps the ledger: what is known of a node is about to become something else, or to come or go.

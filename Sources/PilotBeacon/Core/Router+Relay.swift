@@ -10,8 +10,13 @@ extension Router {
   /// - Parameter frame: Anything.
   /// - Returns: A number that means nothing, to be kept somewhere, so that the reading isn't optimised away.
   package func anticipate(_ frame: RawSpan) -> UInt64 {
-    guard frame.byteCount >= Relay.headerLength, frame.byte(at: 0) == BeaconMessageType.relay.rawValue else { return 0 }
-    return nodes.touch(frame.bigEndian(at: 5, as: UInt32.self))
+    guard frame.byteCount >= Relay.headerLength else { return 0 }
+    switch BeaconMessageType(rawValue: frame.byte(at: 0)) {
+    case .relay: return nodes.touch(frame.bigEndian(at: 5, as: UInt32.self))
+    case .clusterRelay where frame.byteCount >= ClusterRelay.headerLength + Relay.headerLength:
+      return nodes.touch(frame.bigEndian(at: ClusterRelay.headerLength + 5, as: UInt32.self))
+    default: return 0
+    }
   }
 
   /// A Relay: the sender must be who sent it, and the destination here (wire reference, sections 2 and 6).
@@ -101,8 +106,16 @@ extension Router {
       DeliverHeader(sender, destination, wantsDestination: registration.wantsDestination))
   }
 
+  /// Whether a node that is registered here may well be at another beacon: it has missed an announcement, or it has proven nothing
+  /// here, and something there.
+  @inline(__always)
+  private func seemsElsewhere(_ node: NodeID, _ registration: Registration, at now: UInt64) -> Bool {
+    now.since(registration.heardAt) > bounds.silenceBeforeMove
+      || remotes.count > 0 && !registration.isProven && remotes.place(of: node)?.isProven == true
+  }
+
   /// Looks the destination up: first the WSS peers, then the UDP nodes, then those of other beacons (wire reference, section 2).
-  /// A node that one of these lists is there if it has missed an announcement here.
+  /// A node that one of these lists is there if it has missed an announcement here, or has proven only there who it is.
   ///
   /// - Parameter isPassedOn: Whether another beacon has passed it on: then it goes to no other one, nor does an answer.
   @inline(__always)
@@ -121,7 +134,7 @@ extension Router {
       return passOn(from: sender, to: destination, over: carrier, at: now)
         ?? miss(destination, of: sender, at: origin, at: now)
     }
-    if now.since(registration.heardAt) > bounds.silenceBeforeMove, !isPassedOn,
+    if !isPassedOn, seemsElsewhere(destination, registration, at: now),
       let action = passOn(from: sender, to: destination, over: carrier, at: now)
     {
       return action

@@ -39,6 +39,7 @@ package struct Router: ~Copyable, Sendable {
   var goneNotices: GoneNotices
   var provenNodes: ProvenNodes
   var neighbours: NeighbourLists
+  var remotes: RemoteNodes
   /// The first of the numbers under which this beacon tells its neighbours of its nodes.
   let ownBeaconID: UInt32?
   let listing: any NodeListing
@@ -90,7 +91,7 @@ package struct Router: ~Copyable, Sendable {
     challengedSources = SourceRateLimit(perSecond: challenged, burst: challenged, sets: 1_024)
     unansweredCredit = SourceRateLimit(
       interval: RouterBounds.creditChunkInterval, burst: RouterBounds.creditChunks, sets: 4_096)
-    wss = WSSTable(seed: seed ^ 1)
+    wss = WSSTable(seed: seed ^ 1, tellsChanges: bounds.isInCluster)
     claims = PendingClaims(seed: seed ^ 2, interval: bounds.probeInterval, holdDown: bounds.refusedClaimHoldDown)
     formers = FormerEndpoints(seed: seed ^ 4)
     greetings = Greetings(seed: seed ^ 5)
@@ -98,6 +99,7 @@ package struct Router: ~Copyable, Sendable {
     goneNotices = GoneNotices(seed: seed ^ 9)
     provenNodes = ProvenNodes(capacity: bounds.nodeCapacity, seed: seed ^ 6)
     neighbours = NeighbourLists(capacity: configuration.neighbourNodeCapacity, seed: seed ^ 10)
+    remotes = RemoteNodes(expectedCount: configuration.clusterNodeCapacity, seed: seed ^ 11)
     ownBeaconID = configuration.beaconID
     questionAddress = QuestionAddress(configuration, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
@@ -124,6 +126,7 @@ package struct Router: ~Copyable, Sendable {
     snapshot.nodes = nodes.count
     snapshot.wssPeers = wss.count
     snapshot.neighbourNodes = neighbours.count
+    snapshot.clusterNodes = remotes.count
     return snapshot
   }
 
@@ -159,6 +162,8 @@ package struct Router: ~Copyable, Sendable {
       return punch(frame, from: origin, at: now)
     case .sync:
       return sync(frame, from: origin, at: now.nanoseconds)
+    case .clusterRelay:
+      return drop(.notABeacon)
     case nil:
       guard FrameFamily(of: frame) == .tunnel else { return drop(.unknownType) }
       return sign(frame, from: origin, at: now.nanoseconds)
@@ -192,6 +197,7 @@ package struct Router: ~Copyable, Sendable {
   ) -> Int {
     let (expired, denied) = nodes.expire(at: now.nanoseconds, admitting: rules, limit: limit)
     if !neighbours.isEmpty { neighbours.sweep(at: now.nanoseconds, limit: limit) }
+    if remotes.hasMemory { remotes.trim(limit: limit) }
     counters.expirations &+= UInt64(expired)
     counters.expulsions &+= UInt64(denied)
     return expired + denied

@@ -4,6 +4,8 @@
 package enum RouterAction: Equatable, Sendable {
   /// Send the header there, then the frame's bytes from ``DeliverHeader/payloadOffset`` on.
   case deliver(Hop, DeliverHeader)
+  /// Send the frame as it came to this beacon of the cluster, sealed.
+  case passOn(to: UInt32)
   /// It has been counted as dropped.
   case drop(RouterDropReason)
   /// It was in order, and has been counted. What follows from it, if anything, is among the outputs:

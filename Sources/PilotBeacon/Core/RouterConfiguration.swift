@@ -78,8 +78,14 @@ public struct RouterConfiguration: Sendable, Equatable {
   /// And so many bytes more for each byte that comes from there. Default 30: what a transfer's acknowledgements are to its
   /// data.
   public var creditPerByteHeard = 30
-  /// The most nodes of other beacons that are known, all together. Default 2,000,000, about 25 bytes each once they are listed.
-  public var neighbourNodeCapacity = 2_000_000
+  /// The most nodes of each other beacon that are known, at least 1. Default 500,000, as many as a beacon registers; about 25 bytes
+  /// each once they are listed.
+  public var neighbourNodeCapacity = 500_000
+  /// The most nodes of other beacons of the cluster that are known, all together. Default 2,000,000, about 60 bytes each once they are
+  /// attached somewhere.
+  public var clusterNodeCapacity = 2_000_000
+  /// Whether somebody tells other beacons of a cluster who is attached here.
+  package var isInCluster = false
   /// The first of 256 numbers under which this beacon tells others of its nodes, and which no other one of them may use; nil, the
   /// default, has the server choose one at random.
   public var beaconID: UInt32?
@@ -117,6 +123,7 @@ struct RouterBounds: Sendable {
   let authentication: UDPAuthentication
   let servesListedNodesOnly: Bool
   let requiresPunchGrant: Bool
+  let isInCluster: Bool
 
   init(_ configuration: RouterConfiguration) {
     func nanoseconds(_ duration: Duration) -> UInt64 { UInt64(max(0, duration.clampedNanoseconds)) }
@@ -137,5 +144,6 @@ struct RouterBounds: Sendable {
     authentication = configuration.udpAuthentication
     servesListedNodesOnly = configuration.servesListedNodesOnly
     requiresPunchGrant = configuration.requiresPunchGrant
+    isInCluster = configuration.isInCluster
   }
 }

@@ -14,8 +14,16 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
   case nodeIDZero
   /// Of a type that only beacons send to nodes.
   case beaconOnlyType
-  /// A list of another beacon's nodes, from where none is configured, or this beacon's own.
+  /// A list of another beacon's nodes, from where none is configured.
   case notANeighbour
+  /// A list of this beacon's own nodes that has come back: its own name is among those of the others.
+  case ownList
+  /// A frame that claims to be passed on by a beacon of the cluster, and none is known by that number, with a key of that session.
+  case notABeacon
+  /// A frame that claims to be passed on by a beacon of the cluster, and its tag is wrong.
+  case forgedRelay
+  /// A frame that a beacon of the cluster has passed on, and that has come before, or is too old to tell.
+  case replayedRelay
   /// A tunnel frame, which nodes send to each other and, to a beacon, only inside Relay.
   case tunnelFrame
   /// A datagram from port 0, which nothing can be sent back to.
@@ -60,6 +68,10 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .nodeIDZero: "node_id_zero"
     case .beaconOnlyType: "beacon_only_type"
     case .notANeighbour: "not_a_neighbour"
+    case .ownList: "own_list"
+    case .notABeacon: "not_a_beacon"
+    case .forgedRelay: "forged_relay"
+    case .replayedRelay: "replayed_relay"
     case .tunnelFrame: "tunnel_frame"
     case .sourcePortZero: "source_port_zero"
     case .staleConnection: "stale_connection"

@@ -17,7 +17,7 @@ public struct RouterStatistics: Sendable, Equatable {
   /// Lists of other beacons' nodes that were taken in.
   public internal(set) var syncs: UInt64 = 0
   /// Frames dropped, by reason.
-  public internal(set) var drops = Tally<RouterDropReason, 19>()
+  public internal(set) var drops = Tally<RouterDropReason, 23>()
 
   /// Proofs, by what became of them.
   public internal(set) var proofs = Tally<ProofOutcome, 7>()
@@ -77,6 +77,8 @@ public struct RouterStatistics: Sendable, Equatable {
   public internal(set) var nodes = 0
   /// Nodes that other beacons list now. Those whose list has run out count until they are removed.
   public internal(set) var neighbourNodes = 0
+  /// Nodes that are attached to other beacons of the cluster now.
+  public internal(set) var clusterNodes = 0
   /// Nodes attached over WSS now.
   public internal(set) var wssPeers = 0
 

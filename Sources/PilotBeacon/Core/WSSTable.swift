@@ -14,10 +14,12 @@ struct WSSTable: ~Copyable, Sendable {
   }
 
   private var map: NodeMap<Peer>
-  /// Nodes that have come or gone, since it was made.
-  private(set) var changes: UInt64 = 0
+  /// Which nodes have come or gone.
+  var changes: AttachmentChanges
 
-  init(seed: UInt64) {
+  /// - Parameter tellsChanges: Whether anybody takes the changes.
+  init(seed: UInt64, tellsChanges: Bool = false) {
+    changes = AttachmentChanges(isKept: tellsChanges)
     map = NodeMap(expectedCount: 1 << 15, seed: seed)
   }
 
@@ -60,7 +62,7 @@ struct WSSTable: ~Copyable, Sendable {
   mutating func attach(_ node: NodeID, _ connection: ConnectionID, isOwn: Bool) -> ConnectionID? {
     guard let position = map.find(node.rawValue) else {
       map.insert(node.rawValue, Peer(connection: connection.rawValue, isOwn: isOwn))
-      changes &+= 1
+      changes.note(node.rawValue)
       return nil
     }
     let previous = map[position].connection
@@ -74,7 +76,7 @@ struct WSSTable: ~Copyable, Sendable {
   mutating func detach(_ node: NodeID, _ connection: ConnectionID) -> Bool {
     guard let position = map.find(node.rawValue), map[position].connection == connection.rawValue else { return false }
     map.remove(at: position)
-    changes &+= 1
+    changes.note(node.rawValue)
     return true
   }
 

@@ -32,6 +32,10 @@ extension BeaconServer {
     package typealias NeighbourLookup = @Sendable (HostPort) async throws(TransportError) -> [Endpoint]
     /// Finds where a neighbour's name leads. Default: the system's resolver.
     package var neighbourLookup: NeighbourLookup = NeighbourExchange.resolve
+    /// How it finds the other beacons of its deployment by itself, and passes frames on to them, authenticated. Default: not at all.
+    public var cluster: Cluster?
+    /// What carries that; nil for etcd.
+    package var presence: (any Presence)?
     /// Which addresses may speak over UDP and WebSocket, and which proxies are believed; it may change at any time. The
     /// status page is for all who can connect. Default: everybody may, and no proxy is believed.
     public var addresses = AddressPolicy()

@@ -34,6 +34,8 @@ extension BeaconServer.Parts {
     var router = configuration.router
     router.beaconID = beaconID
     if configuration.neighbours.isEmpty { router.neighbourNodeCapacity = 1 }
+    router.isInCluster = configuration.cluster != nil
+    if !router.isInCluster { router.clusterNodeCapacity = 1 }
     let engine = RelayEngine(
       router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
     for address in configuration.router.advertised where AddressReach(of: address) != .global {
@@ -56,11 +58,13 @@ extension BeaconServer.Parts {
     let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.unixTime) { name, local in
       advertised.contains(name) || names.contains(name, at: first.endpoint(of: local))
     }
+    let cluster = try BeaconCluster(
+      configuration, beaconID: beaconID, engine: engine, udp: udp.localEndpoint, logger: logger)
     let dispatchers = WSSInboundLoops { number in
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals,
-        policy: addresses, submit: verifications.submit)
+        policy: addresses, lane: cluster?.peers.makeLane(), submit: verifications.submit)
       return WSSInbound(engine: engine, relay: relay, journal: journal)
     }
     let listener = configuration.wss.map { settings in
@@ -85,13 +89,15 @@ extension BeaconServer.Parts {
         ) {
           BeaconStatistics(
             engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours)
+            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours, cluster: cluster
+          )
         },
         onFailure: { journal.failed($0, at: .status) })
     }
     self.token = token
     certificate = CertificateWarning()
     self.neighbours = neighbours
+    self.cluster = cluster
     drain = configuration.drain
     self.drainTotals = drainTotals
     self.shutdown = shutdown

@@ -36,6 +36,7 @@ public final class BeaconServer: Service {
     let token: StatusToken?
     let certificate: CertificateWarning
     let neighbours: NeighbourExchange?
+    let cluster: BeaconCluster?
     let drain: Configuration.Drain
     let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
@@ -45,7 +46,7 @@ public final class BeaconServer: Service {
     func makeRelay(over socket: UDPTransport) -> FrameRelay {
       FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals, policy: addresses,
-        submit: verifications.submit)
+        lane: cluster?.peers.makeLane(), submit: verifications.submit)
     }
   }
 
@@ -130,6 +131,12 @@ public final class BeaconServer: Service {
       if let neighbours = parts.neighbours {
         group.addTask {
           await neighbours.run(clock: MonotonicClock())
+          return nil
+        }
+      }
+      if let cluster = parts.cluster {
+        group.addTask {
+          await cluster.presence.run(clock: MonotonicClock())
           return nil
         }
       }

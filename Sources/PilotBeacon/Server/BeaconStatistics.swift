@@ -10,6 +10,10 @@ public struct BeaconStatistics: Sendable {
   public let udp: TransportCounters
   /// The other beacons, in the order of the configuration, and whether a list of each has come within 90 s.
   public let neighbours: [(name: HostPort, isHeard: Bool)]
+  /// The cluster that it is in; nil if in none.
+  public let cluster: ClusterCounts?
+  /// What it has done with etcd; nil without.
+  let etcd: EtcdCounts?
   /// What became of frames for WebSocket peers, present and past.
   public let peers: PeerTotals
   /// Bytes that wait for WebSocket peers now.
@@ -94,7 +98,8 @@ public struct BeaconStatistics: Sendable {
 extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
-    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?, neighbours: NeighbourExchange?
+    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?, neighbours: NeighbourExchange?,
+    cluster: BeaconCluster?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -109,6 +114,8 @@ extension BeaconStatistics {
     router = engine.statistics
     self.udp = udp.counters
     self.neighbours = neighbours.map { Array(zip($0.names, $0.isHeard)) } ?? []
+    self.cluster = cluster?.counts
+    etcd = cluster?.etcd?.counts
     peers = PeerTotals(counts)
     waitingBytes = waiting
     refusedByKernel = totals.refusedByKernel
@@ -140,6 +147,6 @@ extension BeaconServer {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
       journal: parts.journal, drain: parts.drainTotals, registry: (parts.keys as? RegistryDirectory)?.counts,
-      neighbours: parts.neighbours)
+      neighbours: parts.neighbours, cluster: parts.cluster)
   }
 }

@@ -14,6 +14,7 @@ package final class FrameRelay {
   let submit: @Sendable (VerificationJob) -> Bool
   let totals: RelayTotals
   private var filter: SourceFilter
+  private let lane: ClusterLane?
   private var batch = FrameBatch()
   var turn = RelayEngine.Turn()
   /// How many of the turn's deliveries over WSS have been performed.
@@ -24,10 +25,12 @@ package final class FrameRelay {
   /// - Parameters:
   ///   - udp: The socket that this source's frames leave by.
   ///   - policy: Which addresses may speak over UDP. Default all.
+  ///   - lane: This source's part in what is passed on between the beacons of a cluster. Default none.
   ///   - submit: Takes what is to be verified with ``verify(_:at:)`` elsewhere; false if there is no room for it.
   package init(
     engine: RelayEngine, udp: any Transport, authenticator: any DiscoverAuthenticator,
-    totals: RelayTotals, policy: AddressPolicy = AddressPolicy(), submit: @escaping @Sendable (VerificationJob) -> Bool
+    totals: RelayTotals, policy: AddressPolicy = AddressPolicy(), lane: ClusterLane? = nil,
+    submit: @escaping @Sendable (VerificationJob) -> Bool
   ) {
     self.engine = engine
     self.udp = udp
@@ -35,6 +38,7 @@ package final class FrameRelay {
     self.submit = submit
     self.totals = totals
     filter = SourceFilter(policy)
+    self.lane = lane
     turn.actions.reserveCapacity(RelayEngine.decisionsPerTurn)
   }
 
@@ -45,7 +49,11 @@ package final class FrameRelay {
     var (deciding, spent) = (RunCursor(), SpentShare())
     while unsafe deciding.run < datagrams.runs.count {
       var performing = deciding
-      unsafe engine.decide(datagrams, from: &deciding, admitting: rules, &spent, into: &turn, at: now)
+      if let lane {
+        unsafe lane.look(at: datagrams, from: deciding, limit: RelayEngine.decisionsPerTurn, admitting: rules, at: now)
+      }
+      unsafe engine.decide(
+        datagrams, from: &deciding, admitting: rules, lane?.verdicts ?? [], &spent, into: &turn, at: now)
       var index = 0
       unsafe datagrams.forEachFrame(from: &performing, limit: turn.actions.count) { frame, _ in
         perform(turn.actions[index], on: frame, at: now)
@@ -64,7 +72,9 @@ package final class FrameRelay {
   }
 
   private func perform(_ action: RouterAction, on frame: RawSpan, at now: MonotonicInstant) {
+    if case .passOn(let beaconID) = action { return passOn(frame, to: beaconID) }
     guard case .deliver(let hop, let header) = action else { return }
+    let frame = Self.relay(in: frame)
     let payload = frame.extracting(droppingFirst: DeliverHeader.payloadOffset)
     switch hop {
     case .udp(let endpoint, let local):
@@ -76,6 +86,25 @@ package final class FrameRelay {
         detour(frame, at: now)
       }
     }
+  }
+
+  /// The Relay that is delivered: what comes from another beacon of the cluster has it inside.
+  @inline(__always)
+  @_lifetime(copy frame)
+  private static func relay(in frame: RawSpan) -> RawSpan {
+    frame.byte(at: 0) == BeaconMessageType.clusterRelay.rawValue
+      ? frame.extracting(droppingFirst: ClusterRelay.headerLength) : frame
+  }
+
+  /// Seals a Relay for another beacon of the cluster.
+  @inline(never)
+  private func passOn(_ relay: RawSpan, to beaconID: UInt32) {
+    let isKnown = lane?.seal(relay, to: beaconID) { length, endpoint, write in
+      if batch.append(length: length, to: endpoint, initializingWith: write) { return }
+      sendBatch()
+      if !batch.append(length: length, to: endpoint, initializingWith: write) { totals.unsent(1) }
+    }
+    if isKnown != true { totals.connectionGone() }
   }
 
   /// A frame's connection has ended since it was decided where the frame goes.

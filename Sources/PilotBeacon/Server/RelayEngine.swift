@@ -55,20 +55,24 @@ package final class RelayEngine: Sendable {
   ///
   /// - Parameters:
   ///   - rules: Who may speak; nil for everybody, which costs nothing.
+  ///   - verdicts: What there is to say of those that claim to be passed on by a beacon of the cluster; empty if none does.
   ///   - spent: Who has had his share at this instant, for all turns of it.
   @unsafe
   func decide(
-    _ datagrams: LentFrames, from cursor: inout RunCursor, admitting rules: AddressRules?, _ spent: inout SpentShare,
-    into turn: inout Turn, at now: MonotonicInstant
+    _ datagrams: LentFrames, from cursor: inout RunCursor, admitting rules: AddressRules?,
+    _ verdicts: [ClusterLane.Verdict] = [], _ spent: inout SpentShare, into turn: inout Turn, at now: MonotonicInstant
   ) {
-    var ahead = cursor
+    var (ahead, index) = (cursor, 0)
     state.withLock { state in
       unsafe datagrams.forEachFrame(from: &ahead, limit: Self.decisionsPerTurn) { frame, _ in
         state.anticipated ^= state.router.anticipate(frame)
       }
       unsafe datagrams.forEachFrame(from: &cursor, limit: Self.decisionsPerTurn) { frame, source, local in
+        defer { index += 1 }
         if let rules, !rules.admits(source) {
           turn.actions.append(state.router.deny())
+        } else if index < verdicts.count, verdicts[index] != .other {
+          state.decide(frame, verdicts[index], from: .udp(source, local), at: now, into: &turn)
         } else if spent.covers(frame, from: source) {
           turn.actions.append(state.router.limit(source))
         } else if state.decide(frame, from: .udp(source, local), at: now, into: &turn) {
@@ -166,13 +170,44 @@ package final class RelayEngine: Sendable {
     state.withLock { $0.router.neighbours.heard(at: now.nanoseconds) }
   }
 
+  /// Which nodes have come here, gone, or proven who they are since the last call, and whether those are all.
+  func takeAttachmentChanges() -> (nodes: [UInt32], isComplete: Bool) {
+    state.withLock { $0.router.takeAttachmentChanges() }
+  }
+
+  /// In so many parts ``nodes(inPart:)`` tells all nodes.
+  var attachedParts: Int { state.withLock { $0.router.attachedParts } }
+
+  /// About 2,000 nodes at most.
+  func nodes(inPart part: Int) -> [NodeID] {
+    state.withLock { state in
+      var nodes: [NodeID] = []
+      state.router.forEachNode(inPart: part) { nodes.append($0) }
+      return nodes
+    }
+  }
+
+  /// Whether each of these nodes has authenticated here; nil for one that the others needn't know of.
+  func attachments(of nodes: some Collection<NodeID>, at now: MonotonicInstant) -> [Bool?] {
+    state.withLock { state in nodes.map { state.router.attachment(of: $0, at: now) } }
+  }
+
+  /// Nodes have come to other beacons of the cluster, or have gone from there.
+  func placeRemotes(_ changes: some Collection<RemoteChange>) {
+    var rest = changes[...]
+    while !rest.isEmpty {
+      state.withLock { $0.router.placeRemotes(rest.prefix(500)) }
+      rest = rest.dropFirst(500)
+    }
+  }
+
   /// Nodes that have come here or gone.
   var attachmentChanges: UInt64 { state.withLock { $0.router.attachmentChanges } }
 
   /// The nodes that are attached here, looked for in many short holds of the lock.
   func attached(at now: MonotonicInstant) -> [NodeID] {
     var nodes: [NodeID] = []
-    for part in 0..<state.withLock({ $0.router.attachedParts }) {
+    for part in 0..<attachedParts {
       state.withLock { $0.router.forEachAttached(inPart: part, at: now) { nodes.append($0) } }
     }
     return nodes
@@ -236,11 +271,29 @@ extension RelayEngine.State {
   fileprivate mutating func decide(
     _ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant, into turn: inout RelayEngine.Turn
   ) -> Bool {
-    let action = router.on(frame, from: origin, at: now)
+    take(router.on(frame, from: origin, at: now), into: &turn)
+  }
+
+  /// Decides about what claims to be passed on by another beacon.
+  fileprivate mutating func decide(
+    _ frame: RawSpan, _ verdict: ClusterLane.Verdict, from origin: FrameOrigin, at now: MonotonicInstant,
+    into turn: inout RelayEngine.Turn
+  ) {
+    switch verdict {
+    case .other: break
+    case .passed(let beaconID):
+      let relay = frame.extracting(droppingFirst: ClusterRelay.headerLength)
+      _ = take(router.passed(relay, by: beaconID, from: origin, at: now), into: &turn)
+    case .refused(let reason):
+      _ = take(router.refuse(reason, from: origin), into: &turn)
+    }
+  }
+
+  private mutating func take(_ action: RouterAction, into turn: inout RelayEngine.Turn) -> Bool {
     turn.actions.append(action)
     switch action {
     case .deliver(.wss(let id), _): turn.connections.append(connections[id.rawValue])
-    case .deliver(.udp, _): break
+    case .deliver(.udp, _), .passOn: break
     case .drop(.rateLimited): return true
     case .taken, .drop: router.drain(into: &turn)
     }

@@ -12,7 +12,7 @@ package final class RelayTotals: Sendable {
   /// The kernel had no room.
   func unsent(_ count: Int) { refused.add(UInt64(count), ordering: .relaxed) }
 
-  /// The peer's connection ended in the same moment.
+  /// The peer's connection ended in the same moment, or the beacon that the node was at.
   func connectionGone() { gone.add(1, ordering: .relaxed) }
 
   /// The same, and its node is over UDP, too: the frame goes there.

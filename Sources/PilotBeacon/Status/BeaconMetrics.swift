@@ -164,7 +164,7 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_outputs_dropped_total", "Answers that the router's queue had no room for.",
           router.outputsDropped),
-      ] + Self.registry(statistics.registry) + Self.certificate(statistics.certificateExpiry)
+      ] + Self.cluster(statistics) + Self.registry(statistics.registry) + Self.certificate(statistics.certificateExpiry)
   }
 
   private static func sorted(_ counts: [String: UInt64]) -> [(String, UInt64)] {
@@ -178,6 +178,40 @@ struct BeaconMetrics {
       .gauge(
         "pilot_beacon_certificate_expiry_seconds", "Until when the certificate is valid, in seconds since 1970.", expiry
       )
+    ]
+  }
+
+  /// Only of a beacon in a cluster.
+  private static func cluster(_ statistics: BeaconStatistics) -> [Metric] {
+    guard let cluster = statistics.cluster else { return [] }
+    let silence = cluster.silentSince.map { Int($0.components.seconds) } ?? 0
+    let metrics: [Metric] = [
+      .gauge("pilot_beacon_cluster_beacons", "Other beacons of the cluster.", cluster.beacons.count),
+      .gauge(
+        "pilot_beacon_cluster_nodes", "Nodes that are attached to other beacons of the cluster.",
+        statistics.router.clusterNodes),
+      .gauge("pilot_beacon_presence_up", "1 while the other beacons are heard, else 0.", cluster.isUpToDate ? 1 : 0),
+      .gauge("pilot_beacon_presence_silence_seconds", "How long they haven't been; 0 while they are.", silence),
+      .counter("pilot_beacon_presence_losses_total", "How often that began.", cluster.losses),
+      .counter(
+        "pilot_beacon_presence_misunderstood_total", "What others have told and wasn't understood.",
+        cluster.misunderstood),
+      .gauge(
+        "pilot_beacon_presence_waiting", "Pieces of this beacon's nodes that have yet to be told.", cluster.waiting),
+      .labelled(
+        "pilot_beacon_presence_left_out", "What there was no room for: nodes, each time, and beacons now.", "what",
+        [("nodes", cluster.leftOut), ("beacons", UInt64(cluster.beaconsLeftOut))], isGauge: true),
+    ]
+    guard let etcd = statistics.etcd else { return metrics }
+    return metrics + [
+      .counter("pilot_beacon_etcd_written_total", "Keys of this beacon's nodes written to etcd.", etcd.written),
+      .labelled(
+        "pilot_beacon_etcd_troubles_total", "What went wrong with etcd.", "what",
+        [("failed", etcd.failures), ("deaf", etcd.deaf), ("number_taken", etcd.taken)]),
+      .gauge(
+        "pilot_beacon_etcd_delay_milliseconds",
+        "From writing this beacon's own key to hearing of it from etcd, the last time.",
+        etcd.delay.map { Int($0 / .milliseconds(1)) } ?? 0),
     ]
   }
 

@@ -138,6 +138,8 @@ package struct BeaconCommand: AsyncParsableCommand {
       """, valueName: "host:port"))
   var neighbours: [String] = []
 
+  @OptionGroup var cluster: ClusterOptions
+
   @Option(
     help: ArgumentHelp(
       """
@@ -249,6 +251,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     configuration.neighbours = try settings.checking("sync", else: []) { () throws(CommandFailure) in
       try Self.neighbours(neighbours)
     }
+    configuration.cluster = try cluster.configuration(settings)
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
     configuration.drain = try draining.configuration(settings)

@@ -22,6 +22,7 @@ struct BeaconInspection {
     if !configuration.names.isEmpty {
       facts.append(("names", .array(configuration.names.map { "\($0)" })))
     }
+    if let cluster = configuration.cluster { add(cluster) }
     add(plan.keys)
     attempt { () throws(CommandFailure) in _ = try plan.addresses.firstRules() }
     for setting in plan.settings.effective where setting.section == "beacon" && Self.shown.contains(setting.name) {
@@ -30,7 +31,7 @@ struct BeaconInspection {
   }
 
   private static let shown: Set<String> = [
-    "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync",
+    "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync", "etcd",
     "drain-window",
   ]
 
@@ -73,6 +74,14 @@ struct BeaconInspection {
     }
     if FileStamp(of: token)?.isReadableByAll == true {
       warnings.append("every user of this machine can read \(token): chmod o-r")
+    }
+  }
+
+  private mutating func add(_ cluster: BeaconServer.Configuration.Cluster) {
+    do throws(TransportError) {
+      _ = try ClusterSecret(path: cluster.secret)
+    } catch {
+      problems.append(CommandFailure(error.message))
     }
   }
 

@@ -22,6 +22,7 @@ enum BeaconDescription {
     case .discoverProof(let message): proof(kind, message, frame)
     case .gone(let message): gone(kind, message, frame)
     case .drain(let message): drain(kind, message, frame)
+    case .clusterRelay(let message): try passedOn(kind, message)
     }
   }
 
@@ -42,6 +43,7 @@ enum BeaconDescription {
     case .discoverProof: "discover_proof"
     case .gone: "gone"
     case .drain: "drain"
+    case .clusterRelay: "cluster_relay"
     }
   }
 
@@ -127,6 +129,18 @@ enum BeaconDescription {
         "until_ms": .int(drain.comeBack.until),
       ],
       FrameDescription.ignored(frame, behind: drain.encodedLength))
+  }
+
+  /// What it says; nobody but the beacon that it is for can tell whether it is true.
+  private static func passedOn(_ kind: String, _ message: borrowing ClusterRelay) throws(WireError) -> JSONValue {
+    let relay = try Relay(parsing: message.relay)
+    return json(
+      kind,
+      [
+        "beacon_id": .int(message.beaconID), "session": .int(message.session), "lane": .int(message.counter >> 48),
+        "counter": .int(message.counter & 0xFFFF_FFFF_FFFF), "tag": .string(message.tag.hex),
+        "sender": .int(relay.sender.rawValue), "destination": .int(relay.destination.rawValue),
+      ], FrameDescription.payload(relay.payload))
   }
 
   private static func members(of challenge: DiscoverChallenge) -> KeyValuePairs<String, JSONValue?> {

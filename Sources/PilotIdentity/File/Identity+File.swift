@@ -55,18 +55,15 @@ extension Identity {
 
   /// The bytes of a file that none but its owner has access to.
   private static func privateContents(of path: String) throws(IdentityError) -> [UInt8] {
-    let stamp: FileStamp
-    let contents: [UInt8]?
-    do throws(SystemCallError) {
-      let file = try OpenFile(reading: path)
-      stamp = try file.stamp()
-      contents = stamp.isRegularFile && stamp.isPrivate ? try file.contents(limit: fileSizeLimit) : nil
+    do throws(PrivateFile.Problem) {
+      return try PrivateFile.contents(of: path, limit: fileSizeLimit)
     } catch {
-      throw .cannotRead(path: path, reason: error.description)
+      switch error {
+      case .cannotRead(let reason): throw .cannotRead(path: path, reason: reason)
+      case .notRegularFile: throw .notRegularFile(path: path)
+      case .openToOthers(let mode): throw .openToOthers(path: path, mode: mode)
+      case .tooLarge: throw .tooLarge(path: path, limit: fileSizeLimit)
+      }
     }
-    guard stamp.isRegularFile else { throw .notRegularFile(path: path) }
-    guard stamp.isPrivate else { throw .openToOthers(path: path, mode: stamp.permissions) }
-    guard let contents else { throw .tooLarge(path: path, limit: fileSizeLimit) }
-    return contents
   }
 }

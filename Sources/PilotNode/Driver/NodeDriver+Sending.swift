@@ -7,7 +7,10 @@ extension NodeDriver {
   ///
   /// A path that has been left meanwhile refuses it; the frame goes the new way then, at most once around.
   ///
+  /// Never inlined, like what is beside it, so that this costs nothing where it is not so.
+  ///
   /// - Throws: Why the active path didn't take it, if no other has.
+  @inline(never)
   func send(header: RawSpan, payload: RawSpan) throws(TransportError) {
     let route = sendRoute
     guard let first = route.first else { throw hasChoice ? .reconnecting : .closed }
@@ -22,6 +25,15 @@ extension NodeDriver {
     guard let second = route.second else { return }
     // Whether the second takes it, too, nobody is promised: the first has.
     if (try? send(header: header, payload: payload, over: ports[second])) != nil { tally.duplicatesSent.count() }
+  }
+
+  /// Sends a frame that the first path hasn't taken, if there is another way by now.
+  ///
+  /// - Throws: Why it hasn't, if there is none.
+  @inline(never)
+  func send(header: RawSpan, payload: RawSpan, refusedWith error: TransportError) throws(TransportError) {
+    guard refused(PathID(0), error.code) else { throw error }
+    try send(header: header, payload: payload)
   }
 
   private func send(header: RawSpan, payload: RawSpan, over port: PathPort) throws(TransportError) {

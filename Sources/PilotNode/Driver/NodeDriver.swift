@@ -21,26 +21,26 @@ final class NodeDriver: Sendable, LendGate {
   let transports: [any Transport]
   let states = StateLog()
   let tally = NodeTally()
-  private let identity: Identity
-  private let machine: Mutex<NodeMachine>
+  let identity: Identity
+  let machine: Mutex<NodeMachine>
   /// What senders look at: a ``SendRoute``.
   private let route = Atomic<Int>(0)
   private let ready = Atomic<Bool>(false)
   /// Whether the first path's messages, from its beacon's first address, may be lent without asking anybody.
   private let firstLends = Atomic<Bool>(false)
-  private let alarm = Alarm()
+  let alarm = Alarm()
   private let tasks = Mutex<[Task<Void, Never>]>([])
   private let closed = Atomic<Bool>(false)
   /// Wakes the reader when there are states.
   private let wakeReader = Mutex<(@Sendable () -> Void)?>(nil)
-  private let reading = ReadingMark()
-  private let network: KnownNetworks
+  let reading = ReadingMark()
+  let network: KnownNetworks
   /// Whether changes of this machine's network are looked for.
   private let watchesNetwork: Bool
 
-  private let question: [UInt8]
-  private let announcement: [UInt8]
-  private let echoToken: ProbeToken
+  let question: [UInt8]
+  let announcement: [UInt8]
+  let echoToken: ProbeToken
 
   /// - Parameters:
   ///   - setups: The paths, one at least and 64 at most; all over UDP share a transport.
@@ -112,71 +112,6 @@ final class NodeDriver: Sendable, LendGate {
     tellReader()
   }
 
-  private func keepTime() async {
-    while !isClosed, !Task.isCancelled {
-      tick()
-      // Asked for when the outputs have been performed: what a transport refuses is due sooner.
-      await alarm.wait(until: machine.withLock { $0.deadline })
-    }
-  }
-
-  private func tick() {
-    let random = Double.random(in: 0..<1)
-    guard hasChoice else { return drive { $0.tick(at: .now(), random: random) } }
-    let (traffic, isRead) = (traffic(), reading.look())
-    drive { machine in
-      let now = MonotonicInstant.now()
-      machine.counted(traffic, isReading: isRead, at: now)
-      machine.tick(at: now, random: random)
-    }
-  }
-
-  /// Looks a beacon's name up as often as its link wants it, one look-up at a time.
-  private func keepName(of port: PathPort, _ lookUp: NameLookup) async {
-    while true {
-      await port.nameAlarm.wait(until: nil)
-      if isClosed || Task.isCancelled { return }
-      tally.nameLookups.count()
-      do throws(TransportError) {
-        let addresses = try await lookUp()
-        drive { $0.resolved(addresses, of: port.id, at: .now()) }
-        alarm.ring()
-      } catch {
-        // The link asks for it again.
-        tally.nameLookupsFailed.count()
-      }
-    }
-  }
-
-  /// Has paths checked when the machine is in another network, as far as the system tells.
-  private func watchNetwork() async {
-    await network.look()
-    guard let watcher = try? NetworkWatcher() else { return }
-    while await watcher.next() != nil {
-      await network.look()
-      let verdict = network.verdict
-      check { $0.networkChanged(to: verdict, at: .now()) }
-    }
-  }
-
-  /// And when it has slept, or this process was stopped: neither is seen by who waits for a time.
-  private func watchSleep() async {
-    let pause = Duration.seconds(1)
-    var detector = SleepDetector(.now(), patience: pause * 5)
-    while !isClosed {
-      // Cancelled, it ends at the next look.
-      try? await Task.sleep(for: pause)
-      if Task.isCancelled { return }
-      if detector.tick(.now()) != .nothing { check { $0.resumed(at: .now()) } }
-    }
-  }
-
-  private func watch(_ transport: any Transport) async {
-    let ids = ports.filter { $0.transport === transport }.map(\.id)
-    for await event in transport.events { on(event, of: ids) }
-    close()
-  }
-
   // MARK: Paths
 
   /// Whether there is more than one path.
@@ -228,7 +163,7 @@ final class NodeDriver: Sendable, LendGate {
 
   /// What users have sent and got over each path. A transport's frames are those of the one path that sends over it: where
   /// several share it, the active one, or the first.
-  private func traffic() -> [PathTraffic] {
+  func traffic() -> [PathTraffic] {
     let active = sendRoute.first
     return ports.map { port in
       var traffic = PathTraffic()
@@ -256,23 +191,12 @@ final class NodeDriver: Sendable, LendGate {
 
   // MARK: The machine
 
-  private func on(_ event: TransportEvent, of ids: [PathID]) {
-    drive { $0.on(event, of: ids, at: .now()) }
-    alarm.ring()
-  }
-
   /// The maker of a node's only transport knows that it is connected, as the transport's events tell a moment later. Or told
   /// before, together with what has come since: then there is nothing to add.
   func hasConnected() {
     drive { machine in
       if machine.state == .joining { machine.on(.connected, of: [PathID(0)], at: .now()) }
     }
-    alarm.ring()
-  }
-
-  /// The machine is on another network, or has slept.
-  private func check(_ tell: (inout NodeMachine) -> Void) {
-    drive(tell)
     alarm.ring()
   }
 
@@ -289,7 +213,7 @@ final class NodeDriver: Sendable, LendGate {
 
   /// Gives the machine an event, and performs what it wants done.
   @discardableResult
-  private func drive<Result>(_ event: (inout NodeMachine) -> Result) -> Result {
+  func drive<Result>(_ event: (inout NodeMachine) -> Result) -> Result {
     let (result, outputs) = machine.withLock { machine in
       if hasChoice { noteBeacons(&machine) }
       let result = event(&machine)
@@ -315,103 +239,6 @@ final class NodeDriver: Sendable, LendGate {
     for port in ports {
       if let transport = port.connection { machine.note(port.id, beaconIsOwn: transport.beaconIsOwn) }
     }
-  }
-
-  // MARK: What it wants done
-
-  /// - Returns: Whether that is all.
-  private func performInOrder(_ output: NodeMachine.Output) -> Bool {
-    switch output {
-    case .state(let state): states.append(.state(state))
-    case .selection(.switched(let change)):
-      tally.switches.count()
-      states.append(.switched(change))
-    case .selection(.open(let path)): ports[path.index].connection?.dial()
-    case .selection(.rest(let path)): ports[path.index].connection?.rest()
-    case .selection(.redial(let path)): ports[path.index].connection?.redial()
-    case .selection(.carry): break
-    case .selection(.probe), .selection(.echo), .selection(.remember), .selection(.announce), .link: return false
-    }
-    return true
-  }
-
-  private func perform(_ output: NodeMachine.Output) {
-    switch output {
-    case .link(let path, let output): perform(output, for: ports[path.index])
-    case .selection(.probe(let path, let length)):
-      noteQuestion(over: ports[path.index])
-      send(probe(length), over: ports[path.index])
-    case .selection(.echo(let path, let number, let length)):
-      let payload = echoToken.echo(number, length: length - Relay.headerLength)
-      let frame = Relay(sender: id, destination: id, payload: payload.span.raw).encoded()
-      send(frame, over: ports[path.index])
-    case .selection(.remember(let verdict)): network.remember(verdict)
-    case .selection, .state: return
-    }
-  }
-
-  /// A question with zeros behind it, which beacons ignore.
-  private func probe(_ length: Int) -> [UInt8] {
-    question + Array(repeating: 0, count: max(length - question.count, 0))
-  }
-
-  private func send(_ frame: [UInt8], over port: PathPort) {
-    do throws(TransportError) {
-      try port.sendControl(frame, to: port.beacon)
-      tally.controlSent.count()
-    } catch {
-      tally.controlRefused.count()
-      drive { $0.refused(port.id, error.code, at: .now()) }
-    }
-  }
-
-  private func perform(_ output: BeaconLink.Output, for port: PathPort) {
-    do throws(TransportError) {
-      switch output {
-      case .ask(let beacon):
-        noteQuestion(over: port)
-        try port.sendControl(question, to: beacon)
-      case .announce(let beacon):
-        noteQuestion(over: port)
-        try port.sendControl(announcement, to: beacon)
-      case .probe(let beacon): try port.sendControl(port.probe, to: beacon)
-      case .prove(let challenge, let beacon): return try prove(challenge, to: beacon, over: port)
-      case .punch(let endpoint): return try punch(endpoint, over: port)
-      case .punchHeldBack: return tally.punchesHeldBack.count()
-      case .resolve: return port.nameAlarm.ring()
-      case .state: return
-      }
-      tally.controlSent.count()
-    } catch {
-      tally.controlRefused.count()
-      drive { $0.refused(output, of: port.id, error.code, at: .now()) }
-    }
-  }
-
-  /// Three times, as deployed nodes do: what is lost isn't asked for again by a peer.
-  private func punch(_ endpoint: Endpoint, over port: PathPort) throws(TransportError) {
-    let frame = Punch().encoded()
-    for _ in 0..<3 {
-      try port.sendControl(frame, to: endpoint)
-      tally.controlSent.count()
-      tally.punchesSent.count()
-    }
-  }
-
-  private func prove(
-    _ challenge: DiscoverChallenge, to beacon: Endpoint, over port: PathPort
-  ) throws(TransportError) {
-    // Nobody is asked for proof at port 0, where nothing comes from.
-    guard let name = port.dialled ?? BeaconName(beacon) else { return }
-    let proof: DiscoverProof
-    do {
-      proof = try identity.proof(of: challenge, dialling: name)
-    } catch {
-      throw TransportError(code: .system, message: "the proof of who this node is can't be signed", cause: error)
-    }
-    try port.sendControl(proof.encoded(), to: beacon)
-    tally.controlSent.count()
-    tally.proofsSent.count()
   }
 
   // MARK: The reader

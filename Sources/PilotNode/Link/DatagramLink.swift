@@ -270,7 +270,7 @@ struct DatagramLink: Sendable {
     else { return }
     lastDrain = now
     let choice = UInt32(truncatingIfNeeded: token.low) % (comeBack.until - comeBack.from + 1)
-    schedule.bringForward(to: now.advanced(by: .milliseconds(comeBack.from + choice)))
+    schedule.appoint(at: now.advanced(by: .milliseconds(comeBack.from + choice)))
     place = .known(schedule)
   }
 

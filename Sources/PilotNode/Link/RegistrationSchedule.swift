@@ -50,6 +50,8 @@ public struct RegistrationSchedule: Sendable, Equatable {
   private var state: State
   /// When the next announcement is due.
   private(set) var due: MonotonicInstant
+  /// When the beacon wants to be told again, whatever is told it until then.
+  private var appointment: MonotonicInstant?
   private var underWay: UnderWay?
 
   /// Starts with an announcement that is due.
@@ -68,6 +70,7 @@ public struct RegistrationSchedule: Sendable, Equatable {
   /// Time has passed.
   public mutating func tick(at now: MonotonicInstant) -> Action {
     guard now >= due else { return .wait(until: due) }
+    if let time = appointment, now >= time { appointment = nil }
     let (retry, announcements) =
       switch state {
       case .registered: (configuration.retry, 0)
@@ -102,7 +105,8 @@ public struct RegistrationSchedule: Sendable, Equatable {
       return false
     case .unanswered(_, let announcements):
       state = .registered(outstanding: max(announcements - 1, 0))
-      due = now.advanced(by: configuration.interval)
+      let next = now.advanced(by: configuration.interval)
+      due = appointment.map { min($0, next) } ?? next
       return true
     }
   }
@@ -123,6 +127,12 @@ public struct RegistrationSchedule: Sendable, Equatable {
   private func challengesExpected(at now: MonotonicInstant) -> Int {
     guard let underWay, underWay.since.duration(to: now) <= configuration.challengeLimit else { return 0 }
     return underWay.count
+  }
+
+  /// An announcement is due at this time, also if others come before.
+  mutating func appoint(at time: MonotonicInstant) {
+    appointment = time
+    bringForward(to: time)
   }
 
   /// The next announcement is due at this time, if it isn't earlier.

@@ -16,6 +16,7 @@ package func rewritten(beaconMessage bytes: [UInt8]) throws(WireError) -> [UInt8
   case .discoverProof(let message): message.encoded()
   case .gone(let message): message.encoded()
   case .drain(let message): message.encoded()
+  case .clusterRelay(let message): message.encoded()
   }
 }
 

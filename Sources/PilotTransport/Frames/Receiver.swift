@@ -145,12 +145,12 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
 
   /// Lends what is left of the frames that were lent to this receiver, up to the first that the closure leaves.
   ///
-  /// - Parameter body: Returns whether it has taken the frame. Otherwise that stays the next one. A frame for which it
-  ///   throws is taken.
+  /// - Parameter body: Called with what a ``Frame`` is made of, which costs less than to make one. Returns whether it has taken the
+  ///   frame. Otherwise that stays the next one. A frame for which it throws is taken.
   /// - Returns: Whether it has taken all of them.
   @inlinable
   package mutating func lendWhileTaken(
-    _ body: (borrowing Frame) throws(TransportError) -> Bool
+    _ body: (RawSpan, _ source: Endpoint, _ local: LocalAddress) throws(TransportError) -> Bool
   ) throws(TransportError) -> Bool {
     while unsafe run < lent.runs.count {
       // SAFETY: run is an index of the lent runs, and offset lies within the run.
@@ -166,8 +166,7 @@ public struct Receiver: ~Copyable, @unchecked Sendable {  // the lent memory is 
         offset = isLast ? 0 : offset + length
         if isLast { run += 1 }
         // SAFETY: as in next(); here the closure's parameter bounds the lifetime.
-        let bytes = unsafe RawSpan(_unsafeBytes: memory)
-        guard try unsafe body(Frame(bytes: bytes, source: current.endpoint, local: current.local)) else {
+        guard try unsafe body(RawSpan(_unsafeBytes: memory), current.endpoint, current.local) else {
           (run, offset) = (place, start)
           return false
         }

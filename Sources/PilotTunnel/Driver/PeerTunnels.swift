@@ -24,7 +24,7 @@ struct PeerTunnels: Sendable {
   }
 
   private(set) var sessions: TunnelMachine
-  private var paths: [NodeID: DirectPath] = [:]
+  private var paths = PeerTable<DirectPath>()
   private var sealers: [NodeID: Sealer] = [:]
   private var budget = DirectBudget()
   private var surroundings: Surroundings
@@ -207,7 +207,7 @@ struct PeerTunnels: Sendable {
   mutating func surround(by surroundings: Surroundings, at now: MonotonicInstant) {
     guard surroundings != self.surroundings else { return }
     self.surroundings = surroundings
-    for peer in paths.keys { change(peer, at: now) { $0.surround(by: surroundings, at: now) } }
+    for peer in paths.nodes { change(peer, at: now) { $0.surround(by: surroundings, at: now) } }
     settle(at: now)
   }
 
@@ -226,15 +226,15 @@ struct PeerTunnels: Sendable {
 
   /// This machine is on another network, perhaps.
   mutating func networkChanged(at now: MonotonicInstant) {
-    for peer in paths.keys { change(peer, at: now) { $0.networkChanged(at: now) } }
+    for peer in paths.nodes { change(peer, at: now) { $0.networkChanged(at: now) } }
     settle(at: now)
   }
 
   /// Time has passed.
   mutating func tick(at now: MonotonicInstant) {
     sessions.tick(at: now)
-    for peer in paths.keys {
-      if let due = paths[peer]?.deadline, due <= now { change(peer, at: now) { _ in } }
+    for index in paths.indices {
+      if let due = paths[index].deadline, due <= now { change(paths[index].peer, at: now) { _ in } }
     }
     if let due = fragments?.deadline, due <= now {
       fragments?.expire(at: now)
@@ -276,21 +276,21 @@ struct PeerTunnels: Sendable {
 
   /// Tells a peer's path something, gives it the time if it is due, and passes on what it wants done.
   private mutating func change(_ peer: NodeID, at now: MonotonicInstant, _ body: (inout DirectPath) -> Void) {
-    guard let index = paths.index(forKey: peer) else { return }
-    let (route, isDoubted) = (paths.values[index].route, paths.values[index].isDoubted)
-    body(&paths.values[index])
-    if let due = paths.values[index].deadline, due <= now {
-      paths.values[index].tick(at: now, spending: &budget, using: &random)
+    guard let index = paths.index(of: peer) else { return }
+    let (route, isDoubted) = (paths[index].route, paths[index].isDoubted)
+    body(&paths[index])
+    if let due = paths[index].deadline, due <= now {
+      paths[index].tick(at: now, spending: &budget, using: &random)
     }
-    while let output = paths.values[index].nextOutput() {
+    while let output = paths[index].nextOutput() {
       switch output {
       case .requestPunch: outputs.append(.requestPunch(peer))
       case .probe(let payload, let route): probe(peer, payload, by: route)
       case .switched: break
       }
     }
-    if paths.values[index].route != route || paths.values[index].isDoubted != isDoubted { carry(peer) }
-    note(paths.values[index].deadline)
+    if paths[index].route != route || paths[index].isDoubted != isDoubted { carry(peer) }
+    note(paths[index].deadline)
   }
 
   private mutating func probe(_ peer: NodeID, _ payload: ProbePayload, by route: TunnelRoute) {

@@ -1,3 +1,4 @@
+internal import PilotTransport
 internal import PilotWire
 
 /// What a session has seen of its peer's nonces: a window for each prefix, the newest prefix and four older ones (wire

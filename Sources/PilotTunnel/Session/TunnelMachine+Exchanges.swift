@@ -8,18 +8,18 @@ extension TunnelMachine {
     _ exchange: AuthenticatedKeyExchange, by route: TunnelRoute, at now: MonotonicInstant
   ) -> Reception {
     let node = exchange.sender
-    guard let index = peers.index(forKey: node) else {
+    guard let index = peers.index(of: node) else {
       guard lookUpStranger(node, because: .exchange(exchange, route), by: route, at: now) else {
         return .dropped(drop(.tooMany, of: nil))
       }
       return .exchange(node)
     }
-    if let known = peers.values[index].key, known != exchange.publicKey {
+    if let known = peers[index].key, known != exchange.publicKey {
       refetch(node, because: .exchange(exchange, route), by: route, at: now)
       return .dropped(drop(.wrongKey, of: node))
     }
-    if peers.values[index].hasSession(with: exchange.agreementKey) {
-      peers.values[index].reoffered(exchange.agreementKey, by: route, at: now, &side)
+    if peers[index].hasSession(with: exchange.agreementKey) {
+      peers[index].reoffered(exchange.agreementKey, by: route, at: now, &side)
       note(node)
       return .dropped(drop(.staleExchange, of: node))
     }
@@ -33,13 +33,13 @@ extension TunnelMachine {
   ) -> TunnelDrop? {
     let node = exchange.sender
     let signed = AuthenticatedKeyExchange.signedBytes(sender: node, agreementKey: exchange.agreementKey)
-    guard let index = peers.index(forKey: node) else { return .unknownPeer }
-    let key = peers.values[index].key ?? exchange.publicKey
+    guard let index = peers.index(of: node) else { return .unknownPeer }
+    let key = peers[index].key ?? exchange.publicKey
     guard key == exchange.publicKey else { return .wrongKey }
     guard key.verifies(exchange.signature, of: signed.span.raw) else { return .wrongSignature }
-    peers.values[index].counters.verified += 1
+    peers[index].counters.verified += 1
     side.counters.verified += 1
-    let failure = peers.values[index].offered(exchange.agreementKey, by: route, at: now, &side)
+    let failure = peers[index].offered(exchange.agreementKey, by: route, at: now, &side)
     note(node)
     return failure
   }
@@ -47,15 +47,15 @@ extension TunnelMachine {
   /// A key exchange has come that nobody vouches for. Who has a key that is known gets ours, and nothing else.
   mutating func receive(_ exchange: KeyExchange, by route: TunnelRoute, at now: MonotonicInstant) -> Reception {
     let node = exchange.sender
-    guard let index = peers.index(forKey: node) else {
+    guard let index = peers.index(of: node) else {
       guard lookUpStranger(node, because: .bareExchange(exchange, route), by: route, at: now) else {
         return .dropped(drop(.tooMany, of: nil))
       }
       return .exchange(node)
     }
-    let isNew = !peers.values[index].hasSession(with: exchange.agreementKey)
-    guard isNew || peers.values[index].key != nil else {
-      peers.values[index].reoffered(exchange.agreementKey, by: route, at: now, &side)
+    let isNew = !peers[index].hasSession(with: exchange.agreementKey)
+    guard isNew || peers[index].key != nil else {
+      peers[index].reoffered(exchange.agreementKey, by: route, at: now, &side)
       return .dropped(drop(.staleExchange, of: node))
     }
     guard budget.admits(by: route, from: node, at: now) else { return .dropped(drop(.tooMany, of: node)) }
@@ -65,13 +65,13 @@ extension TunnelMachine {
   private mutating func take(
     _ exchange: KeyExchange, by route: TunnelRoute, at now: MonotonicInstant
   ) -> TunnelDrop? {
-    guard let index = peers.index(forKey: exchange.sender) else { return .unknownPeer }
+    guard let index = peers.index(of: exchange.sender) else { return .unknownPeer }
     defer { note(exchange.sender) }
-    guard peers.values[index].key == nil, side.configuration.allowsUnauthenticated else {
-      peers.values[index].answer(by: route, at: now, &side)
+    guard peers[index].key == nil, side.configuration.allowsUnauthenticated else {
+      peers[index].answer(by: route, at: now, &side)
       return .unauthenticated
     }
-    return peers.values[index].offered(exchange.agreementKey, by: route, at: now, &side)
+    return peers[index].offered(exchange.agreementKey, by: route, at: now, &side)
   }
 
   /// The directory has answered, or another answer than before has to be told.
@@ -101,7 +101,7 @@ extension TunnelMachine {
     guard isWanted || lookup?.cause != nil else { return }
     if peers[node] == nil, !insert(node, key: key, at: now) { return }
     if let cause = lookup?.cause { resume(cause, of: node, at: now) }
-    if isWanted, let index = peers.index(forKey: node) { peers.values[index].connect(at: now, &side) }
+    if isWanted, let index = peers.index(of: node) { peers[index].connect(at: now, &side) }
     note(node)
   }
 
@@ -115,8 +115,8 @@ extension TunnelMachine {
     case .bareExchange(let exchange, let route):
       if let failure = take(exchange, by: route, at: now) { _ = drop(failure, of: node) }
     case .sealed(let route):
-      guard let index = peers.index(forKey: node) else { return }
-      peers.values[index].answer(by: route, at: now, &side)
+      guard let index = peers.index(of: node) else { return }
+      peers[index].answer(by: route, at: now, &side)
     }
   }
 
@@ -150,10 +150,10 @@ extension TunnelMachine {
   private mutating func refetch(
     _ node: NodeID, because cause: KeyLookups.Cause, by route: TunnelRoute, at now: MonotonicInstant
   ) {
-    guard let index = peers.index(forKey: node), peers.values[index].mayFetch(at: now),
+    guard let index = peers.index(of: node), peers[index].mayFetch(at: now),
       budget.admits(by: route, from: node, at: now)
     else { return }
-    peers.values[index].fetchedAt = now
+    peers[index].fetchedAt = now
     if lookups.ask(node, because: cause, at: now) { side.put(.lookUp(node)) }
   }
 }

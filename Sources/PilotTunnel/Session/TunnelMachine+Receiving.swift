@@ -44,9 +44,9 @@ extension TunnelMachine {
   }
 
   /// The place of a peer, which is most often that of the frame before.
-  private mutating func index(of node: NodeID) -> Dictionary<NodeID, PeerSessions>.Index? {
+  private mutating func index(of node: NodeID) -> Int? {
     if let recent, recent.node == node { return recent.index }
-    guard let index = peers.index(forKey: node) else { return nil }
+    guard let index = peers.index(of: node) else { return nil }
     recent = (node, index)
     return index
   }
@@ -66,14 +66,14 @@ extension TunnelMachine {
       lookUpStranger(sender, because: .sealed(route), by: route, at: now)
       return .dropped(drop(.noSession, of: nil))
     }
-    let confirmed = peers.values[index].confirmations()
-    let failure = peers.values[index].open(frame, nonce, by: route, at: now, into: &plaintext, &side)
+    let confirmed = peers[index].confirmations()
+    let failure = peers[index].open(frame, nonce, by: route, at: now, into: &plaintext, &side)
     if let failure {
       if failure == .forged || failure == .noSession { answer(sender, by: route, at: now) }
       return .dropped(drop(failure, of: sender))
     }
     let reception = read(plaintext.bytes.extracting(first: length), from: sender, at: index, by: route, at: now)
-    if peers.values[index].confirmations() != confirmed {
+    if peers[index].confirmations() != confirmed {
       note(sender)
       evictOne(besides: sender)
     }
@@ -82,7 +82,7 @@ extension TunnelMachine {
 
   /// What opened: it is the peer's, and it alone says nothing about whose packet it is.
   private mutating func read(
-    _ plaintext: RawSpan, from node: NodeID, at index: Dictionary<NodeID, PeerSessions>.Index, by route: TunnelRoute,
+    _ plaintext: RawSpan, from node: NodeID, at index: Int, by route: TunnelRoute,
     at now: MonotonicInstant
   ) -> Reception {
     guard let packet = try? Packet(parsing: plaintext) else { return .dropped(drop(.malformedPacket, of: node)) }
@@ -101,29 +101,29 @@ extension TunnelMachine {
     }
     if isToPing {
       if range.isEmpty { return .life(from: node) }
-      peers.values[index].echo(header, packet.payload, by: route, &side)
+      peers[index].echo(header, packet.payload, by: route, &side)
       return .probe(from: node, payload: range)
     }
     if header.protocol == .fragment {
-      peers.values[index].activity.received(at: now)
+      peers[index].activity.received(at: now)
     } else {
-      peers.values[index].receivedPacket(range.count, at: now, &side)
+      peers[index].receivedPacket(range.count, at: now, &side)
     }
     return .packet(from: node, header: header, payload: range)
   }
 
   /// A peer's datagram has come in fragments, and is handed on.
   mutating func assembled(_ length: Int, of node: NodeID, at now: MonotonicInstant) {
-    guard let index = peers.index(forKey: node) else { return }
-    peers.values[index].receivedPacket(length, at: now, &side)
+    guard let index = peers.index(of: node) else { return }
+    peers[index].receivedPacket(length, at: now, &side)
   }
 
   /// A frame of a peer's doesn't open: it may have another session than we, or none.
   private mutating func answer(_ node: NodeID, by route: TunnelRoute, at now: MonotonicInstant) {
-    guard let index = peers.index(forKey: node), peers.values[index].mayAnswer(at: now, side),
+    guard let index = peers.index(of: node), peers[index].mayAnswer(at: now, side),
       budget.admits(by: route, from: node, at: now)
     else { return }
-    peers.values[index].answer(by: route, at: now, &side)
+    peers[index].answer(by: route, at: now, &side)
   }
 
   /// There are too many sessions: the one that has been used least lately goes.

@@ -21,7 +21,7 @@ extension TunnelMachine {
       for _ in 0..<side.pending.remove(node) { _ = drop(.refused, of: node) }
       return isQueued ? .dropped(.refused) : .dropped(drop(.pendingFull, of: node))
     }
-    if let index = peers.index(forKey: node) { peers.values[index].flushPending(&side) }
+    if let index = peers.index(of: node) { peers[index].flushPending(&side) }
     return isQueued ? .queued : .dropped(drop(.pendingFull, of: node))
   }
 
@@ -34,8 +34,8 @@ extension TunnelMachine {
   @discardableResult
   package mutating func connect(to node: NodeID, at now: MonotonicInstant) -> Bool {
     guard node != side.id else { return false }
-    if let index = peers.index(forKey: node) {
-      peers.values[index].connect(at: now, &side)
+    if let index = peers.index(of: node) {
+      peers[index].connect(at: now, &side)
       note(node)
       return true
     }
@@ -51,9 +51,9 @@ extension TunnelMachine {
   /// The node has reached its beacon: key exchanges that nobody has answered are sent again at once.
   package mutating func reached(at now: MonotonicInstant) {
     for node in busy.sorted() {
-      guard let index = peers.index(forKey: node) else { continue }
-      peers.values[index].exchange.hasten(at: now)
-      peers.values[index].tick(at: now, &side)
+      guard let index = peers.index(of: node) else { continue }
+      peers[index].exchange.hasten(at: now)
+      peers[index].tick(at: now, &side)
       note(node)
     }
   }
@@ -61,8 +61,8 @@ extension TunnelMachine {
   /// The beacon says that a node isn't there. It may say so of anybody: nothing changes but when a key exchange is sent again that
   /// nobody has answered.
   package mutating func gone(_ node: NodeID, at now: MonotonicInstant) {
-    guard let index = peers.index(forKey: node) else { return }
-    peers.values[index].exchange.gone(side.configuration, isAwaited: side.pending.isAwaiting(node), at: now)
+    guard let index = peers.index(of: node) else { return }
+    peers[index].exchange.gone(side.configuration, isAwaited: side.pending.isAwaiting(node), at: now)
     note(node)
   }
 
@@ -74,14 +74,12 @@ extension TunnelMachine {
     lookups.expire(at: now)
     for node in side.pending.expire(at: now) { _ = drop(.pendingExpired, of: node) }
     var gone: [(NodeID, SessionEnd?)] = []
-    var index = peers.startIndex
-    while index != peers.endIndex {
-      switch peers.values[index].sweep(at: now, &side) {
-      case .kept: note(peers.values[index].node)
-      case .idle: gone.append((peers.values[index].node, .idle))
-      case .unconfirmed: gone.append((peers.values[index].node, nil))
+    for index in peers.indices {
+      switch peers[index].sweep(at: now, &side) {
+      case .kept: note(peers[index].node)
+      case .idle: gone.append((peers[index].node, .idle))
+      case .unconfirmed: gone.append((peers[index].node, nil))
       }
-      index = peers.index(after: index)
     }
     for (node, reason) in gone { remove(node, because: reason) }
   }
@@ -89,12 +87,12 @@ extension TunnelMachine {
   private mutating func tickBusy(at now: MonotonicInstant) {
     busyDue = nil
     for node in busy.sorted() {
-      guard let index = peers.index(forKey: node) else {
+      guard let index = peers.index(of: node) else {
         busy.remove(node)
         continue
       }
-      peers.values[index].tick(at: now, &side)
-      if peers.values[index].due == nil { busy.remove(node) } else { note(node) }
+      peers[index].tick(at: now, &side)
+      if peers[index].due == nil { busy.remove(node) } else { note(node) }
     }
   }
 }

@@ -13,9 +13,9 @@ package import PilotWire
 /// Only peers whose keys are known have a place here: a stranger's is looked up first (``TunnelOutput/lookUp(_:)``).
 package struct TunnelMachine: Sendable {
   var side: OwnSide
-  var peers: [NodeID: PeerSessions] = [:]
+  var peers = PeerTable<PeerSessions>()
   /// Whose frame came last, and its place, until one comes or goes.
-  var recent: (node: NodeID, index: Dictionary<NodeID, PeerSessions>.Index)?
+  var recent: (node: NodeID, index: Int)?
   var lookups: KeyLookups
   var budget: ExchangeBudget
   /// Peers without a confirmed session, in the order that they have come; others may still stand in it.
@@ -80,8 +80,8 @@ package struct TunnelMachine: Sendable {
 
   /// Counts what is dropped, also at the peer that it names.
   mutating func drop(_ drop: TunnelDrop, of node: NodeID?) -> TunnelDrop {
-    if let node, let index = peers.index(forKey: node) {
-      peers.values[index].count(drop, &side)
+    if let node, let index = peers.index(of: node) {
+      peers[index].count(drop, &side)
     } else {
       side.counters[drop] += 1
       if let node { unplaced.count(drop, of: node) }
@@ -109,7 +109,7 @@ package struct TunnelMachine: Sendable {
 
   /// Ends all sessions with a peer. Their keys leave memory.
   mutating func remove(_ node: NodeID, because reason: SessionEnd?) {
-    guard var peer = peers.removeValue(forKey: node) else { return }
+    guard var peer = peers.remove(node) else { return }
     recent = nil
     for sealer in peer.sealers { peer.count(sealer, &side) }
     busy.remove(node)

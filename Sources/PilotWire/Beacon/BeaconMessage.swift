@@ -27,6 +27,8 @@ public enum BeaconMessage: ~Escapable {
   case gone(Gone)
   /// A beacon is about to end.
   case drain(Drain)
+  /// A beacon passes a Relay on to another of its cluster.
+  case clusterRelay(ClusterRelay)
 
   /// Reads a whole frame, type byte included.
   ///
@@ -50,6 +52,7 @@ public enum BeaconMessage: ~Escapable {
     case .discoverProof: self = .discoverProof(try DiscoverProof(parsing: frame))
     case .gone: self = .gone(try Gone(parsing: frame))
     case .drain: self = .drain(try Drain(parsing: frame))
+    case .clusterRelay: self = .clusterRelay(try ClusterRelay(parsing: frame))
     }
   }
 
@@ -69,6 +72,7 @@ public enum BeaconMessage: ~Escapable {
     case .discoverProof: .discoverProof
     case .gone: .gone
     case .drain: .drain
+    case .clusterRelay: .clusterRelay
     }
   }
 }

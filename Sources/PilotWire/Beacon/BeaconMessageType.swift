@@ -1,7 +1,7 @@
 /// The first byte of a beacon message, with the layout of what follows it (wire reference, section 2).
 ///
-/// Numbers are sizes in bytes; all integers are big-endian. Type 0x0F is free; 0x0B
-/// to 0x0E are this project's own, which deployed peers drop in silence.
+/// Numbers are sizes in bytes; all integers are big-endian. 0x0B to 0x0F are this project's own, which
+/// deployed peers drop in silence.
 @nonexhaustive
 public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   /// 0x01 · node:4 · [public key:32] · ignored
@@ -32,6 +32,8 @@ public enum BeaconMessageType: UInt8, CaseIterable, Sendable {
   case gone = 0x0D
   /// 0x0E · node:4 · from:4 · until:4
   case drain = 0x0E
+  /// 0x0F · beacon:4 · session:4 · counter:8 · tag:16 · relay
+  case clusterRelay = 0x0F
 }
 
 extension BeaconMessageType {

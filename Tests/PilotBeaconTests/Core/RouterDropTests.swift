@@ -23,7 +23,8 @@ struct RouterDropTests {
 
   static let cases: [Case] = [
     Case(.empty, []),
-    Case(.unknownType, [0x00]), Case(.unknownType, [0x0F]), Case(.unknownType, [0xFF]),
+    Case(.unknownType, [0x00]), Case(.unknownType, [0x10]), Case(.unknownType, [0xFF]),
+    Case(.notABeacon, [0x0F]), Case(.notABeacon, [0x0F] + [UInt8](repeating: 1, count: 41)),
     Case(.truncated, [0x01]), Case(.truncated, [0x01, 0, 0, 1]), Case(.truncated, [0x08, 0, 0, 1]),
     Case(.truncated, [0x05, 0, 0, 0, 1, 0, 0, 0]), Case(.truncated, [0x0C, 0, 0, 0, 1]),
     Case(.nodeIDZero, [0x05, 0, 0, 0, 0, 0, 0, 0, 1]), Case(.nodeIDZero, [0x05, 0, 0, 0, 1, 0, 0, 0, 0]),
@@ -67,9 +68,11 @@ struct RouterDropTests {
   }
 
   @Test func everyReasonHasAnExample() {
-    // Some take more than one frame: RouterShareTests and RouterCreditTests. And whom rules deny isn't the router's to know:
-    // the driver tells it.
-    let others: Set<RouterDropReason> = [.rateLimited, .unansweredEndpoint, .denied]
+    // Some take more than one frame: RouterShareTests and RouterCreditTests; or another beacon: RouterNeighbourTests and
+    // RouterClusterTests. And whom rules deny isn't the router's to know: the driver tells it.
+    let others: Set<RouterDropReason> = [
+      .rateLimited, .unansweredEndpoint, .denied, .ownList, .forgedRelay, .replayedRelay,
+    ]
     #expect(Set(Self.cases.map(\.reason)).union(others) == Set(RouterDropReason.allCases))
   }
 

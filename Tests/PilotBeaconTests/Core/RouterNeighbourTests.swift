@@ -164,11 +164,24 @@ struct RouterNeighbourTests {
     let frame = try SyncAnnouncement(beaconID: 2, nodeIDs: [Self.there]).encoded()
     expect(harness.frame(frame, from: Self.overWSS), .drop(.notANeighbour))
     expect(Self.route(to: Self.there, &harness), .drop(.destinationUnknown))
-    // The last of this beacon's numbers comes back: one of the neighbours is this beacon.
-    expect(harness.router.neighbours.endpoints.count, 2)
-    expect(try Self.list([Self.there], of: 0x7FF, &harness), .drop(.notANeighbour))
-    expect(harness.router.neighbours.endpoints, [Self.other])
+    // The last of this beacon's numbers comes back: its own name is among those of the neighbours.
+    expect(harness.router.neighbours.heard(at: harness.now.nanoseconds), [false, false])
+    expect(try Self.list([Self.there], of: 0x7FF, &harness), .drop(.ownList))
+    expect(Self.route(to: Self.there, &harness), .drop(.destinationUnknown))
+    expect(harness.router.neighbours.heard(at: harness.now.nanoseconds), [true, false])
     expect(try Self.list([Self.there], of: 0x800, from: Self.other, &harness), .nothing)
+  }
+
+  @Test func whoForgesABeaconsOwnListShutsNoNeighbourOut() throws {
+    var harness = Self.populated(beaconID: 0x700)
+    for number in 0x700...0x7FF as ClosedRange<UInt32> { try Self.list([], of: number, &harness) }
+    // It is told, heard, and passed frames to and from, as before.
+    expect(harness.router.neighbours.endpoints, [Self.neighbour, Self.other])
+    expect(try Self.list([Self.there], &harness), .nothing)
+    expect(Self.route(to: Self.there, &harness), Self.passedOn(to: Self.neighbour))
+    expect(
+      harness.relay(Self.there, to: Self.here, from: .udp(Self.neighbour)),
+      .deliver(.wss(ConnectionID(rawValue: 1)), DeliverHeader(sender: Self.there)))
   }
 
   @Test func aNeighboursListsHaveTheirPaceAndAreBounded() throws {
@@ -184,18 +197,41 @@ struct RouterNeighbourTests {
     expect(try Self.list(nodes, &harness), .nothing)
   }
 
+  @Test func aNeighbourFillsNoOnesRoomButItsOwn() throws {
+    var harness = Self.populated(capacity: 3)
+    try Self.list((1...5).map { .test(100 + $0) }, &harness)
+    expect(harness.statistics.syncNodesLeftOut, 2)
+    try Self.list((1...4).map { .test(200 + $0) }, of: 3, from: Self.other, &harness)
+    expect(harness.statistics.syncNodesLeftOut, 3)
+    expect(harness.statistics.neighbourNodes, 6)
+    // What it lists no more makes room for what it lists, with the next sweep.
+    try Self.list([.test(101)], &harness)
+    try Self.list([.test(201), .test(102), .test(202)], of: 3, from: Self.other, &harness)
+    expect(harness.statistics.syncNodesLeftOut, 4)
+    harness.router.expire(at: harness.now, limit: 100_000)
+    try Self.list([.test(201), .test(102), .test(202)], of: 3, from: Self.other, &harness)
+    expect(harness.statistics.syncNodesLeftOut, 4)
+    expect(Self.route(to: .test(102), &harness), Self.passedOn(to: Self.other, .test(102)))
+    try Self.list([.test(101), .test(103), .test(104)], &harness)
+    expect(harness.statistics.syncNodesLeftOut, 4)
+    expect(Self.route(to: .test(104), &harness), Self.passedOn(to: Self.neighbour, .test(104)))
+  }
+
   @Test func moreListsThanThereIsRoomForAreLeftOutAndCounted() throws {
     var harness = Self.populated()
     for number in 0..<UInt32(NeighbourLists.maximumLists) {
       try Self.list([], of: 1_000 + number, &harness)
       harness.advance(.milliseconds(125))
     }
-    try Self.list([Self.there], of: 9, from: Self.other, &harness)
+    try Self.list([Self.there], of: 9, &harness)
     expect(harness.statistics.syncNodesLeftOut, 1)
+    // Another neighbour's are its own.
+    try Self.list([.test(3)], of: 9, from: Self.other, &harness)
+    expect(Self.route(to: .test(3), &harness), Self.passedOn(to: Self.other, .test(3)))
     // The first of them have run out after 90 s.
     harness.advance(.seconds(60))
-    try Self.list([Self.there], of: 9, from: Self.other, &harness)
-    expect(Self.route(to: Self.there, &harness), Self.passedOn(to: Self.other))
+    try Self.list([Self.there], of: 9, &harness)
+    expect(Self.route(to: Self.there, &harness), Self.passedOn(to: Self.neighbour))
   }
 
   @Test func aNeighbourThatHasMovedIsWhereItIsNow() throws {

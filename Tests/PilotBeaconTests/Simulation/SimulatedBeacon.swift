@@ -59,6 +59,7 @@ struct SimulatedBeacon: ~Copyable {
       let payload = frame[DeliverHeader.payloadOffset...]
       network.send(header.bytes.copied() + payload, from: host, to: destination, at: network.now)
     case .deliver(.wss, _): violations.append("nobody is attached over WSS")
+    case .passOn: violations.append("there is no other beacon")
     case .taken, .drop: break
     }
     performOutputs(&network)

@@ -73,6 +73,15 @@ struct BeaconInspectionTests {
     }
   }
 
+  @Test func `a cluster's secret that can't be used isn't repeated`() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "secret").path
+      try Data("hunter2".utf8).write(to: URL(fileURLWithPath: file))
+      let problems = BeaconInspection(try plan(["--etcd", "http://127.0.0.1", "--cluster-secret", file])).problems
+      #expect(problems.count == 1 && !"\(problems)".contains("hunter2"))
+    }
+  }
+
   @Test func `what is printed is a configuration file that comes to the same`() throws {
     try withFolder { folder in
       let arguments = [

@@ -52,6 +52,27 @@ struct BeaconOptionsTests {
     #expect(failure?.line.contains(reason) == true)
   }
 
+  @Test func aClusterIsEtcdAndASecret() async throws {
+    #expect(try await configuration([]).cluster == nil)
+    let cluster = try await configuration([
+      "--etcd", "http://127.0.0.1:2379,https://etcd.example", "--cluster-secret", "secret", "--etcd-ca", "ca.pem",
+    ]).cluster
+    #expect(cluster?.etcd == ["http://127.0.0.1:2379", "https://etcd.example"])
+    #expect(cluster?.secret == "secret")
+    #expect(cluster?.etcdAuthorities == "ca.pem")
+  }
+
+  @Test(arguments: [
+    (["--etcd", "http://127.0.0.1"], "a secret in common"), (["--cluster-secret", "file"], "no etcd"),
+    (["--etcd", "127.0.0.1:2379", "--cluster-secret", "file"], "http"),
+    (["--etcd", "http://a:b@etcd.example", "--cluster-secret", "file"], "isn't supported"),
+  ])
+  func halfAClusterIsRefused(arguments: [String], reason: String) async {
+    let failure = await #expect(throws: CommandFailure.self) { _ = try await configuration(arguments) }
+    #expect(failure?.line.contains(reason) == true)
+    #expect(failure?.line.contains("a:b") == false)
+  }
+
   @Test(arguments: ["PILOT_BEACON_UDP_AUTH"])
   func anotherValueIsRefusedWithItsPlace(variable: String) async {
     let failure = await #expect(throws: CommandFailure.self) {

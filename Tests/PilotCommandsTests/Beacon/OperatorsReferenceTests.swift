@@ -135,7 +135,7 @@ struct OperatorsReferenceTests {
   @Test("Each limit has a row, with its value")
   func limits() throws {
     let options = [
-      "advertised", "beaconID", "udpAuthentication", "servesListedNodesOnly", "requiresPunchGrant",
+      "advertised", "beaconID", "udpAuthentication", "servesListedNodesOnly", "requiresPunchGrant", "isInCluster",
     ]
     try check("Registrations and relaying", RouterConfiguration(), except: options)
     try check("WebSocket", WSSLimits())

@@ -61,6 +61,10 @@ struct InspectTests {
     #expect(
       try inspect("0e00000007 00000001 00000002").line
         == #"{"kind":"drain","node_id":7,"from_ms":1,"until_ms":2}"#)
+    #expect(
+      try inspect("0f 00000001 00000002 0003000000000004 00000000000000050000000000000006 05 00000007 00000009 ff").line
+        == #"{"kind":"cluster_relay","beacon_id":1,"session":2,"lane":3,"counter":4,"tag":"00000000000000050000000000000006","#
+        + #""sender":7,"destination":9,"payload":"ff"}"#)
     #expect(try inspect("0d00000007 02 ff").line == #"{"kind":"gone","destination":7,"reason":2,"ignored_bytes":1}"#)
   }
 

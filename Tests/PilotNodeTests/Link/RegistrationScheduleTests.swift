@@ -43,6 +43,20 @@ struct RegistrationScheduleTests {
     #expect(schedule.tick(at: Self.at(61.3)) == .wait(until: Self.at(121.3)))
   }
 
+  @Test("an appointment is kept, also after an announcement that comes before, and once")
+  func appointment() {
+    var schedule = RegistrationSchedule(at: .start)
+    #expect(schedule.tick(at: .start) == .announce)
+    #expect(schedule.answered(at: .start) == true)
+    schedule.appoint(at: Self.at(80))
+    #expect(schedule.tick(at: Self.at(60)) == .announce)
+    #expect(schedule.answered(at: Self.at(60.2)) == true)
+    #expect(schedule.tick(at: Self.at(60.2)) == .wait(until: Self.at(80)))
+    #expect(schedule.tick(at: Self.at(80)) == .announce)
+    #expect(schedule.answered(at: Self.at(80.5)) == true)
+    #expect(schedule.tick(at: Self.at(80.5)) == .wait(until: Self.at(140.5)))
+  }
+
   @Test("announces twice a second while ICMP says that the beacon is gone")
   func unreachable() {
     var schedule = RegistrationSchedule(at: .start)

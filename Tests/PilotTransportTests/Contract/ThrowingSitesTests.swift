@@ -28,10 +28,13 @@ import Testing
   private static let sites = """
     PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
     PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x3
+    PilotBeacon/Server/Cluster/BeaconServer+Cluster | invalidConfiguration x2
+    PilotBeacon/Server/Cluster/ClusterSecret | invalidConfiguration
+    PilotBeacon/Server/Cluster/Etcd/EtcdURL | invalidConfiguration
     PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system
-    PilotNode/Driver/NodeDriver | system
+    PilotNode/Driver/NodeDriver+Performing | system
     PilotNode/Joining/BeaconURL | invalidConfiguration
     PilotNode/Joining/PathPlan | invalidConfiguration x4
     PilotNode/Link/BeaconLink+Configuration | invalidConfiguration x2

@@ -1,4 +1,5 @@
 import PilotTesting
+import PilotTransport
 import PilotWire
 import Testing
 

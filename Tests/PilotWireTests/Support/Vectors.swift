@@ -84,6 +84,17 @@ struct Vectors: Decodable {
     var testDescription: String { why }
   }
 
+  struct ClusterRelayVector: Decodable, CustomTestStringConvertible {
+    var name: String
+    var beacon: UInt32
+    var session: UInt32
+    var counter: String
+    var tag: String
+    var relay: String
+    var hex: String
+    var testDescription: String { name }
+  }
+
   struct PacketVector: Decodable, CustomTestStringConvertible {
     var name: String
     var flags: UInt8
@@ -219,6 +230,8 @@ struct Vectors: Decodable {
   var drainRejected: [Rejected]
   var drainNotices: [DrainNoticeVector]
   var drainNoticesRejected: [RejectedText]
+  var clusterRelay: [ClusterRelayVector]
+  var clusterRelayRejected: [Rejected]
   var packets: [PacketVector]
   var packetsRejected: [Rejected]
   var packetsWithTrailingBytes: Trailing

@@ -23,8 +23,8 @@ extension Router {
       return drop(RouterDropReason(error))
     }
     if let ownBeaconID, message.beaconID &- ownBeaconID < UInt32(NeighbourLists.maximumLists) {
-      neighbours.recognise(number)
-      return drop(.notANeighbour)
+      neighbours.heardOwn(from: number, at: now)
+      return drop(.ownList)
     }
     guard neighbours.admits(number, at: now) else { return drop(.rateLimited) }
     counters.syncs &+= 1
@@ -49,11 +49,17 @@ extension Router {
     return action
   }
 
-  /// Passes a Relay on, unchanged, to the beacon that its destination is attached to; nil if none says so.
+  /// Passes a Relay on, unchanged, to the beacon that its destination is attached to; nil if none says so. Of who is at both, one of
+  /// the cluster comes first.
   @inline(never)
   mutating func passOn(
     from sender: NodeID, to destination: NodeID, over carrier: RelayCell.Carrier, at now: UInt64
   ) -> RouterAction? {
+    if let place = remotes.place(of: destination) {
+      counters.relayed.count(RelayCell(from: carrier, to: .udp))
+      counters.relayedToNeighbours &+= 1
+      return .passOn(to: place.beaconID)
+    }
     guard let endpoint = neighbours.endpoint(of: destination, at: now) else { return nil }
     counters.relayed.count(RelayCell(from: carrier, to: .udp))
     counters.relayedToNeighbours &+= 1
@@ -61,10 +67,12 @@ extension Router {
   }
 
   /// Nodes that have come here or gone, since it was made.
-  package var attachmentChanges: UInt64 { wss.changes &+ nodes.changes }
+  package var attachmentChanges: UInt64 { wss.changes.count &+ nodes.changes.count }
 
   /// In so many parts ``forEachAttached(inPart:at:_:)`` tells who is attached here.
-  package var attachedParts: Int { neighbours.isEmpty ? 0 : wss.partCount + nodes.map.shardCount }
+  package var attachedParts: Int {
+    neighbours.isEmpty && !bounds.isInCluster ? 0 : wss.partCount + nodes.map.shardCount
+  }
 
   /// The nodes that are attached here, of one part of about 2,000 at most, each in one part. What is silent for two rounds of
   /// announcements is left out, and so is who has missed one and is listed by a neighbour.

@@ -105,6 +105,17 @@ function neighbours(report) {
   set("neighbour-nodes", number(report.neighbours.nodes));
 }
 
+function cluster(report) {
+  at("cluster-section").hidden = !report.cluster;
+  if (!report.cluster) return;
+  const { isUpToDate, silentSeconds, nodes, waiting, beacons } = report.cluster;
+  set("cluster-state", isUpToDate ? "heard" : `not heard for ${duration(silentSeconds || 0)}`, `badge ${isUpToDate ? "good" : "bad"}`);
+  rows("cluster", beacons, "There are none.",
+    [[item => String(item.number)], [item => item.address], [item => number(item.nodes), "n"]]);
+  set("cluster-nodes", number(nodes));
+  set("cluster-waiting", number(waiting));
+}
+
 function show(report) {
   note(report.now, cells.map(name => report.relayed[name] || 0), report.drops);
   if (document.hidden) return;
@@ -126,6 +137,7 @@ function show(report) {
   rows("slow", report.slow, "Nobody is behind.",
     [[item => String(item.node)], [item => item.remote], [item => bytes(item.waitingBytes), "n"], [item => number(item.dropped), "n"]]);
   neighbours(report);
+  cluster(report);
   const counts = map => Object.entries(map).sort((a, b) => b[1] - a[1]);
   const columns = [[item => words(item[0])], [item => whole.format(item[1]), "n"]];
   rows("refusals", counts(report.refusals), "Nobody was refused.", columns);

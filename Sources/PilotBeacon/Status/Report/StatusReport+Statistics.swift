@@ -13,6 +13,7 @@ extension StatusReport {
         udp: statistics.router.nodes, wss: statistics.router.wssPeers, handshakes: statistics.handshakes,
         waitingBytes: statistics.waitingBytes),
       neighbours: Self.neighbours(of: statistics),
+      cluster: Self.cluster(of: statistics),
       relayed: Dictionary(
         uniqueKeysWithValues: RelayCell.allCases.map { ($0.description, statistics.router.relayed[$0]) }),
       drops: Self.drops(of: statistics),
@@ -30,6 +31,14 @@ extension StatusReport {
     return Neighbours(
       nodes: statistics.router.neighbourNodes,
       beacons: statistics.neighbours.map { Neighbour(name: "\($0.name)", isHeard: $0.isHeard) })
+  }
+
+  private static func cluster(of statistics: BeaconStatistics) -> Cluster? {
+    guard let cluster = statistics.cluster else { return nil }
+    return Cluster(
+      isUpToDate: cluster.isUpToDate, silentSeconds: cluster.silentSince.map { Int($0.components.seconds) },
+      nodes: statistics.router.clusterNodes, waiting: cluster.waiting,
+      beacons: cluster.beacons.map { Cluster.Beacon(number: $0.beaconID, address: "\($0.endpoint)", nodes: $0.nodes) })
   }
 
   private static func drops(of statistics: BeaconStatistics) -> [String: UInt64] {

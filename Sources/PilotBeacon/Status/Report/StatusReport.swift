@@ -14,6 +14,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
   package var peers: Peers
   /// The other beacons of the deployment; absent if none is configured.
   package var neighbours: Neighbours?
+  /// The cluster that it is in; absent if in none.
+  package var cluster: Cluster?
   /// Relayed frames by cell: `udp_to_wss`.
   package var relayed: [String: UInt64]
   /// Frames that were dropped, by reason; without those that never happened.
@@ -42,6 +44,26 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var nodes: Int
     /// In the order of the configuration.
     package var beacons: [Neighbour]
+  }
+
+  package struct Cluster: Codable, Sendable, Equatable {
+    /// Whether what is known of the others is what they tell.
+    package var isUpToDate: Bool
+    /// How long nothing has been heard of them, in seconds; absent while something is.
+    package var silentSeconds: Int?
+    /// Nodes that are attached to them, each counted once.
+    package var nodes: Int
+    /// Pieces of this beacon's own nodes that they have yet to be told.
+    package var waiting: Int
+    /// The others, by number.
+    package var beacons: [Beacon]
+
+    package struct Beacon: Codable, Sendable, Equatable {
+      package var number: UInt32
+      /// Where frames for its nodes are sent.
+      package var address: String
+      package var nodes: Int
+    }
   }
 
   package struct Neighbour: Codable, Sendable, Equatable {

@@ -29,6 +29,12 @@ struct BeaconScreen {
       lines.append(
         "other beacons: \(heard) of \(neighbours.beacons.count) heard; nodes that they list: \(neighbours.nodes)")
     }
+    if let cluster = report.cluster {
+      let state = cluster.silentSeconds.map { "not heard for \($0) s" } ?? "heard"
+      lines.append(
+        "cluster: \(cluster.beacons.count) other beacons, \(state); nodes there: \(cluster.nodes), yet to be told: \(cluster.waiting)"
+      )
+    }
     lines += rates("Relayed", report.relayed, before?.relayed)
     lines += rates("Dropped", report.drops, before?.drops)
     lines += rates("Refused", report.refusals, before?.refusals)

@@ -39,8 +39,23 @@ struct RouterHarness: ~Copyable {
 
   @discardableResult
   mutating func frame(_ bytes: [UInt8], from origin: FrameOrigin) -> Reaction {
+    handed(bytes) { router, now in router.on(bytes.span.raw, from: origin, at: now) }
+  }
+
+  /// A Relay that another beacon of the cluster has passed on.
+  @discardableResult
+  mutating func passed(_ sender: NodeID, to destination: NodeID, by beaconID: UInt32) -> Reaction {
+    let relay = Relay(sender: sender, destination: destination, payload: RawSpan()).encoded()
+    return handed(relay) { router, now in
+      router.passed(relay.span.raw, by: beaconID, from: .udp(.test(70, port: 9_001)), at: now)
+    }
+  }
+
+  private mutating func handed(
+    _ bytes: [UInt8], _ decide: (inout Router, MonotonicInstant) -> RouterAction
+  ) -> Reaction {
     let before = router.statistics
-    let action = router.on(bytes.span.raw, from: origin, at: now)
+    let action = decide(&router, now)
     let after = router.statistics
     if after.frames != before.frames + 1 || after.accountedFor != after.frames {
       Issue.record("counted not at all, or twice: \(bytes)")
@@ -224,6 +239,7 @@ func expect<Value: Equatable>(
 /// What a router makes of a frame, in few words.
 enum Reaction: Equatable {
   case deliver(Hop, DeliverHeader)
+  case passOn(to: UInt32)
   case drop(RouterDropReason)
   /// A Discover is answered.
   case answer(Hop, probing: NodeID?, invites: Bool)
@@ -235,6 +251,7 @@ enum Reaction: Equatable {
   init(_ action: RouterAction, _ outputs: [RouterOutput]) {
     switch action {
     case .deliver(let hop, let header): self = .deliver(hop, header)
+    case .passOn(let beaconID): self = .passOn(to: beaconID)
     case .drop(let reason): self = .drop(reason)
     case .taken:
       var (reply, probing, invites): (Hop?, NodeID?, Bool) = (nil, nil, false)

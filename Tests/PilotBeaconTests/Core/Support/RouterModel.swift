@@ -50,9 +50,10 @@ struct RouterModel {
   }
 
   static let second: UInt64 = 1_000_000_000
-  /// Small limits, for all of them to matter.
+  /// Small limits, for all of them to matter, and a table of 8 parts, to be walked through all the time.
   static var configuration: RouterConfiguration {
     var configuration = RouterConfiguration()
+    configuration.nodeCapacity = 16_384
     configuration.relayRate = 3
     configuration.nodesPerSource = 2
     configuration.unansweredCredit = 160

@@ -25,7 +25,7 @@ struct RouterModelRun: ~Copyable {
     harness.advance(event.after)
     if event.expires {
       // All of it: what has run out counts for its source until it is removed.
-      harness.router.expire(at: harness.now, limit: 2_000)
+      harness.router.expire(at: harness.now, limit: 200)
       model.expire(at: harness.now.nanoseconds)
     }
     let now = harness.now.nanoseconds

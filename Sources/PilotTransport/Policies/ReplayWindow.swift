@@ -1,15 +1,18 @@
 /// Which of a sender's counters have been seen, for the newest 256 of them (RFC 4303, section 3.4.3).
-struct ReplayWindow: Sendable, BitwiseCopyable {
+package struct ReplayWindow: Sendable, BitwiseCopyable {
   /// How far behind the newest one a counter may be, itself included.
-  static let width: UInt64 = 256
+  package static let width: UInt64 = 256
 
   /// The newest counter that was seen; 0 for none.
-  private(set) var newest: UInt64 = 0
+  package private(set) var newest: UInt64 = 0
   /// Bit `n`: whether `newest - n` was seen.
   private var seen = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
 
+  /// Nothing has been seen.
+  package init() {}
+
   /// Whether `counter` may still come: it isn't 0, wasn't seen, and isn't too old to tell.
-  func admits(_ counter: UInt64) -> Bool {
+  package func admits(_ counter: UInt64) -> Bool {
     guard counter > 0 else { return false }
     guard counter <= newest else { return true }
     let age = newest - counter
@@ -19,7 +22,7 @@ struct ReplayWindow: Sendable, BitwiseCopyable {
   /// `counter` has come, on a frame whose tag is right.
   ///
   /// - Precondition: the window admits it.
-  mutating func record(_ counter: UInt64) {
+  package mutating func record(_ counter: UInt64) {
     precondition(admits(counter), "a counter that the window doesn't admit")
     if counter > newest {
       shift(by: counter - newest)

@@ -1,0 +1,168 @@
+internal import PilotWire
+
+/// What the other beacons of a cluster make known, put together: which they are, and at which of them each node is.
+///
+/// A node that several have is where it has authenticated, last if at several; and where it has authenticated nowhere, it is at the
+/// first one, as long as that one has it: who claims to be a node elsewhere takes nothing from where it is.
+struct ClusterDirectory: Sendable {
+  private struct Claim: Sendable, Equatable {
+    let beaconID: UInt32
+    var isProven: Bool
+  }
+
+  private struct Beacon: Sendable {
+    var member: ClusterMember
+    var buckets: [Int: PresenceBucket] = [:]
+    /// Nodes in them.
+    var nodeCount = 0
+    /// What hasn't been heard of since all began to be told anew.
+    var isUnheard = false
+    var unheard: Set<Int> = []
+  }
+
+  /// The most beacons.
+  static let beaconLimit = 1_024
+
+  private let ownBeaconID: UInt32
+  private let capacity: Int
+  private var beacons: [UInt32: Beacon] = [:]
+  /// Where each node is.
+  private var places: [UInt32: Claim] = [:]
+  /// The other claims to a node that several beacons have, oldest first.
+  private var others: [UInt32: [Claim]] = [:]
+  private var changes: [RemoteChange] = []
+  /// Nodes for which there was no room, each time.
+  private(set) var leftOut: UInt64 = 0
+
+  /// - Parameter capacity: The most nodes.
+  init(own ownBeaconID: UInt32, capacity: Int) {
+    (self.ownBeaconID, self.capacity) = (ownBeaconID, max(1, capacity))
+  }
+
+  /// The other beacons that are known, by their numbers.
+  var members: [ClusterMember] { beacons.values.map(\.member).sorted { $0.beaconID < $1.beaconID } }
+
+  /// Whether nobody is known.
+  var isEmpty: Bool { beacons.isEmpty }
+
+  /// How many nodes they have, each counted once.
+  var nodeCount: Int { places.count }
+
+  /// How many nodes one of them has.
+  func nodeCount(of beaconID: UInt32) -> Int { beacons[beaconID]?.nodeCount ?? 0 }
+
+  /// What has changed since the last call.
+  mutating func takeChanges() -> [RemoteChange] {
+    defer { changes = [] }
+    return changes
+  }
+
+  /// A beacon makes itself known.
+  ///
+  /// - Returns: Whether the members are others than before.
+  mutating func heard(_ member: ClusterMember) -> Bool {
+    guard member.beaconID != ownBeaconID else { return false }
+    guard let before = beacons[member.beaconID]?.member else {
+      guard beacons.count < Self.beaconLimit else { return false }
+      beacons[member.beaconID] = Beacon(member: member)
+      return true
+    }
+    beacons[member.beaconID]?.member = member
+    beacons[member.beaconID]?.isUnheard = false
+    return before != member
+  }
+
+  /// Some of the nodes of a beacon that has made itself known; nil if nobody is in that bucket any more.
+  mutating func heard(_ nodes: PresenceBucket?, _ bucket: Int, of beaconID: UInt32) {
+    guard (0..<PresenceBucket.count).contains(bucket) else { return }
+    // No copy of the beacon's outlives this line, or all of its buckets would be copied below.
+    guard let before = beacons[beaconID].map({ $0.buckets[bucket] ?? PresenceBucket() }) else { return }
+    beacons[beaconID]?.unheard.remove(bucket)
+    beacons[beaconID]?.nodeCount += (nodes?.count ?? 0) - before.count
+    beacons[beaconID]?.buckets[bucket] = nodes.flatMap { $0.isEmpty ? nil : $0 }
+    let difference = (nodes ?? PresenceBucket()).changes(since: before)
+    for node in difference.gone { unclaim(node, by: beaconID) }
+    for (node, isProven) in difference.come { claim(node, Claim(beaconID: beaconID, isProven: isProven)) }
+  }
+
+  /// A beacon isn't known any more, nor are its nodes.
+  ///
+  /// - Returns: Whether it was.
+  mutating func gone(_ beaconID: UInt32) -> Bool {
+    guard let beacon = beacons.removeValue(forKey: beaconID) else { return false }
+    for bucket in beacon.buckets.values { bucket.forEach { node, _ in unclaim(node, by: beaconID) } }
+    return true
+  }
+
+  /// All is told anew: what isn't among it is gone at ``endSurvey()``.
+  mutating func beginSurvey() {
+    beacons = beacons.mapValues { beacon in
+      var beacon = beacon
+      beacon.isUnheard = true
+      beacon.unheard = Set(beacon.buckets.keys)
+      return beacon
+    }
+  }
+
+  /// All has been told.
+  ///
+  /// - Returns: Whether the members are others than before.
+  mutating func endSurvey() -> Bool {
+    var isChange = false
+    for (beaconID, beacon) in beacons {
+      for bucket in beacon.unheard { heard(nil, bucket, of: beaconID) }
+      if beacon.isUnheard, gone(beaconID) { isChange = true }
+    }
+    return isChange
+  }
+
+  private mutating func claim(_ node: NodeID, _ claim: Claim) {
+    guard let known = places[node.rawValue] else {
+      guard places.count < capacity else { return leftOut &+= 1 }
+      return settle(node, claim)
+    }
+    if known.beaconID == claim.beaconID {
+      // It has proven itself there, or has lost that.
+      guard !claim.isProven else { return settle(node, claim) }
+      return elect(node, among: [claim] + (others[node.rawValue] ?? []))
+    }
+    var rest = (others[node.rawValue] ?? []).filter { $0.beaconID != claim.beaconID }
+    if claim.isProven {
+      rest.append(known)
+      settle(node, claim)
+    } else {
+      rest.append(claim)
+    }
+    others[node.rawValue] = rest
+  }
+
+  private mutating func unclaim(_ node: NodeID, by beaconID: UInt32) {
+    let rest = (others[node.rawValue] ?? []).filter { $0.beaconID != beaconID }
+    guard places[node.rawValue]?.beaconID == beaconID else {
+      others[node.rawValue] = rest.isEmpty ? nil : rest
+      return
+    }
+    elect(node, among: rest)
+  }
+
+  /// Of several claims, one where the node has authenticated, the newest one; or else the oldest.
+  private mutating func elect(_ node: NodeID, among claims: [Claim]) {
+    let index = claims.lastIndex { $0.isProven } ?? claims.indices.first
+    guard let index else {
+      others[node.rawValue] = nil
+      places[node.rawValue] = nil
+      changes.append(RemoteChange(node, at: nil))
+      return
+    }
+    var rest = claims
+    let elected = rest.remove(at: index)
+    others[node.rawValue] = rest.isEmpty ? nil : rest
+    settle(node, elected)
+  }
+
+  private mutating func settle(_ node: NodeID, _ claim: Claim) {
+    guard places[node.rawValue] != claim else { return }
+    places[node.rawValue] = claim
+    changes.append(RemoteChange(node, at: claim.beaconID, isProven: claim.isProven))
+  }
+}

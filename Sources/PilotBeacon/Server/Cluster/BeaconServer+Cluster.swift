@@ -1,0 +1,74 @@
+import Logging
+import PilotTransport
+public import PilotWire
+
+extension BeaconServer.Configuration {
+  /// How a beacon finds the others of its deployment, and knows their frames (<doc:SeveralBeacons>).
+  public struct Cluster: Sendable, Equatable {
+    /// etcd's members, `http://HOST[:PORT]` or `https://HOST[:PORT]`; at least one. In clear text only those on this machine or a
+    /// private network are asked.
+    public var etcd: [String]
+    /// A PEM file with the authorities to trust for `https`; nil, the default, for the system's.
+    public var etcdAuthorities: String?
+    /// A file with what the beacons have in common and nobody else knows, at least 32 bytes, which none but its owner may read.
+    public var secret: String
+    /// Where the others send this beacon what they pass on, by the address that its datagrams come from. nil, the default, takes the
+    /// first of ``RouterConfiguration/advertised``, or the UDP address if that is a certain one.
+    public var address: Endpoint?
+
+    /// A cluster with these members of etcd and this file.
+    public init(etcd: [String], secret: String) {
+      (self.etcd, self.secret) = (etcd, secret)
+    }
+  }
+}
+
+/// A beacon's part in its cluster.
+struct BeaconCluster: Sendable {
+  let peers: ClusterPeers
+  let presence: ClusterPresence
+  /// Only where presence is etcd's.
+  let etcd: EtcdPresence?
+
+  /// - Throws: `.invalidConfiguration`.
+  init?(
+    _ configuration: BeaconServer.Configuration, beaconID: UInt32, engine: RelayEngine, udp: Endpoint, logger: Logger
+  ) throws(TransportError) {
+    guard let cluster = configuration.cluster else { return nil }
+    let secret = try ClusterSecret(path: cluster.secret)
+    let advertised = cluster.address ?? configuration.router.advertised.first
+    var generator = SystemRandomNumberGenerator()
+    let epoch: UInt64 = generator.next()
+    let endpoint = Endpoint(
+      high: (advertised ?? udp).high, low: (advertised ?? udp).low, port: advertised?.port ?? udp.port)
+    guard !endpoint.isUnspecified, let own = ClusterMember(beaconID: beaconID, epoch: epoch, endpoint: endpoint) else {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message:
+          "the other beacons have to know where this one is: bind it to one address, or name one with --advertise")
+    }
+    etcd = configuration.presence == nil ? try Self.etcd(cluster) : nil
+    guard let carrier = configuration.presence ?? etcd else { return nil }
+    peers = ClusterPeers(ClusterIdentity(own), secret: secret)
+    presence = ClusterPresence(
+      own, engine: engine, peers: peers, presence: carrier, capacity: configuration.router.clusterNodeCapacity,
+      seed: generator.next(), logger: logger)
+  }
+
+  private static func etcd(_ cluster: BeaconServer.Configuration.Cluster) throws(TransportError) -> EtcdPresence {
+    guard !cluster.etcd.isEmpty else {
+      throw TransportError(code: .invalidConfiguration, message: "a cluster needs at least one URL of etcd")
+    }
+    var urls: [EtcdURL] = []
+    for url in cluster.etcd { urls.append(try EtcdURL(parsing: url)) }
+    return try EtcdPresence(urls, authorities: cluster.etcdAuthorities)
+  }
+
+  /// How things stand.
+  var counts: ClusterCounts { presence.counts(at: .now()) }
+}
+
+extension Endpoint {
+  /// Whether it is all addresses, and so none: `0.0.0.0` or `::`.
+  fileprivate var isUnspecified: Bool { high == 0 && low == 0 || ipv4Address == 0 }
+}

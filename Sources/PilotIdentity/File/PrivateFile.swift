@@ -1,0 +1,34 @@
+/// Files with secrets, which none but their owner may have access to.
+package enum PrivateFile {
+  /// Why one isn't read. No case holds anything of it.
+  package enum Problem: Error, Equatable {
+    /// The system's text says why.
+    case cannotRead(String)
+    /// It is a directory, a pipe, a socket or a device.
+    case notRegularFile
+    /// Others than its owner have access to it: the permission bits.
+    case openToOthers(mode: UInt32)
+    /// It is longer than it may be.
+    case tooLarge
+  }
+
+  /// The bytes of a file, which whoever asks for them overwrites when he is done.
+  ///
+  /// Permissions are checked on the open file, so that it can't be exchanged between check and use. Symbolic links are
+  /// followed. Blocks for as long as the disk takes.
+  package static func contents(of path: String, limit: Int) throws(Problem) -> [UInt8] {
+    let stamp: FileStamp
+    let contents: [UInt8]?
+    do throws(SystemCallError) {
+      let file = try OpenFile(reading: path)
+      stamp = try file.stamp()
+      contents = stamp.isRegularFile && stamp.isPrivate ? try file.contents(limit: limit) : nil
+    } catch {
+      throw .cannotRead(error.description)
+    }
+    guard stamp.isRegularFile else { throw .notRegularFile }
+    guard stamp.isPrivate else { throw .openToOthers(mode: stamp.permissions) }
+    guard let contents else { throw .tooLarge }
+    return contents
+  }
+}
