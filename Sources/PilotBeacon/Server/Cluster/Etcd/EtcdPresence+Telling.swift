@@ -1,0 +1,159 @@
+import PilotTransport
+import Synchronization
+
+/// Makes a beacon and its nodes known: the lease, its own key, and what the outbox has.
+extension EtcdPresence {
+  func tell(_ own: ClusterMember, _ outbox: PresenceOutbox) async {
+    var (registration, caller) = (EtcdRegistration(), EtcdCaller(urls, tls))
+    var writers = Array(repeating: EtcdCaller(urls, tls), count: Self.writesAtOnce)
+    while !Task.isCancelled {
+      let now = MonotonicInstant.now()
+      do throws(EtcdError) {
+        switch registration.next(at: now) {
+        case .wait(let until):
+          _ = try? await Task.sleep(for: now.duration(to: until))
+        case .grant:
+          let answer = try await caller.post("/v3/lease/grant", EtcdRequest.grant(EtcdRegistration.timeToLive))
+          registration.granted(try Self.read(EtcdAnswer.Grant.self, answer).id)
+        case .register(let lease):
+          try await register(own, lease, outbox, &registration, &caller)
+        case .beat(let lease):
+          try await beat(own, lease, &registration, &caller)
+        case .publish(let lease):
+          if try await !publish(own, lease, outbox, &writers) {
+            let next = now.advanced(by: ClusterPresence.interval)
+            _ = try? await Task.sleep(for: MonotonicInstant.now().duration(to: next))
+          }
+        }
+      } catch {
+        if error.isLeaseGone { loseLease(&registration) }
+        state.withLock { $0.counts.failures &+= 1 }
+        registration.failed(random: .random(in: 0..<1), at: .now())
+      }
+    }
+    if let lease = registration.lease {
+      // Whoever waits for this beacon's end waits for this.
+      var last = EtcdCaller(urls, tls, limit: .seconds(1))
+      _ = try? await last.post("/v3/lease/revoke", EtcdRequest.lease(lease))
+    }
+  }
+
+  private func register(
+    _ own: ClusterMember, _ lease: Int64, _ outbox: PresenceOutbox, _ registration: inout EtcdRegistration,
+    _ caller: inout EtcdCaller
+  ) async throws(EtcdError) {
+    let beat = nextBeat()
+    let key = keys.member(own.beaconID)
+    let answer = try await caller.post(
+      "/v3/kv/txn", EtcdRequest.create(key, EtcdKeys.value(of: own, beat: beat), lease: lease))
+    guard try Self.read(EtcdAnswer.Written.self, answer).succeeded == true else {
+      state.withLock { $0.counts.taken &+= 1 }
+      return registration.isTaken(at: .now())
+    }
+    wrote(beat)
+    registration.registered(lease, random: .random(in: 0..<1), at: .now())
+    outbox.tellAll()
+  }
+
+  private func beat(
+    _ own: ClusterMember, _ lease: Int64, _ registration: inout EtcdRegistration, _ caller: inout EtcdCaller
+  ) async throws(EtcdError) {
+    let answer = try await caller.post("/v3/lease/keepalive", EtcdRequest.lease(lease))
+    let kept = try Self.read(EtcdAnswer.Kept.self, answer).result
+    guard kept.seconds > 0 else { return loseLease(&registration) }
+    let beat = nextBeat()
+    let item = (key: keys.member(own.beaconID), value: Optional(EtcdKeys.value(of: own, beat: beat)))
+    _ = try await caller.post("/v3/kv/txn", EtcdRequest.write([item], lease: lease))
+    wrote(beat)
+    registration.registered(lease, random: .random(in: 0..<1), at: .now())
+    endIfDeaf()
+  }
+
+  /// Writes what is due, in several transactions at a time: etcd makes one write to its disk of those that come together, and a disk
+  /// can be slow. All of them are over before the next ones begin, so that no key is in two of them.
+  ///
+  /// - Returns: Whether more may be due.
+  private func publish(
+    _ own: ClusterMember, _ lease: Int64, _ outbox: PresenceOutbox, _ writers: inout [EtcdCaller]
+  ) async throws(EtcdError) -> Bool {
+    let due = outbox.take(Self.keysPerWrite * writers.count)
+    guard !due.isEmpty else { return false }
+    let writes = Self.writes(of: due)
+    outbox.putBack(writes.dropFirst(writers.count).flatMap { $0 }.map(\.bucket))
+    let results = await withTaskGroup(of: (writer: Int, caller: EtcdCaller, failure: EtcdError?).self) { group in
+      for (writer, write) in zip(writers.indices, writes) {
+        let items = write.map { bucket, nodes in
+          (key: keys.nodes(bucket, of: own.beaconID), value: nodes.isEmpty ? nil : nodes.encoded)
+        }
+        let (request, caller) = (EtcdRequest.write(items, lease: lease), writers[writer])
+        group.addTask {
+          var caller = caller
+          do throws(EtcdError) {
+            _ = try await caller.post("/v3/kv/txn", request)
+            return (writer, caller, nil)
+          } catch {
+            return (writer, caller, error)
+          }
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    var failure: EtcdError?
+    for result in results {
+      writers[result.writer] = result.caller
+      if let error = result.failure {
+        failure = error
+        outbox.putBack(writes[result.writer].map(\.bucket))
+      } else {
+        state.withLock { $0.counts.written &+= UInt64(writes[result.writer].count) }
+      }
+    }
+    if let failure { throw failure }
+    return writes.count >= writers.count
+  }
+
+  /// What fits one transaction each.
+  private static func writes(
+    of due: [(bucket: Int, nodes: PresenceBucket)]
+  ) -> [[(bucket: Int, nodes: PresenceBucket)]] {
+    var (writes, bytes): ([[(bucket: Int, nodes: PresenceBucket)]], Int) = ([], 0)
+    for item in due {
+      bytes += 4 * item.nodes.count
+      if writes.isEmpty || writes[writes.count - 1].count == keysPerWrite || bytes > bytesPerWrite {
+        writes.append([])
+        bytes = 4 * item.nodes.count
+      }
+      writes[writes.count - 1].append(item)
+    }
+    return writes
+  }
+
+  private func nextBeat() -> UInt64 {
+    state.withLock { state in
+      state.begun = (state.begun.beat + 1, .now())
+      return state.begun.beat
+    }
+  }
+
+  private func wrote(_ beat: UInt64) { state.withLock { $0.written = beat } }
+
+  /// The lease is gone: it was too long without a word, or etcd has lost it with all else. So all is read anew, too.
+  private func loseLease(_ registration: inout EtcdRegistration) {
+    registration.leaseIsGone(random: .random(in: 0..<1), at: .now())
+    let watching = state.withLock { state in
+      state.isInDoubt = true
+      return state.watching
+    }
+    watching?.close()
+  }
+
+  /// Ends a watch that doesn't show what this beacon itself has written.
+  private func endIfDeaf() {
+    let deaf = state.withLock { state -> EtcdConnection? in
+      state.seen + Self.beatsUnseen < state.written ? state.watching : nil
+    }
+    guard let deaf else { return }
+    state.withLock { $0.counts.deaf &+= 1 }
+    deaf.close()
+  }
+}
