@@ -5,6 +5,9 @@ package enum BeaconBounds {
   package static let relayRate = 500
   package static let knownRelayRate = 10 * relayRate
 
+  /// For how long the beacon sends away who is connected when it is ended in order, in milliseconds (`--drain-window`).
+  package static let drainWindow = 1_000
+
   /// Nodes over UDP at most (`--max-nodes`): all that have keys, and some more.
   package static func nodes(_ population: Population) -> Int {
     population.nodes + Population.hostile.count + 1_500

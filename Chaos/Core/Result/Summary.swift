@@ -10,6 +10,7 @@ package struct Summary: Sendable {
     case revoked = "keys taken out of the nodes file for a while"
     case unread = "beacon's log not read for a while"
     case endedUnread = "beacon ended in order while its log was full"
+    case drained = "nodes told, over both transports, that the beacon ends"
   }
 
   package let seed: UInt64

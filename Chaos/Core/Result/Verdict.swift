@@ -7,9 +7,9 @@ package struct Verdict: Sendable {
 
   /// The longest time without a delivery in a cell, beside what faults and lateness explain, in milliseconds.
   package static let silenceLimit = 1_000
-  /// What nodes may take to come back to a beacon that has been ended, in milliseconds: it closes its connections for up to
-  /// 2 s, waits 1 s for a reader of its log, and they look again every 2 s at most.
-  package static let returnLimit = 6_000
+  /// What nodes may take to come back to a beacon that has been ended, in milliseconds: it drains, closes its connections for
+  /// up to 2 s, waits 1 s for a reader of its log, and they look again every 2 s at most.
+  package static let returnLimit = BeaconBounds.drainWindow + 6_000
   /// How long a key may count that is taken out of the nodes file, in milliseconds: the beacon looks once a second.
   package static let revocationLimit = 2_000
   /// From this lateness on, in milliseconds, a node may not have come to answer a question in time.

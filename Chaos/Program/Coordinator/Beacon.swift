@@ -44,8 +44,8 @@ struct Beacon: Sendable {
         [
           "beacon", "--udp", place?.udp ?? "127.0.0.1:0", "--wss", place?.wss ?? "127.0.0.1:0",
           "--http", place?.http ?? "127.0.0.1:0", "--nodes", credentials.nodesPath,
-          // Ended in order, and counted at once.
-          "--drain-window", "0",
+          // Who is connected is told, and sent away within this time.
+          "--drain-window", String(BeaconBounds.drainWindow / 1_000),
           "--relay-rate", String(BeaconBounds.relayRate), "--max-nodes", String(credentials.maximumNodes),
           "--tls-cert", credentials.authority.certificatePath, "--tls-key", credentials.authority.keyPath,
           // All that it has to say, for a log that fills up.

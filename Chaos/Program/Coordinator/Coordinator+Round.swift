@@ -102,14 +102,25 @@ extension Coordinator {
   }
 
   private mutating func terminate() async throws {
-    let child = beacon.child
+    let (ending, child) = (beacon, beacon.child)
     child.signal(SIGTERM)
     let limit = Task {
       try await Task.sleep(for: Self.endLimit)
       child.signal(SIGKILL)
     }
+    // Its page answers until it has drained.
+    let drain = Task {
+      var told: [String: Int] = [:]
+      while let counts = try? await ending.counts() {
+        told = counts.labels("drain_told_total")
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      return told
+    }
     let status = await child.exitStatus()
     limit.cancel()
+    let told = try await drain.value
+    if ["udp", "wss"].allSatisfy({ told[$0, default: 0] > 0 }) { summary.faults[.drained, default: 0] += 1 }
     await beacon.log.goOn()
     if status != 0 { summary.complaints.append("the beacon ended with \(status ?? -1) on SIGTERM, not with 0") }
   }
