@@ -14,6 +14,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case nodesFile = "nodes-file"
   case identityFile = "identity-file"
   case registryAnswer = "registry-answer"
+  case presenceBucket = "presence-bucket"
   case webSocket = "websocket"
   case proxyHeader = "proxy-header"
   case requestHead = "request-head"
@@ -42,6 +43,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .nodesFile: try TextTargets.nodesFile(input)
     case .identityFile: try TextTargets.identityFile(input)
     case .registryAnswer: try TextTargets.registryAnswer(input)
+    case .presenceBucket: try TextTargets.presenceBucket(input)
     case .webSocket: try WebSocketTarget.run(input)
     case .proxyHeader: try DoorTargets.proxyHeader(input)
     case .requestHead: try DoorTargets.requestHead(input)

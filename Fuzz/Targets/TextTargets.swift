@@ -43,4 +43,10 @@ enum TextTargets {
     guard let node = NodeID(7), let answer = try? RegistryAnswer(json: input) else { return false }
     return (try? answer.key(of: node)) != nil
   }
+
+  static func presenceBucket(_ input: [UInt8]) throws(Violation) -> Bool {
+    guard let bucket = PresenceBucket(input) else { return false }
+    guard bucket.encoded == input else { throw Violation("\(bucket.count) nodes are written as other bytes") }
+    return true
+  }
 }

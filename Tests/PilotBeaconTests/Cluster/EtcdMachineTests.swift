@@ -187,7 +187,9 @@ struct EtcdKeysTests {
     #expect(
       read(EtcdAnswer.Watched.self, #"{"result":{\#(header),"canceled":true,"compact_revision":"5"}}"#)?.result?
         .isCompacted == true)
-    for broken in ["", "[]", #"{"header":{"revision":12}}"#, #"{\#(header),"kvs":[{"key":"?"}]}"#] {
+    // Numbers that there is nothing before, or nothing behind.
+    let numbers = ["-1", "\(Int64.min)", "\(Int64.max)", "1.5", "9e3"].map { #"{"header":{"revision":"\#($0)"}}"# }
+    for broken in ["", "[]", #"{"header":{"revision":12}}"#, #"{\#(header),"kvs":[{"key":"?"}]}"#] + numbers {
       #expect(read(EtcdAnswer.Page.self, broken) == nil, "\(broken)")
     }
     #expect(EtcdError("404: etcdserver: requested lease not found", code: 5).isLeaseGone)

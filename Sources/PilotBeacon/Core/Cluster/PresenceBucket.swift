@@ -67,6 +67,8 @@ package struct PresenceBucket: Equatable, Sendable {
     for place in 0..<all { nodes.append(raw.bigEndian(at: 3 + 4 * place)) }
     (proven, others) = (Array(nodes.prefix(provenCount)), Array(nodes.dropFirst(provenCount)))
     guard proven.isAscendingWithoutZero, others.isAscendingWithoutZero else { return nil }
+    // Nobody is in it twice.
+    guard proven.missing(from: others).count == provenCount else { return nil }
   }
 
   /// Who isn't in it any more, and who is in it anew or otherwise than before.

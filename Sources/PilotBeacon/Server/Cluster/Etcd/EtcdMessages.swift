@@ -136,9 +136,10 @@ enum EtcdAnswer {
 }
 
 extension KeyedDecodingContainer {
+  /// Revisions, leases and seconds count up from 1; and there is always a next one.
   fileprivate func number(_ key: Key) throws -> Int64 {
     guard let text = try decodeIfPresent(String.self, forKey: key) else { return 0 }
-    guard let number = Int64(text) else {
+    guard let number = Int64(text), (0..<Int64.max).contains(number) else {
       throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "no number")
     }
     return number

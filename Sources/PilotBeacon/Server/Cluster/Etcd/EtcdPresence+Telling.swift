@@ -150,7 +150,7 @@ extension EtcdPresence {
   /// Ends a watch that doesn't show what this beacon itself has written.
   private func endIfDeaf() {
     let deaf = state.withLock { state -> EtcdConnection? in
-      state.seen + Self.beatsUnseen < state.written ? state.watching : nil
+      state.written > state.seen && state.written - state.seen > Self.beatsUnseen ? state.watching : nil
     }
     guard let deaf else { return }
     state.withLock { $0.counts.deaf &+= 1 }
