@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func `the beacon lives longer with each cycle`() {
-    let ends = (0..<200).filter { [.kill, .restart, .handover, .crash].contains(plan(3).weather(of: $0)) }
+    let ends = (0..<200).filter { [.kill, .restart, .handover, .takeover, .crash].contains(plan(3).weather(of: $0)) }
     let gaps = zip(ends, ends.dropFirst()).map { $1 - $0 }.filter { $0 > 1 }
     #expect(gaps.count > 3)
     #expect(zip(gaps, gaps.dropFirst()).allSatisfy { $0 < $1 + 3 })
@@ -76,7 +76,7 @@ import Testing
 
   @Test func `reports are forged only where nobody who claims a plain node would be rightly believed`() {
     let elsewhere = Weather.allCases.filter { !Attack.forgedReports.isMade(in: $0) }
-    #expect(Set(elsewhere) == [.kill, .restart, .crash])
+    #expect(Set(elsewhere) == [.kill, .restart, .takeover, .crash])
     #expect(Weather.allCases.allSatisfy { Attack.claimsOfTheDead.isMade(in: $0) == $0.keepsCounters })
     #expect(Attack.allCases.allSatisfy { $0.isMade(in: .calm) })
   }

@@ -49,6 +49,7 @@ import Testing
     #expect(broken(record(.calm) { nodes, _ in nodes[finding] = 1 }).count == 1)
     // A beacon that has just begun believes the first Discover.
     #expect(broken(record(.kill) { nodes, _ in nodes[finding] = 1 }).count == (finding == .lie ? 0 : 1))
+    #expect(broken(record(.takeover) { nodes, _ in nodes[finding] = 1 }).count == 1)
   }
 
   @Test func `a frame that a hostile peer got is one too`() {
@@ -59,11 +60,11 @@ import Testing
     #expect(broken(record(.stall, silence: 1_500)).isEmpty)
     #expect(broken(record(.stall, silence: 1_501)).count == 1)
     #expect(broken(record(.stall, silence: 1_501, lateness: 200)).isEmpty)
-    #expect(broken(record(.kill, silence: 6_500)).isEmpty)
-    #expect(broken(record(.kill, silence: 6_501)).count == 1)
+    #expect(broken(record(.kill, silence: 7_500)).isEmpty)
+    #expect(broken(record(.kill, silence: 7_501)).count == 1)
   }
 
-  @Test(arguments: [Weather.calm, .churn, .revocation, .unread])
+  @Test(arguments: [Weather.calm, .churn, .revocation, .unread, .takeover])
   func `a fault that is no outage explains no silence`(weather: Weather) {
     #expect(broken(record(weather, silence: 1_000)).isEmpty)
     #expect(broken(record(weather, silence: 1_001)).count == 1)

@@ -110,7 +110,7 @@ struct Draft {
     switch weather {
     case .stall:
       faults = [Fault(at: at, duration: Int.random(in: 400...2_500, using: &random))]
-    case .kill, .restart, .crash:
+    case .kill, .restart, .takeover, .crash:
       faults = [Fault(at: at, duration: Int.random(in: 800...1_600, using: &random))]
     case .revocation:
       faults = [Fault(at: at, duration: Int.random(in: 2_000...2_500, using: &random))]

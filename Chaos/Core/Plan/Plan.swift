@@ -17,7 +17,7 @@ package struct Plan: Sendable {
   package static var firstCycle: Int { cycleLength(0) }
 
   /// The kinds after which the beacon, or a worker, is another process.
-  private static let endings: [Weather] = [.kill, .restart, .handover, .crash]
+  private static let endings: [Weather] = [.kill, .restart, .handover, .takeover, .crash]
   private static let others: [Weather] = [.calm, .churn, .stall, .crowd, .revocation, .unread]
 
   private static func cycleLength(_ cycle: Int) -> Int { endings.count + others.count * (2 + cycle) }

@@ -14,6 +14,8 @@ package enum Weather: String, Sendable, CaseIterable, Codable {
   case restart
   /// As `calm`, and once all is counted the beacon is ended in order and comes back.
   case handover
+  /// Another beacon takes over from the one that serves, under traffic.
+  case takeover
   /// A process with honest nodes is killed under traffic, and another takes its place.
   case crash
   /// Half-open handshakes by the thousand.
@@ -26,9 +28,13 @@ package enum Weather: String, Sendable, CaseIterable, Codable {
   /// Whether all counters live through the round, so that its books must balance exactly.
   package var keepsCounters: Bool { keepsBeacon && self != .crash }
   /// Whether the beacon's live.
-  package var keepsBeacon: Bool { self != .kill && self != .restart }
+  package var keepsBeacon: Bool { keepsTable && self != .takeover }
+  /// Whether what the beacon knows of nodes lives, and nobody has to come back.
+  package var keepsTable: Bool { self != .kill && self != .restart }
+  /// Whether all nodes and what is known of them are there, so that nobody else is believed to be one of them.
+  package var believesNobodyNew: Bool { keepsTable && self != .crash }
   /// Whether its fault keeps frames from being delivered.
-  package var isOutage: Bool { !keepsBeacon || self == .stall || self == .crash }
+  package var isOutage: Bool { !keepsTable || self == .stall || self == .crash }
 }
 
 /// Something that an honest node does.

@@ -6,6 +6,7 @@ package struct Summary: Sendable {
     case killed = "beacon killed under traffic"
     case ended = "beacon ended in order under traffic"
     case handedOver = "beacon ended in order in silence"
+    case takenOver = "beacon taken over from under traffic"
     case crashed = "worker killed under traffic"
     case revoked = "keys taken out of the nodes file for a while"
     case unread = "beacon's log not read for a while"

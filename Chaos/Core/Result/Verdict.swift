@@ -37,10 +37,10 @@ package struct Verdict: Sendable {
     }
     for finding in Finding.allCases where finding != .good && record.nodes[finding] > 0 {
       // Where the beacon or nodes are away, the first Discover for an ID is believed until its node proves itself.
-      if finding == .lie, !record.round.weather.keepsCounters { continue }
+      if finding == .lie, !record.round.weather.believesNobodyNew { continue }
       broken.append("\(record.name): \(record.nodes[finding]) deliveries were \(finding.rawValue)")
     }
-    if record.round.weather.keepsCounters, record.nodes[.hostileStolen] > 0 {
+    if record.round.weather.believesNobodyNew, record.nodes[.hostileStolen] > 0 {
       broken.append("\(record.name): hostile peers got \(record.nodes[.hostileStolen]) frames")
     }
     if record.round.weather != .crash, record.delivered > record.sent {
@@ -54,7 +54,7 @@ package struct Verdict: Sendable {
     }
     let outage = record.round.weather.isOutage ? record.round.faults.reduce(0) { $0 + $1.duration } : 0
     let explained = record.lateness + outage
-    let limit = explained + (record.round.weather.keepsBeacon ? Self.silenceLimit : Self.returnLimit)
+    let limit = explained + (record.round.weather.keepsTable ? Self.silenceLimit : Self.returnLimit)
     for (cell, silence) in record.silences.sorted(by: { $0.key < $1.key }) where silence > limit {
       broken.append("\(record.name): \(cell): nothing was delivered for \(silence) ms, and \(limit) may be")
     }

@@ -44,6 +44,8 @@ struct Beacon: Sendable {
         [
           "beacon", "--udp", place?.udp ?? "127.0.0.1:0", "--wss", place?.wss ?? "127.0.0.1:0",
           "--http", place?.http ?? "127.0.0.1:0", "--nodes", credentials.nodesPath,
+          // Whoever serves there is taken over from; nobody does but in that weather.
+          "--takeover", credentials.takeoverPath,
           // Who is connected is told, and sent away within this time.
           "--drain-window", String(BeaconBounds.drainWindow / 1_000),
           "--relay-rate", String(BeaconBounds.relayRate), "--max-nodes", String(credentials.maximumNodes),

@@ -75,6 +75,11 @@ extension Coordinator {
       try await Task.sleep(for: .milliseconds(fault.duration))
       try await replaceBeacon()
       summary.faults[.ended, default: 0] += 1
+    case .takeover:
+      let old = beacon
+      try await replaceBeacon()
+      try await awaitEnd(of: old, as: "when it was taken over from")
+      summary.faults[.takenOver, default: 0] += 1
     case .crash:
       let index = round.number % crew.workers.count
       crew.workers[index].child.end()
@@ -102,12 +107,8 @@ extension Coordinator {
   }
 
   private mutating func terminate() async throws {
-    let (ending, child) = (beacon, beacon.child)
-    child.signal(SIGTERM)
-    let limit = Task {
-      try await Task.sleep(for: Self.endLimit)
-      child.signal(SIGKILL)
-    }
+    let ending = beacon
+    ending.child.signal(SIGTERM)
     // Its page answers until it has drained.
     let drain = Task {
       var told: [String: Int] = [:]
@@ -117,12 +118,22 @@ extension Coordinator {
       }
       return told
     }
-    let status = await child.exitStatus()
-    limit.cancel()
+    try await awaitEnd(of: ending, as: "on SIGTERM")
     let told = try await drain.value
     if ["udp", "wss"].allSatisfy({ told[$0, default: 0] > 0 }) { summary.faults[.drained, default: 0] += 1 }
-    await beacon.log.goOn()
-    if status != 0 { summary.complaints.append("the beacon ended with \(status ?? -1) on SIGTERM, not with 0") }
+  }
+
+  /// Waits for the end of a beacon that ends in order.
+  private mutating func awaitEnd(of ending: Beacon, as occasion: String) async throws {
+    let child = ending.child
+    let limit = Task {
+      try await Task.sleep(for: Self.endLimit)
+      child.signal(SIGKILL)
+    }
+    let status = await child.exitStatus()
+    limit.cancel()
+    await ending.log.goOn()
+    if status != 0 { summary.complaints.append("the beacon ended with \(status ?? -1) \(occasion), not with 0") }
   }
 
   private mutating func replaceBeacon() async throws {

@@ -4,10 +4,12 @@ import PilotFixtures
 import PilotIdentity
 import PilotWire
 
-/// What the beacon needs to know its nodes by: their keys, and a certificate. The files are gone when the run is over.
+/// What the beacon needs to know its nodes by: their keys, and a certificate; and where it is found by the next one. The files are gone when the run is over.
 struct Credentials: Sendable {
   let authority: ThrowawayAuthority
   let nodesPath: String
+  /// Where a beacon takes over from another.
+  let takeoverPath: String
   private let population: Population
   private let keys: Keyring
   /// Keys that stand in for others'.
@@ -15,7 +17,8 @@ struct Credentials: Sendable {
 
   init(_ plan: Plan) throws {
     authority = try ThrowawayAuthority()
-    nodesPath = authority.authorityPath.dropLast("ca.pem".count) + "nodes.json"
+    let folder = authority.authorityPath.dropLast("ca.pem".count)
+    (nodesPath, takeoverPath) = (folder + "nodes.json", folder + "takeover")
     population = plan.population
     keys = Keyring(seed: plan.seed)
     otherKeys = Keyring(seed: ~plan.seed)
