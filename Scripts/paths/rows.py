@@ -14,6 +14,8 @@ OUTWARD, INWARD = 'oifname "eth0"', 'iifname "eth0"'
 DROP = "meta l4proto udp drop;"
 # Seconds between two changes, and how often UDP goes away.
 FLAP, FLAPS = 5, 60
+# Reasons for which a frame that was taken isn't sent.
+UNSENT = ("refused_by_kernel", "expired", "connection_lost", "closed_before_sending")
 STANDBY = ("--standby", f"wss://{PREFIX}2/v1/compat")
 
 
@@ -40,6 +42,10 @@ class Row:
     # Frames a second, and bytes, each way.
     rate: int = 200
     length: int = 200
+    # For how many seconds frames may go both ways: in doubt, which ends after 8, and 2 more.
+    twice: float = 10
+    # Whether the obstacle takes some frames before there is any doubt.
+    is_lossy: bool = False
 
     @property
     def is_short(self):
@@ -72,14 +78,23 @@ class Row:
             right = [when for when, event in switches if event["transport"] == self.transport]
             if not right or right[0] - start > self.switched:
                 misses.append(f"switched to {self.transport} after {_seconds(right[0] - start if right else None)}")
-        # Frames that the node has been given, and neither sent nor dropped nor refused.
-        refusals = collections.Counter(event["code"] for _, event in scene.node.said("error"))
+        # What the node has been given and not refused, it has sent, with what it says of itself and what goes twice, or dropped. What
+        # it says before it is ready is about the way.
+        refusals = collections.Counter(event["code"] for _, event in scene.node.said("error", scene.node.wait("ready")[0]))
         # What ICMP says is about frames that were sent.
         reports = refusals.pop("unreachable", 0)
-        refused = sum(refusals.values())
-        uncounted = len(scene.out.sent_at) - refused - books["sent"] - sum(books["dropped"].values())
-        if uncounted > 0:
+        taken = len(scene.out.sent_at) - sum(refusals.values())
+        unsent = sum(books["dropped"].get(reason, 0) for reason in UNSENT)
+        uncounted = taken + books["duplicates"] + books["control"] - books["sent"] - unsent
+        if uncounted:
             misses.append(f"{uncounted} frames are missing in the books")
+        # Where UDP failed, no more may be lost on the way out than the books say; where it works, nothing goes twice.
+        lost = len(scene.out.lost(start))
+        if self.switched is not None and self.transport == "wss" and lost > books["unconfirmed"] + unsent and not self.is_lossy:
+            misses.append(f"{lost} frames were lost, and the books have {books['unconfirmed']} at most")
+        twice = max(stream.repeats() for stream in streams)
+        if twice > self.twice * self.rate:
+            misses.append(f"{twice} frames came twice")
         if books["received"] < len(scene.node.arrivals):
             misses.append(f"{len(scene.node.arrivals)} frames came, of which the books have {books['received']}")
         cells = [
@@ -203,10 +218,10 @@ ROWS = [
         before=lambda scene: scene.obstruct(DROP)),
     Start("udp-never", "nothing; `--udp never`", "no UDP datagram", options=("--udp", "never"), check=_without("udp")),
     Start("wss-never", "nothing; `--wss never`", "no TCP connection", options=("--wss", "never"), check=_without("tcp")),
-    Row("steady", "nothing, over UDP", "nothing lost", whole=0, first=0.5, watch=5),
+    Row("steady", "nothing, over UDP", "nothing lost", whole=0, first=0.5, watch=5, twice=0),
     Row(
         "steady-wss", "UDP dropped from the start", "nothing lost over WSS", whole=0, first=0.5, watch=5,
-        before=lambda scene: scene.obstruct(DROP), act=Scene.mark),
+        before=lambda scene: scene.obstruct(DROP), act=Scene.mark, twice=0),
     Row("drop", "UDP dropped", "again in 3 s, switched in 8 s", lambda scene: scene.obstruct(DROP), first=3, whole=3, switched=8),
     Row(
         "reject", "UDP refused by ICMP", "again in 3 s, switched in 8 s",
@@ -219,13 +234,14 @@ ROWS = [
         first=10, whole=10, switched=10, watch=15),
     Row(
         "third", "one UDP packet in three lost", "over WSS in 30 s",
-        lambda scene: scene.obstruct("meta l4proto udp numgen random mod 3 0 drop;"), whole=30, switched=30, watch=36),
+        lambda scene: scene.obstruct("meta l4proto udp numgen random mod 3 0 drop;"), whole=30, switched=30, watch=36, is_lossy=True, twice=40),
     Row(
         "rate", "UDP at 1 Mbit/s", "over WSS in 30 s", lambda scene: scene.throttle("1mbit", 10), whole=30, switched=30,
-        watch=36, length=1000),
+        watch=36, length=1000, is_lossy=True, twice=40),
     Row(
         "mtu", "UDP of more than 1,280 bytes lost, nobody told", "over WSS in 30 s",
-        lambda scene: scene.obstruct("meta l4proto udp meta length > 1280 drop;"), whole=30, switched=30, watch=36, length=1350),
+        lambda scene: scene.obstruct("meta l4proto udp meta length > 1280 drop;"), whole=30, switched=30, watch=36, length=1350,
+        twice=40),
     Row(
         "megabyte", "UDP dropped after 1 MB", "over WSS in 30 s",
         lambda scene: scene.obstruct("meta l4proto udp quota over 1 mbytes drop;"), whole=30, switched=30, watch=36, length=1000),
@@ -237,7 +253,10 @@ ROWS = [
         transport="udp", watch=50),
     Row(
         "flap", f"UDP comes and goes every {FLAP} s, {2 * FLAP * FLAPS // 60} minutes long", "exact books", _flapping, first=0.5,
-        whole=0, watch=20),
+        whole=0, watch=20, twice=2 * FLAP * FLAPS),
     Row("killed", "the beacon is killed; a standby", "again in 1 s", _killed, first=1, whole=1, beacons=2, options=STANDBY),
     Row("silent", "the beacon falls silent; a standby", "again in 8 s", _frozen, first=8, whole=8, beacons=2, options=STANDBY),
+    Row(
+        "silent-wss", "UDP dropped from the start, then the beacon falls silent; a standby", "again in 8 s", _frozen, first=8, whole=8,
+        beacons=2, options=STANDBY, before=lambda scene: scene.obstruct(DROP), watch=15),
 ]

@@ -64,7 +64,8 @@ enum AttachEvent: Equatable {
           DropReason.allCases.map {
             JSONValue.Member(name: $0.description, value: .int(counters.transport.drops[$0]))
           }),
-        "duplicates": .int(counters.duplicatesSent), "unconfirmed": .int(counters.unconfirmedSent),
+        "duplicates": .int(counters.duplicatesSent), "control": .int(counters.controlSent),
+        "unconfirmed": .int(counters.unconfirmedSent),
       ]
     }
   }

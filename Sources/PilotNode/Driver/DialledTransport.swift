@@ -9,8 +9,9 @@ package protocol DialledTransport: Transport {
   func rest()
   /// Gives up the connection, or the wait for one, and dials at once, if it isn't at rest. Likewise.
   func redial()
-  /// Whether the present connection's beacon takes frames over UDP from a node that is attached.
-  var beaconIsOwn: Bool { get }
+  /// Whether the present connection's beacon takes frames over UDP from a node that is attached; nil as long as there is none. Frames
+  /// of a new one can be read a moment before it is known.
+  var beaconIsOwn: Bool? { get }
 }
 
 extension WSSTransport: DialledTransport {}

@@ -237,7 +237,7 @@ final class NodeDriver: Sendable, LendGate {
 
   private func noteBeacons(_ machine: inout NodeMachine) {
     for port in ports {
-      if let transport = port.connection { machine.note(port.id, beaconIsOwn: transport.beaconIsOwn) }
+      if let transport = port.connection { machine.note(port.id, beaconIsOwn: transport.beaconIsOwn, at: .now()) }
     }
   }
 

@@ -35,8 +35,8 @@ struct NodeMachine: Sendable {
     var link: BeaconLink
     /// Whether the link runs. What one that doesn't would send is dropped.
     var isOpen: Bool
-    /// Whether its beacon takes frames over UDP from a node that is attached.
-    var beaconIsOwn = false
+    /// Whether its beacon takes frames over UDP from a node that is attached; nil as long as that isn't known.
+    var beaconIsOwn: Bool?
   }
 
   private let node: NodeID
@@ -123,8 +123,15 @@ struct NodeMachine: Sendable {
     for (index, traffic) in traffic.enumerated() { selection?.counted(PathID(index), traffic, at: now) }
   }
 
-  /// Whether a path's beacon takes frames over UDP from a node that is attached. Told before what shows that it is connected.
-  mutating func note(_ path: PathID, beaconIsOwn: Bool) { paths[path.index].beaconIsOwn = beaconIsOwn }
+  /// Whether a path's beacon takes frames over UDP from a node that is attached; nil while there is no connection. Told before each
+  /// event. A frame can show a connection before this is known: it isn't up until then, since UDP would have to be given up for it
+  /// at a beacon that takes one way at a time.
+  mutating func note(_ path: PathID, beaconIsOwn: Bool?, at now: @autoclosure () -> MonotonicInstant) {
+    guard paths[path.index].beaconIsOwn != beaconIsOwn else { return }
+    paths[path.index].beaconIsOwn = beaconIsOwn
+    guard let beaconIsOwn, paths[path.index].isOpen, paths[path.index].link.state.isReady else { return }
+    selection?.up(path, allowsBoth: beaconIsOwn, at: now())
+  }
 
   /// A frame has come.
   mutating func received(
@@ -307,7 +314,9 @@ struct NodeMachine: Sendable {
     }
     switch state {
     case _ where selection == nil: tell(state)
-    case .ready: selection?.up(id, allowsBoth: paths[index].beaconIsOwn, at: now)
+    case .ready:
+      let isKnown = paths[index].setup.path.kind == .datagrams || paths[index].beaconIsOwn != nil
+      if isKnown { selection?.up(id, allowsBoth: paths[index].beaconIsOwn ?? false, at: now) }
     case .unreachable(.unsendable(let code)): selection?.down(id, .unsendable(code), at: now)
     case .unreachable(.undelivered), .reconnecting: selection?.down(id, .down, at: now)
     case .unreachable: selection?.down(id, .unanswered, at: now)

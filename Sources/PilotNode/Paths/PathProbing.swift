@@ -154,12 +154,21 @@ public struct PathProbing: Sendable {
       ?? questions.indices.last
   }
 
+  /// A numbered probe has been sent that stands for a question: of a path that knows no others.
+  mutating func sentNumbered(at now: MonotonicInstant) { lastSent = now }
+
+  /// It hasn't come back in time.
+  mutating func missed(askedAt instant: MonotonicInstant) { miss(askedAt: instant) }
+
   /// A numbered probe has come back after this time.
   mutating func heard(after time: Duration) {
     roundTrip.sample(time)
     loss.record(lost: false)
     isAlive()
   }
+
+  /// One has come back that was held to be lost.
+  mutating func heardLate() { isAlive() }
 
   /// A numbered probe hasn't come back in time. That is a loss, and no missing answer: the beacon may not take it.
   mutating func unheard() { loss.record(lost: true) }

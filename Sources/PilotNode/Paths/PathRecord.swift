@@ -79,6 +79,8 @@ struct PathLoad: Sendable {
   private var since: MonotonicInstant?
   /// When a frame went over it last, as far as that is known.
   private(set) var lastActive: MonotonicInstant?
+  /// When a frame has come over it last, likewise.
+  private(set) var lastReceived: MonotonicInstant?
   /// Frames a second of late, both ways together.
   private(set) var rate = 0.0
   /// How long the frames were of late, in bytes; nil before the first.
@@ -105,6 +107,7 @@ struct PathLoad: Sendable {
     }
     if received > 0 { receivedLength = Int(clamping: (traffic.bytesReceived &- last.bytesReceived) / received) }
     if sent > 0 || received > 0 { lastActive = now }
+    if received > 0 { lastReceived = now }
     (last, self.since) = (traffic, now)
   }
 

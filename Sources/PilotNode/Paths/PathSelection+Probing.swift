@@ -5,7 +5,9 @@ extension PathSelection {
   /// After a missing answer the next probe follows so soon.
   private static let urgency: Duration = .milliseconds(100)
   /// What is sent is looked at so often, so that a path that is idle no longer is noticed.
-  private static let watch: Duration = .seconds(5)
+  private static let watch: Duration = .seconds(1)
+  /// Between two frames of the node to itself over UDP that isn't under load.
+  private static let echoPause: Duration = .seconds(5)
   /// A change that comes so soon after another is part of it.
   private static let turmoil: Duration = .seconds(5)
 
@@ -15,9 +17,14 @@ extension PathSelection {
     for index in records.indices {
       guard let due = probeDue(records[index]), now >= due else { continue }
       let id = records[index].id
-      records[index].probing.sent(at: now)
       records[index].spread = random
       records[index].isUrgent = false
+      guard records[index].isDatagrams else {
+        records[index].probing.sentNumbered(at: now)
+        sendEcho(over: id)
+        continue
+      }
+      records[index].probing.sent(at: now)
       put(.probe(id, length: probeLength))
       if id == current, records[index].isUp, isEchoDue(records[index]) {
         lastEcho = now
@@ -37,13 +44,16 @@ extension PathSelection {
   /// Under load with each probe. Else now and then, as long as anybody uses the node: what answers may have forgotten it.
   private func isEchoDue(_ record: PathRecord) -> Bool {
     if isLoaded(record) { return true }
-    return !isIdle && lastEcho.map { $0.duration(to: now) >= Self.watch } ?? true
+    return !isIdle && lastEcho.map { $0.duration(to: now) >= Self.echoPause } ?? true
   }
 
   /// Relays a frame to the node itself, and waits for it.
   mutating func sendEcho(over path: PathID, length: Int = 0) {
     guard isRead else { return }
-    let number = echoes.send(over: path, wait: records[path.index].probing.wait, at: now)
+    let record = records[path.index]
+    // Over a connection it waits behind what was taken before it.
+    let wait = record.isDatagrams ? record.probing.wait : configuration.probing.longestWait
+    let number = echoes.send(over: path, wait: wait, at: now)
     put(.echo(path, number: number, length: min(max(length, 32), configuration.probing.longestProbe)))
   }
 
@@ -65,8 +75,12 @@ extension PathSelection {
   }
 
   private func interval(_ record: PathRecord) -> Duration? {
-    guard record.isDatagrams else { return nil }
     let times = configuration.probing
+    guard record.isDatagrams else {
+      // In use, and only where frames of the node to itself have come back before.
+      guard record.id == current, record.isUp, record.probing.roundTrip.smoothed != nil, !isIdle else { return nil }
+      return times.interval
+    }
     let isPressing = (record.probing.misses > 0 || record.isWarned(at: now)) && record.fault == nil
     if carriage.includes(record.id) || record.id == current {
       if record.fault != nil { return times.interval }
@@ -168,7 +182,7 @@ extension PathSelection {
   private var times: [MonotonicInstant] {
     var times = [openedAt.advanced(by: configuration.opening)]
     if current == nil { times.append(openedAt.advanced(by: headStart)) }
-    if let current, records[current.index].isDatagrams { times.append(lastTick.advanced(by: Self.watch)) }
+    if current != nil { times.append(lastTick.advanced(by: Self.watch)) }
     times += [
       echoes.deadline, overlap?.until, comparisonEnd, attempt?.since.advanced(by: configuration.returning.limit),
     ]
@@ -184,7 +198,7 @@ extension PathSelection {
     }
     for record in records {
       times += [record.probation, record.announceAt, record.leavingUntil, record.warnedUntil].compactMap(\.self)
-      if record.isDatagrams, let deadline = record.probing.deadline { times.append(deadline) }
+      if let deadline = record.probing.deadline { times.append(deadline) }
     }
     return times
   }

@@ -40,7 +40,13 @@ extension PathSelection {
   }
 
   /// What frames go over when a path is in doubt: the other one to its beacon, or the next beacon's.
-  func alternative(to path: PathID) -> PathID? { partner(of: path) ?? order.first { $0 != path } }
+  /// Where UDP to the one brings nothing, it hardly does to the next one: its connection comes first then.
+  func alternative(to path: PathID) -> PathID? {
+    let (others, partner) = (order.filter { $0 != path }, partner(of: path))
+    let isWithoutUDP = !records[path.index].isDatagrams && partner.map { records[$0.index].isSilent } ?? true
+    if isWithoutUDP, let connection = others.first(where: { !records[$0.index].isDatagrams }) { return connection }
+    return partner ?? others.first
+  }
 
   /// Whether UDP is taken without more ado when it answers.
   var isOpening: Bool { now < openedAt.advanced(by: configuration.opening) }
@@ -53,15 +59,23 @@ extension PathSelection {
       if missed > 0, carriage.includes(records[index].id) { records[index].isUrgent = true }
     }
     for echo in echoes.expire(at: now) {
-      if attempt?.path != echo.path { unheard(echo.path) }
+      if attempt?.path != echo.path { unheard(echo) }
       guard records[echo.path.index].isChecked else { continue }
       records[echo.path.index].isChecked = false
       redial(echo.path)
     }
   }
 
-  /// A frame to the node itself hasn't come back over a path that answers: the beacon may have forgotten the node.
-  private mutating func unheard(_ path: PathID) {
+  /// A frame to the node itself hasn't come back over a path that answers: the beacon may have forgotten the node. A connection over
+  /// which nothing else has come since may lead nowhere any more.
+  private mutating func unheard(_ echo: EchoLedger.Echo) {
+    let path = echo.path
+    guard records[path.index].isDatagrams else {
+      let heardAt = records[path.index].load.lastReceived
+      let isSilent = heardAt.map { $0 < echo.sentAt } ?? true
+      if isSilent, path == current { records[path.index].probing.missed(askedAt: echo.sentAt) }
+      return
+    }
     records[path.index].probing.unheard()
     let record = records[path.index]
     guard path == current, record.isDatagrams, record.isUp, record.probing.misses == 0, record.announceAt == nil else {
@@ -73,8 +87,9 @@ extension PathSelection {
   private mutating func judge() {
     for index in records.indices where records[index].isOpen && records[index].fault == nil {
       let record = records[index]
-      if record.isDatagrams, record.probing.isLost(at: now) {
+      if record.probing.isLost(at: now) {
         records[index].fault = record.probing.reports > 0 ? .reported : .unanswered
+        if !record.isDatagrams { redial(record.id) }
       } else if !record.isUp, let probation = record.probation, now >= probation {
         records[index].probation = nil
         records[index].fault = .down

@@ -40,6 +40,7 @@ extension PathSelection {
   /// A connection is given up as it is.
   mutating func redial(_ path: PathID) {
     records[path.index].down()
+    records[path.index].probing.forget()
     echoes.forget(path)
     put(.redial(path))
   }

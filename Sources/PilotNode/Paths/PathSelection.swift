@@ -208,7 +208,7 @@ public struct PathSelection: Sendable {
   /// one, which says only that it has reached the beacon.
   public mutating func echoed(_ number: UInt32, over path: PathID, at now: MonotonicInstant) {
     begin(at: now)
-    guard let echo = echoes.take(number) else { return }
+    guard let echo = echoes.take(number) else { return echoedLate(over: path) }
     if attempt?.path == echo.path { attempt?.isHeard = true }
     if echo.path == path {
       let missed = records[path.index].probing.misses
@@ -216,6 +216,15 @@ public struct PathSelection: Sendable {
       records[path.index].isChecked = false
       isAlive(path, after: missed)
     }
+    settle()
+  }
+
+  /// A frame of the node to itself has come after all. Over a connection it waits behind others, and shows that they get through.
+  private mutating func echoedLate(over path: PathID) {
+    guard records.indices.contains(path.index), !records[path.index].isDatagrams else { return }
+    let missed = records[path.index].probing.misses
+    records[path.index].probing.heardLate()
+    isAlive(path, after: missed)
     settle()
   }
 

@@ -246,6 +246,8 @@ final class DatagramSender: Sendable {
     }
     attempts += 1
     if attempts <= Self.retries { return .again }
-    return error.isNeverAboutThisSend ? .full : .refused(pathMTU: nil)
+    if error.isNeverAboutThisSend { return .full }
+    // The reader of the socket reads the reports, too, and was faster each time.
+    return .refused(pathMTU: error.isFrameTooLong ? errors.lastSaid(of: destination) : nil)
   }
 }

@@ -42,12 +42,17 @@ struct ErrorQueue: Sendable {
     return known
   }
 
+  /// How long packets may be that go there, as this machine has said last when it refused a frame: the report may have come to another
+  /// thread, which reads the same queue.
+  func lastSaid(of destination: Endpoint) -> PathMTU? { pathMTUs.lastSaid(of: destination) }
+
   /// - Returns: The path's MTU, if it is about that.
   private func report(_ error: cpilot_udp_error) -> PathMTU? {
     let destination = Endpoint(error.destination)
     if SystemError(error.code).isFrameTooLong, error.from_network || error.from_here {
       let mtu = PathMTU(reported: error.info, destination: destination)
       counters.addPathMTU()
+      if error.from_here { pathMTUs.said(mtu, of: destination) }
       if pathMTUs.isWorthTelling(mtu, to: destination, at: .now()) {
         events.emit(.pathMTU(destination, mtu, quoted: error.from_network ? Self.bytes(of: error) : QuotedDatagram()))
       }

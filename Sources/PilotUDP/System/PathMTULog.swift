@@ -3,7 +3,7 @@ internal import PilotTransport
 internal import PilotWire
 internal import Synchronization
 
-/// Which reports about the length of packets are news. They come as often as anybody likes: a router, or who forges its
+/// Which reports about the length of packets are news, and what this machine has said last. They come as often as anybody likes: a router, or who forges its
 /// reports, sends one for each datagram, and so does this machine for each frame that it refuses.
 ///
 /// What isn't told is counted all the same. From any thread.
@@ -20,6 +20,8 @@ final class PathMTULog: Sendable {
 
   private struct State {
     var told: [Endpoint: Told] = [:]
+    /// What this machine has said when it refused a frame, by the address that it was for.
+    var said: [Endpoint: PathMTU] = [:]
     /// Whatever the destinations are, so that other events of the transport aren't pushed out.
     var budget = RateLimit(perSecond: 16, burst: 64)
   }
@@ -28,7 +30,7 @@ final class PathMTULog: Sendable {
 
   /// Whether to tell that packets to a destination may be so long. If so, it is taken for told.
   func isWorthTelling(_ mtu: PathMTU, to destination: Endpoint, at now: MonotonicInstant) -> Bool {
-    let address = Endpoint(high: destination.high, low: destination.low, scope: destination.scope, port: 0)
+    let address = Self.address(of: destination)
     return state.withLock { state in
       if let last = state.told[address], last.mtu == mtu, last.at.duration(to: now) < Self.repetition { return false }
       guard state.budget.admits(at: now.nanoseconds) else { return false }
@@ -36,6 +38,21 @@ final class PathMTULog: Sendable {
       state.told[address] = Told(mtu: mtu, at: now)
       return true
     }
+  }
+
+  /// This machine has refused a frame, and said how long packets to there may be.
+  func said(_ mtu: PathMTU, of destination: Endpoint) {
+    state.withLock { state in
+      if state.said.count >= Self.capacity { state.said.removeAll() }
+      state.said[Self.address(of: destination)] = mtu
+    }
+  }
+
+  /// What this machine has said last, to whichever thread.
+  func lastSaid(of destination: Endpoint) -> PathMTU? { state.withLock { $0.said[Self.address(of: destination)] } }
+
+  private static func address(of destination: Endpoint) -> Endpoint {
+    Endpoint(high: destination.high, low: destination.low, scope: destination.scope, port: 0)
   }
 }
 

@@ -13,13 +13,23 @@ final class ReconnectCount: Sendable {
   func increment() { count.add(1, ordering: .relaxed) }
 }
 
-/// Whether a transport's beacon is of this project.
+/// Whether the beacon of a transport's present connection is of this project; nil while there is none.
 final class BeaconKind: Sendable {
-  private let own = Atomic<Bool>(false)
+  private enum Kind: UInt8, AtomicRepresentable {
+    case unknown, deployed, own
+  }
 
-  var isOwn: Bool { own.load(ordering: .acquiring) }
+  private let kind = Atomic<Kind>(.unknown)
 
-  func set(isOwn: Bool) { own.store(isOwn, ordering: .releasing) }
+  var isOwn: Bool? {
+    switch kind.load(ordering: .acquiring) {
+    case .unknown: nil
+    case .deployed: false
+    case .own: true
+    }
+  }
+
+  func set(isOwn: Bool?) { kind.store(isOwn.map { $0 ? .own : .deployed } ?? .unknown, ordering: .releasing) }
 }
 
 /// Performs what a ``ConnectionSupervisor`` decides: dials, sets timers, announces. Confined to one event loop.
@@ -83,7 +93,7 @@ final class SupervisorDriver {
     forgetDrain()
     connection?.leave()
     connection = nil
-    beaconKind.set(isOwn: false)
+    beaconKind.set(isOwn: nil)
     events.emit(.resting)
   }
 
@@ -95,7 +105,7 @@ final class SupervisorDriver {
     forgetDrain()
     connection?.abandon()
     connection = nil
-    beaconKind.set(isOwn: false)
+    beaconKind.set(isOwn: nil)
     if wasConnected {
       let reason = TransportError(
         code: .connectionLost, message: "the connection was given up for another one", retry: .afterEvent)
@@ -171,7 +181,7 @@ final class SupervisorDriver {
   private func down(_ error: TransportError) {
     dial = nil
     connection = nil
-    beaconKind.set(isOwn: false)
+    beaconKind.set(isOwn: nil)
     if successor != nil {
       // The one that is being made is as good as any other attempt.
       lostMeanwhile = error

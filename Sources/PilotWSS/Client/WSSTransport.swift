@@ -98,8 +98,8 @@ public final class WSSTransport: Transport {
   }
 
   /// Whether the beacon of the present connection is of this project, and takes what deployed ones may not: it has chosen
-  /// `pilot.v2`. False without a connection.
-  package var beaconIsOwn: Bool { beaconKind.isOwn }
+  /// `pilot.v2`. Nil without a connection; frames of a new one can be read a moment before it is known.
+  package var beaconIsOwn: Bool? { beaconKind.isOwn }
 
   deinit { close() }
 

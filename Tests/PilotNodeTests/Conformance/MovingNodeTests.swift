@@ -95,7 +95,7 @@ private final class RestingTransport: DialledTransport {
   var maximumFrameLength: Int { base.maximumFrameLength }
   var counters: TransportCounters { base.counters }
   var events: TransportEvents { source.events }
-  var beaconIsOwn: Bool { true }
+  var beaconIsOwn: Bool? { true }
 
   func makeReceiver() throws(TransportError) -> Receiver { try base.makeReceiver() }
   func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) { try base.send(frame, to: destination) }

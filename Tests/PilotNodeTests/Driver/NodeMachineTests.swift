@@ -19,8 +19,12 @@ struct NodeMachineTests {
     var states: [NodeState] = []
     var switches: [PathSwitch] = []
     var others: [String] = []
+    /// Whether the connection's beacon takes frames over UDP from a node that is attached; nil while that isn't known.
+    var beaconIsOwn: Bool? = false
+    private let hasChoice: Bool
 
     init(_ kinds: [PathSelection.Path.Kind] = [.datagrams, .connection]) {
+      hasChoice = kinds.count > 1
       let setups = kinds.map { kind in
         switch kind {
         case .datagrams:
@@ -57,6 +61,7 @@ struct NodeMachineTests {
     }
 
     mutating func on(_ event: TransportEvent, _ path: PathID) {
+      if hasChoice { machine.note(NodeMachineTests.connection, beaconIsOwn: beaconIsOwn, at: now) }
       machine.on(event, of: [path], at: now)
       take()
     }
@@ -135,13 +140,45 @@ struct NodeMachineTests {
   func relayed() {
     var run = Run()
     run.pass(.seconds(1))
-    run.machine.note(Self.connection, beaconIsOwn: true)
+    run.beaconIsOwn = true
     run.on(.connected, Self.connection)
     _ = run.receive(LinkRun.reply(), from: LinkRun.beacon)
     #expect(!run.machine.isReady(Self.datagrams))
     let reception = run.receive(Self.probe(Self.tokens[0]), from: Self.wss)
     #expect(reception == .probe)
     #expect(run.machine.isReady(Self.datagrams))
+  }
+
+  @Test("a frame of a connection whose beacon isn't known yet moves nothing; it is up when that is known")
+  func unknownBeacon() {
+    var run = Self.overUDP()
+    run.machine.counted([PathTraffic(), PathTraffic()], isReading: true, at: run.now)
+    // Answers are missing, and the connection is made.
+    run.pass(.seconds(3))
+    #expect(run.wants("open("))
+    run.beaconIsOwn = nil
+    _ = run.receive(LinkRun.delivery(from: LinkRun.peer, [1]), from: Self.wss)
+    #expect(run.switches.map(\.to) == [Self.datagrams])
+    #expect(run.machine.carriage == .one(Self.datagrams))
+    run.beaconIsOwn = true
+    run.on(.connected, Self.connection)
+    #expect(run.switches.map(\.to) == [Self.datagrams])
+    #expect(run.machine.carriage == .both(Self.datagrams, Self.connection))
+  }
+
+  @Test("a frame that comes late by UDP is delivered, and moves nothing")
+  func lateFrame() {
+    var run = Self.overUDP()
+    run.beaconIsOwn = true
+    run.machine.counted([PathTraffic(), PathTraffic()], isReading: true, at: run.now)
+    run.pass(.seconds(3))
+    run.on(.connected, Self.connection)
+    run.pass(.seconds(20))
+    #expect(run.switches.map(\.to) == [Self.datagrams, Self.connection])
+    #expect(run.receive(LinkRun.delivery(from: LinkRun.peer, [1]), from: LinkRun.beacon) == .message)
+    run.pass(.milliseconds(100))
+    #expect(run.switches.map(\.to) == [Self.datagrams, Self.connection])
+    #expect(run.machine.carriage == .one(Self.connection))
   }
 
   @Test("what claims to be from the node itself without its token is a message")

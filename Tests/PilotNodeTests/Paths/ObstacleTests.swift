@@ -80,9 +80,16 @@ struct ObstacleTests {
 
   // MARK: UDP goes
 
-  @Test("UDP is blocked: both carry within 3 s, WSS alone within 8 s", arguments: [true, false], [true, false])
-  func blocked(outbound: Bool, inbound: Bool) throws {
-    guard outbound || inbound else { return }
+  @Test("UDP is blocked: both carry within 3 s, WSS alone within 8 s")
+  func blocked() throws { try Self.blocked(outbound: true, inbound: true) }
+
+  @Test("UDP gets in and not out: both carry within 3 s, WSS alone within 8 s")
+  func blockedOutbound() throws { try Self.blocked(outbound: true, inbound: false) }
+
+  @Test("UDP gets out and not in: both carry within 3 s, WSS alone within 8 s")
+  func blockedInbound() throws { try Self.blocked(outbound: false, inbound: true) }
+
+  private static func blocked(outbound: Bool, inbound: Bool) throws {
     var world = try Self.onUDP()
     world.outbound.reset()
     world.inbound.reset()
@@ -96,6 +103,11 @@ struct ObstacleTests {
     #expect(world.inbound.gap(until: world.network.now) <= .seconds(3))
     #expect(world.switches.count == 2)
     #expect(world.connections[0].dials == 1)
+    // Twice comes only what goes both ways: from the dial until UDP is given up, and 2 s more.
+    #expect(world.outbound.duplicates <= 10 * 200)
+    let duplicates = (world.outbound.duplicates, world.inbound.duplicates)
+    try world.run(for: .seconds(10))
+    #expect((world.outbound.duplicates, world.inbound.duplicates) == duplicates)
   }
 
   @Test("UDP comes back: taken again within 15 s, and the connection is closed without a loss")
@@ -159,6 +171,20 @@ struct ObstacleTests {
     #expect(world.inbound.lost <= 2)
     #expect(world.outbound.lost <= 2)
     #expect(world.datagramsSent < 800)
+  }
+
+  @Test("UDP is blocked after a minute without use: both carry within 3 s of the next frame")
+  func blockedAfterIdleness() throws {
+    var world = try Self.onUDP()
+    world.talk(0)
+    try world.run(for: .seconds(75))
+    world.cutDatagrams()
+    try world.run(for: .milliseconds(700))
+    world.outbound.reset()
+    world.talk(200)
+    try world.run(for: .seconds(10))
+    #expect(world.active == Self.wss)
+    #expect(world.outbound.gap(until: world.network.now) <= .seconds(3))
   }
 
   @Test("UDP is blocked while nobody uses the node: noticed within 30 s")
@@ -317,11 +343,13 @@ struct ObstacleTests {
   }
 
   @Test(
-    "no UDP, and something else than a beacon answers (200, 302, 407, 502): tried again for ever, and UDP when it works"
+    "no UDP, and something else than a beacon answers (200, 302, 407, 502): tried again for ever, and UDP when it works",
+    arguments: [("200", .never), ("302", .never), ("407", .never), ("502", .afterEvent)] as [(String, RetryAdvice)]
   )
-  func portal() throws {
+  func portal(_ answer: String, retry: RetryAdvice) throws {
     var world = PathWorld()
-    world.connections[0].obstacle = .refusing(TransportError(code: .upgradeRefused, message: "302"))
+    world.connections[0].obstacle = .refusing(
+      TransportError(code: .upgradeRefused, message: answer, retry: retry))
     world.cutDatagrams()
     try world.run(for: .seconds(120))
     #expect(world.carriage == .none)

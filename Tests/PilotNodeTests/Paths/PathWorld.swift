@@ -307,7 +307,7 @@ struct PathWorld: ~Copyable {
     set(.ping(index, epoch: epoch), after: SimulatedConnection.ping)
     let (id, isOwn) = (PathID(connection.path), beacons[connection.beacon].allowsBoth)
     drive { machine, now in
-      machine.note(id, beaconIsOwn: isOwn)
+      machine.note(id, beaconIsOwn: isOwn, at: now)
       machine.on(.reconnected, of: [id], at: now)
     }
   }
@@ -327,6 +327,7 @@ struct PathWorld: ~Copyable {
     set(.redial(index, epoch: connections[index].epoch), after: delay)
     let id = PathID(connections[index].path)
     drive { machine, now in
+      machine.note(id, beaconIsOwn: nil, at: now)
       machine.on(.reconnecting(reason: error, attempt: 1, delay: delay), of: [id], at: now)
     }
   }

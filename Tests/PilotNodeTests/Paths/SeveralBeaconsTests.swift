@@ -70,6 +70,25 @@ struct SeveralBeaconsTests {
     #expect(world.active == PathID(1))
   }
 
+  @Test(
+    "no UDP, and the first beacon falls silent: the second's connection carries within 8 s", arguments: [true, false])
+  func silentConnection(standby: Bool) throws {
+    var configuration = PathSelection.Configuration()
+    configuration.keepsStandby = standby
+    var world = PathWorld(Self.paths, configuration)
+    world.talk(200)
+    world.cutDatagrams()
+    try world.run(for: .seconds(60))
+    #expect(world.active == PathID(1))
+    world.outbound.reset()
+    world.connections[0].obstacle = .silent
+    try world.run(for: .seconds(8))
+    #expect(world.active == PathID(3))
+    #expect(world.switches.last?.change.reason == .unanswered)
+    try world.run(for: .seconds(10))
+    #expect(world.outbound.gap(until: world.network.now) < .seconds(5))
+  }
+
   @Test("no standby is wanted: the second beacon is left alone")
   func alone() throws {
     let world = try Self.started(standby: false)

@@ -14,7 +14,7 @@ struct SubprotocolTests {
   @Test func `a node and a beacon that knows its name speak pilot.v2, and know each other by it`() async throws {
     let listener = try await TestListener.start { $0.names = BeaconNames([Self.name]) }
     let client = try await TestClient.connect(listener.url())
-    #expect(client.transport.beaconIsOwn)
+    #expect(client.transport.beaconIsOwn == true)
     #expect(try await listener.connection(of: 7).isOwn)
     try client.send([1])
     #expect(try await client.next() == [1])
@@ -25,7 +25,7 @@ struct SubprotocolTests {
   @Test func `a beacon that doesn't know its name speaks pilot.v1`() async throws {
     let listener = try await TestListener.start { $0.names = BeaconNames() }
     let client = try await TestClient.connect(listener.url())
-    #expect(!client.transport.beaconIsOwn)
+    #expect(client.transport.beaconIsOwn == false)
     #expect(try await !listener.connection(of: 7).isOwn)
     client.close()
     await listener.shutDown()
@@ -96,7 +96,7 @@ struct SubprotocolTests {
     await nameless.shutDown()
     let named = try await TestListener.start { $0.names = BeaconNames([Self.name]) }
     let client = try await TestClient.connect(named.url()) { $0.requiresBeaconName = true }
-    #expect(client.transport.beaconIsOwn)
+    #expect(client.transport.beaconIsOwn == true)
     client.close()
     await named.shutDown()
   }
