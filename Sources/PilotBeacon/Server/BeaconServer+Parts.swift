@@ -8,7 +8,14 @@ import PilotWire
 
 extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
-  init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
+  ///
+  /// - Parameters:
+  ///   - inherited: Sockets that another process has bound.
+  ///   - takeover: What brought them, if that was a beacon.
+  init(
+    _ configuration: BeaconServer.Configuration, keys: any KeyDirectory, inherited: InheritedSockets,
+    takeover: BeaconTakeover?, logger: Logger
+  ) throws(TransportError) {
     try configuration.drain.validate()
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
@@ -29,8 +36,18 @@ extension BeaconServer.Parts {
     socket.bindTo = configuration.udp
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
-    let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
-    let beaconID = configuration.router.beaconID ?? .random(in: 1...(.max >> 8), using: &generator) << 8
+    // Of a beacon before, as many as it had: further ones would take over what its nodes send in the middle of it all.
+    let wanted = configuration.udpSockets ?? System.coreCount
+    let count = takeover?.beaconID == nil ? wanted : 1
+    let udp = try UDPSockets(count, socket, inherited: inherited.udp)
+    if !inherited.udp.isEmpty, udp.all.count < wanted {
+      logger.notice(
+        "The sockets that came along are fewer than configured",
+        metadata: ["sockets": "\(udp.all.count)", "configured": "\(wanted)"])
+    }
+    // In a cluster the beacon before has its number until it ends.
+    let known = configuration.router.beaconID ?? (configuration.cluster == nil ? takeover?.beaconID : nil)
+    let beaconID = known ?? .random(in: 1...(.max >> 8), using: &generator) << 8
     var router = configuration.router
     router.beaconID = beaconID
     if configuration.neighbours.isEmpty { router.neighbourNodeCapacity = 1 }
@@ -79,7 +96,7 @@ extension BeaconServer.Parts {
       : NeighbourExchange(
         configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
         lookup: configuration.neighbourLookup)
-    let (shutdown, drainTotals) = (BeaconShutdown(), DrainTotals())
+    let (shutdown, drainTotals, takeovers) = (BeaconShutdown(), DrainTotals(), TakeoverTotals())
     let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
       StatusListener(
@@ -89,8 +106,8 @@ extension BeaconServer.Parts {
         ) {
           BeaconStatistics(
             engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours, cluster: cluster
-          )
+            drain: drainTotals, takeovers: takeovers, registry: (keys as? RegistryDirectory)?.counts,
+            neighbours: neighbours, cluster: cluster)
         },
         onFailure: { journal.failed($0, at: .status) })
     }
@@ -101,6 +118,10 @@ extension BeaconServer.Parts {
     drain = configuration.drain
     self.drainTotals = drainTotals
     self.shutdown = shutdown
+    self.takeover = takeover
+    self.takeovers = takeovers
+    self.beaconID = beaconID
+    gate = ReadGate(loops: udp.all.count)
     self.keys = keys
     self.listener = listener
     self.udp = udp
@@ -126,8 +147,11 @@ extension BeaconServer.Parts {
 
   /// Closes everything: the peers' connections, which are told, and then the sockets.
   func close() async {
+    takeovers.end()
     await listener?.shutDown()
     await status?.shutDown()
+    await takeovers.finish()
+    gate.end()
     udp.close()
   }
 }

@@ -34,6 +34,38 @@ package enum ListeningSocket {
     }
   }
 
+  /// Accepts on a socket that another process has bound.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The socket, which is the channel's from now on.
+  ///   - address: Where it is thought to be.
+  ///   - backlog: Connections that wait to be accepted, at most: SwiftNIO asks for its own number of such a socket.
+  /// - Throws: `.bindFailed` with the system's reason.
+  package static func adopt(
+    _ bootstrap: ServerBootstrap, _ descriptor: CInt, at address: Endpoint, backlog: CInt
+  ) async throws(TransportError) -> Bound {
+    do {
+      let channel = try await bootstrap.withBoundSocket(descriptor).get()
+      _ = try await channel.eventLoop.submit {
+        try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+          listen($0, backlog)
+        }
+      }.get()
+      return Bound(channel, asked: address)
+    } catch {
+      throw refusal(of: address, error)
+    }
+  }
+
+  /// Lends a channel's descriptor. Waits for its event loop: not on one.
+  package static func withDescriptor<Result: Sendable>(
+    of channel: any Channel, _ body: @escaping @Sendable (CInt) -> Result?
+  ) throws -> Result? {
+    try channel.eventLoop.submit {
+      try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self, body) ?? nil
+    }.wait()
+  }
+
   /// As above, by any means.
   static func bind(
     to address: Endpoint, logger: Logger, by open: (Endpoint) async throws -> any Channel

@@ -1,0 +1,39 @@
+import PilotTransport
+import PilotWSS
+import PilotWire
+
+/// What the new beacon has for the peers that are still connected here. Confined to the link's event loop.
+final class PeersOfSuccessor: PeerLink.Reader {
+  private let engine: RelayEngine
+  private let totals: RelayTotals
+  /// Connections whose event loops have yet to hear of new frames.
+  private var waking: [WSSConnection] = []
+
+  init(engine: RelayEngine, totals: RelayTotals) {
+    (self.engine, self.totals) = (engine, totals)
+  }
+
+  func received(_ kind: PeerLinkMessage.Kind, of connection: UInt64, _ rest: RawSpan) throws(HandoverError) {
+    let peer = engine.connection(ConnectionID(rawValue: connection))
+    switch kind {
+    case .deliver:
+      guard rest.byteCount >= 4 else { throw .truncated }
+      let sender = rest.bigEndian(at: 0, as: UInt32.self)
+      guard let peer,
+        let needsFlush = peer.enqueue(
+          head: rest.extracting(droppingFirst: 4), body: RawSpan(), from: sender, at: .now())
+      else { return totals.connectionGone() }
+      if needsFlush { waking.append(peer) }
+    case .replaced:
+      peer?.close(.normal, reason: "replaced")
+    case .attached, .detached, .received: throw .message
+    }
+  }
+
+  func drained() {
+    for connection in waking { connection.flush() }
+    waking.removeAll(keepingCapacity: true)
+  }
+
+  func ended() { drained() }
+}
