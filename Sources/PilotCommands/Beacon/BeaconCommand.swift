@@ -224,7 +224,7 @@ package struct BeaconCommand: AsyncParsableCommand {
       ])
       // Whoever reads it, or doesn't: the beacon serves.
       _ = Console.standard.offer(ready.line) { _ in ready.line }
-      notices.ready("Serving at \(addresses.udp)")
+      notices.ready(at: addresses.udp)
     }
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
     let reload = BeaconReload(self, settings, addresses: addresses, server: server, logger: logger)
@@ -237,7 +237,7 @@ package struct BeaconCommand: AsyncParsableCommand {
       for watcher in watchers { watcher.lookNow() }
       server.reloadCertificate()
       server.reloadToken()
-      notices.ready("Serving at \(server.addresses.udp)")
+      notices.ready(at: server.addresses.udp)
     }
   }
 

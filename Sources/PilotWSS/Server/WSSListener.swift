@@ -76,8 +76,9 @@ package final class WSSListener: Sendable {
     return bound.address
   }
 
-  /// Accepts nobody any more, without an end to what is open: another process does from now on. Returns at once.
-  package func stopListening() { serverChannel.withLock { $0.take() }?.close(promise: nil) }
+  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for
+  /// its event loop: not on one.
+  package func stopListening() { serverChannel.withLock { $0.take() }.map { try? $0.close().wait() } }
 
   /// Lends the listening socket. Waits for its event loop: not on one.
   package func withDescriptor<Result: Sendable>(

@@ -55,8 +55,8 @@ import Testing
     @Test(arguments: ["/tmp/notify-", "@pilot-notify-"]) func itIsToldHowItStands(_ kind: String) throws {
       let supervisor = try Supervisor(kind + UUID().uuidString.prefix(8))
       let notices = SupervisorNotices(supervisor.environment)
-      notices.ready("Serving")
-      #expect(supervisor.next == "READY=1\nSTATUS=Serving")
+      notices.ready(at: .any(port: 9_001))
+      #expect(supervisor.next == "READY=1\nSTATUS=Serving at [::]:9001")
       notices.reloading()
       #expect(supervisor.next.hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
       notices.stopping()
@@ -64,9 +64,9 @@ import Testing
     }
 
     @Test func nobodyIsToldWhereNobodyIs() {
-      SupervisorNotices(SupervisedEnvironment(values: [:], process: 1)).ready("Serving")
+      SupervisorNotices(SupervisedEnvironment(values: [:], process: 1)).ready(at: .any(port: 9_001))
       SupervisorNotices(SupervisedEnvironment(values: ["NOTIFY_SOCKET": "/nowhere/at/all"], process: 1)).ready(
-        "Serving")
+        at: .any(port: 9_001))
     }
 
     private static func environment(_ count: String, _ names: String?, process: String = "7") -> SupervisedEnvironment {

@@ -48,6 +48,8 @@ struct RegistrationRecord: Equatable, Sendable {
     let endpoint = Endpoint(
       high: bytes.bigEndian(at: 8), low: bytes.bigEndian(at: 16), scope: bytes.bigEndian(at: 24),
       port: bytes.bigEndian(at: 6))
+    // IPv4 has no zones.
+    guard endpoint.scope == bytes.bigEndian(at: 24, as: UInt32.self) else { throw .record }
     guard Int(local) <= locals, endpoint.port != 0, !endpoint.hasNoAddress else { throw .record }
     let (since, heardAt) = (bytes.bigEndian(at: 28, as: UInt64.self), bytes.bigEndian(at: 36, as: UInt64.self))
     let latest = now.addingClamped(Self.slack)

@@ -32,13 +32,14 @@ extension BeaconServer {
   func succeed() async -> TransportError? {
     do throws(TransportError) {
       if let takeover = parts.takeover {
+        if let error = await takeover.awaitEnd() { return error }
+        // Not before the other one accepts no more: of two event loops that hear of one connection, one would find none.
         if let descriptor = listening.inherited.wss?.take() {
           _ = try await parts.listener?.start(on: listening.group, inherited: descriptor)
         }
         if let descriptor = listening.inherited.http?.take(), let address = addresses.http {
           _ = try await parts.status?.start(at: address, on: listening.group, inherited: descriptor)
         }
-        if let error = await takeover.awaitEnd() { return error }
       }
       try awaitSuccessor()
       return nil

@@ -52,8 +52,12 @@ enum TablePiece: Equatable, Sendable {
     case .locals:
       var addresses: [Endpoint] = []
       for _ in 0..<(try count(of: Self.localLength)) {
-        addresses.append(
-          Endpoint(high: try reader.next(), low: try reader.next(), scope: try reader.next(), port: 0))
+        let (high, low, zone) = (
+          try reader.next(UInt64.self), try reader.next(UInt64.self), try reader.next(UInt32.self)
+        )
+        let address = Endpoint(high: high, low: low, scope: zone, port: 0)
+        guard address.scope == zone else { throw .record }
+        addresses.append(address)
       }
       guard locals + addresses.count <= UInt8.max else { throw .record }
       self = .locals(addresses)

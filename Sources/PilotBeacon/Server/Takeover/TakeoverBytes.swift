@@ -20,7 +20,11 @@ struct ByteReader: ~Escapable {
   }
 
   mutating func endpoint() throws(HandoverError) -> Endpoint {
-    Endpoint(high: try next(), low: try next(), scope: try next(), port: try next())
+    let (high, low, zone) = (try next(UInt64.self), try next(UInt64.self), try next(UInt32.self))
+    let endpoint = Endpoint(high: high, low: low, scope: zone, port: try next())
+    // IPv4 has no zones.
+    guard endpoint.scope == zone else { throw .record }
+    return endpoint
   }
 
   mutating func optionalEndpoint() throws(HandoverError) -> Endpoint? {

@@ -75,8 +75,9 @@ final class StatusListener: Sendable {
     return bound.address
   }
 
-  /// Accepts nobody any more, without an end to what is open: another process does from now on. Returns at once.
-  func stopListening() { listener.withLock { $0.take() }?.close(promise: nil) }
+  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for
+  /// its event loop: not on one.
+  func stopListening() { listener.withLock { $0.take() }.map { try? $0.close().wait() } }
 
   /// Lends the listening socket. Waits for its event loop: not on one.
   func withDescriptor<Result: Sendable>(_ body: @escaping @Sendable (CInt) -> Result?) throws -> Result? {

@@ -1,5 +1,6 @@
 import PilotTransport
 import PilotUDP
+import PilotWire
 import ServiceLifecycle
 
 /// Tells the supervisor how it stands with this process, if it wants to know (sd_notify(3)). What it doesn't hear is no trouble of the
@@ -11,9 +12,9 @@ struct SupervisorNotices: Sendable {
   init(_ environment: SupervisedEnvironment) { address = environment["NOTIFY_SOCKET"] }
 
   /// It serves.
-  func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+  func ready(at udp: Endpoint) { send("READY=1\nSTATUS=Serving at \(udp)") }
 
-  /// It looks at its settings again; ``ready(_:)`` follows.
+  /// It looks at its settings again; ``ready(at:)`` follows.
   func reloading() { send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicInstant.now().nanoseconds / 1_000)") }
 
   /// It is about to end.
