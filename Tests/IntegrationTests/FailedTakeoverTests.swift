@@ -3,6 +3,7 @@ import PilotIdentity
 import PilotTransport
 import PilotUDP
 import PilotWire
+import Synchronization
 import Testing
 
 @testable import PilotBeacon
@@ -18,7 +19,7 @@ struct FailedTakeoverTests {
   /// Runs what blocks where nobody else waits for it.
   private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+      DispatchQueue(label: "test").async { continuation.resume(with: Result { try body() }) }
     }
   }
 
@@ -53,7 +54,6 @@ struct FailedTakeoverTests {
     let node = try old.beacon.bind(1)
     var answers = try node.transport.makeReceiver()
     try await node.register(&answers)
-    try await succession.awaitListener()
     let before = old.beacon.server.statistics.takeover.failedAttempts
     let path = succession.path
     try await Self.onThread { try Self.takeOver(at: path, until: step) }
@@ -100,8 +100,42 @@ struct FailedTakeoverTests {
     try await new.stop()
   }
 
-  /// An old beacon with two nodes, and something wrong.
-  private static func handOver(_ socket: UDPTransport, _ wrong: Wrong, over channel: HandoverChannel) throws {
+  @Test(
+    "Whoever gives the path up as he is greeted is greeted again, three times in all", arguments: [2, 3])
+  func cutOff(_ times: Int) async throws {
+    let succession = try Succession {
+      $0.wss = nil
+      $0.http = nil
+    }
+    var configuration = UDPTransport.Configuration()
+    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    let socket = try UDPTransport.bind(configuration)
+    defer { socket.close() }
+    let count = Counter()
+    let listener = try HandoverListener(at: succession.path) { channel in
+      guard count.value.add(1, ordering: .relaxed).newValue > times else { return }
+      try? Self.handOver(socket, nil, over: channel)
+    }
+    defer { listener.close() }
+    if times < 3 {
+      let new = try await succession.next { $0.udp = socket.localEndpoint }
+      #expect(new.beacon.server.statistics.router.nodes == 2)
+      try await new.stop()
+    } else {
+      let failure = await #expect(throws: TransportError.self) {
+        try await succession.next { $0.udp = socket.localEndpoint }
+      }
+      #expect(failure?.code == .bindFailed)
+      #expect(count.value.load(ordering: .relaxed) == 3)
+    }
+  }
+
+  private final class Counter: Sendable {
+    let value = Atomic<Int>(0)
+  }
+
+  /// An old beacon with two nodes, and perhaps something wrong.
+  private static func handOver(_ socket: UDPTransport, _ wrong: Wrong?, over channel: HandoverChannel) throws {
     try read(channel) { $0 == .hello }
     var offer = TakeoverOffer(beaconID: 256, udp: socket.localEndpoint, udpSockets: 1)
     if wrong == .version { offer.table &+= 1 }

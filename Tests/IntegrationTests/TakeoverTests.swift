@@ -25,7 +25,6 @@ struct TakeoverTests {
     var alsoHears = try second.transport.makeReceiver()
     try await first.prove(&hears)
     try await second.register(&alsoHears)
-    try await succession.awaitListener()
     let new = try await succession.next()
     try await old.end.value
     #expect(new.beacon.server.addresses == old.beacon.server.addresses)
@@ -67,7 +66,6 @@ struct TakeoverTests {
       for _ in 0..<3 {
         let before = traffic.sent.load(ordering: .relaxed)
         while traffic.sent.load(ordering: .relaxed) < before + 500 { await Task.yield() }
-        try await succession.awaitListener()
         let next = try await succession.next()
         try await running.end.value
         add(running.beacon.server.statistics)
@@ -98,7 +96,6 @@ struct TakeoverTests {
     var nodeHears = try datagrams.transport.makeReceiver()
     try await datagrams.register(&nodeHears)
     try await old.beacon.awaitStatistics { $0.router.wssPeers == 1 }
-    try await succession.awaitListener()
     let new = try await succession.next()
     #expect(new.beacon.server.statistics.router.wssPeers == 1)
     try datagrams.relay([1], to: peer.id)
@@ -130,7 +127,6 @@ struct TakeoverTests {
     let old = try await succession.next()
     let before = try await old.beacon.connect(1)
     try await old.beacon.awaitStatistics { $0.router.wssPeers == 1 }
-    try await succession.awaitListener()
     let new = try await succession.next()
     let after = try await new.beacon.connect(1)
     var hears = try after.transport.makeReceiver()
@@ -150,14 +146,12 @@ struct TakeoverTests {
   func stalePath() async throws {
     let succession = try Succession()
     let first = try await succession.next()
-    try await succession.awaitListener()
     try await first.stop()
     let second = try await succession.next()
     #expect(second.beacon.server.statistics.takeover.takenOver == 0)
     let node = try second.beacon.bind(1)
     var answers = try node.transport.makeReceiver()
     try await node.register(&answers)
-    try await succession.awaitListener()
     let third = try await succession.next()
     #expect(third.beacon.server.statistics.router.nodes == 1)
     try await second.end.value
@@ -171,12 +165,36 @@ struct TakeoverTests {
     let node = try old.beacon.bind(1)
     var answers = try node.transport.makeReceiver()
     try await node.register(&answers)
-    try await succession.awaitListener()
     let new = try await succession.next { $0.udp = Endpoint(ipv4: 127, 0, 0, 2, port: 0) }
     try await old.end.value
     #expect(new.beacon.server.addresses.udp != old.beacon.server.addresses.udp)
     #expect(new.beacon.server.addresses.wss == old.beacon.server.addresses.wss)
     #expect(new.beacon.server.statistics.router.nodes == 0)
+    try await new.stop()
+  }
+
+  @Test("A beacon of a cluster that is to be taken over from is refused before it asks anybody, and says what to do")
+  func cluster() async throws {
+    let succession = try Succession {
+      $0.cluster = BeaconServer.Configuration.Cluster(etcd: ["http://127.0.0.1:1"], secret: "/nowhere")
+    }
+    let failure = await #expect(throws: TransportError.self) { try await succession.next() }
+    #expect(failure?.code == .invalidConfiguration)
+    #expect(failure?.message.contains("drain it to another beacon of the cluster") == true)
+  }
+
+  @Test("While it has peers at the beacon before it says that it is busy, and nobody starts beside it")
+  func busy() async throws {
+    let succession = try Succession { $0.drain.window = .seconds(60) }
+    let old = try await succession.next()
+    // Each comes over at a moment of its own within 48 s: hardly all of them at once.
+    let peers = [try await old.beacon.connect(1), try await old.beacon.connect(2), try await old.beacon.connect(3)]
+    try await old.beacon.awaitStatistics { $0.router.wssPeers == 3 }
+    let new = try await succession.next()
+    let failure = await #expect(throws: TransportError.self) { try await succession.next() }
+    #expect(failure?.message.contains("try again") == true)
+    for peer in peers { peer.transport.close() }
+    try await old.end.value
     try await new.stop()
   }
 

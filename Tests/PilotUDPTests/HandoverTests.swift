@@ -29,7 +29,7 @@ import Testing
       let listener = try HandoverListener(at: path, answer)
       defer { listener.close() }
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        DispatchQueue.global().async {
+        DispatchQueue(label: "test").async {
           continuation.resume(with: Result { try ask(try HandoverChannel.connect(to: path)) })
         }
       }
@@ -137,6 +137,20 @@ import Testing
       let folder = try Folder(mode: mode)
       let fault = #expect(throws: HandoverFault.self) { try HandoverListener(at: folder.path + "/s") { _ in } }
       #expect(fault?.isAboutTrust == true)
+    }
+
+    @Test func whoeverGoesOnForTooLongIsGivenUp() async throws {
+      let folder = try Folder()
+      try await Self.talk(folder.path + "/s") { channel in
+        while (try? channel.send([1])) != nil {}
+      } _: { channel in
+        channel.setLimit(.milliseconds(20))
+        let fault = #expect(throws: HandoverFault.self) {
+          // Each message of it comes in time.
+          for _ in 0..<10_000_000 where try channel.receive() == nil { return }
+        }
+        #expect(fault?.isTimeout == true)
+      }
     }
 
     @Test func whoeverTakesTooLongIsGivenUp() async throws {

@@ -47,7 +47,7 @@ extension BeaconServer {
     public var eventLoopGroup: (any EventLoopGroup)?
     /// The path of a Unix socket at which a beacon that is started while this one serves takes over from it: sockets, registrations and
     /// all, so that nobody notices (<doc:RestartingABeacon>). Whoever serves there when this one starts is taken over from. In a
-    /// directory that no other user may write to. Linux only. Default none.
+    /// directory that no other user may write to. Linux only; not with ``cluster``. Default none.
     public var takeover: String?
     /// Sockets that a supervisor has bound. Those of a beacon that is taken over from come first. Default none.
     package var inherited = InheritedSockets()

@@ -45,8 +45,7 @@ extension BeaconServer.Parts {
         "The sockets that came along are fewer than configured",
         metadata: ["sockets": "\(udp.all.count)", "configured": "\(wanted)"])
     }
-    // In a cluster the beacon before has its number until it ends.
-    let known = configuration.router.beaconID ?? (configuration.cluster == nil ? takeover?.beaconID : nil)
+    let known = configuration.router.beaconID ?? takeover?.beaconID
     let beaconID = known ?? .random(in: 1...(.max >> 8), using: &generator) << 8
     var router = configuration.router
     router.beaconID = beaconID
@@ -147,12 +146,13 @@ extension BeaconServer.Parts {
 
   /// Closes everything: the peers' connections, which are told, and then the sockets.
   func close() async {
-    takeovers.end()
     await listener?.shutDown()
     await status?.shutDown()
     await takeovers.finish()
     gate.end()
     udp.close()
+    // Last: where nobody answers any more, all addresses are free.
+    takeovers.end()
   }
 }
 

@@ -99,8 +99,10 @@ public final class BeaconServer: Service {
   public static func start(
     _ configuration: Configuration, keys: any KeyDirectory, logger: Logger
   ) async throws -> BeaconServer {
-    let takeover = try await configuration.takeover.flatMapAsync { path throws(TransportError) in
-      try await BeaconTakeover.greet(at: path, configuration, logger: logger)
+    try configuration.checkSuccession()
+    var takeover: BeaconTakeover?
+    if let path = configuration.takeover {
+      takeover = try await BeaconTakeover.greet(at: path, configuration, logger: logger)
     }
     let inherited = takeover?.inherited ?? configuration.inherited
     let parts = try Parts(configuration, keys: keys, inherited: inherited, takeover: takeover, logger: logger)
@@ -155,7 +157,6 @@ public final class BeaconServer: Service {
       for socket in parts.udp.all { group.addTask { await self.relayDatagrams(of: socket) } }
       group.addTask { await self.endWhenAsked() }
       group.addTask { await self.succeed() }
-      listening.whenServing(addresses)
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.askRegularly() }
       group.addTask { await self.reloadRegularly() }

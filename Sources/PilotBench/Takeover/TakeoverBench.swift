@@ -37,7 +37,6 @@ struct TakeoverBench: Sendable {
     do {
       output.status("registering")
       try await sink.register(at: configuration.udp) { output.status("\($0) of \(nodes) registered") }
-      try await first.awaitListener(at: folder + "/socket")
       let result = try await measure(first, configuration, sink)
       sink.close()
       try await served
@@ -107,10 +106,6 @@ struct TakeoverBench: Sendable {
       }
       self.server = server
       for await _ in serving {}
-    }
-
-    func awaitListener(at path: String) async throws {
-      while (try? HandoverChannel.connect(to: path)) == nil { try await Task.sleep(for: .milliseconds(10)) }
     }
   }
 }

@@ -264,7 +264,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
     configuration.drain = try draining.configuration(settings)
-    configuration.takeover = try succession.path(settings)
+    configuration.takeover = try succession.path(settings, isInCluster: configuration.cluster != nil)
     if let udp = try address(settings.string(udp, "udp", default: "[::]:9001"), "udp", settings) {
       configuration.udp = udp
     }

@@ -18,10 +18,15 @@ package struct HandoverFault: Error, Equatable, CustomStringConvertible {
   /// Whether the other side took too long.
   package var isTimeout: Bool { cause.isWouldBlock }
 
+  /// Whether the other side has ended the conversation, with something unread.
+  package var isEnd: Bool { cause.code == ECONNRESET || cause.code == EPIPE }
+
   /// Whether the other side is another user's, or the directory may be written by others.
   package var isAboutTrust: Bool { cause.code == EPERM }
 
   package var description: String { cause.description }
+
+  static var timeout: HandoverFault { HandoverFault(-EAGAIN) }
 
   static func check(_ result: CInt) throws(HandoverFault) -> CInt {
     guard result >= 0 else { throw HandoverFault(result) }

@@ -76,11 +76,15 @@ package final class WSSListener: Sendable {
     return bound.address
   }
 
-  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for
-  /// its event loop: not on one.
-  package func stopListening() { serverChannel.withLock { $0.take() }.map { try? $0.close().wait() } }
+  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for event loops, two seconds
+  /// at most: not on one.
+  ///
+  /// - Parameter group: As for ``start(on:inherited:)``.
+  package func stopListening(on group: any EventLoopGroup) throws {
+    if let channel = serverChannel.withLock({ $0.take() }) { try ListeningSocket.giveUp(channel, servedOn: group) }
+  }
 
-  /// Lends the listening socket. Waits for its event loop: not on one.
+  /// Lends the listening socket. Waits for its event loop, two seconds at most: not on one.
   package func withDescriptor<Result: Sendable>(
     _ body: @escaping @Sendable (CInt) -> Result?
   ) throws -> Result? {

@@ -11,6 +11,8 @@ final class BeaconProcess {
   /// Where it can be reached.
   let udp: Endpoint
   let wss: Endpoint
+  /// The status port, if there is one.
+  let http: Endpoint?
 
   /// Starts a beacon, and returns when it says that its sockets are bound.
   ///
@@ -29,6 +31,7 @@ final class BeaconProcess {
     #expect(ready.event == "ready")
     self.udp = try Endpoint(parsing: ready.udp)
     self.wss = try Endpoint(parsing: ready.wss)
+    http = try ready.http.map { try Endpoint(parsing: $0) }
   }
 
   /// Its number.
@@ -36,11 +39,14 @@ final class BeaconProcess {
 
   var url: WSSURL { WSSURL(isSecure: false, host: "127.0.0.1", port: Int(wss.port)) }
 
-  /// Ends it as a crash would.
+  /// Ends it as a crash would, unless it has ended.
   func kill() {
-    Foundation.kill(process.processIdentifier, SIGKILL)
+    if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
+
+  /// Its exit status; nil while it runs.
+  var status: Int32? { process.isRunning ? nil : process.terminationStatus }
 
   /// Asks it to end, and tells how it did.
   func terminate(_ signal: Int32 = SIGTERM) -> Int32 {
@@ -53,6 +59,7 @@ final class BeaconProcess {
     let event: String
     let udp: String
     let wss: String
+    let http: String?
   }
 
   /// The program stands beside the tests.

@@ -48,7 +48,7 @@ final class Succession: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// Starts the next beacon, on the addresses of the first one, and waits until it serves.
+  /// Starts the next beacon, on the addresses of the first one, and waits until it serves and can be taken over from.
   func next(
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ adjust: (inout BeaconServer.Configuration) -> Void = { _ in }
@@ -70,13 +70,5 @@ final class Succession: Sendable {
     }
     for await _ in serving {}
     return Running(beacon: TestBeacon(server: server), end: end)
-  }
-
-  /// Waits until somebody listens at the path: a beacon says that it serves before it is ready to be taken over from.
-  func awaitListener() async throws {
-    while (try? HandoverChannel.connect(to: path)) == nil {
-      try Task.checkCancellation()
-      await Task.yield()
-    }
   }
 }

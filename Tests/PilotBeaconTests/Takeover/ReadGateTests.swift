@@ -77,5 +77,5 @@ import Testing
 
 private enum Thread {
   /// On a thread that isn't the concurrency pool's.
-  static func detached(_ body: @escaping @Sendable () -> Void) { DispatchQueue.global().async(execute: body) }
+  static func detached(_ body: @escaping @Sendable () -> Void) { DispatchQueue(label: "test").async(execute: body) }
 }

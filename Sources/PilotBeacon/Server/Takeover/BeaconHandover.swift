@@ -8,10 +8,13 @@ import PilotWSS
 import PilotWire
 import Synchronization
 
-/// Gives what a beacon has to the one that takes over, as ``HandoverMachine`` says. Each conversation takes a thread for itself.
+/// Gives what a beacon has to the one that takes over, as ``HandoverMachine`` says. Each conversation takes a thread for itself. Whatever it
+/// waits for has its limit: a message of the other one, the sockets' threads, an event loop.
 final class BeaconHandover: Sendable {
   /// How long the one that takes over may keep the nodes over UDP waiting: then this one reads on.
   private static let patience: Duration = .seconds(2)
+  /// How long an event loop has to begin with a socket.
+  static let loopLimit: Duration = .seconds(2)
   /// How long the loops have to come to a halt.
   private static let haltLimit = 1
   /// The table is brought up to date so often, before nobody reads, that about so many changes are left for that moment.
@@ -31,7 +34,7 @@ final class BeaconHandover: Sendable {
   ///
   /// - Returns: Whether the other one has taken over.
   func converse(over channel: HandoverChannel) -> Bool {
-    guard parts.engine.predecessor == nil, parts.engine.successor == nil, parts.shutdown.phase == .serving else {
+    guard parts.engine.predecessor == nil, parts.takeovers.gap == nil, parts.shutdown.phase == .serving else {
       try? channel.send(TakeoverMessage.busy.encoded())
       return false
     }
@@ -174,17 +177,34 @@ final class BeaconHandover: Sendable {
         parts.engine.handOver(to: link, told: told)
         let (engine, totals) = (parts.engine, parts.totals)
         let start = link.start(over: linkEnd, on: group) { PeersOfSuccessor(engine: engine, totals: totals) }
-        if (try? start.wait()) == nil { link.close() }
+        attempt("the stream for its peers") {
+          try start.wait(within: BeaconHandover.loopLimit)
+        } else: {
+          link.close()
+        }
       }
-      if kinds.contains(.wss) { parts.listener?.stopListening() } else { parts.listener?.refuseNew() }
-      if kinds.contains(.http) { parts.status?.stopListening() }
-      try? channel.send(TakeoverMessage.done.encoded())
+      if !kinds.contains(.wss) { parts.listener?.refuseNew() }
+      attempt("the WebSocket listener") { if kinds.contains(.wss) { try parts.listener?.stopListening(on: group) } }
+      attempt("the status listener") { if kinds.contains(.http) { try parts.status?.stopListening(on: group) } }
+      attempt("the last word") { try channel.send(TakeoverMessage.done.encoded()) }
       parts.logger.notice(
         "Handed over to another beacon",
         metadata: [
           "nodes": "\(tally.records)", "peers": "\(parts.engine.connections.count)",
           "gap": "\(gap.milliseconds) ms",
         ])
+    }
+
+    /// What fails once all is given away keeps nobody from it.
+    private func attempt(_ what: String, _ body: () throws -> Void, else clear: () -> Void = {}) {
+      do {
+        try body()
+      } catch {
+        clear()
+        parts.logger.warning(
+          "Something was left behind for the beacon that takes over",
+          metadata: ["what": "\(what)", "reason": "\(error)"])
+      }
     }
 
     private mutating func end(_ action: HandoverMachine.Action) {

@@ -27,8 +27,23 @@ extension BeaconServer.Parts {
   }
 }
 
+extension BeaconServer.Configuration {
+  /// - Throws: `.invalidConfiguration` for what nobody could take over.
+  func checkSuccession() throws(TransportError) {
+    // What the others pass on is sealed for one start of one process, and counted there: another one couldn't open it, and both
+    // would have the same address until the first has ended.
+    guard takeover != nil, cluster != nil else { return }
+    throw TransportError(
+      code: .invalidConfiguration,
+      message: """
+        a beacon of a cluster can't be taken over from: leave out takeover, and drain it to another beacon of the cluster to \
+        restart it
+        """)
+  }
+}
+
 extension BeaconServer {
-  /// Accepts on what the beacon before has given up, and waits for a beacon that is to come after this one.
+  /// Accepts on what the beacon before has given up, waits for a beacon that is to come after this one, and says that it serves.
   func succeed() async -> TransportError? {
     do throws(TransportError) {
       if let takeover = parts.takeover {
@@ -42,6 +57,7 @@ extension BeaconServer {
         }
       }
       try awaitSuccessor()
+      listening.whenServing(addresses)
       return nil
     } catch {
       return error
@@ -55,9 +71,8 @@ extension BeaconServer {
     let parts = parts
     do throws(HandoverFault) {
       let listener = try HandoverListener(at: path) { channel in
-        guard handover.converse(over: channel) else { return }
-        parts.takeovers.end()
-        parts.shutdown.begin()
+        // From then on it says that it is busy, until the next one has moved its own socket into place.
+        if handover.converse(over: channel) { parts.shutdown.begin() }
       }
       parts.takeovers.listens(listener)
     } catch {
@@ -74,15 +89,5 @@ extension InheritedDescriptor {
   /// Where connections to it go; nil for what nobody listens on.
   fileprivate var listenerEndpoint: Endpoint? {
     if case .listener(let endpoint) = kind { endpoint } else { nil }
-  }
-}
-
-extension Optional where Wrapped: Sendable {
-  /// As `flatMap`, for what takes a while.
-  func flatMapAsync<Result>(
-    _ transform: (Wrapped) async throws(TransportError) -> Result?
-  ) async throws(TransportError) -> Result? {
-    guard let self else { return nil }
-    return try await transform(self)
   }
 }

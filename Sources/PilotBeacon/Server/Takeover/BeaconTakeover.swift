@@ -7,7 +7,8 @@ import PilotUDP
 import PilotWire
 
 /// Takes what the beacon before has, as ``TakeoverMachine`` says, in four steps, each once and in this order: ``greet(at:_:logger:)``,
-/// ``receiveTable(_:)``, ``complete(_:on:)`` and ``awaitEnd()``. Each blocks a thread that isn't the pool's.
+/// ``receiveTable(_:)``, ``complete(_:on:)`` and ``awaitEnd()``. Each blocks a thread that isn't the pool's, for a minute in all at most
+/// (``/PilotUDP/HandoverChannel/limitInAll``).
 ///
 /// Unchecked Sendable because the steps come one after the other.
 final class BeaconTakeover: @unchecked Sendable {
@@ -16,12 +17,17 @@ final class BeaconTakeover: @unchecked Sendable {
   /// The first of the numbers under which the neighbours know the nodes.
   private(set) var beaconID: UInt32?
 
+  /// How often whoever listens there is greeted: he may be about to give the path up, to the one after him or for good.
+  static let greetings = 3
+
   private let channel: HandoverChannel
   private let path: String
   private let logger: Logger
   private var machine: TakeoverMachine
   private var offer: TakeoverOffer?
   private var link: InheritedDescriptor?
+  /// Whether the other one has ended the conversation.
+  private var isCutOff = false
   /// What came behind the descriptors.
   private var pending: (action: TakeoverMachine.Action, message: [UInt8])?
   private var tally = TableTally()
@@ -49,16 +55,24 @@ final class BeaconTakeover: @unchecked Sendable {
     at path: String, _ configuration: BeaconServer.Configuration, logger: Logger
   ) async throws(TransportError) -> BeaconTakeover? {
     try await onThread { () throws(TransportError) in
-      let channel: HandoverChannel
-      do throws(HandoverFault) {
-        channel = try HandoverChannel.connect(to: path)
-      } catch {
-        if error.isNobody { return nil }
-        throw failure(path, error.isAboutTrust ? "it is another user's" : "\(error)")
+      var greeting = 1
+      while true {
+        let channel: HandoverChannel
+        do throws(HandoverFault) {
+          channel = try HandoverChannel.connect(to: path)
+        } catch {
+          if error.isNobody { return nil }
+          throw failure(path, error.isAboutTrust ? "it is another user's" : "\(error)")
+        }
+        let takeover = BeaconTakeover(channel, configuration, path: path, logger: logger)
+        do throws(TransportError) {
+          try takeover.greet()
+          return takeover
+        } catch {
+          guard takeover.isCutOff, takeover.offer == nil, greeting < greetings else { throw error }
+          greeting += 1
+        }
       }
-      let takeover = BeaconTakeover(channel, configuration, path: path, logger: logger)
-      try takeover.greet()
-      return takeover
     }
   }
 
@@ -84,7 +98,7 @@ final class BeaconTakeover: @unchecked Sendable {
       case .wait:
         throw TransportError(
           code: .bindFailed,
-          message: "the beacon at \(path) has itself just taken over: try again when that is through",
+          message: "the beacon at \(path) has just taken over, or is about to end: try again when that is through",
           retry: .later(after: nil))
       default: pending = (action, message)
       }
@@ -207,7 +221,7 @@ final class BeaconTakeover: @unchecked Sendable {
     do {
       try link.start(over: end, on: group) {
         PeersAtPredecessor(engine: parts.engine, relay: parts.makeRelay(over: parts.udp.all[0]), peers)
-      }.wait()
+      }.wait(within: BeaconHandover.loopLimit)
     } catch {
       throw failed("\(error)")
     }
@@ -249,15 +263,20 @@ final class BeaconTakeover: @unchecked Sendable {
     do throws(HandoverFault) {
       try channel.send(message.encoded())
     } catch {
+      isCutOff = error.isEnd
       throw failed("\(error)")
     }
   }
 
   private func next() throws(TransportError) -> (TakeoverMachine.Action, [UInt8], [InheritedDescriptor]) {
     do {
-      guard let (message, descriptors) = try channel.receive() else { throw failed("it has ended the conversation") }
+      guard let (message, descriptors) = try channel.receive() else {
+        isCutOff = true
+        throw failed("it has ended the conversation")
+      }
       return (machine.received(try TakeoverMessage(parsing: message.span.raw)), message, descriptors)
     } catch let error as HandoverFault {
+      isCutOff = error.isEnd
       throw failed(error.isTimeout ? "it takes too long" : "\(error)")
     } catch let error as TransportError {
       throw error
@@ -276,12 +295,12 @@ final class BeaconTakeover: @unchecked Sendable {
     TransportError(code: .bindFailed, message: "can't take over from the beacon at \(path): \(reason)")
   }
 
-  /// Runs what blocks where nobody else waits for it.
+  /// Runs what blocks on a thread of its own: those of the global queues are the concurrency pool's, and few.
   private static func onThread<Result: Sendable>(
     _ body: @escaping @Sendable () throws(TransportError) -> Result
   ) async throws(TransportError) -> Result {
     let result = await withCheckedContinuation { continuation in
-      DispatchQueue.global(qos: .userInitiated).async {
+      DispatchQueue(label: "pilot.takeover", qos: .userInitiated).async {
         continuation.resume(returning: Swift.Result { () throws(TransportError) in try body() })
       }
     }

@@ -12,6 +12,8 @@ import Synchronization
 final class PeerLink: Sendable {
   /// Bytes that wait for the other beacon at most.
   static let capacity = 32 << 20
+  /// How long the other beacon has for what waits when the link ends.
+  private static let patience: TimeAmount = .seconds(1)
 
   /// Who reads what comes. On the link's own event loop only.
   protocol Reader: AnyObject {
@@ -27,6 +29,8 @@ final class PeerLink: Sendable {
   private struct State {
     var channel: (any Channel)?
     var buffer = ByteBuffer()
+    /// Frames among that.
+    var frames: UInt64 = 0
     /// Bytes that were written and are still on their way to the kernel.
     var inFlight = 0
     var isScheduled = false
@@ -37,9 +41,9 @@ final class PeerLink: Sendable {
   private let droppedFrames = Atomic<UInt64>(0)
   private let passedFrames = Atomic<UInt64>(0)
 
-  /// Frames given to the other beacon.
+  /// Frames given to the other beacon, or about to be.
   var passed: UInt64 { passedFrames.load(ordering: .relaxed) }
-  /// Frames that there was no room for.
+  /// Frames that there was no room for, or that the end of the link has left here.
   var dropped: UInt64 { droppedFrames.load(ordering: .relaxed) }
 
   /// Reads and writes from now on. What was put before goes out.
@@ -59,7 +63,7 @@ final class PeerLink: Sendable {
         state.channel = channel
         return state.isOver
       }
-      channel.closeFuture.whenComplete { [self] _ in state.withLock { $0.isOver = true } }
+      channel.closeFuture.whenComplete { [self] _ in close() }
       if isOver { return channel.close(promise: nil) }
       flush()
     }
@@ -87,6 +91,7 @@ final class PeerLink: Sendable {
       state.buffer.writeInteger(kind.rawValue)
       state.buffer.writeInteger(connection)
       for part in 0..<3 { state.buffer.write(part == 0 ? first : part == 1 ? second : third) }
+      if isFrame { state.frames += 1 }
       guard !state.isScheduled, let channel = state.channel else { return (true, nil) }
       state.isScheduled = true
       return (true, channel)
@@ -105,36 +110,49 @@ final class PeerLink: Sendable {
     return false
   }
 
-  /// Ends the link once what waits is on its way.
+  /// Ends the link once all that was put is on its way, or after a second: a process that was stopped reads nothing.
   func finish() async {
-    let written = flush()
-    try? await written?.get()
+    guard let channel = state.withLock({ $0.channel }) else { return close() }
+    let late = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    flush()
+    // Behind all that was written before.
+    try? await channel.writeAndFlush(ByteBuffer()).get()
+    late.cancel()
     close()
   }
 
   /// Hands to the channel what waits.
-  @discardableResult
-  private func flush() -> EventLoopFuture<Void>? {
-    let (channel, buffer): ((any Channel)?, ByteBuffer) = state.withLock { state in
+  private func flush() {
+    let (channel, buffer, frames): ((any Channel)?, ByteBuffer, UInt64) = state.withLock { state in
       state.isScheduled = false
-      guard state.buffer.readableBytes > 0, let channel = state.channel else { return (nil, ByteBuffer()) }
-      let buffer = state.buffer
+      guard state.buffer.readableBytes > 0, let channel = state.channel else { return (nil, ByteBuffer(), 0) }
+      let (buffer, frames) = (state.buffer, state.frames)
       state.buffer = channel.allocator.buffer(capacity: min(buffer.readableBytes, 1 << 16))
+      state.frames = 0
       state.inFlight += buffer.readableBytes
-      return (channel, buffer)
+      return (channel, buffer, frames)
     }
     let count = buffer.readableBytes
-    let written = channel?.writeAndFlush(buffer)
-    written?.whenComplete { _ in self.state.withLock { $0.inFlight -= count } }
-    return written
+    channel?.writeAndFlush(buffer).whenComplete { result in
+      self.state.withLock { $0.inFlight -= count }
+      if case .failure = result { self.leave(frames) }
+    }
+  }
+
+  /// So many frames that were put don't go.
+  private func leave(_ frames: UInt64) {
+    passedFrames.subtract(frames, ordering: .relaxed)
+    droppedFrames.add(frames, ordering: .relaxed)
   }
 
   /// Ends the link, for both sides. From any thread.
   func close() {
-    let channel = state.withLock { state in
+    let (channel, frames) = state.withLock { state in
+      defer { (state.buffer, state.frames) = (ByteBuffer(), 0) }
       state.isOver = true
-      return state.channel
+      return (state.channel, state.frames)
     }
+    leave(frames)
     channel?.close(promise: nil)
   }
 }

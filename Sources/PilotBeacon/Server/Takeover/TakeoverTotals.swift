@@ -30,7 +30,7 @@ final class TakeoverTotals: Sendable {
   /// A beacon that is to come after this one finds it there.
   func listens(_ listener: HandoverListener) { self.listener.withLock { $0 = listener } }
 
-  /// Nobody takes over any more, and nothing goes to the other beacon.
+  /// Nobody is answered any more.
   func end() { listener.withLock { $0.take() }?.close() }
 
   /// Ends the link to the other beacon, when nobody has anything more for it.

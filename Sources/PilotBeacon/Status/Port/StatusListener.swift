@@ -75,11 +75,15 @@ final class StatusListener: Sendable {
     return bound.address
   }
 
-  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for
-  /// its event loop: not on one.
-  func stopListening() { listener.withLock { $0.take() }.map { try? $0.close().wait() } }
+  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for event loops, two seconds
+  /// at most: not on one.
+  ///
+  /// - Parameter group: As for ``start(at:on:inherited:)``.
+  func stopListening(on group: any EventLoopGroup) throws {
+    if let channel = listener.withLock({ $0.take() }) { try ListeningSocket.giveUp(channel, servedOn: group) }
+  }
 
-  /// Lends the listening socket. Waits for its event loop: not on one.
+  /// Lends the listening socket. Waits for its event loop, two seconds at most: not on one.
   func withDescriptor<Result: Sendable>(_ body: @escaping @Sendable (CInt) -> Result?) throws -> Result? {
     try listener.withLock { $0 }.flatMap { try ListeningSocket.withDescriptor(of: $0, body) }
   }
