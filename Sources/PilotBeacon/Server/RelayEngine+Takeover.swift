@@ -108,6 +108,11 @@ extension RelayEngine {
     }
   }
 
+  /// Where a node is connected now, here or at the beacon before.
+  func currentConnection(of node: NodeID) -> ConnectionID? {
+    state.withLock { $0.router.wss.peer(node).map { ConnectionID(rawValue: $0.connection) } }
+  }
+
   /// The TCP connection's other end, of a connection here or at the beacon before.
   func remote(of id: ConnectionID) -> Endpoint? {
     state.withLock { $0.connections[id.rawValue]?.remote ?? $0.remotes[id.rawValue] }

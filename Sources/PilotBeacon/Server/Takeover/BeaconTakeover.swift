@@ -4,6 +4,7 @@ import NIOCore
 import PilotIdentity
 import PilotTransport
 import PilotUDP
+import PilotWSS
 import PilotWire
 
 /// Takes what the beacon before has, as ``TakeoverMachine`` says, in four steps, each once and in this order: ``greet(at:_:logger:)``,

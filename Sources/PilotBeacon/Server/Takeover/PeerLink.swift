@@ -78,7 +78,7 @@ final class PeerLink: Sendable {
     _ third: RawSpan = RawSpan()
   ) -> Bool {
     let length = PeerLinkMessage.headerLength + first.byteCount + second.byteCount + third.byteCount
-    let isFrame = kind == .received || kind == .deliver
+    let isFrame = kind.isFrame
     guard length <= PeerLinkMessage.lengthLimit else { return drop() }
     let outcome: (isTaken: Bool, wake: (any Channel)?) = state.withLock { state in
       guard !state.isOver else { return (false, nil) }

@@ -5,11 +5,12 @@ import PilotWire
 /// where the length is that of all behind it.
 ///
 /// ```text
-/// attached   1 · connection · node:4 · flags:1 · address:22     old to new: 1 speaks pilot.v2, 2 wants the destination
-/// detached   2 · connection                                     old to new
-/// received   3 · connection · frame                             old to new: what the peer has sent
-/// deliver    4 · connection · sender:4 · frame                  new to old: what it is to get
-/// replaced   5 · connection                                     new to old: its node has a newer connection
+/// attached     1 · connection · node:4 · flags:1 · address:22   old to new: 1 speaks pilot.v2, 2 wants the destination
+/// detached     2 · connection                                   old to new
+/// received     3 · connection · frame                           old to new: what the peer has sent
+/// deliver      4 · connection · sender:4 · frame                new to old: what it is to get
+/// replaced     5 · connection                                   new to old: its node has a newer connection
+/// undelivered  6 · connection · sender:4 · frame                old to new: what it was to get, had it not left
 /// ```
 enum PeerLinkMessage {
   /// Bytes in front of the rest, the length's own left out.
@@ -19,7 +20,10 @@ enum PeerLinkMessage {
 
   enum Kind: UInt8 {
     case attached = 1
-    case detached, received, deliver, replaced
+    case detached, received, deliver, replaced, undelivered
+
+    /// Whether it has a frame along, which may be dropped for want of room.
+    var isFrame: Bool { self == .received || self == .deliver || self == .undelivered }
   }
 
   /// A peer of the old beacon, to the new one.

@@ -9,6 +9,7 @@ final class PeersAtPredecessor: PeerLink.Reader {
 
   private let engine: RelayEngine
   private let relay: FrameRelay
+  /// Whose which connection there is, or was: what a node has sent before it left, and what was to be delivered to it, can come behind.
   private var nodes: [UInt64: NodeID] = [:]
 
   /// - Parameter peers: Those that are known before the first message comes.
@@ -35,11 +36,21 @@ final class PeersAtPredecessor: PeerLink.Reader {
       attach(peer, connection)
     case .detached:
       // One that had been replaced when it all went over isn't known.
-      guard let node = nodes.removeValue(forKey: connection) else { return }
+      guard let node = nodes[connection] else { return }
       engine.detachAtPredecessor(id, of: node, at: .now())
     case .received:
-      guard let node = nodes[connection] else { return relay.totals.connectionGone() }
-      relay.relay(rest, from: .wss(id, node), at: .now())
+      // If its node has come over meanwhile, that one has sent it: both connections have been proven to be its.
+      guard let node = nodes[connection], let current = engine.currentConnection(of: node) else {
+        return relay.totals.connectionGone()
+      }
+      relay.relay(rest, from: .wss(current, node), at: .now())
+    case .undelivered:
+      guard rest.byteCount >= 4 else { throw .truncated }
+      let (sender, frame) = (rest.bigEndian(at: 0, as: UInt32.self), rest.extracting(droppingFirst: 4))
+      guard let node = nodes[connection], let current = engine.currentConnection(of: node), current != id,
+        relay.enqueue(
+          header: frame, payload: RawSpan(), from: sender, on: engine.connection(current), current, at: .now())
+      else { return relay.totals.connectionGone() }
     case .deliver, .replaced: throw .message
     }
   }

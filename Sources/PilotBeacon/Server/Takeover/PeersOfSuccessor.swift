@@ -22,11 +22,17 @@ final class PeersOfSuccessor: PeerLink.Reader {
       guard let peer,
         let needsFlush = peer.enqueue(
           head: rest.extracting(droppingFirst: 4), body: RawSpan(), from: sender, at: .now())
-      else { return totals.connectionGone() }
+      else {
+        // Its node may be at the new beacon by now. What the link has no room for, it counts.
+        guard let successor = engine.successor else { return totals.connectionGone() }
+        successor.put(.undelivered, of: connection, rest)
+        return
+      }
       if needsFlush { waking.append(peer) }
     case .replaced:
-      peer?.close(.normal, reason: "replaced")
-    case .attached, .detached, .received: throw .message
+      // Its node may have come over as it was told to: what is on its way to it goes first.
+      peer?.retire(.normal, reason: "replaced")
+    case .attached, .detached, .received, .undelivered: throw .message
     }
   }
 
