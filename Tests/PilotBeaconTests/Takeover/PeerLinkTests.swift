@@ -1,3 +1,4 @@
+import NIOCore
 import NIOPosix
 import PilotUDP
 import PilotWire
@@ -15,7 +16,7 @@ import Testing
 
   private static func put(_ count: Int, of length: Int, on link: PeerLink) -> Int {
     let frame = [UInt8](repeating: 7, count: length)
-    return (0..<count).count { _ in link.put(.received, of: 1, frame.span.bytes) }
+    return (0..<count).count { _ in link.put(.received, of: 1, frame.span.raw) }
   }
 
   @Test func whatTheOtherOneDoesNotReadKeepsNobody() async throws {
