@@ -35,7 +35,8 @@ final class BeaconHandover: Sendable {
   /// - Returns: Whether the other one has taken over.
   func converse(over channel: HandoverChannel) -> Bool {
     guard parts.engine.predecessor == nil, parts.takeovers.gap == nil, parts.shutdown.phase == .serving else {
-      try? channel.send(TakeoverMessage.busy.encoded())
+      // Behind its greeting: a conversation that ends with something unread ends with an error (unix(7)), and without the answer.
+      if (try? channel.receive()) != nil { try? channel.send(TakeoverMessage.busy.encoded()) }
       return false
     }
     var conversation = Conversation(parts, addresses, group, channel)
