@@ -106,7 +106,7 @@ struct TakeoverProcessTests {
       let arguments = [
         "--takeover", path, "--name", "127.0.0.1", "--drain-window", "2", "--http", "127.0.0.1:0", "--relay-rate", "0",
       ]
-      let old = try BeaconProcess(nodes: file, arguments)
+      let old = try await BeaconProcess.start(nodes: file, arguments)
       defer { old.kill() }
       let nodes = [
         try Self.bind(1, at: old.udp), try Self.bind(2, at: old.udp),
@@ -118,7 +118,7 @@ struct TakeoverProcessTests {
         while traffic.listening.load(ordering: .relaxed) < nodes.count { await Task.yield() }
         for node in nodes { group.addTask { try await traffic.send(from: node) } }
         try await traffic.flow(1_000)
-        let new = try BeaconProcess(udp: "\(old.udp)", wss: "\(old.wss)", nodes: file, arguments)
+        let new = try await BeaconProcess.start(udp: "\(old.udp)", wss: "\(old.wss)", nodes: file, arguments)
         do {
           while old.status == nil { try await traffic.flow(1) }
           try await traffic.flow(1_000)
@@ -143,7 +143,7 @@ struct TakeoverProcessTests {
       let discovers = metrics.split(separator: "\n").filter { $0.hasPrefix("pilot_beacon_discovers_total{") }
       #expect(!discovers.isEmpty && discovers.allSatisfy { $0.hasSuffix(" 0") }, "\(discovers)")
       #expect(metrics.contains("pilot_beacon_takeover_nodes_total{result=\"taken\"} 2\n"))
-      #expect(new.terminate() == 0)
+      #expect(try await new.end() == 0)
     }
   }
 

@@ -120,7 +120,7 @@ extension BeaconServer.Parts {
     self.takeover = takeover
     self.takeovers = takeovers
     self.beaconID = beaconID
-    gate = ReadGate(loops: udp.all.count)
+    gate = ReadGate()
     self.keys = keys
     self.listener = listener
     self.udp = udp

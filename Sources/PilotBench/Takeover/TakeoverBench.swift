@@ -96,7 +96,7 @@ struct TakeoverBench: Sendable {
     init(_ configuration: BeaconServer.Configuration) async throws {
       let (serving, isServing) = AsyncStream.makeStream(of: Void.self)
       var configuration = configuration
-      configuration.whenServing = { _ in isServing.finish() }
+      configuration.whenServing = { _ in isServing.yield() }
       let server = try await BeaconServer.start(
         configuration, keys: StaticKeyDirectory([:]),
         logger: Logger(label: "pilot.bench") { _ in SwiftLogNoOpLogHandler() })
@@ -105,7 +105,9 @@ struct TakeoverBench: Sendable {
         try await server.run()
       }
       self.server = server
-      for await _ in serving {}
+      for await _ in serving { return }
+      try await end.value
+      throw CommandFailure("a beacon has ended before it served")
     }
   }
 }

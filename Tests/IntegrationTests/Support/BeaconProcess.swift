@@ -5,7 +5,9 @@ import PilotWire
 import Testing
 
 /// `pilot beacon` as a process of its own, which can be killed.
-final class BeaconProcess {
+///
+/// Unchecked Sendable because one task at a time has it.
+final class BeaconProcess: @unchecked Sendable {
   private let process = Process()
   private let output = Pipe()
   /// Where it can be reached.
@@ -34,6 +36,19 @@ final class BeaconProcess {
     http = try ready.http.map { try Endpoint(parsing: $0) }
   }
 
+  /// As the initializer, on a thread that may block: the test may have others in this process wait for each other meanwhile.
+  static func start(
+    udp: String = "127.0.0.1:0", wss: String = "127.0.0.1:0", nodes: URL, _ arguments: [String]
+  ) async throws -> BeaconProcess {
+    try await onThread { try BeaconProcess(udp: udp, wss: wss, nodes: nodes, arguments) }
+  }
+
+  private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue(label: "test").async { continuation.resume(with: Result { try body() }) }
+    }
+  }
+
   /// Its number.
   var id: Int32 { process.processIdentifier }
 
@@ -44,6 +59,9 @@ final class BeaconProcess {
     if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
+
+  /// As ``terminate(_:)``, on a thread that may block.
+  func end() async throws -> Int32 { try await Self.onThread { self.terminate() } }
 
   /// Its exit status; nil while it runs.
   var status: Int32? { process.isRunning ? nil : process.terminationStatus }

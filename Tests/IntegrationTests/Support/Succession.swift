@@ -48,7 +48,11 @@ final class Succession: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
+  private struct NeverServed: Error {}
+
   /// Starts the next beacon, on the addresses of the first one, and waits until it serves and can be taken over from.
+  ///
+  /// - Throws: Why it doesn't.
   func next(
     logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ adjust: (inout BeaconServer.Configuration) -> Void = { _ in }
@@ -56,7 +60,7 @@ final class Succession: Sendable {
     var configuration = configuration.withLock { $0 }
     adjust(&configuration)
     let (serving, isServing) = AsyncStream.makeStream(of: Void.self)
-    configuration.whenServing = { _ in isServing.finish() }
+    configuration.whenServing = { _ in isServing.yield() }
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
     self.configuration.withLock { configuration in
       let addresses = server.addresses
@@ -68,7 +72,8 @@ final class Succession: Sendable {
       defer { isServing.finish() }
       try await server.run()
     }
-    for await _ in serving {}
-    return Running(beacon: TestBeacon(server: server), end: end)
+    for await _ in serving { return Running(beacon: TestBeacon(server: server), end: end) }
+    try await end.value
+    throw NeverServed()
   }
 }

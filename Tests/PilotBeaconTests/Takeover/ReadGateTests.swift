@@ -10,7 +10,7 @@ import Testing
   private static func run(_ loops: Int, _ body: @escaping @Sendable (ReadGate, Counts) async throws -> Void)
     async throws
   {
-    let (gate, counts) = (ReadGate(loops: loops), Counts())
+    let (gate, counts) = (ReadGate(), Counts())
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<loops {
         group.addTask {
@@ -53,21 +53,29 @@ import Testing
   }
 
   @Test func aLoopThatDoesNotComeLeavesItOpen() async throws {
-    let gate = ReadGate(loops: 1)
+    let gate = ReadGate()
+    gate.enter {}
     #expect(await !Self.shut(gate, within: 1))
     #expect(gate.isPassable)
     #expect(await gate.halt())
   }
 
   @Test func whoeverIsInAWaitIsInterrupted() async throws {
-    let (gate, interruptions) = (ReadGate(loops: 1), Counts())
+    let (gate, interruptions) = (ReadGate(), Counts())
     gate.enter { interruptions.reads.add(1, ordering: .relaxed) }
     #expect(await !Self.shut(gate, within: 1))
     #expect(interruptions.reads.load(ordering: .relaxed) == 1)
   }
 
+  @Test func whoeverHasNotBegunIsNotWaitedFor() async {
+    let gate = ReadGate()
+    #expect(await Self.shut(gate, within: 1))
+    gate.enter {}
+    #expect(!gate.isPassable)
+  }
+
   @Test func nobodyReadsAfterTheEnd() async {
-    let gate = ReadGate(loops: 1)
+    let gate = ReadGate()
     gate.end()
     #expect(await !gate.halt())
     gate.open()

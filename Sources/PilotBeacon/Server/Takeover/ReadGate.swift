@@ -17,15 +17,11 @@ final class ReadGate: Sendable {
     var isAwaited = false
   }
 
-  private let loops: Int
   private let state = Mutex(State())
   private let isOpen = Atomic<Bool>(true)
   private let allHalted = DispatchSemaphore(value: 0)
 
-  /// - Parameter loops: How many there are.
-  init(loops: Int) { self.loops = loops }
-
-  /// One of the loops begins to read.
+  /// One of the loops is about to read: it asks from now on. Who hasn't come here reads nothing.
   ///
   /// - Parameter interrupt: Ends its wait for datagrams, or the next one.
   func enter(_ interrupt: @escaping @Sendable () -> Void) {
@@ -49,7 +45,7 @@ final class ReadGate: Sendable {
         case .ended: return (false, false)
         case .shut:
           state.halted.append(continuation)
-          let isLast = state.halted.count == loops && state.isAwaited
+          let isLast = state.halted.count == state.interrupters.count && state.isAwaited
           if isLast { state.isAwaited = false }
           return (nil, isLast)
         }
@@ -67,7 +63,7 @@ final class ReadGate: Sendable {
     isOpen.store(false, ordering: .releasing)
     let interrupters = state.withLock { state in
       if state.phase == .open { state.phase = .shut }
-      state.isAwaited = state.halted.count < loops
+      state.isAwaited = state.halted.count < state.interrupters.count
       return state.isAwaited ? state.interrupters : nil
     }
     guard let interrupters else { return true }
