@@ -60,6 +60,14 @@ struct TakeoverProcessTests {
 
     var isThrough: Bool { flows.values.allSatisfy { $0.received == Int($0.sent.load(ordering: .relaxed)) } }
 
+    /// How many frames of whom to whom.
+    var missing: [String] {
+      flows.compactMap { pair, flow in
+        let count = Int(flow.sent.load(ordering: .relaxed)) - flow.received
+        return count == 0 ? nil : "\(count) of \(pair.sender) to \(pair.destination)"
+      }
+    }
+
     func listen(_ node: RawNode) async throws {
       var receiver = try node.transport.makeReceiver()
       if node.beacon != .wssBeacon { try await node.register(&receiver) }
@@ -104,7 +112,9 @@ struct TakeoverProcessTests {
     try await withNodesFile(1...4, of: TestBeacon.identity) { file in
       let path = file.deletingLastPathComponent().appendingPathComponent("s").path
       let arguments = [
-        "--takeover", path, "--name", "127.0.0.1", "--drain-window", "2", "--http", "127.0.0.1:0", "--relay-rate", "0",
+        "--takeover", path, "--name", "127.0.0.1", "--drain-window", "2", "--http", "127.0.0.1:0",
+        // Nothing is dropped for its age, or for its rate.
+        "--max-frame-age", "60", "--relay-rate", "0",
       ]
       let old = try await BeaconProcess.start(nodes: file, arguments)
       defer { old.kill() }
@@ -123,9 +133,11 @@ struct TakeoverProcessTests {
           while old.status == nil { try await traffic.flow(1) }
           try await traffic.flow(1_000)
           traffic.isOver.store(true, ordering: .relaxed)
-          while !traffic.isThrough {
-            try Task.checkCancellation()
-            await Task.yield()
+          let patience = ContinuousClock.now.advanced(by: .seconds(20))
+          while !traffic.isThrough, ContinuousClock.now < patience { await Task.yield() }
+          if !traffic.isThrough {
+            let drops = nodes.map { "\($0.id): \($0.transport.counters.drops)" }
+            Issue.record("missing: \(traffic.missing)\n\(drops)\n\(try await Self.counters(of: new))")
           }
           for node in nodes { node.transport.close() }
           try await group.waitForAll()
@@ -138,13 +150,23 @@ struct TakeoverProcessTests {
       defer { new.kill() }
       #expect(old.status == 0)
       #expect(traffic.flows.values.allSatisfy { $0.twice == 0 })
-      let metrics = try await HTTPExchange.answer(
-        to: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", from: try #require(new.http))
-      let discovers = metrics.split(separator: "\n").filter { $0.hasPrefix("pilot_beacon_discovers_total{") }
+      let metrics = try await Self.metrics(of: new)
+      let discovers = metrics.filter { $0.hasPrefix("pilot_beacon_discovers_total{") }
       #expect(!discovers.isEmpty && discovers.allSatisfy { $0.hasSuffix(" 0") }, "\(discovers)")
-      #expect(metrics.contains("pilot_beacon_takeover_nodes_total{result=\"taken\"} 2\n"))
+      #expect(metrics.contains("pilot_beacon_takeover_nodes_total{result=\"taken\"} 2"))
       #expect(try await new.end() == 0)
     }
+  }
+
+  private static func metrics(of beacon: BeaconProcess) async throws -> [Substring] {
+    try await HTTPExchange.answer(
+      to: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", from: try #require(beacon.http)
+    ).split(whereSeparator: \.isNewline)
+  }
+
+  /// Those that aren't zero.
+  private static func counters(of beacon: BeaconProcess) async throws -> String {
+    try await metrics(of: beacon).filter { !$0.hasPrefix("#") && !$0.hasSuffix(" 0") }.joined(separator: "\n")
   }
 
   private static func bind(_ node: UInt32, at beacon: Endpoint) throws -> RawNode {
@@ -155,7 +177,8 @@ struct TakeoverProcessTests {
 
   private static func connect(_ node: UInt32, to url: WSSURL) async throws -> RawNode {
     let id = try RawNode.id(node)
-    let configuration = WSSTransport.Configuration(beacon: url, node: id, identity: TestBeacon.identity)
+    var configuration = WSSTransport.Configuration(beacon: url, node: id, identity: TestBeacon.identity)
+    configuration.outgoing.age = .seconds(60)
     return RawNode(id: id, transport: try await WSSTransport.connect(configuration), beacon: .wssBeacon)
   }
 }
