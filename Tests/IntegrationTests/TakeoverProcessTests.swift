@@ -112,7 +112,7 @@ struct TakeoverProcessTests {
     try await withNodesFile(1...4, of: TestBeacon.identity) { file in
       let path = file.deletingLastPathComponent().appendingPathComponent("s").path
       let arguments = [
-        "--takeover", path, "--name", "127.0.0.1", "--drain-window", "2", "--http", "127.0.0.1:0",
+        "--takeover", path, "--name", "127.0.0.1", "--drain-window", "10", "--http", "127.0.0.1:0",
         // Nothing is dropped for its age, or for its rate.
         "--max-frame-age", "60", "--relay-rate", "0",
       ]

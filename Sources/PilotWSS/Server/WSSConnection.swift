@@ -58,9 +58,11 @@ package final class WSSConnection: Sendable {
     close(WebSocketCloseFrame(code, reason: reason))
   }
 
-  /// As ``close(_:reason:)``, behind what waits for the peer.
-  package func retire(_ code: WebSocketCloseCode, reason: String) {
-    perform(.leave(WebSocketCloseFrame(code, reason: reason)))
+  /// As ``close(_:reason:)``, behind what waits for the peer, unless it has left by itself within a span of time.
+  package func retire(_ code: WebSocketCloseCode, reason: String, after span: TimeAmount) {
+    loop.scheduleTask(in: span) { [link] in
+      link.value.link?.perform(.leave(WebSocketCloseFrame(code, reason: reason)))
+    }
   }
 
   /// Closes the connection because the key that was proven isn't the node's any more. Returns at once.

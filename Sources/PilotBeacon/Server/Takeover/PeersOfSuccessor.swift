@@ -1,9 +1,13 @@
+import NIOCore
 import PilotTransport
 import PilotWSS
 import PilotWire
 
 /// What the new beacon has for the peers that are still connected here. Confined to the link's event loop.
 final class PeersOfSuccessor: PeerLink.Reader {
+  /// How long a node whose connection was replaced has to leave by itself.
+  private static let patience: TimeAmount = .seconds(2)
+
   private let engine: RelayEngine
   private let totals: RelayTotals
   /// Connections whose event loops have yet to hear of new frames.
@@ -30,8 +34,8 @@ final class PeersOfSuccessor: PeerLink.Reader {
       }
       if needsFlush { waking.append(peer) }
     case .replaced:
-      // Its node may have come over as it was told to: what is on its way to it goes first.
-      peer?.retire(.normal, reason: "replaced")
+      // A node that has come over, as it was told to, leaves by itself, behind what it has sent.
+      peer?.retire(.normal, reason: "replaced", after: Self.patience)
     case .attached, .detached, .received, .undelivered: throw .message
     }
   }
