@@ -59,8 +59,8 @@ package final class WSSConnection: Sendable {
   }
 
   /// As ``close(_:reason:)``, behind what waits for the peer, unless it has left by itself within a span of time.
-  package func retire(_ code: WebSocketCloseCode, reason: String, after span: TimeAmount) {
-    loop.scheduleTask(in: span) { [link] in
+  package func retire(_ code: WebSocketCloseCode, reason: String, after span: Duration) {
+    loop.scheduleTask(in: TimeAmount(span)) { [link] in
       link.value.link?.perform(.leave(WebSocketCloseFrame(code, reason: reason)))
     }
   }

@@ -1,4 +1,3 @@
-import NIOCore
 import PilotTransport
 import PilotWSS
 import PilotWire
@@ -6,7 +5,7 @@ import PilotWire
 /// What the new beacon has for the peers that are still connected here. Confined to the link's event loop.
 final class PeersOfSuccessor: PeerLink.Reader {
   /// How long a node whose connection was replaced has to leave by itself.
-  private static let patience: TimeAmount = .seconds(2)
+  private static let patience: Duration = .seconds(2)
 
   private let engine: RelayEngine
   private let totals: RelayTotals
