@@ -123,21 +123,22 @@ struct TakeoverTests {
 
   @Test("A node that connects again while its old connection stands is found over the new one")
   func replacedPeer() async throws {
-    let succession = try Succession { $0.drain.window = .seconds(60) }
+    let succession = try Succession { $0.drain.window = .seconds(120) }
     let old = try await succession.next()
     let before = try await old.beacon.connect(1)
     try await old.beacon.awaitStatistics { $0.router.wssPeers == 1 }
+    let node = try old.beacon.bind(2)
+    var answers = try node.transport.makeReceiver()
+    try await node.register(&answers)
     let new = try await succession.next()
     let after = try await new.beacon.connect(1)
     var hears = try after.transport.makeReceiver()
     try await new.beacon.awaitStatistics { $0.router.replacements >= 1 }
-    try await old.end.value
+    // Before that one comes over in its turn, as it was told to.
     before.transport.close()
-    let node = try new.beacon.bind(2)
-    var answers = try node.transport.makeReceiver()
-    try await node.register(&answers)
     try node.relay([5], to: after.id)
     #expect(try await hears.delivery().payload == [5])
+    try await old.end.value
     after.transport.close()
     try await new.stop()
   }
