@@ -74,7 +74,7 @@ import Testing
   func `who has been accepted when a listener is given up is served, and nobody else is`() async throws {
     let parents = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let children = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let (isAccepted, goOn) = (children.next().makePromise(of: Void.self), DispatchSemaphore(value: 0))
+    let (isAccepted, goOn) = (parents.next().makePromise(of: Void.self), DispatchSemaphore(value: 0))
     let server = try await ServerBootstrap(group: parents, childGroup: children)
       .childChannelInitializer { channel in
         isAccepted.succeed()
