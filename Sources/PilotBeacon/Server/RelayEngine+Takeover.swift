@@ -153,6 +153,15 @@ extension PublicKey {
 }
 
 extension RelayEngine.State {
+  /// Whose frame it is that has come over a connection of the beacon before: if its node has come over meanwhile, that one has sent
+  /// it, since both connections have been proven to be its.
+  func current(_ origin: FrameOrigin) -> FrameOrigin {
+    guard case .wss(let id, let node) = origin, id.numberAtPredecessor != nil, let peer = router.wss.peer(node) else {
+      return origin
+    }
+    return .wss(ConnectionID(rawValue: peer.connection), node)
+  }
+
   /// Each node's current connection.
   fileprivate var currentPeers: [(connection: UInt64, peer: PeerLinkMessage.Peer)] {
     connections.values.compactMap { connection in

@@ -59,7 +59,7 @@ package final class RelayEngine: Sendable {
   ) -> PeerLink? {
     state.withLock { state in
       if let successor = state.successor { return successor }
-      _ = state.decide(frame, from: origin, at: now, into: &turn)
+      _ = state.decide(frame, from: state.current(origin), at: now, into: &turn)
       return nil
     }
   }

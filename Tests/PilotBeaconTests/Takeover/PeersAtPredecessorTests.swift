@@ -67,7 +67,7 @@ struct PeersAtPredecessorTests {
     try peers.received(.detached, of: 4, RawSpan())
     try receive(over: 4)
     #expect(link.passed == 0)
-    #expect(totals.connectionsGone == 1)
+    #expect(engine.statistics.drops[.staleConnection] == 1)
   }
 
   @Test func whatWasToGoOverAConnectionThatHasEndedGoesOverTheNext() throws {

@@ -39,11 +39,8 @@ final class PeersAtPredecessor: PeerLink.Reader {
       guard let node = nodes[connection] else { return }
       engine.detachAtPredecessor(id, of: node, at: .now())
     case .received:
-      // If its node has come over meanwhile, that one has sent it: both connections have been proven to be its.
-      guard let node = nodes[connection], let current = engine.currentConnection(of: node) else {
-        return relay.totals.connectionGone()
-      }
-      relay.relay(rest, from: .wss(current, node), at: .now())
+      guard let node = nodes[connection] else { return relay.totals.connectionGone() }
+      relay.relay(rest, from: .wss(id, node), at: .now())
     case .undelivered:
       guard rest.byteCount >= 4 else { throw .truncated }
       let (sender, frame) = (rest.bigEndian(at: 0, as: UInt32.self), rest.extracting(droppingFirst: 4))
