@@ -9,7 +9,7 @@ import PilotWire
 
 /// Takes what the beacon before has, as ``TakeoverMachine`` says, in four steps, each once and in this order: ``greet(at:_:logger:)``,
 /// ``receiveTable(_:)``, ``complete(_:on:)`` and ``awaitEnd()``. Each blocks a thread that isn't the pool's, for a minute in all at most
-/// (``/PilotUDP/HandoverChannel/limitInAll``).
+/// (`HandoverChannel.limitInAll`).
 ///
 /// Unchecked Sendable because the steps come one after the other.
 final class BeaconTakeover: @unchecked Sendable {
