@@ -56,7 +56,14 @@ extension BeaconServer {
           _ = try await parts.status?.start(at: address, on: listening.group, inherited: descriptor)
         }
       }
-      try awaitSuccessor()
+      do throws(TransportError) {
+        try awaitSuccessor()
+      } catch {
+        // Nobody else has the nodes by now.
+        guard parts.takeover != nil else { throw error }
+        parts.logger.error(
+          "This beacon has taken over, and can't be taken over from; it serves on", metadata: ["reason": "\(error)"])
+      }
       listening.whenServing(addresses)
       return nil
     } catch {
