@@ -107,7 +107,7 @@ struct TakeoverProcessTests {
     }
   }
 
-  @Test("Of what nodes over UDP and WSS send meanwhile each frame arrives once or is counted, and nobody registers anew")
+  @Test("Each frame that nodes send meanwhile arrives once or is counted, and nobody registers anew")
   func traffic() async throws {
     try await withNodesFile(1...4, of: TestBeacon.identity) { file in
       let path = file.deletingLastPathComponent().appendingPathComponent("s").path
