@@ -27,6 +27,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case tunnelSessions = "tunnel-sessions"
   /// Datagrams in fragments, of peers who want to take the memory.
   case fragments
+  /// Two beacons, one of which takes over from the other.
+  case takeover
 
   /// Runs it once.
   ///
@@ -52,6 +54,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .client: try ClientTarget.run(input)
     case .tunnelSessions: try TunnelTargets.sessions(input)
     case .fragments: try TunnelTargets.fragments(input)
+    case .takeover: try TakeoverTarget.run(input)
     }
   }
 

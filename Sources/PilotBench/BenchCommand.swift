@@ -18,7 +18,7 @@ package struct BenchCommand: AsyncParsableCommand {
     version: PackageVersion.text,
     subcommands: [
       UDPBenchCommand.self, RelayBenchCommand.self, WSSBenchCommand.self, ForwardBenchCommand.self,
-      DrainBenchCommand.self, WSSSinkCommand.self,
+      DrainBenchCommand.self, TakeoverBenchCommand.self, WSSSinkCommand.self,
       OwnBeaconCommand.self, AttackerCommand.self,
     ])
 

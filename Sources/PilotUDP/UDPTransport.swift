@@ -43,7 +43,7 @@ public final class UDPTransport: Transport {
   public let maximumFrameLength: Int
   /// The addresses that datagrams were written to; nil for a socket that is bound to one.
   let locals: LocalAddressTable?
-  private let socket: SocketDescriptor
+  let socket: SocketDescriptor
   private let sender: DatagramSender
   private let loop: SocketLoop
   private let counts = UDPCounters()

@@ -140,4 +140,20 @@ int cpilot_udp_set_add(struct cpilot_udp_set *set, int fd, uint64_t number);
 void cpilot_udp_set_remove(struct cpilot_udp_set *set, int fd);
 int cpilot_udp_set_wait(struct cpilot_udp_set *set, uint64_t *numbers, int count);
 
+/* handover.c */
+enum { cpilot_handover_descriptors = 64 };
+int cpilot_handover_is_listening(int fd);
+int cpilot_handover_shares_port(int fd);
+int cpilot_handover_duplicate(int fd);
+int cpilot_handover_check_directory(const char *path);
+int cpilot_handover_listen(const char *path, const char *temporary);
+int cpilot_handover_connect(const char *path, int milliseconds);
+int cpilot_handover_accept(int listening, int milliseconds);
+int cpilot_handover_limit(int fd, int milliseconds);
+int cpilot_handover_check_peer(int fd);
+int cpilot_handover_pair(int *one, int *other);
+ptrdiff_t cpilot_handover_send(int fd, const void *bytes, size_t count, const int *_Nullable fds, size_t fd_count);
+ptrdiff_t cpilot_handover_receive(int fd, void *bytes, size_t capacity, int *fds, size_t *fd_count);
+int cpilot_handover_notify(const char *address, const char *text);
+
 #pragma clang assume_nonnull end

@@ -31,6 +31,8 @@ struct NodeTable: ~Copyable, Sendable {
   private(set) var ledger: SourceLedger
   /// Which nodes have come, gone, or proven who they are.
   var changes: AttachmentChanges
+  /// Who has changed in any way, while somebody wants to know.
+  var changeLog: ChangeLog?
   private var expiryCursor = NodeMap<Registration>.Cursor()
   private var evictionCursor = NodeMap<Registration>.Cursor()
 
@@ -117,6 +119,7 @@ struct NodeTable: ~Copyable, Sendable {
   mutating func set(_ node: NodeID, _ registration: Registration, at now: UInt64) -> Admission {
     let known = map.find(node.rawValue)
     guard !exceedsShare(registration, replacing: known.map { map[$0] }) else { return .sourceFull }
+    changeLog?.note(node.rawValue)
     if let known {
       exchange(map[known], for: registration)
       if map[known].isProven != registration.isProven { changes.note(node.rawValue) }
@@ -158,6 +161,7 @@ struct NodeTable: ~Copyable, Sendable {
       changes.note(map.key(at: position))
       distrusted += 1
     }
+    changeLog?.noteAll()
     return distrusted
   }
 
@@ -174,6 +178,7 @@ struct NodeTable: ~Copyable, Sendable {
   mutating func answered(_ node: NodeID, at endpoint: Endpoint, now: UInt64) -> Bool {
     guard let position = map.find(node.rawValue), map[position].endpoint == endpoint, map[position].isLive(at: now)
     else { return false }
+    if !map[position].hasAnswered { changeLog?.note(node.rawValue) }
     map[position].flags.insert(.answered)
     map[position].heardAt = max(map[position].heardAt, now)
     return true
@@ -194,6 +199,7 @@ struct NodeTable: ~Copyable, Sendable {
       } else {
         continue
       }
+      changeLog?.note(map.key(at: position))
       exchange(map[position], for: nil)
       changes.note(map.key(at: position))
       map.remove(at: position, behind: &expiryCursor)
@@ -201,7 +207,41 @@ struct NodeTable: ~Copyable, Sendable {
     return (expired, denied)
   }
 
+  /// Takes in what another table has known of a node, whatever is known here, unless this one is full: whose share it takes was
+  /// looked at there.
+  ///
+  /// - Returns: Whether there was room.
+  mutating func adopt(_ node: NodeID, _ registration: Registration) -> Bool {
+    if let known = map.find(node.rawValue) {
+      exchange(map[known], for: registration)
+      map[known] = registration
+      return true
+    }
+    guard map.count < capacity else { return false }
+    exchange(nil, for: registration)
+    map.insert(node.rawValue, registration)
+    changes.note(node.rawValue)
+    return true
+  }
+
+  /// Removes whatever is known of the node.
+  mutating func forget(_ node: NodeID) {
+    if let position = map.find(node.rawValue) { remove(at: position) }
+  }
+
+  /// Removes everything.
+  mutating func removeAll() {
+    var cursor = NodeMap<Registration>.Cursor()
+    var budget = Int.max
+    while map.count > 0, let position = map.next(&cursor, budget: &budget) {
+      exchange(map[position], for: nil)
+      changes.note(map.key(at: position))
+      map.remove(at: position, behind: &cursor)
+    }
+  }
+
   private mutating func remove(at position: NodeMap<Registration>.Position) {
+    changeLog?.note(map.key(at: position))
     exchange(map[position], for: nil)
     changes.note(map.key(at: position))
     map.remove(at: position)

@@ -32,6 +32,14 @@ struct ProvenNodes: ~Copyable, Sendable {
     return isFull
   }
 
+  /// In so many parts ``forEach(inPart:_:)`` walks them.
+  var partCount: Int { map.shardCount }
+
+  /// All nodes of one part.
+  func forEach(inPart part: Int, _ body: (NodeID) -> Void) {
+    map.forEach(inShard: part) { key, _ in NodeID(key).map(body) }
+  }
+
   mutating func remove(_ node: NodeID) {
     if let position = map.find(node.rawValue) { map.remove(at: position) }
   }

@@ -19,6 +19,8 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
     static let answered = Flags(rawValue: 8)
     /// Its node's key is known.
     static let listed = Flags(rawValue: 16)
+
+    static let all: Flags = [.wantsDestination, .proven, .moved, .answered, .listed]
   }
 
   /// The source address of the Discover.
@@ -45,6 +47,20 @@ struct Registration: Equatable, Sendable, BitwiseCopyable {
     since = now
     heardAt = now
     expiresAt = now.addingClamped(lifetime)
+  }
+
+  /// As it was known elsewhere, where what it sends is counted left out.
+  init(
+    at endpoint: Endpoint, local: LocalAddress, flags: Flags, since: UInt64, heardAt: UInt64, expiresAt: UInt64,
+    credit: UInt32
+  ) {
+    self.endpoint = endpoint
+    self.flags = flags
+    self.local = local
+    self.since = since
+    self.heardAt = heardAt
+    self.expiresAt = expiresAt
+    self.credit = credit
   }
 
   func isLive(at now: UInt64) -> Bool { now < expiresAt }

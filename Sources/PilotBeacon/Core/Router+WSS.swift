@@ -29,6 +29,7 @@ extension Router {
   @discardableResult
   package mutating func revoke(_ node: NodeID) -> Bool {
     provenNodes.remove(node)
+    nodes.changeLog?.note(node.rawValue)
     if bounds.servesListedNodesOnly || bounds.authentication == .require { nodes.removeUnproven(node) }
     guard let endpoint = nodes.removeProven(node) else { return false }
     counters.revocations &+= 1

@@ -45,6 +45,14 @@ extension BeaconServer {
     public var drain = Drain()
     /// Where WebSocket and status connections are served. Default: SwiftNIO's shared event loops, one for each processor.
     public var eventLoopGroup: (any EventLoopGroup)?
+    /// The path of a Unix socket at which a beacon that is started while this one serves takes over from it: sockets, registrations and
+    /// all, so that nobody notices (<doc:RestartingABeacon>). Whoever serves there when this one starts is taken over from. In a
+    /// directory that no other user may write to. Linux only; not with ``cluster``. Default none.
+    public var takeover: String?
+    /// Sockets that a supervisor has bound. Those of a beacon that is taken over from come first. Default none.
+    package var inherited = InheritedSockets()
+    /// Called once, when it begins to serve: a beacon that takes over from another one does so last of all.
+    package var whenServing: @Sendable (Addresses) -> Void = { _ in }
     /// What the kernel is asked to buffer on each UDP socket, in bytes, each way. Default 4 MiB.
     public var socketBufferBytes = 4 << 20
 

@@ -8,7 +8,14 @@ import PilotWire
 
 extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
-  init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
+  ///
+  /// - Parameters:
+  ///   - inherited: Sockets that another process has bound.
+  ///   - takeover: What brought them, if that was a beacon.
+  init(
+    _ configuration: BeaconServer.Configuration, keys: any KeyDirectory, inherited: InheritedSockets,
+    takeover: BeaconTakeover?, logger: Logger
+  ) throws(TransportError) {
     try configuration.drain.validate()
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
@@ -29,8 +36,17 @@ extension BeaconServer.Parts {
     socket.bindTo = configuration.udp
     socket.receiveBufferBytes = configuration.socketBufferBytes
     socket.sendBufferBytes = configuration.socketBufferBytes
-    let udp = try UDPSockets(configuration.udpSockets ?? System.coreCount, socket)
-    let beaconID = configuration.router.beaconID ?? .random(in: 1...(.max >> 8), using: &generator) << 8
+    // Of a beacon before, as many as it had: further ones would take over what its nodes send in the middle of it all.
+    let wanted = configuration.udpSockets ?? System.coreCount
+    let count = takeover?.beaconID == nil ? wanted : 1
+    let udp = try UDPSockets(count, socket, inherited: inherited.udp)
+    if !inherited.udp.isEmpty, udp.all.count < wanted {
+      logger.notice(
+        "The sockets that came along are fewer than configured",
+        metadata: ["sockets": "\(udp.all.count)", "configured": "\(wanted)"])
+    }
+    let known = configuration.router.beaconID ?? takeover?.beaconID
+    let beaconID = known ?? .random(in: 1...(.max >> 8), using: &generator) << 8
     var router = configuration.router
     router.beaconID = beaconID
     if configuration.neighbours.isEmpty { router.neighbourNodeCapacity = 1 }
@@ -79,7 +95,7 @@ extension BeaconServer.Parts {
       : NeighbourExchange(
         configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
         lookup: configuration.neighbourLookup)
-    let (shutdown, drainTotals) = (BeaconShutdown(), DrainTotals())
+    let (shutdown, drainTotals, takeovers) = (BeaconShutdown(), DrainTotals(), TakeoverTotals())
     let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
       StatusListener(
@@ -89,8 +105,8 @@ extension BeaconServer.Parts {
         ) {
           BeaconStatistics(
             engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours, cluster: cluster
-          )
+            drain: drainTotals, takeovers: takeovers, registry: (keys as? RegistryDirectory)?.counts,
+            neighbours: neighbours, cluster: cluster)
         },
         onFailure: { journal.failed($0, at: .status) })
     }
@@ -101,6 +117,10 @@ extension BeaconServer.Parts {
     drain = configuration.drain
     self.drainTotals = drainTotals
     self.shutdown = shutdown
+    self.takeover = takeover
+    self.takeovers = takeovers
+    self.beaconID = beaconID
+    gate = ReadGate()
     self.keys = keys
     self.listener = listener
     self.udp = udp
@@ -128,7 +148,11 @@ extension BeaconServer.Parts {
   func close() async {
     await listener?.shutDown()
     await status?.shutDown()
+    await takeovers.finish()
+    gate.end()
     udp.close()
+    // Last: where nobody answers any more, all addresses are free.
+    takeovers.end()
   }
 }
 

@@ -17,6 +17,17 @@ public final class BeaconServer: Service {
   /// Where it can be reached.
   public let addresses: Addresses
   let parts: Parts
+  let listening: Listening
+
+  /// Where connections are accepted, and by whom.
+  struct Listening: Sendable {
+    let group: any EventLoopGroup
+    /// Where the beacon after this one asks for what there is; nil for nowhere.
+    let takeover: String?
+    /// Sockets of the beacon before, which are accepted on when it does so no more.
+    let inherited: InheritedSockets
+    let whenServing: @Sendable (Addresses) -> Void
+  }
 
   /// What a beacon is made of.
   struct Parts: Sendable {
@@ -37,6 +48,13 @@ public final class BeaconServer: Service {
     let certificate: CertificateWarning
     let neighbours: NeighbourExchange?
     let cluster: BeaconCluster?
+    /// What is left to be done of taking over from another beacon; nil for one that hasn't.
+    let takeover: BeaconTakeover?
+    let takeovers: TakeoverTotals
+    /// The first of the numbers under which neighbours know this beacon's nodes.
+    let beaconID: UInt32
+    /// Where the loops that read the UDP sockets are halted while somebody takes over.
+    let gate: ReadGate
     let drain: Configuration.Drain
     let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
@@ -63,9 +81,10 @@ public final class BeaconServer: Service {
   /// How often the certificate's files are looked at.
   private static let tlsReloadInterval: Duration = .seconds(2)
 
-  private init(addresses: Addresses, parts: Parts) {
+  private init(addresses: Addresses, parts: Parts, listening: Listening) {
     self.addresses = addresses
     self.parts = parts
+    self.listening = listening
   }
 
   /// Binds all sockets.
@@ -80,16 +99,23 @@ public final class BeaconServer: Service {
   public static func start(
     _ configuration: Configuration, keys: any KeyDirectory, logger: Logger
   ) async throws -> BeaconServer {
-    let parts = try Parts(configuration, keys: keys, logger: logger)
+    try configuration.checkSuccession()
+    var takeover: BeaconTakeover?
+    if let path = configuration.takeover {
+      takeover = try await BeaconTakeover.greet(at: path, configuration, logger: logger)
+    }
+    let inherited = takeover?.inherited ?? configuration.inherited
+    let parts = try Parts(configuration, keys: keys, inherited: inherited, takeover: takeover, logger: logger)
     Precautions.check(configuration, logger)
     parts.watchCertificate()
     let group = configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton
     do {
-      let wss = try await parts.listener?.start(on: group)
-      var http: Endpoint?
-      if let address = configuration.http { http = try await parts.status?.start(at: address, on: group) }
+      try await takeover?.receiveTable(parts)
+      let (wss, http) = try await parts.listen(configuration, inherited, on: group)
       return BeaconServer(
-        addresses: Addresses(udp: parts.udp.localEndpoint, wss: wss, http: http), parts: parts)
+        addresses: Addresses(udp: parts.udp.localEndpoint, wss: wss, http: http), parts: parts,
+        listening: Listening(
+          group: group, takeover: configuration.takeover, inherited: inherited, whenServing: configuration.whenServing))
     } catch {
       await parts.close()
       throw error
@@ -120,8 +146,17 @@ public final class BeaconServer: Service {
   /// The loops end with the UDP sockets, which are closed at the end of the shutdown.
   /// - Returns: Why: `.closed`, unless it could not begin.
   private func serve() async -> TransportError {
-    await withTaskGroup(of: TransportError?.self) { group in
+    do throws(TransportError) {
+      try await parts.takeover?.complete(parts, on: listening.group)
+    } catch {
+      await parts.close()
+      return error
+    }
+    return await withTaskGroup(of: TransportError?.self) { group in
+      // First: datagrams wait.
+      for socket in parts.udp.all { group.addTask { await self.relayDatagrams(of: socket) } }
       group.addTask { await self.endWhenAsked() }
+      group.addTask { await self.succeed() }
       group.addTask { await self.sweepRegularly() }
       group.addTask { await self.askRegularly() }
       group.addTask { await self.reloadRegularly() }
@@ -142,7 +177,6 @@ public final class BeaconServer: Service {
       }
       for socket in parts.udp.all {
         group.addTask { await self.watchEvents(of: socket) }
-        group.addTask { await self.relayDatagrams(of: socket) }
       }
       var ending: TransportError?
       for await result in group {
@@ -172,7 +206,11 @@ public final class BeaconServer: Service {
     return await withTaskExecutorPreference(socket.executor) {
       do throws(TransportError) {
         var receiver = try socket.makeReceiver()
+        parts.gate.enter(receiver.interrupter)
         while true {
+          if !parts.gate.isPassable {
+            guard await parts.gate.halt() else { throw .closed }
+          }
           unsafe try await receiver.receiveRuns { datagrams in
             // SAFETY: the relay is done with the datagrams before the receiver is used again.
             unsafe relay.relay(datagrams: datagrams, at: .now())
@@ -221,7 +259,7 @@ public final class BeaconServer: Service {
 
   private func askRegularly() async -> TransportError? {
     let relay = parts.makeRelay(over: parts.udp.all[0])
-    while (try? await Task.sleep(for: Self.tickInterval)) != nil {
+    while (try? await Task.sleep(for: Self.tickInterval)) != nil, parts.engine.successor == nil {
       relay.tick(at: .now())
       relay.flush()
     }

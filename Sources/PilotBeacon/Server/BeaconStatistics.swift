@@ -46,6 +46,8 @@ public struct BeaconStatistics: Sendable {
   let slowest: SlowestPeers
   /// Whom it has told that it is about to end, and closed on the way there.
   public let drain: DrainCounts
+  /// What has come of taking over from another beacon, and of others' attempts to take over from this one.
+  public let takeover: TakeoverCounts
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
 
@@ -60,6 +62,33 @@ public struct BeaconStatistics: Sendable {
 
     init(_ totals: DrainTotals) {
       (peersTold, nodesTold, connectionsClosed) = (totals.peersTold, totals.nodesTold, totals.connectionsClosed)
+    }
+  }
+
+  /// What has come of takeovers, on either side.
+  public struct TakeoverCounts: Sendable, Equatable {
+    /// 1 if this beacon has taken over from another one.
+    public let takenOver: UInt64
+    /// 1 if the other one's table could not be understood, so that this one began with none.
+    public let tablesRefused: UInt64
+    /// Attempts of others to take over from this one that came to nothing.
+    public let failedAttempts: UInt64
+    /// Registrations that came from the other one; one that has changed meanwhile counts again.
+    public let nodesTaken: UInt64
+    /// Those for which there was no room, or that this beacon's rules don't let in.
+    public let nodesLeftOut: UInt64
+    /// How long nobody read the UDP sockets when another beacon took over from this one; nil if none has.
+    public let gap: Duration?
+    /// Frames for peers that are still connected to the other one, given to it.
+    public let framesPassed: UInt64
+    /// Such frames that it didn't take.
+    public let framesDropped: UInt64
+
+    init(_ totals: TakeoverTotals) {
+      (takenOver, tablesRefused, failedAttempts) = (totals.taking, totals.refusedTables, totals.failedAttempts)
+      (nodesTaken, nodesLeftOut) = (totals.taken, totals.leftOut)
+      gap = totals.gap
+      (framesPassed, framesDropped) = (totals.framesPassed, totals.framesDropped)
     }
   }
 
@@ -98,8 +127,8 @@ public struct BeaconStatistics: Sendable {
 extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
-    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?, neighbours: NeighbourExchange?,
-    cluster: BeaconCluster?
+    journal: BeaconJournal, drain: DrainTotals, takeovers: TakeoverTotals, registry: RegistryCounts?,
+    neighbours: NeighbourExchange?, cluster: BeaconCluster?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -129,6 +158,7 @@ extension BeaconStatistics {
     statusFailures = Self.named(journal.failures(at: .status))
     certificateExpiry = tls?.expiry
     self.drain = DrainCounts(drain)
+    takeover = TakeoverCounts(takeovers)
     self.registry = registry
     refusals = Self.named(journal.refusals)
   }
@@ -146,7 +176,7 @@ extension BeaconServer {
   public var statistics: BeaconStatistics {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
-      journal: parts.journal, drain: parts.drainTotals, registry: (parts.keys as? RegistryDirectory)?.counts,
-      neighbours: parts.neighbours, cluster: parts.cluster)
+      journal: parts.journal, drain: parts.drainTotals, takeovers: parts.takeovers,
+      registry: (parts.keys as? RegistryDirectory)?.counts, neighbours: parts.neighbours, cluster: parts.cluster)
   }
 }

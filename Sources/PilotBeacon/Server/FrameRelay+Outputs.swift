@@ -38,7 +38,7 @@ extension FrameRelay {
     case .reply(.udp(let endpoint, let local)):
       send(DiscoverReply(endpoint: endpoint), .udp(endpoint, from: local), at: now)
     case .reply(.wss(let id)):
-      guard let remote = engine.connection(id)?.remote else { return totals.connectionGone() }
+      guard let remote = engine.remote(of: id) else { return totals.connectionGone() }
       send(DiscoverReply(endpoint: remote), .wss(id), at: now)
     case .probe(let probe):
       send(probe.encoded(nonce: authenticator.nonce(for: probe)), to: probe.endpoint, from: probe.local)
@@ -61,7 +61,7 @@ extension FrameRelay {
     case .gone(let hop, let gone):
       send(gone, hop, at: now)
     case .replaced(let id):
-      engine.connection(id)?.close(.normal, reason: "replaced")
+      engine.replace(id)
     }
   }
 
@@ -70,7 +70,7 @@ extension FrameRelay {
     switch hop {
     case .udp(let endpoint, let local): send(bytes, to: endpoint, from: local)
     case .wss(let id):
-      if !enqueue(header: bytes.span.raw, payload: RawSpan(), from: 0, on: engine.connection(id), at: now) {
+      if !enqueue(header: bytes.span.raw, payload: RawSpan(), from: 0, on: engine.connection(id), id, at: now) {
         totals.connectionGone()
       }
     }
@@ -94,6 +94,12 @@ extension FrameRelay {
     let replaces = engine.attach(connection, &turn)
     performOutputs(at: now)
     return replaces
+  }
+
+  /// A peer that is connected to the beacon before is attached here. ``flush()`` is due.
+  func attach(_ peer: PeerLinkMessage.Peer, as id: ConnectionID, at now: MonotonicInstant) {
+    engine.attach(peer, as: id, &turn)
+    performOutputs(at: now)
   }
 
   /// ICMP has reported that a datagram to an endpoint found nobody. ``flush()`` is due.

@@ -65,8 +65,15 @@ package final class FrameRelay {
 
   /// A message has come, lent for the call. ``flush()`` is due when all that was read is through.
   func relay(_ frame: RawSpan, from connection: WSSConnection, at now: MonotonicInstant) {
-    let origin = FrameOrigin.wss(ConnectionID(rawValue: connection.id), connection.node)
-    engine.decide(frame, from: origin, at: now, into: &turn)
+    relay(frame, from: .wss(ConnectionID(rawValue: connection.id), connection.node), at: now)
+  }
+
+  /// As above, for a peer that may be connected to the beacon before.
+  func relay(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) {
+    if let successor = engine.decide(frame, from: origin, at: now, into: &turn) {
+      if case .wss(let id, _) = origin { successor.put(.received, of: id.rawValue, frame) }
+      return
+    }
     perform(turn.actions[0], on: frame, at: now)
     endTurn(at: now)
   }
@@ -79,10 +86,10 @@ package final class FrameRelay {
     switch hop {
     case .udp(let endpoint, let local):
       append(header: header.bytes, payload: payload, to: endpoint, from: local)
-    case .wss:
+    case .wss(let id):
       let connection = turn.connections[enqueued]
       enqueued += 1
-      if !enqueue(header: header.bytes, payload: payload, from: header.sender, on: connection, at: now) {
+      if !enqueue(header: header.bytes, payload: payload, from: header.sender, on: connection, id, at: now) {
         detour(frame, at: now)
       }
     }
@@ -158,12 +165,17 @@ package final class FrameRelay {
 
   /// Puts one frame, given in two parts, behind the others of a peer.
   ///
-  /// - Parameter sender: The node whose frame it is; 0 for the beacon's own.
+  /// - Parameters:
+  ///   - sender: The node whose frame it is; 0 for the beacon's own.
+  ///   - connection: The peer's connection; nil if it isn't here, or not any more.
+  ///   - id: Its number.
   /// - Returns: Whether the connection still takes frames.
   func enqueue(
-    header: RawSpan, payload: RawSpan, from sender: UInt32, on connection: WSSConnection?, at now: MonotonicInstant
+    header: RawSpan, payload: RawSpan, from sender: UInt32, on connection: WSSConnection?, _ id: ConnectionID,
+    at now: MonotonicInstant
   ) -> Bool {
-    guard let connection,
+    guard let connection else { return engine.pass(header, payload, from: sender, to: id) }
+    guard
       let needsFlush = connection.enqueue(head: header, body: payload, from: sender, at: now)
     else { return false }
     if needsFlush { waking.append(connection) }

@@ -8,11 +8,17 @@ import Synchronization
 ///
 /// The lock covers decisions, about a microsecond; what they lead to is done outside of it.
 package final class RelayEngine: Sendable {
-  fileprivate struct State: ~Copyable {
+  struct State: ~Copyable {
     var router: Router
     var connections: [UInt64: WSSConnection] = [:]
     /// What the router's anticipation gave, which means nothing.
     var anticipated: UInt64 = 0
+    /// The beacon that has taken over from this one, and decides about the frames of all connections here.
+    var successor: PeerLink?
+    /// The beacon that this one has taken over from, as long as peers may be connected there.
+    var predecessor: PeerLink?
+    /// Where those are.
+    var remotes: [UInt64: Endpoint] = [:]
   }
 
   /// What one hold of the lock has given.
@@ -30,7 +36,7 @@ package final class RelayEngine: Sendable {
   /// How many decisions are made under one lock: enough for its price to vanish, few enough for others not to wait.
   static let decisionsPerTurn = 16
 
-  private let state: Mutex<State>
+  let state: Mutex<State>
 
   /// - Parameters:
   ///   - configuration: The router's bounds.
@@ -47,8 +53,15 @@ package final class RelayEngine: Sendable {
   package var statistics: RouterStatistics { state.withLock { $0.router.statistics } }
 
   /// Decides about one frame.
-  func decide(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant, into turn: inout Turn) {
-    state.withLock { _ = $0.decide(frame, from: origin, at: now, into: &turn) }
+  /// - Returns: The beacon that decides instead; nil if it has been decided.
+  func decide(
+    _ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant, into turn: inout Turn
+  ) -> PeerLink? {
+    state.withLock { state in
+      if let successor = state.successor { return successor }
+      _ = state.decide(frame, from: state.current(origin), at: now, into: &turn)
+      return nil
+    }
   }
 
   /// Decides about the next few datagrams, and moves the cursor behind them.
@@ -126,6 +139,13 @@ package final class RelayEngine: Sendable {
   func attach(_ connection: WSSConnection, _ turn: inout Turn) -> Bool {
     state.withLock { state in
       state.connections[connection.id] = connection
+      if let successor = state.successor {
+        let peer = PeerLinkMessage.Peer(
+          node: connection.node, isOwn: connection.isOwn, wantsDestination: false, remote: connection.remote)
+        let bytes = peer.encoded
+        successor.put(.attached, of: connection.id, bytes.span.raw)
+        return false
+      }
       let replacements = state.router.counters.replacements
       state.router.attach(
         node: connection.node, connection: ConnectionID(rawValue: connection.id), isOwn: connection.isOwn)
@@ -137,7 +157,10 @@ package final class RelayEngine: Sendable {
   /// A peer's connection takes nothing more: its node is found where else it may be.
   func part(_ connection: WSSConnection, at now: MonotonicInstant) {
     let id = ConnectionID(rawValue: connection.id)
-    state.withLock { _ = $0.router.detach(node: connection.node, connection: id, at: now) }
+    state.withLock { state in
+      state.successor?.put(.detached, of: connection.id, RawSpan())
+      _ = state.router.detach(node: connection.node, connection: id, at: now)
+    }
   }
 
   /// A connection, which has parted before, is over, and its counts are kept elsewhere.
@@ -302,7 +325,7 @@ extension RelayEngine.State {
 }
 
 extension Router {
-  fileprivate mutating func drain(into turn: inout RelayEngine.Turn) {
+  mutating func drain(into turn: inout RelayEngine.Turn) {
     while let output = nextOutput() { turn.outputs.append(output) }
     while let job = nextJob() { turn.jobs.append(job) }
   }

@@ -6,11 +6,19 @@ import PilotWire
 struct UDPSockets: OwnAddresses {
   let all: [UDPTransport]
 
-  /// Binds them.
+  /// Binds them, or takes those that another process has bound.
   ///
-  /// - Parameter count: How many, at least 1.
-  init(_ count: Int, _ configuration: UDPTransport.Configuration) throws(TransportError) {
-    all = try UDPTransport.bindGroup(of: count, configuration)
+  /// - Parameters:
+  ///   - count: How many, at least 1. Those of another process are as many as there are, and more if they may be shared: each holds
+  ///     datagrams of its own, and none is left behind.
+  ///   - inherited: Those; empty for none.
+  init(
+    _ count: Int, _ configuration: UDPTransport.Configuration, inherited: [InheritedDescriptor] = []
+  ) throws(TransportError) {
+    all =
+      inherited.isEmpty
+      ? try UDPTransport.bindGroup(of: count, configuration)
+      : try UDPTransport.adoptGroup(inherited, growingTo: count, configuration)
   }
 
   var localEndpoint: Endpoint { all[0].localEndpoint }

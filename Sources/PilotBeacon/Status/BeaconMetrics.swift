@@ -147,6 +147,23 @@ struct BeaconMetrics {
           "pilot_beacon_drain_closed_total",
           "Connections of peers that don't understand that, closed one after the other.",
           statistics.drain.connectionsClosed),
+        .labelled(
+          "pilot_beacon_takeovers_total",
+          "Takeovers from another beacon, and attempts of others, by what became of them.",
+          "result",
+          [
+            ("taken_over", statistics.takeover.takenOver), ("table_refused", statistics.takeover.tablesRefused),
+            ("attempt_failed", statistics.takeover.failedAttempts),
+          ]),
+        .labelled(
+          "pilot_beacon_takeover_nodes_total",
+          "Registrations that came from the beacon before, by what became of them.",
+          "result",
+          [("taken", statistics.takeover.nodesTaken), ("left_out", statistics.takeover.nodesLeftOut)]),
+        .labelled(
+          "pilot_beacon_takeover_frames_total",
+          "Frames for peers that are connected to the beacon before, by what became of them.", "result",
+          [("passed", statistics.takeover.framesPassed), ("dropped", statistics.takeover.framesDropped)]),
         .counter(
           "pilot_beacon_udp_answers_total", "Answers, challenges, probes and notices of the beacon's own, over UDP.",
           statistics.udpAnswers),

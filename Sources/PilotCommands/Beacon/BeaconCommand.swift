@@ -181,6 +181,8 @@ package struct BeaconCommand: AsyncParsableCommand {
 
   @OptionGroup var draining: DrainOptions
 
+  @OptionGroup var succession: TakeoverOptions
+
   @Option(
     help: ArgumentHelp(
       """
@@ -213,22 +215,29 @@ package struct BeaconCommand: AsyncParsableCommand {
     configuration.addresses = addresses.policy
     let source = try keySource(settings, needed: reasonForKeys(configuration))
     let (keys, watcher) = try self.keys(source, logger: logger)
+    configuration.inherited = try ActivatedSockets.take(.current, for: configuration)
+    let notices = SupervisorNotices(.current)
+    configuration.whenServing = { addresses in
+      let ready = JSONValue.object(present: [
+        "event": "ready", "udp": "\(addresses.udp)", "wss": addresses.wss.map { "\($0)" },
+        "http": addresses.http.map { "\($0)" },
+      ])
+      // Whoever reads it, or doesn't: the beacon serves.
+      _ = Console.standard.offer(ready.line) { _ in ready.line }
+      notices.ready(at: addresses.udp)
+    }
     let server = try await BeaconServer.start(configuration, keys: keys, logger: logger)
-    let ready = JSONValue.object(present: [
-      "event": "ready", "udp": "\(server.addresses.udp)", "wss": server.addresses.wss.map { "\($0)" },
-      "http": server.addresses.http.map { "\($0)" },
-    ])
-    // Whoever reads it, or doesn't: the beacon serves.
-    _ = Console.standard.offer(ready.line) { _ in ready.line }
     let reload = BeaconReload(self, settings, addresses: addresses, server: server, logger: logger)
     let settingsWatcher = FileWatcher { reload.look() }
     let addressWatcher = FileWatcher(files: addresses, logger: logger)
     let watchers = watcher + [settingsWatcher, addressWatcher]
-    try await signals.run([server] + watchers, logger: logger) {
+    try await signals.run([server] + watchers + [StoppingNotice(notices: notices)], logger: logger) {
+      notices.reloading()
       logger.info("SIGHUP: looking at the settings, the nodes file, the address files, the certificate and the token")
       for watcher in watchers { watcher.lookNow() }
       server.reloadCertificate()
       server.reloadToken()
+      notices.ready(at: server.addresses.udp)
     }
   }
 
@@ -255,6 +264,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
     configuration.drain = try draining.configuration(settings)
+    configuration.takeover = try succession.path(settings, isInCluster: configuration.cluster != nil)
     if let udp = try address(settings.string(udp, "udp", default: "[::]:9001"), "udp", settings) {
       configuration.udp = udp
     }

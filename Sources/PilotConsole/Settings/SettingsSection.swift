@@ -12,6 +12,7 @@ package enum SettingsSection: String, CaseIterable, Sendable {
   case benchUDP = "bench-udp"
   case benchWSS = "bench-wss"
   case benchDrain = "bench-drain"
+  case benchTakeover = "bench-takeover"
   case benchRelay = "bench-relay"
   case benchForward = "bench-forward"
 }

@@ -91,15 +91,39 @@ internal import Synchronization
       case .source where looksForInterface: return state.full()
       case .source, .assigned: break
       }
-      // SAFETY: index is within both, and nobody reads there before the count is stored.
-      unsafe (addresses + index).initialize(to: address)
-      unsafe withUnsafePointer(to: address) { address in
-        // SAFETY: the function reads the address and initializes the source.
-        unsafe cpilot_udp_make_source(sources + index, address, family)
-      }
-      count.store(index + 1, ordering: .releasing)
-      return .admitted(LocalAddress(index: UInt8(truncatingIfNeeded: index + 1)))
+      return .admitted(append(address, at: index))
     }
+  }
+
+  /// Takes addresses in that another table has, behind those that are in: the numbers are the same then. Only before anybody
+  /// admits one here.
+  func adopt(_ more: [Endpoint]) {
+    state.withLock { _ in
+      for endpoint in more {
+        let index = count.load(ordering: .relaxed)
+        guard index < Self.capacity else { return }
+        _ = append(cpilot_udp_local(high: endpoint.high, low: endpoint.low, interface: endpoint.scope), at: index)
+      }
+    }
+  }
+
+  /// All of them, in the order of their numbers, at port 0.
+  var all: [Endpoint] {
+    (0..<count.load(ordering: .acquiring)).compactMap {
+      address(of: LocalAddress(index: UInt8(truncatingIfNeeded: $0 + 1)))
+    }
+  }
+
+  /// Under the lock, and within the capacity.
+  private func append(_ address: cpilot_udp_local, at index: Int) -> LocalAddress {
+    // SAFETY: index is within both, and nobody reads there before the count is stored.
+    unsafe (addresses + index).initialize(to: address)
+    unsafe withUnsafePointer(to: address) { address in
+      // SAFETY: the function reads the address and initializes the source.
+      unsafe cpilot_udp_make_source(sources + index, address, family)
+    }
+    count.store(index + 1, ordering: .releasing)
+    return LocalAddress(index: UInt8(truncatingIfNeeded: index + 1))
   }
 
   /// The address behind a number, with the port that the sockets share; nil if it isn't in the table.

@@ -21,6 +21,9 @@ package enum ListeningSocket {
     package let address: Endpoint
   }
 
+  /// How long an event loop has for what is asked of it here.
+  private static let limit: Duration = .seconds(2)
+
   /// Binds, and begins to accept. Where all addresses are asked for and this machine has no IPv6, all of IPv4 are taken, as a
   /// UDP socket does.
   ///
@@ -32,6 +35,53 @@ package enum ListeningSocket {
     try await bind(to: address, logger: logger) { address in
       try await bootstrap.bind(to: SocketAddress(endpoint: address)).get()
     }
+  }
+
+  /// Accepts on a socket that another process has bound.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The socket, which is the channel's from now on.
+  ///   - address: Where it is thought to be.
+  ///   - backlog: Connections that wait to be accepted, at most: SwiftNIO asks for its own number of such a socket.
+  /// - Throws: `.bindFailed` with the system's reason.
+  package static func adopt(
+    _ bootstrap: ServerBootstrap, _ descriptor: CInt, at address: Endpoint, backlog: CInt
+  ) async throws(TransportError) -> Bound {
+    do {
+      let channel = try await bootstrap.withBoundSocket(descriptor).get()
+      _ = try await channel.eventLoop.submit {
+        try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+          listen($0, backlog)
+        }
+      }.get()
+      return Bound(channel, asked: address)
+    } catch {
+      throw refusal(of: address, error)
+    }
+  }
+
+  /// Lends a channel's descriptor. Waits for its event loop, two seconds at most: not on one.
+  package static func withDescriptor<Result: Sendable>(
+    of channel: any Channel, _ body: @escaping @Sendable (CInt) -> Result?
+  ) throws -> Result? {
+    try channel.eventLoop.submit {
+      try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self, body) ?? nil
+    }.wait(within: limit)
+  }
+
+  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for event loops, two seconds
+  /// at most: not on one.
+  ///
+  /// What has been accepted by then is set up first, which happens on another event loop: SwiftNIO closes a connection
+  /// whose server channel is closed before that is through (`ServerBootstrap`).
+  ///
+  /// - Parameter group: Where its connections are served.
+  /// - Throws: If they don't answer in time: it is closed when they do.
+  package static func giveUp(_ channel: any Channel, servedOn group: any EventLoopGroup) throws {
+    let loops = group.makeIterator().map { $0 }
+    try channel.setOption(.autoRead, value: false).flatMap {
+      EventLoopFuture.andAllComplete(loops.map { loop in loop.submit {} }, on: channel.eventLoop)
+    }.flatMap { channel.close() }.wait(within: limit)
   }
 
   /// As above, by any means.

@@ -58,6 +58,13 @@ package final class WSSConnection: Sendable {
     close(WebSocketCloseFrame(code, reason: reason))
   }
 
+  /// As ``close(_:reason:)``, behind what waits for the peer, unless it has left by itself within a span of time.
+  package func retire(_ code: WebSocketCloseCode, reason: String, after span: Duration) {
+    loop.scheduleTask(in: TimeAmount(span)) { [link] in
+      link.value.link?.perform(.leave(WebSocketCloseFrame(code, reason: reason)))
+    }
+  }
+
   /// Closes the connection because the key that was proven isn't the node's any more. Returns at once.
   package func revoke() {
     close(.keyChanged)

@@ -9,6 +9,9 @@ import Synchronization
 
 /// Accepts WebSocket connections for a beacon: TCP or TLS, the HTTP upgrade, authentication, and the connections after it.
 package final class WSSListener: Sendable {
+  /// Connections that wait in the kernel to be accepted, at most.
+  private static let backlog: CInt = 4_096
+
   private let configuration: Configuration
   private let keys: any KeyDirectory
   private let dispatchers: @Sendable (any EventLoop) -> any WSSDispatcher
@@ -42,11 +45,14 @@ package final class WSSListener: Sendable {
 
   /// Binds and begins to accept.
   ///
+  /// - Parameter inherited: A socket that another process has bound there, which is this one's from now on.
   /// - Returns: The bound address.
   /// - Throws: `.bindFailed`.
-  package func start(on group: any EventLoopGroup) async throws(TransportError) -> Endpoint {
+  package func start(
+    on group: any EventLoopGroup, inherited: CInt? = nil
+  ) async throws(TransportError) -> Endpoint {
     let bootstrap = ServerBootstrap(group: group)
-      .serverChannelOption(.backlog, value: 4_096)
+      .serverChannelOption(.backlog, value: Self.backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { [configuration] channel in
         channel.eventLoop.makeCompletedFuture {
@@ -60,9 +66,29 @@ package final class WSSListener: Sendable {
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture { try setUp(channel) }
       }
-    let bound = try await ListeningSocket.bind(bootstrap, to: configuration.address, logger: configuration.logger)
+    let bound =
+      if let inherited {
+        try await ListeningSocket.adopt(bootstrap, inherited, at: configuration.address, backlog: Self.backlog)
+      } else {
+        try await ListeningSocket.bind(bootstrap, to: configuration.address, logger: configuration.logger)
+      }
     serverChannel.withLock { $0 = bound.channel }
     return bound.address
+  }
+
+  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for event loops, two seconds
+  /// at most: not on one.
+  ///
+  /// - Parameter group: As for ``start(on:inherited:)``.
+  package func stopListening(on group: any EventLoopGroup) throws {
+    if let channel = serverChannel.withLock({ $0.take() }) { try ListeningSocket.giveUp(channel, servedOn: group) }
+  }
+
+  /// Lends the listening socket. Waits for its event loop, two seconds at most: not on one.
+  package func withDescriptor<Result: Sendable>(
+    _ body: @escaping @Sendable (CInt) -> Result?
+  ) throws -> Result? {
+    try serverChannel.withLock { $0 }.flatMap { try ListeningSocket.withDescriptor(of: $0, body) }
   }
 
   /// Puts other limits into force: how many connections there may be, and, for new ones, how old their frames may get. Those above

@@ -5,12 +5,16 @@ import PilotWire
 import Testing
 
 /// `pilot beacon` as a process of its own, which can be killed.
-final class BeaconProcess {
+///
+/// Unchecked Sendable because one task at a time has it.
+final class BeaconProcess: @unchecked Sendable {
   private let process = Process()
   private let output = Pipe()
   /// Where it can be reached.
   let udp: Endpoint
   let wss: Endpoint
+  /// The status port, if there is one.
+  let http: Endpoint?
 
   /// Starts a beacon, and returns when it says that its sockets are bound.
   ///
@@ -29,6 +33,20 @@ final class BeaconProcess {
     #expect(ready.event == "ready")
     self.udp = try Endpoint(parsing: ready.udp)
     self.wss = try Endpoint(parsing: ready.wss)
+    http = try ready.http.map { try Endpoint(parsing: $0) }
+  }
+
+  /// As the initializer, on a thread that may block: the test may have others in this process wait for each other meanwhile.
+  static func start(
+    udp: String = "127.0.0.1:0", wss: String = "127.0.0.1:0", nodes: URL, _ arguments: [String]
+  ) async throws -> BeaconProcess {
+    try await onThread { try BeaconProcess(udp: udp, wss: wss, nodes: nodes, arguments) }
+  }
+
+  private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue(label: "test").async { continuation.resume(with: Result { try body() }) }
+    }
   }
 
   /// Its number.
@@ -36,11 +54,17 @@ final class BeaconProcess {
 
   var url: WSSURL { WSSURL(isSecure: false, host: "127.0.0.1", port: Int(wss.port)) }
 
-  /// Ends it as a crash would.
+  /// Ends it as a crash would, unless it has ended.
   func kill() {
-    Foundation.kill(process.processIdentifier, SIGKILL)
+    if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
+
+  /// As ``terminate(_:)``, on a thread that may block.
+  func end() async throws -> Int32 { try await Self.onThread { self.terminate() } }
+
+  /// Its exit status; nil while it runs.
+  var status: Int32? { process.isRunning ? nil : process.terminationStatus }
 
   /// Asks it to end, and tells how it did.
   func terminate(_ signal: Int32 = SIGTERM) -> Int32 {
@@ -53,6 +77,7 @@ final class BeaconProcess {
     let event: String
     let udp: String
     let wss: String
+    let http: String?
   }
 
   /// The program stands beside the tests.

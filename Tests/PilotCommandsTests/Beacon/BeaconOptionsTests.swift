@@ -73,6 +73,16 @@ struct BeaconOptionsTests {
     #expect(failure?.line.contains("a:b") == false)
   }
 
+  @Test func aBeaconOfAClusterIsNotTakenOverFrom() async throws {
+    let cluster = ["--etcd", "http://127.0.0.1", "--cluster-secret", "file"]
+    let failure = await #expect(throws: CommandFailure.self) {
+      _ = try await configuration(cluster + ["--takeover", "/run/s"])
+    }
+    #expect(failure?.line.contains("--takeover doesn't go with --etcd") == true)
+    #expect(failure?.line.contains("--drain-to") == true)
+    #expect(try await configuration(["--takeover", "/run/s"]).takeover == "/run/s")
+  }
+
   @Test(arguments: ["PILOT_BEACON_UDP_AUTH"])
   func anotherValueIsRefusedWithItsPlace(variable: String) async {
     let failure = await #expect(throws: CommandFailure.self) {

@@ -31,6 +31,8 @@ import Testing
     PilotBeacon/Server/Cluster/BeaconServer+Cluster | invalidConfiguration x2
     PilotBeacon/Server/Cluster/ClusterSecret | invalidConfiguration
     PilotBeacon/Server/Cluster/Etcd/EtcdURL | invalidConfiguration
+    PilotBeacon/Server/Takeover/BeaconServer+Takeover | bindFailed, invalidConfiguration
+    PilotBeacon/Server/Takeover/BeaconTakeover | bindFailed, bindFailed: .later(after: nil)
     PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system

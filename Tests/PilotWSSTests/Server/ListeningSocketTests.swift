@@ -1,6 +1,8 @@
+import Dispatch
 import Logging
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import PilotTransport
 import PilotWire
 import Testing
@@ -48,5 +50,54 @@ import Testing
   @Test func `an address of IPv4 is asked for once`() async throws {
     let (_, asked) = try await bind(.loopback(port: 1), ipv6: EAFNOSUPPORT)
     #expect(asked == [.loopback(port: 1)])
+  }
+
+  /// Says that its connection is served, or hears so.
+  private final class Served: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let outcome: EventLoopPromise<Void>?
+
+    init(_ outcome: EventLoopPromise<Void>? = nil) { self.outcome = outcome }
+
+    func channelActive(context: ChannelHandlerContext) {
+      if outcome == nil { context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: [1])), promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { outcome?.succeed() }
+
+    func channelInactive(context: ChannelHandlerContext) { outcome?.fail(ChannelError.eof) }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `who has been accepted when a listener is given up is served, and nobody else is`() async throws {
+    let parents = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let children = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let (isAccepted, goOn) = (parents.next().makePromise(of: Void.self), DispatchSemaphore(value: 0))
+    let server = try await ServerBootstrap(group: parents, childGroup: children)
+      .childChannelInitializer { channel in
+        isAccepted.succeed()
+        goOn.wait()
+        return channel.pipeline.addHandler(Served())
+      }
+      .bind(host: "127.0.0.1", port: 0).get()
+    let outcome = parents.next().makePromise(of: Void.self)
+    let client = try await ClientBootstrap(group: parents)
+      .channelInitializer { $0.pipeline.addHandler(Served(outcome)) }
+      .connect(to: try #require(server.localAddress)).get()
+    try await isAccepted.futureResult.get()
+    let isGivenUp = parents.next().makePromise(of: Void.self)
+    DispatchQueue(label: "test").async {
+      isGivenUp.completeWith(Result { try ListeningSocket.giveUp(server, servedOn: children) })
+    }
+    while (try? await server.getOption(.autoRead).get()) == true { await Task.yield() }
+    goOn.signal()
+    try await isGivenUp.futureResult.get()
+    #expect(!server.isActive)
+    try await outcome.futureResult.get()
+    try await client.close()
+    try await parents.shutdownGracefully()
+    try await children.shutdownGracefully()
   }
 }

@@ -26,7 +26,9 @@ struct BeaconDrain {
   /// One turn.
   /// - Returns: Whether anybody is left for whom the beacon stays.
   mutating func perform(_ turn: DrainTurn) -> Bool {
-    let begin = turn.start.advanced(by: parts.drain.grace)
+    // Whom another beacon has taken over from has no need of a grace, and nothing to tell nodes that are that one's.
+    let isTakenOver = parts.engine.successor != nil
+    let begin = turn.start.advanced(by: isTakenOver ? .zero : parts.drain.grace)
     var drain = peers ?? start(turn, at: begin)
     let connections = parts.engine.connections
     let actions = drain.tick(at: turn.now, connections.map { PeerDrain.Peer(id: $0.id, isOwn: $0.isOwn) }) {
@@ -36,6 +38,7 @@ struct BeaconDrain {
     peers = drain
     guard turn.now >= begin else { return true }
     let isAlone = connections.isEmpty && parts.listener?.handshakes ?? 0 == 0
+    if isTakenOver { return !isAlone }
     var drainOfNodes = nodes ?? NodeDrain(from: begin, to: turn.end)
     defer { nodes = drainOfNodes }
     guard let end = drainOfNodes.tick(at: turn.now, isAlone: isAlone) else { return true }
@@ -51,19 +54,20 @@ struct BeaconDrain {
         "grace": "\(parts.drain.grace)", "window": "\(parts.drain.window)",
         "peers": "\(parts.engine.connections.count)", "place": "\(parts.drain.place.map(\.description) ?? "the same")",
       ])
-    parts.listener?.announceLeave()
-    let back = turn.start.advanced(by: parts.drain.back)
+    if parts.engine.successor == nil { parts.listener?.announceLeave() }
+    let back = turn.start.advanced(by: parts.engine.successor == nil ? parts.drain.back : .zero)
     return PeerDrain(PeerDrain.Plan(begin: begin, end: turn.end, back: max(back, begin)))
   }
 
   private func perform(_ action: PeerDrain.Action) {
     switch action {
     case .refuseNew:
-      parts.listener?.refuseNew()
+      // Those who come by now are the successor's; who has come just before is admitted, and told at once.
+      if parts.engine.successor == nil { parts.listener?.refuseNew() }
     case .tell(let id, let span):
       guard let connection = parts.engine.connection(ConnectionID(rawValue: id)) else { return }
       // Nobody goes to a place that was named over pilot.v1.
-      let place = connection.isOwn ? parts.drain.place?.description : nil
+      let place = connection.isOwn && parts.engine.successor == nil ? parts.drain.place?.description : nil
       guard let notice = DrainNotice(comeBack: span, place: place) else { return }
       connection.tell(notice.json)
       parts.drainTotals.toldPeer()

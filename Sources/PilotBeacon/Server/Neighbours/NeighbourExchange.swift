@@ -129,7 +129,8 @@ final class NeighbourExchange: Sendable {
   /// Sends every neighbour the list of who is attached here.
   private func announce(at now: MonotonicInstant) {
     let endpoints = engine.neighbourEndpoints
-    guard !endpoints.isEmpty else { return }
+    // Who has taken over from this beacon speaks for its nodes.
+    guard !endpoints.isEmpty, engine.successor == nil else { return }
     // Looked at first: who comes meanwhile is another change.
     let changes = engine.attachmentChanges
     state.withLock { state in (state.announcedAt, state.changes) = (now, changes) }

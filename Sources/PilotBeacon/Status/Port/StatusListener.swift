@@ -49,8 +49,12 @@ final class StatusListener: Sendable {
   }
 
   /// Binds and begins to answer.
+  ///
+  /// - Parameter inherited: A socket that another process has bound there, which is this one's from now on.
   /// - Throws: `.bindFailed`.
-  func start(at address: Endpoint, on group: any EventLoopGroup) async throws(TransportError) -> Endpoint {
+  func start(
+    at address: Endpoint, on group: any EventLoopGroup, inherited: CInt? = nil
+  ) async throws(TransportError) -> Endpoint {
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { [logger] channel in
@@ -61,14 +65,31 @@ final class StatusListener: Sendable {
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture { try setUp(channel) }
       }
-    let bound = try await ListeningSocket.bind(bootstrap, to: address, logger: logger)
+    let bound =
+      if let inherited {
+        try await ListeningSocket.adopt(bootstrap, inherited, at: address, backlog: 128)
+      } else {
+        try await ListeningSocket.bind(bootstrap, to: address, logger: logger)
+      }
     listener.withLock { $0 = bound.channel }
     return bound.address
   }
 
+  /// Accepts nobody any more, without an end to what is open: another process does from now on. Waits for event loops, two seconds
+  /// at most: not on one.
+  ///
+  /// - Parameter group: As for ``start(at:on:inherited:)``.
+  func stopListening(on group: any EventLoopGroup) throws {
+    if let channel = listener.withLock({ $0.take() }) { try ListeningSocket.giveUp(channel, servedOn: group) }
+  }
+
+  /// Lends the listening socket. Waits for its event loop, two seconds at most: not on one.
+  func withDescriptor<Result: Sendable>(_ body: @escaping @Sendable (CInt) -> Result?) throws -> Result? {
+    try listener.withLock { $0 }.flatMap { try ListeningSocket.withDescriptor(of: $0, body) }
+  }
+
   func shutDown() async {
-    guard let channel = listener.withLock({ $0.take() }) else { return }
-    try? await channel.close()
+    if let channel = listener.withLock({ $0.take() }) { try? await channel.close() }
     await admission.closeAll()
   }
 

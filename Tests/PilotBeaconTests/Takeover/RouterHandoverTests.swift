@@ -1,0 +1,145 @@
+import PilotTransport
+import PilotWire
+import Testing
+
+@testable import PilotBeacon
+
+/// A table of nodes that goes from one router to the next: all of it, what changes meanwhile, and what the next one doesn't take.
+struct RouterHandoverTests {
+  private static let first = NodeID.test(1)
+  private static let second = NodeID.test(2)
+
+  /// All that a router hands over now.
+  private static func all(_ harness: borrowing RouterHarness) -> [HandedNode] {
+    var nodes: [HandedNode] = []
+    for part in 0..<harness.router.handoverParts {
+      harness.router.handOver(part: part, at: harness.now.nanoseconds) { nodes.append($0) }
+    }
+    return nodes.sorted { $0.node.rawValue < $1.node.rawValue }
+  }
+
+  private static func adopt(_ nodes: [HandedNode], _ harness: inout RouterHarness) -> Int {
+    nodes.count { harness.router.adopt($0, at: harness.now.nanoseconds) }
+  }
+
+  @Test func whoeverIsRegisteredIsReachedAfterwards() throws {
+    var old = RouterHarness()
+    var new = RouterHarness()
+    for number in 1...500 {
+      old.discover(.test(UInt32(number)), from: .udp(.test(UInt32(number), port: UInt16(number))))
+    }
+    let nodes = Self.all(old)
+    expect(nodes.count, 500)
+    expect(Self.adopt(nodes, &new), 500)
+    expect(Self.all(new), nodes)
+    for number in 1...500 {
+      let node = NodeID.test(UInt32(number))
+      let endpoint = Endpoint.test(UInt32(number), port: UInt16(number))
+      expect(new.router.nodes.live(node, at: new.now.nanoseconds)?.endpoint, endpoint)
+    }
+  }
+
+  @Test func whatChangesMeanwhileIsToldAndNothingElse() {
+    var old = RouterHarness()
+    old.discover(Self.first, from: .udp(test: 1))
+    old.router.beginHandover()
+    expect(old.router.takeChanges(at: old.now.nanoseconds), [])
+    old.discover(Self.second, from: .udp(test: 2))
+    let changes = old.router.takeChanges(at: old.now.nanoseconds)
+    expect(changes?.map(\.node), [Self.second])
+    expect(old.router.takeChanges(at: old.now.nanoseconds), [])
+  }
+
+  @Test func whoHasRunOutIsToldToBeGone() {
+    var old = RouterHarness()
+    old.discover(Self.first, from: .udp(test: 1))
+    old.router.beginHandover()
+    old.advance(.seconds(601))
+    old.router.expire(at: old.now, limit: 1 << 20)
+    expect(old.router.takeChanges(at: old.now.nanoseconds), [.absent(Self.first, hasProven: false)])
+  }
+
+  @Test func whoIsGoneThereIsGoneHere() {
+    var old = RouterHarness()
+    var new = RouterHarness()
+    old.discover(Self.first, from: .udp(test: 1))
+    _ = Self.adopt(Self.all(old), &new)
+    expect(Self.adopt([.absent(Self.first, hasProven: true)], &new), 1)
+    expect(new.router.nodes.count, 0)
+    expect(new.router.provenNodes.contains(Self.first), true)
+  }
+
+  @Test func tooManyChangesAreSaidToBeTooMany() {
+    var log = ChangeLog()
+    for key in 0..<UInt32(ChangeLog.capacity) { log.note(key) }
+    expect(log.take()?.count, ChangeLog.capacity)
+    for key in 0...UInt32(ChangeLog.capacity) { log.note(key) }
+    expect(log.take() == nil, true)
+    expect(log.take() == nil, true)
+  }
+
+  @Test func allProofsTakenBackAreTooManyChanges() {
+    var old = RouterHarness()
+    old.router.beginHandover()
+    old.router.revokeAll()
+    expect(old.router.takeChanges(at: old.now.nanoseconds) == nil, true)
+  }
+
+  private static func record(_ flags: Registration.Flags, hasProven: Bool, at now: MonotonicInstant) -> HandedNode {
+    let registration = Registration(
+      at: .test(1), local: .any, flags: flags, since: now.nanoseconds, heardAt: now.nanoseconds,
+      expiresAt: now.nanoseconds + 3_600_000_000_000, credit: 0)
+    return .registered(RegistrationRecord(node: first, registration: registration, hasProven: hasProven))
+  }
+
+  @Test func aProofGoesAlong() {
+    var new = RouterHarness()
+    expect(new.router.adopt(Self.record([.proven], hasProven: true, at: new.now), at: new.now.nanoseconds), true)
+    expect(new.router.nodes.live(Self.first, at: new.now.nanoseconds)?.isProven, true)
+    expect(new.router.provenNodes.contains(Self.first), true)
+  }
+
+  @Test func aProofWithAnotherKeyProvesNothing() {
+    var new = RouterHarness()
+    let record = Self.record([.proven], hasProven: true, at: new.now)
+    expect(new.router.adopt(record, isOtherKey: true, at: new.now.nanoseconds), true)
+    expect(new.router.nodes.live(Self.first, at: new.now.nanoseconds)?.isProven, false)
+    expect(new.router.provenNodes.contains(Self.first), false)
+  }
+
+  @Test func itEndsNoLaterThanTheNewRouterAllows() {
+    var new = RouterHarness()
+    _ = new.router.adopt(Self.record([], hasProven: false, at: new.now), at: new.now.nanoseconds)
+    new.advance(.seconds(600))
+    expect(new.router.nodes.live(Self.first, at: new.now.nanoseconds) == nil, true)
+  }
+
+  @Test func whereAProofIsRequiredNobodyComesInWithout() {
+    var configuration = RouterConfiguration()
+    configuration.udpAuthentication = .require
+    var new = RouterHarness(configuration)
+    let refused = new.router.adopt(Self.record([], hasProven: false, at: new.now), at: new.now.nanoseconds)
+    expect(refused, false)
+    expect(new.router.adopt(Self.record([.proven], hasProven: true, at: new.now), at: new.now.nanoseconds), true)
+  }
+
+  @Test func aSmallerTableTakesWhatItHolds() {
+    var configuration = RouterConfiguration()
+    configuration.nodeCapacity = 10
+    var old = RouterHarness()
+    var new = RouterHarness(configuration)
+    for number in 1...20 { old.discover(.test(UInt32(number)), from: .udp(test: UInt32(number))) }
+    expect(Self.adopt(Self.all(old), &new), 10)
+    expect(new.router.nodes.count, 10)
+  }
+
+  @Test func allIsForgottenAgain() {
+    var old = RouterHarness()
+    var new = RouterHarness()
+    for number in 1...300 { old.discover(.test(UInt32(number)), from: .udp(test: UInt32(number))) }
+    _ = Self.adopt(Self.all(old), &new)
+    new.router.forgetAll()
+    expect(new.router.nodes.count, 0)
+    expect(new.router.nodes.ledger.count(SourceKey(.test(1))), 0)
+  }
+}
