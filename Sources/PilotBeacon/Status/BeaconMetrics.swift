@@ -205,6 +205,12 @@ struct BeaconMetrics {
     guard let etcd = statistics.etcd else { return metrics }
     return metrics + [
       .counter("pilot_beacon_etcd_written_total", "Keys of this beacon's nodes written to etcd.", etcd.written),
+      .counter(
+        "pilot_beacon_etcd_written_bytes_total", "What they have cost of the pace of writing, in bytes.",
+        etcd.writtenBytes),
+      .counter(
+        "pilot_beacon_etcd_held_back_total", "Looks that found keys which had to wait for the pace of writing.",
+        etcd.heldBack),
       .labelled(
         "pilot_beacon_etcd_troubles_total", "What went wrong with etcd.", "what",
         [("failed", etcd.failures), ("deaf", etcd.deaf), ("number_taken", etcd.taken)]),
