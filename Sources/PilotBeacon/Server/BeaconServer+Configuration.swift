@@ -43,6 +43,8 @@ extension BeaconServer {
     public var router = RouterConfiguration()
     /// How a graceful shutdown sends peers away. Default: at once.
     public var drain = Drain()
+    /// Sends peers that attach beyond a number to another beacon. Default: none.
+    public var redirect: Redirect?
     /// Where WebSocket and status connections are served. Default: SwiftNIO's shared event loops, one for each processor.
     public var eventLoopGroup: (any EventLoopGroup)?
     /// What the kernel is asked to buffer on each UDP socket, in bytes, each way. Default 4 MiB.

@@ -10,6 +10,7 @@ extension BeaconServer.Parts {
   /// Makes the parts, and binds the UDP sockets.
   init(_ configuration: BeaconServer.Configuration, keys: any KeyDirectory, logger: Logger) throws(TransportError) {
     try configuration.drain.validate()
+    try configuration.redirect?.validate(configuration.wss?.limits)
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let verifications = VerificationQueue()
@@ -60,12 +61,13 @@ extension BeaconServer.Parts {
     }
     let cluster = try BeaconCluster(
       configuration, beaconID: beaconID, engine: engine, udp: udp.localEndpoint, logger: logger)
+    let redirect = configuration.redirect.flatMap { PeerRedirect($0) }
     let dispatchers = WSSInboundLoops { number in
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals,
         policy: addresses, lane: cluster?.peers.makeLane(), submit: verifications.submit)
-      return WSSInbound(engine: engine, relay: relay, journal: journal)
+      return WSSInbound(engine: engine, relay: relay, journal: journal, redirect: redirect)
     }
     let listener = configuration.wss.map { settings in
       WSSListener(

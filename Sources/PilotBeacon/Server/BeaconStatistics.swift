@@ -46,6 +46,8 @@ public struct BeaconStatistics: Sendable {
   let slowest: SlowestPeers
   /// Whom it has told that it is about to end, and closed on the way there.
   public let drain: DrainCounts
+  /// Peers over WebSocket that were sent to another beacon when they attached, since this one had its number of them.
+  public let redirected: UInt64
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
 
@@ -129,6 +131,7 @@ extension BeaconStatistics {
     statusFailures = Self.named(journal.failures(at: .status))
     certificateExpiry = tls?.expiry
     self.drain = DrainCounts(drain)
+    redirected = journal.redirected
     self.registry = registry
     refusals = Self.named(journal.refusals)
   }

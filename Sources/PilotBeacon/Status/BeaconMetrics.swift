@@ -148,6 +148,9 @@ struct BeaconMetrics {
           "Connections of peers that don't understand that, closed one after the other.",
           statistics.drain.connectionsClosed),
         .counter(
+          "pilot_beacon_redirected_total", "Peers sent to another beacon when they attached, this one being full.",
+          statistics.redirected),
+        .counter(
           "pilot_beacon_udp_answers_total", "Answers, challenges, probes and notices of the beacon's own, over UDP.",
           statistics.udpAnswers),
         .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),

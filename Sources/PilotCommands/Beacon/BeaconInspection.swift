@@ -32,7 +32,7 @@ struct BeaconInspection {
 
   private static let shown: Set<String> = [
     "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync", "etcd",
-    "drain-window",
+    "drain-window", "redirect-at", "redirect-to",
   ]
 
   private mutating func add(_ webSocket: BeaconServer.Configuration.WebSocket, now: Int) {

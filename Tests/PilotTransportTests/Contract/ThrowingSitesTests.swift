@@ -31,6 +31,7 @@ import Testing
     PilotBeacon/Server/Cluster/BeaconServer+Cluster | invalidConfiguration x2
     PilotBeacon/Server/Cluster/ClusterSecret | invalidConfiguration
     PilotBeacon/Server/Cluster/Etcd/EtcdURL | invalidConfiguration
+    PilotBeacon/Server/Draining/PeerRedirect | invalidConfiguration
     PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system
