@@ -36,6 +36,9 @@ extension BeaconServer {
     public var cluster: Cluster?
     /// What carries that; nil for etcd.
     package var presence: (any Presence)?
+    /// This beacon's entry in the list of beacons at the registry that its keys come from, by which deployed nodes choose one. Default:
+    /// none.
+    public var registryEntry: RegistryEntry?
     /// Which addresses may speak over UDP and WebSocket, and which proxies are believed; it may change at any time. The
     /// status page is for all who can connect. Default: everybody may, and no proxy is believed.
     public var addresses = AddressPolicy()

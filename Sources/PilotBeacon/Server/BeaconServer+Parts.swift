@@ -82,6 +82,14 @@ extension BeaconServer.Parts {
         configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
         lookup: configuration.neighbourLookup)
     let (shutdown, drainTotals) = (BeaconShutdown(), DrainTotals())
+    let registration = try configuration.registryEntry.map { entry throws(TransportError) in
+      guard let exchange = (keys as? RegistryDirectory)?.exchange else {
+        throw TransportError(
+          code: .invalidConfiguration, message: "keys come from no registry, and there is none to register with")
+      }
+      return try RegistryRegistration(
+        entry, beaconID: beaconID, exchange: exchange, isServing: { shutdown.phase == .serving }, logger: logger)
+    }
     let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
       StatusListener(
@@ -91,8 +99,8 @@ extension BeaconServer.Parts {
         ) {
           BeaconStatistics(
             engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
-            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, neighbours: neighbours, cluster: cluster
-          )
+            drain: drainTotals, registry: (keys as? RegistryDirectory)?.counts, registration: registration,
+            neighbours: neighbours, cluster: cluster)
         },
         onFailure: { journal.failed($0, at: .status) })
     }
@@ -100,6 +108,7 @@ extension BeaconServer.Parts {
     certificate = CertificateWarning()
     self.neighbours = neighbours
     self.cluster = cluster
+    self.registration = registration
     drain = configuration.drain
     self.drainTotals = drainTotals
     self.shutdown = shutdown

@@ -37,6 +37,7 @@ public final class BeaconServer: Service {
     let certificate: CertificateWarning
     let neighbours: NeighbourExchange?
     let cluster: BeaconCluster?
+    let registration: RegistryRegistration?
     let drain: Configuration.Drain
     let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
@@ -137,6 +138,12 @@ public final class BeaconServer: Service {
       if let cluster = parts.cluster {
         group.addTask {
           await cluster.presence.run(clock: MonotonicClock())
+          return nil
+        }
+      }
+      if let registration = parts.registration {
+        group.addTask {
+          await registration.run(clock: MonotonicClock())
           return nil
         }
       }

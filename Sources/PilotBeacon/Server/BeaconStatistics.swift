@@ -51,6 +51,9 @@ public struct BeaconStatistics: Sendable {
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
 
+  /// How this beacon's entry at the registry stands; nil if it has none.
+  let registration: RegistryRegistration.Counts?
+
   /// What a graceful shutdown has done so far.
   public struct DrainCounts: Sendable, Equatable {
     /// Peers over WebSocket that were told when to come back.
@@ -100,8 +103,8 @@ public struct BeaconStatistics: Sendable {
 extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
-    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?, neighbours: NeighbourExchange?,
-    cluster: BeaconCluster?
+    journal: BeaconJournal, drain: DrainTotals, registry: RegistryCounts?,
+    registration: RegistryRegistration?, neighbours: NeighbourExchange?, cluster: BeaconCluster?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -133,6 +136,7 @@ extension BeaconStatistics {
     self.drain = DrainCounts(drain)
     redirected = journal.redirected
     self.registry = registry
+    self.registration = registration?.counts
     refusals = Self.named(journal.refusals)
   }
 
@@ -150,6 +154,6 @@ extension BeaconServer {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
       journal: parts.journal, drain: parts.drainTotals, registry: (parts.keys as? RegistryDirectory)?.counts,
-      neighbours: parts.neighbours, cluster: parts.cluster)
+      registration: parts.registration, neighbours: parts.neighbours, cluster: parts.cluster)
   }
 }

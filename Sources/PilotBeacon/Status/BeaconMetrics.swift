@@ -167,7 +167,8 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_outputs_dropped_total", "Answers that the router's queue had no room for.",
           router.outputsDropped),
-      ] + Self.cluster(statistics) + Self.registry(statistics.registry) + Self.certificate(statistics.certificateExpiry)
+      ] + Self.cluster(statistics) + Self.registry(statistics.registry) + Self.registration(statistics.registration)
+      + Self.certificate(statistics.certificateExpiry)
   }
 
   private static func sorted(_ counts: [String: UInt64]) -> [(String, UInt64)] {
@@ -235,6 +236,20 @@ struct BeaconMetrics {
           ("failed", counts.failed), ("refused", counts.refused), ("refresh_left_out", counts.refreshesLeftOut),
           ("prefetch_left_out", counts.prefetchesLeftOut),
         ]),
+    ]
+  }
+
+  /// Only of a beacon with an entry at its registry.
+  private static func registration(_ counts: RegistryRegistration.Counts?) -> [Metric] {
+    guard let counts else { return [] }
+    return [
+      .gauge(
+        "pilot_beacon_registry_registered", "1 while this beacon is registered with its registry, else 0.",
+        counts.isRegistered ? 1 : 0),
+      .labelled(
+        "pilot_beacon_registry_registrations_total", "Words to the registry to be registered, by result.", "result",
+        [("taken", counts.taken), ("failed", counts.failed)]),
+      .gauge("pilot_beacon_registry_beacons", "Other beacons that the registry lists.", counts.others ?? 0),
     ]
   }
 

@@ -74,6 +74,8 @@ package struct BeaconCommand: AsyncParsableCommand {
       """, valueName: "hex"))
   var registryPin: [String] = []
 
+  @OptionGroup var registryEntry: RegistryEntryOptions
+
   @Option(
     help: ArgumentHelp(
       "Serve health, metrics and a status page there, over HTTP. (default: off)", valueName: "host:port"))
@@ -252,6 +254,8 @@ package struct BeaconCommand: AsyncParsableCommand {
       try Self.neighbours(neighbours)
     }
     configuration.cluster = try cluster.configuration(settings)
+    configuration.registryEntry = try registryEntry.configuration(
+      settings, hasRegistry: try settings.string(registry, "registry") != nil)
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
     configuration.drain = try draining.configuration(settings)
