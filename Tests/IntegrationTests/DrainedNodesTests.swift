@@ -55,6 +55,31 @@ struct DrainedNodesTests {
       })
   }
 
+  @Test("Of a full beacon, those that attach beyond its number go where they are sent, and lose no connection")
+  func full() async throws {
+    try await TestBeacon.run(TestBeacon.speakingV2) { other in
+      try await TestBeacon.run(
+        { configuration in
+          TestBeacon.speakingV2(&configuration)
+          configuration.redirect = .init(beyond: 2, to: other.url)
+        },
+        { beacon in
+          var nodes: [Node] = []
+          for number in 1...5 { nodes.append(try await beacon.join(UInt32(number), on: .wss)) }
+          for node in nodes.dropFirst(2) {
+            guard case .moved(let place)? = await Self.fate(of: node) else {
+              Issue.record("node \(node.id) lost its connection")
+              continue
+            }
+            #expect(place == other.url.description)
+          }
+          try await other.awaitStatistics { $0.router.wssPeers == 3 }
+          try await beacon.awaitStatistics { $0.router.wssPeers == 2 && $0.redirected == 3 }
+          for node in nodes { node.leave() }
+        })
+    }
+  }
+
   @Test("Over pilot.v1 they are closed one after the other, with 1001, and those that are told stay until then")
   func unnamed() async throws {
     try await TestBeacon.run({ $0.drain.window = .milliseconds(600) }) { beacon in

@@ -20,6 +20,9 @@ extension Router {
     put(.replaced(replaced))
   }
 
+  /// How many nodes are attached.
+  package var wssPeers: Int { wss.count }
+
   /// The node's known key has changed, or is known no more: what it has proven with it counts no longer.
   ///
   /// A later Discover without a proof can register it again, as any node that can prove nothing, where no proof is required

@@ -13,11 +13,7 @@ package struct RegistryAnswer: Equatable {
 
   /// The request: `length:4 · {"type":"lookup","node_id":N}`.
   static func request(for node: NodeID) -> [UInt8] {
-    let json = Array(#"{"type":"lookup","node_id":\#(node.rawValue)}"#.utf8)
-    return [UInt8](rawCapacity: 4 + json.count) { output in
-      output.append(bigEndian: UInt32(json.count))
-      output.append(contentsOf: json.span.raw)
-    }
+    RegistryLookup.framed(#"{"type":"lookup","node_id":\#(node.rawValue)}"#)
   }
 
   /// Reads the JSON of an answer.
@@ -67,7 +63,7 @@ package struct RegistryAnswer: Equatable {
   }
 
   /// The start of a text, fit for one line of a log.
-  private static func excerpt(of text: String) -> String {
+  static func excerpt(of text: String) -> String {
     "\"" + text.unicodeScalars.prefix(80).map { $0.escaped(asASCII: true) }.joined() + "\""
   }
 }

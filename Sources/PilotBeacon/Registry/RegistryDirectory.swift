@@ -45,6 +45,8 @@ public final class RegistryDirectory: KeyDirectory {
   private let now: @Sendable () -> MonotonicInstant
   private let ask: @Sendable (NodeID) -> RegistryLookup.Answer
   private let tell: @Sendable (RegistryHealth.News) -> Void
+  /// Asks the registry anything else; nil where there is none.
+  let exchange: RegistryRegistration.Exchange?
   private let state: Mutex<RegistryDirectoryState>
   private let changeSource = KeyChangeSource()
 
@@ -83,9 +85,12 @@ public final class RegistryDirectory: KeyDirectory {
   }
 
   private convenience init(host: String, port: Int, tls: ClientTLS?, configuration: Configuration, logger: Logger) {
+    let exchange: RegistryRegistration.Exchange = { request in
+      RegistryLookup.exchange(host: host, port: port, tls: tls, request: request, limit: configuration.limit)
+    }
     self.init(
-      configuration: configuration, now: { .now() },
-      ask: { RegistryLookup.ask(host: host, port: port, tls: tls, node: $0, limit: configuration.limit) },
+      configuration: configuration, now: { .now() }, ask: { RegistryLookup.ask($0, by: exchange) },
+      exchange: exchange,
       tell: { news in
         switch news {
         case .failing(let error):
@@ -115,12 +120,15 @@ public final class RegistryDirectory: KeyDirectory {
 
   /// - Parameters:
   ///   - ask: Begins a lookup.
+  ///   - exchange: Asks anything else.
   ///   - tell: Hears what there is to say about the registry.
   init(
     configuration: Configuration, now: @escaping @Sendable () -> MonotonicInstant,
     ask: @escaping @Sendable (NodeID) -> RegistryLookup.Answer,
+    exchange: RegistryRegistration.Exchange? = nil,
     tell: @escaping @Sendable (RegistryHealth.News) -> Void = { _ in }
   ) {
+    self.exchange = exchange
     self.tell = tell
     self.configuration = configuration
     self.now = now

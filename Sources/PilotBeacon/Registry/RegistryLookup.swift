@@ -5,7 +5,7 @@ import PilotTransport
 import PilotWSS
 import PilotWire
 
-/// One lookup over a connection of its own: they are rare, once for each connecting node and a few minutes.
+/// One request over a connection of its own: they are rare, a lookup once for each connecting node and a few minutes.
 enum RegistryLookup {
   /// The longest answer taken, in bytes (wire reference, section 7).
   static let maximumLength = 1_048_576
@@ -25,11 +25,28 @@ enum RegistryLookup {
       code: .unavailable, message: "the registry at \(host):\(port) gave no answer; \(advice)", cause: cause)
   }
 
+  /// A message as it is sent: `length:4 · JSON`.
+  static func framed(_ json: String) -> [UInt8] {
+    [UInt8](rawCapacity: 4 + json.utf8.count) { output in
+      output.append(bigEndian: UInt32(json.utf8.count))
+      output.append(contentsOf: Array(json.utf8).span.raw)
+    }
+  }
+
   /// Asks for the key of a node.
+  static func ask(
+    _ node: NodeID, by exchange: ([UInt8]) -> EventLoopFuture<[UInt8]>
+  ) -> Answer {
+    exchange(RegistryAnswer.request(for: node)).flatMapThrowing { try RegistryAnswer(json: $0).key(of: node) }
+  }
+
+  /// The JSON that answers a request. Fails with `KeyDirectoryError`.
   ///
   /// - Parameter tls: What secures the connection; nil asks in clear text, and only at an ``PilotWire/Endpoint/isPrivate``
   ///   address.
-  static func ask(host: String, port: Int, tls: ClientTLS?, node: NodeID, limit: Duration) -> Answer {
+  static func exchange(
+    host: String, port: Int, tls: ClientTLS?, request: [UInt8], limit: Duration
+  ) -> EventLoopFuture<[UInt8]> {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let answer = loop.makePromise(of: [UInt8].self)
     let connecting = ClientBootstrap(group: loop)
@@ -39,15 +56,14 @@ enum RegistryLookup {
           try tls?.secure(channel, to: host)
           try channel.pipeline.syncOperations.addHandler(
             Handler(
-              request: RegistryAnswer.request(for: node), answer: answer, limit: limit, isSecure: tls != nil))
+              request: request, answer: answer, limit: limit, isSecure: tls != nil))
         }
       }
       .connect(host: host, port: port)
     connecting.whenFailure { answer.fail($0) }
-    return answer.futureResult.flatMapThrowing { try RegistryAnswer(json: $0).key(of: node) }
-      .flatMapErrorThrowing { error in
-        throw error as? KeyDirectoryError ?? noAnswer(host: host, port: port, isSecure: tls != nil, error)
-      }
+    return answer.futureResult.flatMapErrorThrowing { error in
+      throw error as? KeyDirectoryError ?? noAnswer(host: host, port: port, isSecure: tls != nil, error)
+    }
   }
 
   /// Sends the request, and collects `length:4 · JSON`.

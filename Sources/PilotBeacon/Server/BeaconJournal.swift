@@ -23,11 +23,12 @@ package final class BeaconJournal: Sendable {
     case failure(HandshakeFailure.Reason, Port)
     case attached
     case replaced
+    case redirected
 
     /// How many lines a second there are at most.
     var linesPerSecond: Int {
       switch self {
-      case .refusal, .failure: 1
+      case .refusal, .failure, .redirected: 1
       case .attached, .replaced: 20
       }
     }
@@ -96,6 +97,16 @@ package final class BeaconJournal: Sendable {
         "audit": replacing ? "replaced" : "attached", "node": "\(connection.node)",
         "remote": "\(connection.remote)", "connection": "\(connection.id)", "left_out": "\(leftOut)",
       ])
+  }
+
+  /// Peers that were sent to another beacon as soon as they had attached.
+  var redirected: UInt64 { state.withLock { $0.counts[.redirected] ?? 0 } }
+
+  func redirected(_ connection: WSSConnection, to place: WSSURL) {
+    guard let leftOut = count(.redirected) else { return }
+    logger.notice(
+      "Full: a node that has attached is sent to another beacon",
+      metadata: ["node": "\(connection.node)", "place": "\(place)", "left_out": "\(leftOut)"])
   }
 
   func detached(_ connection: WSSConnection) {

@@ -36,6 +36,9 @@ extension BeaconServer {
     public var cluster: Cluster?
     /// What carries that; nil for etcd.
     package var presence: (any Presence)?
+    /// This beacon's entry in the list of beacons at the registry that its keys come from, by which deployed nodes choose one. Default:
+    /// none.
+    public var registryEntry: RegistryEntry?
     /// Which addresses may speak over UDP and WebSocket, and which proxies are believed; it may change at any time. The
     /// status page is for all who can connect. Default: everybody may, and no proxy is believed.
     public var addresses = AddressPolicy()
@@ -43,6 +46,8 @@ extension BeaconServer {
     public var router = RouterConfiguration()
     /// How a graceful shutdown sends peers away. Default: at once.
     public var drain = Drain()
+    /// Sends peers that attach beyond a number to another beacon. Default: none.
+    public var redirect: Redirect?
     /// Where WebSocket and status connections are served. Default: SwiftNIO's shared event loops, one for each processor.
     public var eventLoopGroup: (any EventLoopGroup)?
     /// The path of a Unix socket at which a beacon that is started while this one serves takes over from it: sockets, registrations and

@@ -17,6 +17,7 @@ extension BeaconServer.Parts {
     takeover: BeaconTakeover?, logger: Logger
   ) throws(TransportError) {
     try configuration.drain.validate()
+    try configuration.redirect?.validate(configuration.wss?.limits)
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let verifications = VerificationQueue()
@@ -76,12 +77,13 @@ extension BeaconServer.Parts {
     }
     let cluster = try BeaconCluster(
       configuration, beaconID: beaconID, engine: engine, udp: udp.localEndpoint, logger: logger)
+    let redirect = configuration.redirect.flatMap { PeerRedirect($0) }
     let dispatchers = WSSInboundLoops { number in
       let socket = udp.all[number % udp.all.count]
       let relay = FrameRelay(
         engine: engine, udp: socket, authenticator: authenticator, totals: totals,
         policy: addresses, lane: cluster?.peers.makeLane(), submit: verifications.submit)
-      return WSSInbound(engine: engine, relay: relay, journal: journal)
+      return WSSInbound(engine: engine, relay: relay, journal: journal, redirect: redirect)
     }
     let listener = configuration.wss.map { settings in
       WSSListener(
@@ -96,6 +98,14 @@ extension BeaconServer.Parts {
         configuration.neighbours, engine: engine, socket: first, totals: totals, beaconID: beaconID, logger: logger,
         lookup: configuration.neighbourLookup)
     let (shutdown, drainTotals, takeovers) = (BeaconShutdown(), DrainTotals(), TakeoverTotals())
+    let registration = try configuration.registryEntry.map { entry throws(TransportError) in
+      guard let exchange = (keys as? RegistryDirectory)?.exchange else {
+        throw TransportError(
+          code: .invalidConfiguration, message: "keys come from no registry, and there is none to register with")
+      }
+      return try RegistryRegistration(
+        entry, beaconID: beaconID, exchange: exchange, isServing: { shutdown.phase == .serving }, logger: logger)
+    }
     let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
       StatusListener(
@@ -106,6 +116,7 @@ extension BeaconServer.Parts {
           BeaconStatistics(
             engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,
             drain: drainTotals, takeovers: takeovers, registry: (keys as? RegistryDirectory)?.counts,
+            registration: registration,
             neighbours: neighbours, cluster: cluster)
         },
         onFailure: { journal.failed($0, at: .status) })
@@ -114,6 +125,7 @@ extension BeaconServer.Parts {
     certificate = CertificateWarning()
     self.neighbours = neighbours
     self.cluster = cluster
+    self.registration = registration
     drain = configuration.drain
     self.drainTotals = drainTotals
     self.shutdown = shutdown

@@ -55,6 +55,7 @@ public final class BeaconServer: Service {
     let beaconID: UInt32
     /// Where the loops that read the UDP sockets are halted while somebody takes over.
     let gate: ReadGate
+    let registration: RegistryRegistration?
     let drain: Configuration.Drain
     let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
@@ -172,6 +173,12 @@ public final class BeaconServer: Service {
       if let cluster = parts.cluster {
         group.addTask {
           await cluster.presence.run(clock: MonotonicClock())
+          return nil
+        }
+      }
+      if let registration = parts.registration {
+        group.addTask {
+          await registration.run(clock: MonotonicClock())
           return nil
         }
       }

@@ -48,8 +48,13 @@ public struct BeaconStatistics: Sendable {
   public let drain: DrainCounts
   /// What has come of taking over from another beacon, and of others' attempts to take over from this one.
   public let takeover: TakeoverCounts
+  /// Peers over WebSocket that were sent to another beacon when they attached, since this one had its number of them.
+  public let redirected: UInt64
   /// Lookups of the registry that the keys come from; nil if they come from elsewhere.
   public let registry: RegistryCounts?
+
+  /// How this beacon's entry at the registry stands; nil if it has none.
+  let registration: RegistryRegistration.Counts?
 
   /// What a graceful shutdown has done so far.
   public struct DrainCounts: Sendable, Equatable {
@@ -128,7 +133,7 @@ extension BeaconStatistics {
   init(
     engine: RelayEngine, udp: UDPSockets, listener: WSSListener?, tls: ServerTLS?, totals: RelayTotals,
     journal: BeaconJournal, drain: DrainTotals, takeovers: TakeoverTotals, registry: RegistryCounts?,
-    neighbours: NeighbourExchange?, cluster: BeaconCluster?
+    registration: RegistryRegistration?, neighbours: NeighbourExchange?, cluster: BeaconCluster?
   ) {
     let connections = engine.connections
     var counts = journal.retired
@@ -159,7 +164,9 @@ extension BeaconStatistics {
     certificateExpiry = tls?.expiry
     self.drain = DrainCounts(drain)
     takeover = TakeoverCounts(takeovers)
+    redirected = journal.redirected
     self.registry = registry
+    self.registration = registration?.counts
     refusals = Self.named(journal.refusals)
   }
 
@@ -177,6 +184,7 @@ extension BeaconServer {
     BeaconStatistics(
       engine: parts.engine, udp: parts.udp, listener: parts.listener, tls: parts.tls, totals: parts.totals,
       journal: parts.journal, drain: parts.drainTotals, takeovers: parts.takeovers,
-      registry: (parts.keys as? RegistryDirectory)?.counts, neighbours: parts.neighbours, cluster: parts.cluster)
+      registry: (parts.keys as? RegistryDirectory)?.counts, registration: parts.registration,
+      neighbours: parts.neighbours, cluster: parts.cluster)
   }
 }

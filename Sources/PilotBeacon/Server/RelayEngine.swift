@@ -154,6 +154,9 @@ package final class RelayEngine: Sendable {
     }
   }
 
+  /// How many peers are attached over WebSocket.
+  var wssPeers: Int { state.withLock { $0.router.wssPeers } }
+
   /// A peer's connection takes nothing more: its node is found where else it may be.
   func part(_ connection: WSSConnection, at now: MonotonicInstant) {
     let id = ConnectionID(rawValue: connection.id)

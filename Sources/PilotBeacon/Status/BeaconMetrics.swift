@@ -165,6 +165,9 @@ struct BeaconMetrics {
           "Frames for peers that are connected to the beacon before, by what became of them.", "result",
           [("passed", statistics.takeover.framesPassed), ("dropped", statistics.takeover.framesDropped)]),
         .counter(
+          "pilot_beacon_redirected_total", "Peers sent to another beacon when they attached, this one being full.",
+          statistics.redirected),
+        .counter(
           "pilot_beacon_udp_answers_total", "Answers, challenges, probes and notices of the beacon's own, over UDP.",
           statistics.udpAnswers),
         .counter("pilot_beacon_udp_sent_total", "Datagrams sent.", udp.framesSent),
@@ -181,7 +184,8 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_outputs_dropped_total", "Answers that the router's queue had no room for.",
           router.outputsDropped),
-      ] + Self.cluster(statistics) + Self.registry(statistics.registry) + Self.certificate(statistics.certificateExpiry)
+      ] + Self.cluster(statistics) + Self.registry(statistics.registry) + Self.registration(statistics.registration)
+      + Self.certificate(statistics.certificateExpiry)
   }
 
   private static func sorted(_ counts: [String: UInt64]) -> [(String, UInt64)] {
@@ -222,6 +226,12 @@ struct BeaconMetrics {
     guard let etcd = statistics.etcd else { return metrics }
     return metrics + [
       .counter("pilot_beacon_etcd_written_total", "Keys of this beacon's nodes written to etcd.", etcd.written),
+      .counter(
+        "pilot_beacon_etcd_written_bytes_total", "What they have cost of the pace of writing, in bytes.",
+        etcd.writtenBytes),
+      .counter(
+        "pilot_beacon_etcd_held_back_total", "Looks that found keys which had to wait for the pace of writing.",
+        etcd.heldBack),
       .labelled(
         "pilot_beacon_etcd_troubles_total", "What went wrong with etcd.", "what",
         [("failed", etcd.failures), ("deaf", etcd.deaf), ("number_taken", etcd.taken)]),
@@ -243,6 +253,20 @@ struct BeaconMetrics {
           ("failed", counts.failed), ("refused", counts.refused), ("refresh_left_out", counts.refreshesLeftOut),
           ("prefetch_left_out", counts.prefetchesLeftOut),
         ]),
+    ]
+  }
+
+  /// Only of a beacon with an entry at its registry.
+  private static func registration(_ counts: RegistryRegistration.Counts?) -> [Metric] {
+    guard let counts else { return [] }
+    return [
+      .gauge(
+        "pilot_beacon_registry_registered", "1 while this beacon is registered with its registry, else 0.",
+        counts.isRegistered ? 1 : 0),
+      .labelled(
+        "pilot_beacon_registry_registrations_total", "Words to the registry to be registered, by result.", "result",
+        [("taken", counts.taken), ("failed", counts.failed)]),
+      .gauge("pilot_beacon_registry_beacons", "Other beacons that the registry lists.", counts.others ?? 0),
     ]
   }
 

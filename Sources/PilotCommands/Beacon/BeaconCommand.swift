@@ -74,6 +74,8 @@ package struct BeaconCommand: AsyncParsableCommand {
       """, valueName: "hex"))
   var registryPin: [String] = []
 
+  @OptionGroup var registryEntry: RegistryEntryOptions
+
   @Option(
     help: ArgumentHelp(
       "Serve health, metrics and a status page there, over HTTP. (default: off)", valueName: "host:port"))
@@ -261,6 +263,8 @@ package struct BeaconCommand: AsyncParsableCommand {
       try Self.neighbours(neighbours)
     }
     configuration.cluster = try cluster.configuration(settings)
+    configuration.registryEntry = try registryEntry.configuration(
+      settings, hasRegistry: try settings.string(registry, "registry") != nil)
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer
     configuration.router.servesListedNodesOnly = try settings.bool(nodesOnly, "nodes-only")
     configuration.drain = try draining.configuration(settings)
@@ -274,6 +278,8 @@ package struct BeaconCommand: AsyncParsableCommand {
       String($0)
     }
     configuration.wss = try webSocket(settings)
+    configuration.redirect = try draining.redirect(settings)
+    if let redirect = configuration.redirect { try check(redirect, configuration.wss, settings) }
     return configuration
   }
 
@@ -304,6 +310,22 @@ package struct BeaconCommand: AsyncParsableCommand {
     }
     webSocket.limits = limits
     return webSocket
+  }
+
+  private func check(
+    _ redirect: BeaconServer.Configuration.Redirect, _ webSocket: BeaconServer.Configuration.WebSocket?,
+    _ settings: Settings
+  ) throws(CommandFailure) {
+    guard let webSocket else {
+      try settings.refuse(
+        .usage("nodes over WebSocket are to be sent on, and there are none", hint: "add --wss HOST:PORT"))
+      return
+    }
+    guard redirect.peers >= webSocket.limits.maximumConnections else { return }
+    try settings.refuse(
+      .usage(
+        "--redirect-at \(redirect.peers) is never reached: there are \(webSocket.limits.maximumConnections) connections at most",
+        hint: "give fewer, or raise --max-connections"))
   }
 
   /// The address that an option names, if it is given.

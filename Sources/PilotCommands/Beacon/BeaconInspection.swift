@@ -23,6 +23,7 @@ struct BeaconInspection {
       facts.append(("names", .array(configuration.names.map { "\($0)" })))
     }
     if let cluster = configuration.cluster { add(cluster) }
+    if let token = configuration.registryEntry?.token { add(registryToken: token) }
     add(plan.keys)
     attempt { () throws(CommandFailure) in _ = try plan.addresses.firstRules() }
     for setting in plan.settings.effective where setting.section == "beacon" && Self.shown.contains(setting.name) {
@@ -32,7 +33,7 @@ struct BeaconInspection {
 
   private static let shown: Set<String> = [
     "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync", "etcd",
-    "drain-window", "takeover",
+    "registry-advertise", "drain-window", "redirect-at", "redirect-to", "takeover",
   ]
 
   private mutating func add(_ webSocket: BeaconServer.Configuration.WebSocket, now: Int) {
@@ -82,6 +83,17 @@ struct BeaconInspection {
       _ = try ClusterSecret(path: cluster.secret)
     } catch {
       problems.append(CommandFailure(error.message))
+    }
+  }
+
+  private mutating func add(registryToken token: String) {
+    do throws(TransportError) {
+      _ = try RegistryToken(path: token)
+    } catch {
+      problems.append(CommandFailure(error.message))
+    }
+    if FileStamp(of: token)?.isReadableByAll == true {
+      warnings.append("every user of this machine can read \(token): chmod o-r")
     }
   }
 

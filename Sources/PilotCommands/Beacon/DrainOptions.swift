@@ -5,7 +5,7 @@ import PilotTransport
 import PilotWSS
 import PilotWire
 
-/// How `pilot beacon` sends its peers away when it is ended.
+/// How `pilot beacon` sends its peers away: when it is ended, and when it is full.
 struct DrainOptions: ParsableArguments {
   /// Seconds, unless something else is asked for.
   static let defaultWindow = 30
@@ -39,6 +39,33 @@ struct DrainOptions: ParsableArguments {
       "Send connected nodes to this beacon. (default: to where they have dialled)", valueName: "url"))
   var drainTo: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Send WebSocket nodes that attach beyond so many to the beacon of --redirect-to; who can't go there stays. (default: off)
+      """, valueName: "count"))
+  var redirectAt: Int?
+
+  @Option(help: ArgumentHelp("The beacon that they are sent to.", valueName: "url"))
+  var redirectTo: String?
+
+  /// Where peers go that attach beyond a number; nil if they stay.
+  func redirect(_ settings: Settings) throws(CommandFailure) -> BeaconServer.Configuration.Redirect? {
+    let place = try place(redirectTo, "redirect-to", settings)
+    let peers = try settings.int(redirectAt, "redirect-at", in: 1...10_000_000)
+    switch (peers, place) {
+    case (let peers?, let place?): return BeaconServer.Configuration.Redirect(beyond: peers, to: place)
+    case (nil, nil): return nil
+    case (_?, nil):
+      try settings.refuse(
+        .usage("it is said when nodes are sent on, and not where to", hint: "add --redirect-to wss://HOST"))
+    case (nil, _?):
+      try settings.refuse(
+        .usage("it is said where nodes are sent, and not when", hint: "add --redirect-at COUNT"))
+    }
+    return nil
+  }
+
   func configuration(_ settings: Settings) throws(CommandFailure) -> BeaconServer.Configuration.Drain {
     var drain = BeaconServer.Configuration.Drain()
     let limit = Int(BeaconServer.Configuration.Drain.limit / .seconds(1))
@@ -47,15 +74,19 @@ struct DrainOptions: ParsableArguments {
     drain.grace = .seconds(try settings.int(drainGrace, "drain-grace", in: 0...limit, default: 0))
     drain.back = .seconds(
       try settings.int(drainBack, "drain-back", in: 0...Int(ReturnSpan.limit / 1_000), default: 0))
-    if let place = try settings.string(drainTo, "drain-to") {
-      drain.place = try settings.checking("drain-to", else: nil) { () throws(CommandFailure) in
-        do throws(TransportError) {
-          return try WSSURL(parsing: place)
-        } catch {
-          throw .usage("--drain-to: \(error.message)", hint: "for example --drain-to wss://beacon2.example")
-        }
+    drain.place = try place(drainTo, "drain-to", settings)
+    return drain
+  }
+
+  /// The beacon that an option names, if it is given.
+  private func place(_ text: String?, _ option: String, _ settings: Settings) throws(CommandFailure) -> WSSURL? {
+    guard let text = try settings.string(text, option) else { return nil }
+    return try settings.checking(option, else: nil) { () throws(CommandFailure) in
+      do throws(TransportError) {
+        return try WSSURL(parsing: text)
+      } catch {
+        throw .usage("--\(option): \(error.message)", hint: "for example --\(option) wss://beacon2.example")
       }
     }
-    return drain
   }
 }

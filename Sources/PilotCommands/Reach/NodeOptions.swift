@@ -1,6 +1,7 @@
 import ArgumentParser
 import PilotConsole
 import PilotIdentity
+import PilotNode
 
 /// Who a node is, where its beacons are, and by which way it goes to them: the same for every command that runs one.
 struct NodeOptions: ParsableArguments {
@@ -25,6 +26,13 @@ struct NodeOptions: ParsableArguments {
   var wss: TransportUse?
 
   @Option(
+    help: """
+      Which of several beacons is preferred: by order the first, by round-trip the nearest over UDP, by key the one at the \
+      place that the node's key has among them, so that nodes spread. (default: order)
+      """)
+  var prefer: BeaconPreference?
+
+  @Option(
     help: ArgumentHelp(
       "A beacon that is kept ready to take over, with the URLs that --beacon takes; repeatable.", valueName: "url"))
   var standby: [String] = []
@@ -43,7 +51,8 @@ struct NodeOptions: ParsableArguments {
       node: settings.string(node, "node"), identity: settings.string(identity, "identity"),
       beacons: settings.strings(beacon, "beacon"), standbys: settings.strings(standby, "standby"),
       transport: settings.value(transport, "transport") ?? .auto, udp: settings.value(udp, "udp") ?? .auto,
-      wss: settings.value(wss, "wss") ?? .auto, reach: reach,
+      wss: settings.value(wss, "wss") ?? .auto, preference: settings.value(prefer, "prefer")?.value ?? .order,
+      reach: reach,
       maximumFrameAge: settings.int(maxFrameAge, "max-frame-age", in: 1...3_600).map { .seconds($0) })
   }
 }
@@ -51,6 +60,21 @@ struct NodeOptions: ParsableArguments {
 /// Which transport a node uses.
 enum TransportChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
   case udp, wss, auto
+}
+
+/// Which of several beacons a node prefers.
+enum BeaconPreference: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case order
+  case roundTrip = "round-trip"
+  case key
+
+  var value: PathSelection.Preference {
+    switch self {
+    case .order: .order
+    case .roundTrip: .roundTrip
+    case .key: .publicKey
+    }
+  }
 }
 
 /// Whether a node may use a transport.

@@ -15,7 +15,8 @@ struct NodePlan: Sendable {
 
   init(
     node: String?, identity: String?, beacons: [String], standbys: [String], transport: TransportChoice,
-    udp: TransportUse, wss: TransportUse, reach: BeaconReach, maximumFrameAge: Duration?
+    udp: TransportUse, wss: TransportUse, preference: PathSelection.Preference, reach: BeaconReach,
+    maximumFrameAge: Duration?
   ) throws {
     guard let node else { throw CommandFailure.usage("the node's ID is missing", hint: "give it with --node") }
     guard let id = NodeID(parsing: node) else {
@@ -35,6 +36,7 @@ struct NodePlan: Sendable {
     unused = (beacons + standbys).filter { !isUsed($0) }
     var configuration = Node.Configuration(
       id: id, identity: key, beacons: used, standbys: standbys.filter(isUsed))
+    configuration.choosing.preference = preference
     reach.apply(to: &configuration)
     if let maximumFrameAge { configuration.wss?.outgoing.age = maximumFrameAge }
     self.configuration = configuration

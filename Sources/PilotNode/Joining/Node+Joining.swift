@@ -11,7 +11,8 @@ extension Node {
     public var id: NodeID
     /// Its key pair, the one that the beacons know for it.
     public var identity: Identity
-    /// The beacons, in the order of preference. The first URL for UDP and the first one for WSS are two ways to the first beacon,
+    /// The beacons, in the order of preference, unless ``choosing`` has another one. The first URL for UDP and the first one for WSS are two
+    /// ways to the first beacon,
     /// the second ones lead to the second, and so on: whoever wants none of UDP, or none of WSS, names no such URL.
     public let beacons: [BeaconURL]
     /// Beacons that a path is kept ready to, to take over in no time: paired as those are, and behind all of them in the order of

@@ -1,3 +1,4 @@
+import PilotIdentity
 import PilotTransport
 import PilotUDP
 import PilotWSS
@@ -14,6 +15,9 @@ struct PathPlan {
     let beacon: Int
     let name: BeaconName?
     let way: Way
+
+    /// The same, with its beacon at another place in the order of preference.
+    func at(_ beacon: Int) -> Path { Path(beacon: beacon, name: name, way: way) }
 
     var isOverUDP: Bool {
       if case .datagrams = way { return true }
@@ -33,9 +37,12 @@ struct PathPlan {
   init(_ configuration: Node.Configuration) throws(TransportError) {
     try configuration.times.validate()
     try configuration.choosing.validate()
-    let first = try Self.paths(to: configuration.beacons, from: 0, configuration)
-    let standbyFrom = (first.map(\.beacon).max() ?? -1) + 1
-    let paths = try first + Self.paths(to: configuration.standbys, from: standbyFrom, configuration)
+    let listed = try Self.paths(to: configuration.beacons, from: 0, configuration)
+    let count = (listed.map(\.beacon).max() ?? -1) + 1
+    let start =
+      configuration.choosing.preference == .publicKey ? configuration.identity.publicKey.place(among: count) : 0
+    let first = listed.map { $0.at(($0.beacon - start + count) % count) }
+    let paths = try first + Self.paths(to: configuration.standbys, from: count, configuration)
     guard (1...Node.PathSetup.limit).contains(paths.count) else {
       throw TransportError(
         code: .invalidConfiguration,

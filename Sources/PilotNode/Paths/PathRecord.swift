@@ -10,7 +10,7 @@ struct PathRecord: Sendable {
   private(set) var upSince: MonotonicInstant?
   /// Why it isn't to be used, though it may be up.
   var fault: PathSwitch.Reason?
-  /// Until when its beacon is about to end, as it has said over a connection that is its own.
+  /// Until when its beacon doesn't want the node, as it has said over a connection that is its own.
   var leavingUntil: MonotonicInstant?
   /// The same, as somebody has said who may be anyone that can forge its address.
   var warnedUntil: MonotonicInstant?

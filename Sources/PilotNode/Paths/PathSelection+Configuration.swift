@@ -8,6 +8,10 @@ extension PathSelection {
     /// The one with the shortest round trip, measured over UDP; another one only when it is nearer than two thirds of the
     /// present one's, and than that by 10 ms.
     case roundTrip
+    /// The one at the place that the node's key has among them (``/PilotWire/PublicKey/place(among:)``), and from there on around the
+    /// ring: nodes that have the same list spread over it, as deployed ones do. ``Node/Configuration`` puts the beacons into that
+    /// order; from there on it is ``order``.
+    case publicKey
   }
 
   /// The times and limits.

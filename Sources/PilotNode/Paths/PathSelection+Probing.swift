@@ -52,7 +52,8 @@ extension PathSelection {
     guard isRead else { return }
     let record = records[path.index]
     // Over a connection it waits behind what was taken before it.
-    let wait = record.isDatagrams ? record.probing.wait : configuration.probing.longestWait
+    let isPatient = !record.isDatagrams && !record.isChecked
+    let wait = isPatient ? configuration.probing.longestWait : record.probing.wait
     let number = echoes.send(over: path, wait: wait, at: now)
     put(.echo(path, number: number, length: min(max(length, 32), configuration.probing.longestProbe)))
   }

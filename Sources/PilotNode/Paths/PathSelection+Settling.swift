@@ -118,7 +118,7 @@ extension PathSelection {
     }
   }
 
-  /// Whether a path leads to a beacon that is about to end.
+  /// Whether a path leads to a beacon that is about to end, or full.
   func isGoing(_ path: PathID) -> Bool {
     let beacon = records[path.index].path.beacon
     return records.contains { $0.path.beacon == beacon && $0.isLeaving(at: now) }
@@ -149,6 +149,7 @@ extension PathSelection {
     }
     current = path
     lastSwitch = now
+    sentAwayAt = reason == .draining ? now : nil
     (attempt, comparison) = (nil, nil)
     outages = []
     records[path.index].probing.resetLoss()

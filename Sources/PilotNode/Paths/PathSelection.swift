@@ -73,6 +73,8 @@ public struct PathSelection: Sendable {
   var overlap: (path: PathID, until: MonotonicInstant)?
   /// When the active path changed last; before, when this began.
   var lastSwitch: MonotonicInstant
+  /// When the active path was taken because the beacon of the one before sent the node away; nil if it was for another reason.
+  var sentAwayAt: MonotonicInstant?
   /// When this began, or the network changed last.
   var openedAt: MonotonicInstant
   var verdict: NetworkVerdict?
@@ -101,6 +103,8 @@ public struct PathSelection: Sendable {
   private var outputs: [Output] = []
   private var firstOutput = 0
 
+  /// Whoever has been sent away, and is again so soon after, stays: full beacons don't have a node to and fro.
+  private static let arrival: Duration = .seconds(10)
   /// A tick that comes so late after its deadline says that the machine, or this process, has slept.
   private static let lateness: Duration = .seconds(3)
 
@@ -252,8 +256,9 @@ public struct PathSelection: Sendable {
     settle()
   }
 
-  /// The path's beacon says that it is about to end, over a connection that nobody else can write to: another beacon's path is made
-  /// ready, and taken as soon as it is.
+  /// The path's beacon sends the node away, since it is about to end or full, over a connection that nobody else can write to: another
+  /// beacon's path is made ready, and taken as soon as it is. Unless the node has come here because another one has sent it away, just
+  /// now: then it stays.
   ///
   /// - Parameters:
   ///   - path: Which.
@@ -261,6 +266,12 @@ public struct PathSelection: Sendable {
   ///   - now: When.
   public mutating func draining(_ path: PathID, until end: MonotonicInstant, at now: MonotonicInstant) {
     guard begin(at: now, path) else { return }
+    if let current, path == current {
+      if let sentAwayAt, sentAwayAt.duration(to: now) < Self.arrival { return }
+    } else {
+      // Whatever wanted it ready has come to nothing, and is tried again later each time.
+      records[path.index].returning.failed(at: now)
+    }
     records[path.index].leavingUntil = end
     settle()
   }

@@ -12,8 +12,8 @@ public enum TransportEvent: Sendable {
   case reconnected
   /// The connection was put to rest, and isn't dialled again before somebody asks for it.
   case resting
-  /// The beacon says that it is about to end the connection. The transport makes another one in the given span, and keeps this one
-  /// until then: ``moved(to:)`` follows, or, if that comes to nothing, ``reconnecting(reason:attempt:delay:)``.
+  /// The beacon sends the node away: it is about to end the connection, or has too many. The transport makes another one in the given
+  /// span, and keeps this one until then: ``moved(to:)`` follows, or, if that comes to nothing, ``reconnecting(reason:attempt:delay:)``.
   case draining(ReturnSpan)
   /// Another connection, to the beacon of this URL, has taken over from the one that there was: none was missing in between.
   case moved(to: String)

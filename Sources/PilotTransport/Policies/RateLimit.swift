@@ -21,6 +21,14 @@ package struct RateLimit: Sendable, BitwiseCopyable {
     paidUntil = max(paidUntil, now).addingClamped(interval)
     return true
   }
+
+  /// So many events want to happen together. Whether they may; if not, nothing has changed. More than may happen at once never may.
+  package mutating func admits(_ count: Int, at now: UInt64) -> Bool {
+    let others = interval.multipliedClamped(by: UInt64(max(count, 1) - 1))
+    guard paidUntil.since(now).addingClamped(others) <= tolerance else { return false }
+    paidUntil = max(paidUntil, now).addingClamped(others).addingClamped(interval)
+    return true
+  }
 }
 
 /// So many events a second for each of any number of sources, in memory of a fixed size.

@@ -9,6 +9,9 @@ package final class ClientConnection {
   private let subprotocol: PilotSubprotocol
   private var peer: WSSClientPeer?
   private var hasEnded = false
+  private var isEstablished = false
+  /// That the beacon sends the node away, said before ``onDrain`` could be set.
+  private var toldAtOnce: DrainNotice?
   /// Called once when frames can flow.
   var onEstablished: (() -> Void)?
   /// Called once when the connection has ended, unless ``close()`` came first.
@@ -31,8 +34,8 @@ package final class ClientConnection {
       dialling: subprotocol == .v2 ? configuration.beacon.name : nil)
     let peer = WSSClientPeer(
       authentication: authentication, inbound: inbound, beacon: configuration.beaconEndpoint,
-      onEstablished: { [weak self] in self?.established(outbound) },
-      onDrain: { [weak self] notice in self?.onDrain?(notice) ?? false },
+      onEstablished: { [weak self] in self?.established(inbound, outbound) },
+      onDrain: { [weak self] notice in self?.told(notice) ?? false },
       onEnd: { [weak self] end, wasEstablished in self?.ended(end, wasEstablished) })
     self.peer = peer
     var times = WebSocketTimes()
@@ -59,13 +62,22 @@ package final class ClientConnection {
     peer?.link?.perform(reaction)
   }
 
-  private func established(_ outbound: OutboundQueue) {
+  private func told(_ notice: DrainNotice) -> Bool {
+    guard !isEstablished else { return onDrain?(notice) ?? false }
+    // It came in one read with auth_ok, and nobody has taken the connection over yet.
+    toldAtOnce = notice
+    return true
+  }
+
+  private func established(_ inbound: FrameQueue, _ outbound: OutboundQueue) {
+    isEstablished = true
     if isOwn {
       configuration.beacon.name.map { configuration.knownBeacons.insert($0) }
       // It takes an empty message, which older deployed ones don't survive.
       outbound.takeAllLengths()
     }
     onEstablished?()
+    if let notice = toldAtOnce.take(), onDrain?(notice) != true { inbound.countMalformed() }
   }
 
   private func ended(_ end: WebSocketEnd, _ wasEstablished: Bool) {

@@ -1,5 +1,5 @@
-/// A beacon tells a node over WSS that it is about to end the connection, when to come back, and perhaps where to (wire reference,
-/// section 3). Deployed nodes ignore it.
+/// A beacon tells a node over WSS that it is about to end the connection, or has too many, when to come back, and perhaps where to (wire
+/// reference, section 3). Deployed nodes ignore it.
 public struct DrainNotice: Hashable, Sendable {
   static let type = "drain"
   /// The longest place that may be named, in bytes.

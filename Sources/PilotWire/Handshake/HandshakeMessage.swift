@@ -7,7 +7,7 @@ public enum HandshakeMessage: Hashable, Sendable {
   case reply(AuthReply)
   /// From the beacon: the node is in.
   case ok
-  /// From the beacon, to a node that is in: it is about to end.
+  /// From the beacon, to a node that is in: go, since it is about to end or full.
   case drain(DrainNotice)
   /// A type that this version doesn't know. Reserved for control: to be ignored once the node is in.
   case unknown(type: String)

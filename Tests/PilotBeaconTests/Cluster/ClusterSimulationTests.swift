@@ -16,6 +16,9 @@ struct ClusterSimulationTests {
   private struct Beacon {
     let member: ClusterMember
     var local: LocalPresence
+    var pace = EtcdPace()
+    /// What it has written to its nodes' keys has cost, in bytes.
+    var written = 0
     var directory: ClusterDirectory
     var registration = EtcdRegistration()
     var view = EtcdView(from: EtcdKeys().first)
@@ -120,7 +123,10 @@ struct ClusterSimulationTests {
           _ = etcd.write([(keys.member(beacons[index].member.beaconID), value)], lease)
           beacons[index].registration.registered(lease, random: .random(in: 0..<1, using: &random), at: now)
         case .publish(let lease):
-          let due = beacons[index].local.take(EtcdPresence.keysPerWrite)
+          let now = now
+          var pace = beacons[index].pace
+          let due = beacons[index].local.take(EtcdPresence.keysPerWrite) { pace.admits($0, at: now) }
+          beacons[index].pace = pace
           guard !due.isEmpty else { return }
           let items = due.map { bucket, nodes in
             (keys.nodes(bucket, of: beacons[index].member.beaconID), nodes.isEmpty ? nil : nodes.encoded)
@@ -129,6 +135,7 @@ struct ClusterSimulationTests {
             for (bucket, _) in due { beacons[index].local.mark(bucket) }
             return lose(index)
           }
+          beacons[index].written += due.map { EtcdPace.cost(of: $0.nodes) }.reduce(0, +)
           if due.count < EtcdPresence.keysPerWrite { return }
         }
       }
@@ -197,6 +204,22 @@ struct ClusterSimulationTests {
       }
     }
 
+    /// So many strangers, who can prove nothing, come to the first beacon or go.
+    mutating func flood(_ count: Int) {
+      for _ in 0..<count {
+        let node = UInt32.random(in: 1_000_000..<1_010_000, using: &random) * 3
+        put(node, at: home[node] == nil ? 0 : nil)
+      }
+    }
+
+    /// Whether all beacons look for a node where it is.
+    func isFound(_ node: UInt32) -> Bool {
+      beacons.indices.allSatisfy { index in
+        guard let place = home[node], place != index else { return true }
+        return beacons[index].places[node] == beacons[place].member.beaconID
+      }
+    }
+
     /// How many nodes a beacon looks for in the wrong place, of all beacons.
     var misplaced: Int {
       beacons.indices.reduce(0) { sum, index in
@@ -228,6 +251,31 @@ struct ClusterSimulationTests {
     world.run(for: .milliseconds(100))
     #expect(world.misplaced == 0)
     #expect(world.beacons.allSatisfy { $0.surveys == 1 })
+  }
+
+  @Test("A flood of strangers: what is written has its bound, and who has authenticated is known as soon as ever")
+  func flood() throws {
+    var world = try World(beacons: 3, nodes: 100, seed: 13)
+    world.run(for: .seconds(10))
+    let (before, seconds) = (world.beacons[0].written, 30)
+    var node: UInt32 = 1
+    for step in 0..<(seconds * 20) {
+      world.flood(200)
+      if step % 10 == 0 {
+        node = node % 97 + 3
+        if node % 3 == 0 { node += 1 }
+        world.put(node, at: step % 3)
+      }
+      world.run(for: .milliseconds(50))
+      if step % 10 == 2 { #expect(world.isFound(node), "node \(node), step \(step)") }
+    }
+    let written = world.beacons[0].written - before
+    #expect(written <= EtcdPace.burst + seconds * EtcdPace.bytesPerSecond)
+    #expect(written > seconds * EtcdPace.bytesPerSecond / 2, "it is a flood")
+    #expect(world.beacons[0].local.dueCount > 1_000)
+    // And strangers are found once it is over: in as long as all keys take.
+    world.run(for: .seconds(12))
+    #expect(world.misplaced == 0)
   }
 
   @Test("etcd gone for longer than a lease: what was known stays known, before and after", arguments: [3] as [UInt64])

@@ -38,20 +38,23 @@ struct PresenceBucketTests {
   @Test("A node is in it once, as what it is last")
   func once() {
     var bucket = bucket(others: [5])
-    expect(bucket.put(.test(5), isProven: false), false)
-    expect(bucket.put(.test(5), isProven: true), true)
-    expect(bucket.put(.test(5), isProven: true), false)
+    expect(bucket.put(.test(5), isProven: false), .unchanged)
+    expect(bucket.put(.test(5), isProven: true), .changed(isProven: true))
+    expect(bucket.put(.test(5), isProven: true), .unchanged)
     #expect((bucket.proven, bucket.others) == ([5], []))
-    expect(bucket.put(.test(5), isProven: nil), true)
-    expect(bucket.put(.test(5), isProven: nil), false)
+    expect(bucket.put(.test(5), isProven: false), .changed(isProven: true))
+    expect(bucket.put(.test(5), isProven: nil), .changed(isProven: false))
+    expect(bucket.put(.test(5), isProven: nil), .unchanged)
+    expect(bucket.put(.test(5), isProven: true), .changed(isProven: true))
+    expect(bucket.put(.test(5), isProven: nil), .changed(isProven: true))
     #expect(bucket.isEmpty)
   }
 
   @Test("It is bounded")
   func bounded() {
     var bucket = bucket(others: Array(1...4_096))
-    expect(bucket.put(.test(5_000), isProven: true), nil)
-    expect(bucket.put(.test(7), isProven: true), true)
+    expect(bucket.put(.test(5_000), isProven: true), .noRoom)
+    expect(bucket.put(.test(7), isProven: true), .changed(isProven: true))
     #expect(PresenceBucket(bucket.encoded) == bucket)
   }
 
@@ -86,6 +89,53 @@ struct LocalPresenceTests {
     // There is nothing to tell anew of what is empty.
     local.markAll()
     #expect(local.dueCount == 0)
+  }
+
+  /// Nodes that are in buckets of their own, in the order of their coming.
+  private func spread(_ count: Int, in local: inout LocalPresence, isProven: Bool) -> [UInt32] {
+    var (nodes, node): ([UInt32], UInt32) = ([], isProven ? 0 : 1_000_000)
+    while nodes.count < count {
+      node += 1
+      let before = local.dueCount
+      local.put(.test(node), isProven: isProven)
+      if local.dueCount > before { nodes.append(node) }
+    }
+    return nodes
+  }
+
+  @Test("What concerns a node that has authenticated is told first, whoever came before it")
+  func turns() {
+    var local = LocalPresence(seed: 7)
+    let strangers = spread(20, in: &local, isProven: false)
+    let known = spread(5, in: &local, isProven: true)
+    #expect(local.take(5).flatMap(\.nodes.proven) == known)
+    expect(local.take(100).map(\.nodes.others.count).reduce(0, +) >= strangers.count, true)
+    // A known one that goes, too; and what waits behind others comes forward.
+    local.put(.test(strangers[0]), isProven: nil)
+    local.put(.test(strangers[1]), isProven: nil)
+    local.put(.test(known[0]), isProven: nil)
+    local.put(.test(strangers[1]), isProven: true)
+    #expect(local.dueCount == 3)
+    let told = local.take(3)
+    #expect(told.map { $0.nodes.proven.contains(strangers[1]) } == [true, false, false])
+    #expect(told[1].nodes.isEmpty, "that of the known one that went")
+    #expect(local.dueCount == 0)
+  }
+
+  @Test("What may not be told yet stays due, in its turn")
+  func heldBack() {
+    var local = LocalPresence(seed: 7)
+    let strangers = spread(10, in: &local, isProven: false)
+    var left = 3
+    let first = local.take(100) { _ in
+      left -= 1
+      return left >= 0
+    }
+    #expect(first.count == 3)
+    #expect(local.dueCount == 7)
+    local.put(.test(strangers[9]), isProven: nil)
+    #expect(local.dueCount == 7, "it is told once")
+    #expect(local.take(100).map(\.nodes.count).reduce(0, +) == 6)
   }
 
   @Test("Nodes spread over the buckets, and all of them can be told anew")

@@ -23,6 +23,18 @@ struct RateLimitTests {
     #expect(burst == 3)
   }
 
+  @Test func severalEventsAtOnceAreAllOrNone() {
+    var limit = RateLimit(perSecond: 10, burst: 5)
+    expect(limit.admits(6, at: 5 * second), false)
+    expect(limit.admits(3, at: 5 * second), true)
+    expect(limit.admits(3, at: 5 * second), false)
+    expect(limit.admits(2, at: 5 * second), true)
+    expect(limit.admits(1, at: 5 * second), false)
+    expect(limit.admits(4, at: 5 * second + 399_999_999), false)
+    expect(limit.admits(4, at: 5 * second + 400_000_000), true)
+    expect(limit.admits(.max, at: .max), false)
+  }
+
   @Test func sourcesAreCountedByThemselves() {
     var limit = SourceRateLimit(perSecond: 1, burst: 1, sets: 64)
     let hash = KeyedHash(seed: 1)

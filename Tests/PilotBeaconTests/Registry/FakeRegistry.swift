@@ -4,7 +4,7 @@ import NIOSSL
 import PilotFixtures
 import Synchronization
 
-/// A registry that gives one answer to everything; nil gives none.
+/// A registry that answers as it is told to; nil gives no answer.
 final class FakeRegistry: Sendable {
   private let channel: any Channel
   private let log: Log
@@ -17,9 +17,18 @@ final class FakeRegistry: Sendable {
     self.log = log
   }
 
+  /// One that gives the same answer to everything.
+  ///
   /// - Parameter tls: Whose certificate it shows; nil speaks in clear text.
   static func start(
     tls: ThrowawayAuthority? = nil, _ answer: @escaping @Sendable () -> String?
+  ) async throws -> FakeRegistry {
+    try await start(tls: tls, answering: { _ in answer() })
+  }
+
+  /// One that answers requests, each given as its JSON.
+  static func start(
+    tls: ThrowawayAuthority? = nil, answering answer: @escaping @Sendable (String) -> String?
   ) async throws -> FakeRegistry {
     let log = Log()
     let context = try tls.map { tls in
@@ -52,9 +61,9 @@ final class FakeRegistry: Sendable {
     typealias OutboundOut = ByteBuffer
 
     private let log: Log
-    private let answer: () -> String?
+    private let answer: (String) -> String?
 
-    init(log: Log, answer: @escaping () -> String?) {
+    init(log: Log, answer: @escaping (String) -> String?) {
       self.log = log
       self.answer = answer
     }
@@ -65,7 +74,7 @@ final class FakeRegistry: Sendable {
         return
       }
       log.requests.withLock { $0.append(text) }
-      guard let answer = answer() else { return }
+      guard let answer = answer(text) else { return }
       var reply = ByteBuffer()
       reply.writeInteger(UInt32(answer.utf8.count))
       reply.writeString(answer)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PilotBeacon
 import PilotConsole
+import PilotWSS
 import PilotWire
 import Testing
 
@@ -50,6 +51,26 @@ struct BeaconOptionsTests {
   func anAddressThatNobodyCanSendToIsRefused(arguments: [String], reason: String) async {
     let failure = await #expect(throws: CommandFailure.self) { _ = try await configuration(arguments) }
     #expect(failure?.line.contains(reason) == true)
+  }
+
+  @Test func whoIsSentOnIsSaidByANumberAndAPlace() async throws {
+    let wss = ["--wss", "127.0.0.1:0"]
+    #expect(try await configuration(wss).redirect == nil)
+    let redirect = try await configuration(wss + ["--redirect-at", "5000", "--redirect-to", "wss://b.example"]).redirect
+    #expect(redirect == .init(beyond: 5_000, to: try WSSURL(parsing: "wss://b.example")))
+  }
+
+  @Test(arguments: [
+    (["--wss", "127.0.0.1:0", "--redirect-at", "5"], "not where to"),
+    (["--wss", "127.0.0.1:0", "--redirect-to", "wss://b.example"], "not when"),
+    (["--wss", "127.0.0.1:0", "--redirect-at", "5", "--redirect-to", "udp://b.example:1"], "--redirect-to"),
+    (["--redirect-at", "5", "--redirect-to", "wss://b.example"], "there are none"),
+    (["--wss", "127.0.0.1:0", "--redirect-at", "10000", "--redirect-to", "wss://b.example"], "never reached"),
+    (["--wss", "127.0.0.1:0", "--redirect-at", "0", "--redirect-to", "wss://b.example"], "redirect-at"),
+  ])
+  func whatSendsNobodyOnIsRefused(arguments: [String], reason: String) async {
+    let failure = await #expect(throws: CommandFailure.self) { _ = try await configuration(arguments) }
+    #expect(failure?.line.contains(reason) == true, "\(failure?.line ?? "nothing")")
   }
 
   @Test func aClusterIsEtcdAndASecret() async throws {

@@ -47,6 +47,51 @@ struct DrainingBeaconTests {
     #expect(world.outbound.gap(until: world.network.now) < .milliseconds(100))
   }
 
+  @Test(
+    "full as soon as it is attached to: the next beacon carries, and the first one is asked again more and more rarely")
+  func full() throws {
+    var world = PathWorld([.init(beacon: 0, .connection), .init(beacon: 1, .connection)])
+    world.beacons[0].isFull = true
+    world.talk(2)
+    try world.run(for: .seconds(20))
+    #expect(world.switches.map(\.change.to) == [PathID(0), PathID(1)])
+    #expect(world.switches.last?.change.reason == .draining)
+    world.outbound.reset()
+    try world.run(for: .seconds(3_600))
+    #expect(world.carriage == .one(PathID(1)))
+    #expect(world.switches.count == 2)
+    // After 30 s, 1 min, 2, 4, 8, and then every ten minutes.
+    #expect((7...13).contains(world.connections[0].dials), "\(world.connections[0].dials)")
+    #expect(world.outbound.gap(until: world.network.now) < .seconds(1))
+    world.beacons[0].isFull = false
+    try world.run(for: .seconds(700))
+    #expect(world.switches.last?.change == PathSwitch(from: PathID(1), to: PathID(0), reason: .recovered))
+  }
+
+  @Test("all of them full, each of which sends it on: it stays where it has been sent once", arguments: [2, 3, 5])
+  func allFull(_ count: Int) throws {
+    var world = PathWorld((0..<count).map { .init(beacon: $0, .connection) })
+    for beacon in 0..<count { world.beacons[beacon].isFull = true }
+    world.talk(2)
+    try world.run(for: .seconds(3_600))
+    #expect(world.switches.map(\.change.to) == [PathID(0), PathID(1)])
+    #expect(world.connections.map(\.dials).reduce(0, +) <= 15)
+    #expect(world.faults.isEmpty)
+  }
+
+  @Test("both full, and the second one ends indeed: the node is at the first one, and stays there")
+  func fullAndEnding() throws {
+    var world = PathWorld([.init(beacon: 0, .connection), .init(beacon: 1, .connection)])
+    for beacon in 0..<2 { world.beacons[beacon].isFull = true }
+    world.talk(2)
+    try world.run(for: .seconds(20))
+    #expect(world.carriage == .one(PathID(1)))
+    world.kill(beacon: 1)
+    try world.run(for: .seconds(60))
+    #expect(world.carriage == .one(PathID(0)))
+    #expect(world.switches.count == 3)
+  }
+
   @Test("the same, and its connection has moved: it is as good as any other")
   func moved() throws {
     var world = try Self.world(.connection)

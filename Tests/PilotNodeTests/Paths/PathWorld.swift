@@ -310,6 +310,8 @@ struct PathWorld: ~Copyable {
       machine.note(id, beaconIsOwn: isOwn, at: now)
       machine.on(.reconnected, of: [id], at: now)
     }
+    guard beacons[connection.beacon].isFull, let span = ReturnSpan(from: 2_000, until: 5_000) else { return }
+    drive { machine, now in machine.on(.draining(span), of: [id], at: now) }
   }
 
   private mutating func lose(_ index: Int, _ error: TransportError) {

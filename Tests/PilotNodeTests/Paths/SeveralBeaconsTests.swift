@@ -1,5 +1,9 @@
+import PilotIdentity
 import PilotTesting
 import PilotTransport
+import PilotUDP
+import PilotWSS
+import PilotWire
 import Testing
 
 @testable import PilotNode
@@ -87,6 +91,55 @@ struct SeveralBeaconsTests {
     #expect(world.switches.last?.change.reason == .unanswered)
     try world.run(for: .seconds(10))
     #expect(world.outbound.gap(until: world.network.now) < .seconds(5))
+  }
+
+  /// The paths of a node with this list, and as what each beacon is dialled.
+  private static func ring(_ urls: [String], key: Identity, standbys: [String] = []) throws -> [Node.PathSetup] {
+    var configuration = Node.Configuration(
+      id: LinkRun.node, identity: key, beacons: try urls.map { try BeaconURL(parsing: $0) },
+      standbys: try standbys.map { try BeaconURL(parsing: $0) })
+    configuration.choosing.preference = .publicKey
+    // Without authorities to read.
+    configuration.wss?.allowsPlaintext = true
+    configuration.udp.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    return try PathPlan(configuration).setups(udp: configuration.udp, at: [])
+  }
+
+  @Test("by the key: its place first, UDP and WSS together, then on around the ring; standbys stay behind")
+  func byKey() throws {
+    let urls = (0..<3).flatMap { ["udp://b\($0).invalid:9001", "ws://b\($0).invalid"] }
+    for _ in 0..<10 {
+      let key = Identity()
+      let start = key.publicKey.place(among: 3)
+      let setups = try Self.ring(urls, key: key, standbys: ["udp://s.invalid:9001"])
+      defer { for setup in setups { setup.transport.close() } }
+      #expect(setups.map(\.path.beacon) == [0, 0, 1, 1, 2, 2, 3])
+      #expect(setups.map { $0.path.kind == .datagrams } == [true, false, true, false, true, false, true])
+      let hosts = setups.map { $0.dialled?.host }
+      #expect(hosts == (0..<6).map { "b\((start + $0 / 2) % 3).invalid" } + ["s.invalid"])
+    }
+  }
+
+  @Test("by the key, and beacons die: the next one around the ring, and back when the key's own is there again")
+  func aroundTheRing() throws {
+    let setups = try Self.ring((0..<3).map { "udp://b\($0).invalid:9001" }, key: Identity())
+    for setup in setups { setup.transport.close() }
+    var choosing = PathSelection.Configuration()
+    choosing.preference = .publicKey
+    var world = PathWorld(setups.map(\.path), choosing)
+    world.talk(200)
+    try world.run(for: .seconds(60))
+    #expect(world.carriage == .one(PathID(0)))
+    for beacon in [0, 1] {
+      world.kill(beacon: beacon)
+      try world.run(for: .seconds(40))
+      #expect(world.carriage == .one(PathID(beacon + 1)))
+    }
+    world.revive(beacon: 0)
+    try world.run(for: .seconds(120))
+    #expect(world.carriage == .one(PathID(0)))
+    #expect(world.switches.map(\.change.to.index) == [0, 1, 2, 0])
+    #expect(world.switches.last?.change.reason == .recovered)
   }
 
   @Test("no standby is wanted: the second beacon is left alone")

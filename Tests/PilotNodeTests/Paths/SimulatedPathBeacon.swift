@@ -10,6 +10,8 @@ struct SimulatedPathBeacon {
   /// announcement for 30 s after one.
   var allowsBoth = true
   var isGone = false
+  /// Whether it sends away whoever attaches over a connection.
+  var isFull = false
   /// Where the node is over UDP.
   var registered: Endpoint?
   private var recordedAt: MonotonicInstant?

@@ -26,11 +26,15 @@ import Testing
 
   /// The places, by file. `code: advice` is one that says something else than its code's usual advice.
   private static let sites = """
+    PilotBeacon/Registry/RegistryEntry | invalidConfiguration
+    PilotBeacon/Registry/RegistryRegistration | invalidConfiguration
+    PilotBeacon/Registry/RegistryToken | invalidConfiguration
     PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
-    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x3
+    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x4
     PilotBeacon/Server/Cluster/BeaconServer+Cluster | invalidConfiguration x2
     PilotBeacon/Server/Cluster/ClusterSecret | invalidConfiguration
     PilotBeacon/Server/Cluster/Etcd/EtcdURL | invalidConfiguration
+    PilotBeacon/Server/Draining/PeerRedirect | invalidConfiguration
     PilotBeacon/Server/Takeover/BeaconServer+Takeover | bindFailed, invalidConfiguration
     PilotBeacon/Server/Takeover/BeaconTakeover | bindFailed, bindFailed: .later(after: nil)
     PilotBeacon/Status/Port/StatusToken | invalidConfiguration

@@ -67,15 +67,55 @@ import Testing
   @Test func beaconsThatSendItAroundKeepItAtLast() throws {
     var plan = DrainPlan()
     var now = start
+    plan.connected(at: now)
     for _ in 0..<3 {
-      plan.connected(at: now)
       #expect(plan.told(try span(0, 0), nil, at: now, random: 0) == .wait(.zero))
       _ = plan.due()
-      now = now.advanced(by: .seconds(1))
+      plan.connected(at: now)
+      now = now.advanced(by: .seconds(10))
     }
-    plan.connected(at: now)
+    now = now.advanced(by: .seconds(-10))
     #expect(plan.told(try span(0, 0), nil, at: now.advanced(by: .seconds(59)), random: 0) == .ignore)
     #expect(plan.told(try span(0, 0), nil, at: now.advanced(by: .seconds(60)), random: 0) == .wait(.zero))
+  }
+
+  @Test func whoIsSentOnAsSoonAsItArrivesStays() throws {
+    let (other, span) = (WSSURL(host: "b.example"), try span(2_000, 5_000))
+    var plan = connected()
+    // Full, and another one named: it goes there.
+    #expect(plan.told(span, other, at: start, random: 0) == .wait(.seconds(2)))
+    #expect(plan.due() == .dial(other))
+    let arrived = start.advanced(by: .seconds(2))
+    plan.connected(at: arrived)
+    // Full as well, and the first one named: it stays.
+    for milliseconds in [0, 5_000, 9_999] {
+      let now = arrived.advanced(by: .milliseconds(milliseconds))
+      #expect(plan.told(span, nil, at: now, random: 0) == .ignore)
+    }
+    #expect(plan.due() == .nothing)
+    // A beacon that ends later is left as ever, and so is one that was dialled anew.
+    #expect(plan.told(span, nil, at: arrived.advanced(by: .seconds(10)), random: 0) == .wait(.seconds(2)))
+    _ = plan.ended(at: arrived.advanced(by: .seconds(11)))
+    let again = arrived.advanced(by: .seconds(12))
+    plan.connected(at: again)
+    #expect(plan.told(span, other, at: again, random: 0) == .wait(.seconds(2)))
+  }
+
+  /// Beacons that are all full, and name the next one each: however long their words take to come, and whatever they name.
+  @Test(arguments: [0, 1, 9_999, 10_000, 30_000, 59_999])
+  func fullBeaconsSendItInNoCircle(_ delay: Int) throws {
+    var plan = DrainPlan()
+    var (now, moves) = (start, 0)
+    plan.connected(at: now)
+    while moves < 100 {
+      let told = plan.told(.atOnce, WSSURL(host: "b.example"), at: now.advanced(by: .milliseconds(delay)), random: 0)
+      guard case .wait = told else { break }
+      _ = plan.due()
+      now = now.advanced(by: .milliseconds(delay + 100))
+      plan.connected(at: now)
+      moves += 1
+    }
+    #expect(moves == (delay < 10_000 ? 1 : 3))
   }
 
   struct Place: CustomTestStringConvertible {

@@ -23,16 +23,23 @@ package struct PresenceBucket: Equatable, Sendable {
   /// How many are in it.
   package var count: Int { proven.count + others.count }
 
+  /// What follows from ``put(_:isProven:)``.
+  enum OnPut: Equatable {
+    case unchanged
+    /// Whether the node has authenticated, or had.
+    case changed(isProven: Bool)
+    case noRoom
+  }
+
   /// A node has come, gone, or proven who it is.
   ///
   /// - Parameter isProven: Whether it has authenticated; nil if it is gone.
-  /// - Returns: Whether that changes anything; nil if there is no room.
-  mutating func put(_ node: NodeID, isProven: Bool?) -> Bool? {
-    let removed = (Self.remove(node.rawValue, from: &proven), Self.remove(node.rawValue, from: &others))
-    guard let isProven else { return removed.0 || removed.1 }
-    guard count < Self.capacity else { return nil }
+  mutating func put(_ node: NodeID, isProven: Bool?) -> OnPut {
+    let (wasProven, wasOther) = (Self.remove(node.rawValue, from: &proven), Self.remove(node.rawValue, from: &others))
+    guard let isProven else { return wasProven || wasOther ? .changed(isProven: wasProven) : .unchanged }
+    guard count < Self.capacity else { return .noRoom }
     if isProven { Self.insert(node.rawValue, into: &proven) } else { Self.insert(node.rawValue, into: &others) }
-    return isProven ? !removed.0 : !removed.1
+    return (isProven ? wasProven : wasOther) ? .unchanged : .changed(isProven: isProven || wasProven)
   }
 
   private static func remove(_ node: UInt32, from nodes: inout [UInt32]) -> Bool {
@@ -46,9 +53,12 @@ package struct PresenceBucket: Equatable, Sendable {
     nodes.insert(node, at: nodes.sortedPlace(of: node))
   }
 
+  /// The length of what it is made known as, in bytes.
+  var encodedLength: Int { 3 + 4 * count }
+
   /// What it is made known as.
   package var encoded: [UInt8] {
-    [UInt8](rawCapacity: 3 + 4 * count) { output in
+    [UInt8](rawCapacity: encodedLength) { output in
       output.append(Self.version)
       output.append(bigEndian: UInt16(proven.count))
       for node in proven { output.append(bigEndian: node) }

@@ -23,8 +23,16 @@ package final class PresenceOutbox: Sendable {
     }
   }
 
-  /// What is to be told next, as much as fits one message.
-  package func take(_ limit: Int) -> [(bucket: Int, nodes: PresenceBucket)] { local.withLock { $0.take(limit) } }
+  /// What is to be told next: what concerns nodes that have authenticated before all else.
+  ///
+  /// - Parameters:
+  ///   - limit: How many pieces at most.
+  ///   - admits: Whether one more may be told now: it and what follows wait else. Called under a lock.
+  package func take(
+    _ limit: Int, while admits: (PresenceBucket) -> Bool = { _ in true }
+  ) -> [(bucket: Int, nodes: PresenceBucket)] {
+    local.withLock { $0.take(limit, while: admits) }
+  }
 
   /// What has been taken wasn't told.
   package func putBack(_ buckets: some Sequence<Int>) {

@@ -108,12 +108,12 @@ function neighbours(report) {
 function cluster(report) {
   at("cluster-section").hidden = !report.cluster;
   if (!report.cluster) return;
-  const { isUpToDate, silentSeconds, nodes, waiting, beacons } = report.cluster;
+  const { isUpToDate, silentSeconds, nodes, waiting, isHeldBack, beacons } = report.cluster;
   set("cluster-state", isUpToDate ? "heard" : `not heard for ${duration(silentSeconds || 0)}`, `badge ${isUpToDate ? "good" : "bad"}`);
   rows("cluster", beacons, "There are none.",
     [[item => String(item.number)], [item => item.address], [item => number(item.nodes), "n"]]);
   set("cluster-nodes", number(nodes));
-  set("cluster-waiting", number(waiting));
+  set("cluster-waiting", number(waiting) + (isHeldBack ? ", held back" : ""));
 }
 
 function show(report) {

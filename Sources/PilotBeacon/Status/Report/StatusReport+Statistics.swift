@@ -38,6 +38,7 @@ extension StatusReport {
     return Cluster(
       isUpToDate: cluster.isUpToDate, silentSeconds: cluster.silentSince.map { Int($0.components.seconds) },
       nodes: statistics.router.clusterNodes, waiting: cluster.waiting,
+      isHeldBack: statistics.etcd?.isHeldBack,
       beacons: cluster.beacons.map { Cluster.Beacon(number: $0.beaconID, address: "\($0.endpoint)", nodes: $0.nodes) })
   }
 

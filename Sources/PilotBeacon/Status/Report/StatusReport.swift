@@ -55,6 +55,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var nodes: Int
     /// Pieces of this beacon's own nodes that they have yet to be told.
     package var waiting: Int
+    /// Whether these wait because no more is written for the time being; absent where nothing bounds that.
+    package var isHeldBack: Bool?
     /// The others, by number.
     package var beacons: [Beacon]
 

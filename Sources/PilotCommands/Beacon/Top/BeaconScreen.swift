@@ -31,8 +31,9 @@ struct BeaconScreen {
     }
     if let cluster = report.cluster {
       let state = cluster.silentSeconds.map { "not heard for \($0) s" } ?? "heard"
+      let pace = cluster.isHeldBack == true ? ", held back" : ""
       lines.append(
-        "cluster: \(cluster.beacons.count) other beacons, \(state); nodes there: \(cluster.nodes), yet to be told: \(cluster.waiting)"
+        "cluster: \(cluster.beacons.count) other beacons, \(state); nodes there: \(cluster.nodes), yet to be told: \(cluster.waiting)\(pace)"
       )
     }
     lines += rates("Relayed", report.relayed, before?.relayed)

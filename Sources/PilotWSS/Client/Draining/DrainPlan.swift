@@ -1,8 +1,8 @@
 import PilotTransport
 import PilotWire
 
-/// What a client does when its beacon says that it is about to end: it dials once more, at a moment of its own choice, and changes
-/// over when that has worked. Until then it keeps the connection that it has.
+/// What a client does when its beacon sends it away, since it is about to end or full: it dials once more, at a moment of its own choice,
+/// and changes over when that has worked. Until then it keeps the connection that it has.
 ///
 /// A value without clock or random source.
 struct DrainPlan: Sendable {
@@ -30,12 +30,17 @@ struct DrainPlan: Sendable {
   /// So many connections in a row are left because their beacons say so, if none of them has lived: beacons that send nodes
   /// around have them stay where they are at last.
   private static let movesInARow = 3
+  /// Whoever has been sent away, and is again so soon after it has arrived, stays: two full beacons that name each other don't have it
+  /// to and fro.
+  private static let arrival: Duration = .seconds(10)
   /// A connection has lived after this time.
   private static let lifetime: Duration = .seconds(60)
 
   private var state = State.none
   private var moves = 0
   private var since = MonotonicInstant.start
+  /// Whether the connection is there because the one before was told to go.
+  private var isSentHere = false
   private var retry = Backoff(Self.retries)
 
   private static let retries = {
@@ -52,12 +57,13 @@ struct DrainPlan: Sendable {
 
   /// A connection is up: what was told on another one doesn't hold for it.
   mutating func connected(at now: MonotonicInstant) {
+    isSentHere = isDialling
     state = .none
     since = now
     retry = Backoff(Self.retries)
   }
 
-  /// The beacon is about to end. Only the first word on a connection counts.
+  /// The beacon sends the node away. Only the first word on a connection counts.
   ///
   /// - Parameters:
   ///   - comeBack: When to dial.
@@ -67,7 +73,9 @@ struct DrainPlan: Sendable {
     _ comeBack: ReturnSpan, _ place: WSSURL?, at now: MonotonicInstant, random: Double
   ) -> OnTold {
     guard state == .none else { return .ignore }
-    if since.duration(to: now) >= Self.lifetime { moves = 0 }
+    let age = since.duration(to: now)
+    if isSentHere, age < Self.arrival { return .ignore }
+    if age >= Self.lifetime { moves = 0 }
     guard moves < Self.movesInARow else { return .ignore }
     moves += 1
     let span = Double(comeBack.until - comeBack.from) * min(max(random, 0), 1)

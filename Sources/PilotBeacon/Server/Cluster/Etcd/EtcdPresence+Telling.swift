@@ -5,7 +5,7 @@ import Synchronization
 extension EtcdPresence {
   func tell(_ own: ClusterMember, _ outbox: PresenceOutbox) async {
     var (registration, caller) = (EtcdRegistration(), EtcdCaller(urls, tls))
-    var writers = Array(repeating: EtcdCaller(urls, tls), count: Self.writesAtOnce)
+    var (writers, pace) = (Array(repeating: EtcdCaller(urls, tls), count: Self.writesAtOnce), EtcdPace())
     while !Task.isCancelled {
       let now = MonotonicInstant.now()
       do throws(EtcdError) {
@@ -20,7 +20,7 @@ extension EtcdPresence {
         case .beat(let lease):
           try await beat(own, lease, &registration, &caller)
         case .publish(let lease):
-          if try await !publish(own, lease, outbox, &writers) {
+          if try await !publish(own, lease, outbox, &writers, &pace) {
             let next = now.advanced(by: ClusterPresence.interval)
             _ = try? await Task.sleep(for: MonotonicInstant.now().duration(to: next))
           }
@@ -69,14 +69,15 @@ extension EtcdPresence {
     endIfDeaf()
   }
 
-  /// Writes what is due, in several transactions at a time: etcd makes one write to its disk of those that come together, and a disk
+  /// Writes what is due and has its turn in the pace, in several transactions at a time: etcd makes one write to its disk of those that come together, and a disk
   /// can be slow. All of them are over before the next ones begin, so that no key is in two of them.
   ///
   /// - Returns: Whether more may be due.
   private func publish(
-    _ own: ClusterMember, _ lease: Int64, _ outbox: PresenceOutbox, _ writers: inout [EtcdCaller]
+    _ own: ClusterMember, _ lease: Int64, _ outbox: PresenceOutbox, _ writers: inout [EtcdCaller],
+    _ pace: inout EtcdPace
   ) async throws(EtcdError) -> Bool {
-    let due = outbox.take(Self.keysPerWrite * writers.count)
+    let due = take(from: outbox, &pace)
     guard !due.isEmpty else { return false }
     let writes = Self.writes(of: due)
     outbox.putBack(writes.dropFirst(writers.count).flatMap { $0 }.map(\.bucket))
@@ -105,11 +106,31 @@ extension EtcdPresence {
         failure = error
         outbox.putBack(writes[result.writer].map(\.bucket))
       } else {
-        state.withLock { $0.counts.written &+= UInt64(writes[result.writer].count) }
+        let (keys, bytes) = (writes[result.writer].count, writes[result.writer].map { EtcdPace.cost(of: $0.nodes) })
+        state.withLock { state in
+          state.counts.written &+= UInt64(keys)
+          state.counts.writtenBytes &+= UInt64(bytes.reduce(0, +))
+        }
       }
     }
     if let failure { throw failure }
     return writes.count >= writers.count
+  }
+
+  private func take(
+    from outbox: PresenceOutbox, _ pace: inout EtcdPace
+  ) -> [(bucket: Int, nodes: PresenceBucket)] {
+    let now = MonotonicInstant.now()
+    var isHeldBack = false
+    let due = outbox.take(Self.keysPerWrite * Self.writesAtOnce) { nodes in
+      isHeldBack = !pace.admits(nodes, at: now)
+      return !isHeldBack
+    }
+    state.withLock { state in
+      state.counts.isHeldBack = isHeldBack
+      if isHeldBack { state.counts.heldBack &+= 1 }
+    }
+    return due
   }
 
   /// What fits one transaction each.

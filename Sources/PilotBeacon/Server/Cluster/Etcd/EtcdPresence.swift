@@ -6,7 +6,7 @@ import Synchronization
 /// Presence by etcd (version 3.4 or newer, its JSON gateway): one lease for each beacon, its keys under it (``EtcdKeys``), and one
 /// watch over those of all.
 ///
-/// What is next ``EtcdRegistration`` and ``EtcdView`` decide; this does it, over connections that are kept: one for what is read, one
+/// What is next ``EtcdRegistration``, ``EtcdView`` and ``EtcdPace`` decide; this does it, over connections that are kept: one for what is read, one
 /// for the watch's, and one for each of the transactions that are under way together.
 final class EtcdPresence: Presence {
   /// The most keys written together: etcd takes 128, and 1.5 MiB.
@@ -72,6 +72,12 @@ final class EtcdPresence: Presence {
 struct EtcdCounts: Equatable, Sendable {
   /// Keys of nodes written.
   var written: UInt64 = 0
+  /// What they have cost, in bytes (``EtcdPace``).
+  var writtenBytes: UInt64 = 0
+  /// Looks at what is due that found something which had to wait for its turn in the pace; 20 a second while anything does.
+  var heldBack: UInt64 = 0
+  /// Whether the last one did.
+  var isHeldBack = false
   /// Requests that failed, and watches that ended.
   var failures: UInt64 = 0
   /// Watches that were ended because they didn't show what was written.

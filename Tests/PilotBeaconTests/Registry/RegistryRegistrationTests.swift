@@ -1,0 +1,207 @@
+import Foundation
+import Logging
+import NIOCore
+import PilotIdentity
+import PilotTesting
+import PilotTransport
+import PilotWire
+import Synchronization
+import Testing
+
+@testable import PilotBeacon
+
+/// A beacon that registers itself with a registry, a stand-in on loopback.
+@Suite("A beacon's entry at its registry", .timeLimit(.minutes(1)))
+struct RegistryRegistrationTests {
+  private static let address = Endpoint(ipv4: 8, 8, 4, 4, port: 9_001)
+  private static let secret = #"an"admin\token"#
+
+  /// What was written to the log.
+  private final class Lines: Sendable {
+    let texts = Mutex<[String]>([])
+    var all: [String] { texts.withLock { $0 } }
+  }
+
+  private struct Recorder: LogHandler {
+    let lines: Lines
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) {
+      lines.texts.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
+    }
+  }
+
+  private final class Run: Sendable {
+    let registration: RegistryRegistration
+    let clock = ManualClock()
+    let lines = Lines()
+
+    init(_ registry: FakeRegistry, token: String? = nil, limit: Duration = .seconds(5), isServing: Bool = true) throws {
+      var entry = BeaconServer.Configuration.RegistryEntry(address: RegistryRegistrationTests.address)
+      entry.token = token
+      var configuration = RegistryDirectory.Configuration()
+      configuration.limit = limit
+      let directory = RegistryDirectory(host: "127.0.0.1", port: registry.port, configuration: configuration)
+      let recorder = Recorder(lines: lines)
+      registration = try RegistryRegistration(
+        entry, beaconID: 256, exchange: try #require(directory.exchange), isServing: { isServing },
+        logger: Logger(label: "test") { _ in recorder })
+    }
+
+    /// Runs it for so many attempts.
+    func attempts(_ count: Int) async {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await self.registration.run(clock: self.clock) }
+        for attempt in 1...count {
+          await clock.sleepers(atLeast: 1)
+          if attempt < count { clock.advance(by: .seconds(30)) }
+        }
+        group.cancelAll()
+      }
+    }
+  }
+
+  private static func withToken(_ body: (String) async throws -> Void) async throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "token-\(UUID())").path()
+    try Data((secret + "\n").utf8).write(to: URL(filePath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await body(path)
+  }
+
+  @Test("It says its number, its address and the token, again each time, and reads the list")
+  func registers() async throws {
+    let registry = try await FakeRegistry.start(answering: { request in
+      request.contains("beacon_list")
+        ? #"{"type":"beacon_list_ok","beacons":[{"id":256,"addr":"8.8.4.4:9001"},{"id":7,"addr":"8.8.8.8:9001"}]}"#
+        : #"{"type":"beacon_register_ok","beacon_id":256}"#
+    })
+    try await Self.withToken { token in
+      let run = try Run(registry, token: token)
+      await run.attempts(2)
+      #expect(
+        registry.requests.prefix(2) == [
+          #"{"type":"beacon_register","beacon_id":256,"addr":"8.8.4.4:9001","admin_token":"an\"admin\\token"}"#,
+          #"{"type":"beacon_list"}"#,
+        ])
+      #expect(registry.requests.count == 4)
+      #expect(run.registration.counts == .init(taken: 2, failed: 0, isRegistered: true, others: 1))
+      #expect(run.lines.all.count == 1, "it is told once")
+      #expect(run.lines.all.first?.contains("Registered") == true)
+      #expect(!run.lines.all.joined().contains("admin"))
+    }
+    try await registry.close()
+  }
+
+  @Test(
+    "What it is refused for is told once, and the token isn't, whatever the registry says",
+    arguments: [
+      (#"{"type":"error","error":"beacon_id 0 is reserved"}"#, "beacon_id 0 is reserved"),
+      (#"{"type":"error","error":"wrong token an\"admin\\token"}"#, "repeat the token"),
+      (#"{"type":"lookup_ok","node_id":7}"#, "not understood"),
+      (#"{"type":"beacon_register_ok","beacon_id":257}"#, "not understood"),
+      ("[]", "not understood"), ("", "not understood"),
+    ])
+  func refused(_ answer: String, _ reason: String) async throws {
+    let registry = try await FakeRegistry.start { answer }
+    try await Self.withToken { token in
+      let run = try Run(registry, token: token)
+      await run.attempts(3)
+      #expect(run.registration.counts == .init(taken: 0, failed: 3, isRegistered: false, others: nil))
+      #expect(run.lines.all.count == 1)
+      #expect(run.lines.all.first?.contains(reason) == true, "\(run.lines.all)")
+      #expect(!run.lines.all.joined().contains("admin\\token") && !run.lines.all.joined().contains(Self.secret))
+    }
+    try await registry.close()
+  }
+
+  @Test("A registry that hangs, or isn't there, holds nothing up")
+  func silent() async throws {
+    let registry = try await FakeRegistry.start { nil }
+    let run = try Run(registry, limit: .milliseconds(50))
+    await run.attempts(2)
+    #expect(run.registration.counts.failed == 2)
+    try await registry.close()
+    await run.attempts(1)
+    #expect(run.registration.counts.failed == 3)
+  }
+
+  @Test("A list that can't be read, or has another address under the number, takes nothing away")
+  func lists() async throws {
+    let list = Mutex(#"{"type":"beacon_list_ok","beacons":[{"id":256,"addr":"8.8.8.8:9001"}]}"#)
+    let registry = try await FakeRegistry.start(answering: { request in
+      request.contains("beacon_list") ? list.withLock { $0 } : #"{"type":"beacon_register_ok"}"#
+    })
+    let run = try Run(registry)
+    await run.attempts(3)
+    #expect(run.registration.counts == .init(taken: 3, failed: 0, isRegistered: true, others: 0))
+    #expect(run.lines.all.count { $0.contains("another address") && $0.contains("8.8.8.8:9001") } == 1)
+    for broken in [#"{"type":"error","error":"no"}"#, #"{"type":"beacon_list_ok","beacons":[7]}"#, "{"] {
+      list.withLock { $0 = broken }
+      await run.attempts(1)
+    }
+    #expect(run.registration.counts == .init(taken: 6, failed: 0, isRegistered: true, others: 0))
+    try await registry.close()
+  }
+
+  @Test("Who isn't serving lets the entry run out")
+  func draining() async throws {
+    let registry = try await FakeRegistry.start { #"{"type":"beacon_register_ok"}"# }
+    let run = try Run(registry, isServing: false)
+    await run.attempts(3)
+    #expect(registry.requests.isEmpty)
+    try await registry.close()
+  }
+
+  @Test("Every 27 to 30 s, and after a failure sooner, but not for long")
+  func pauses() {
+    var pauses = RegistrationPauses()
+    #expect(pauses.registered(random: 0) == .seconds(30))
+    #expect(pauses.registered(random: 1) == .seconds(27))
+    let failures = (0..<8).map { _ in pauses.failed(random: 0.999_999) }
+    #expect(failures[0] <= .seconds(2) && failures.allSatisfy { $0 <= .seconds(30) })
+    #expect(failures[7] > .seconds(29))
+    _ = pauses.registered(random: 0)
+    #expect(pauses.failed(random: 0.5) <= .seconds(2))
+  }
+
+  @Test(
+    "An address that nodes can't reach is refused",
+    arguments: [
+      ("0.0.0.0:9001", nil), ("[::]:9001", nil), ("127.0.0.1:9001", nil), ("[::1]:9001", nil), ("8.8.4.4:0", nil),
+      ("169.254.1.1:9001", nil), ("[fe80::1]:9001", nil), ("224.0.0.1:9001", nil), ("255.255.255.255:9001", nil),
+      ("192.0.2.1:9001", nil), ("198.51.100.1:9001", nil), ("203.0.113.7:9001", nil), ("[2001:db8::1]:9001", nil),
+      ("100.64.0.1:9001", nil), ("10.0.0.1:9001", false), ("172.16.0.1:9001", false), ("192.168.1.1:9001", false),
+      ("[fd00::1]:9001", false), ("8.8.4.4:9001", true), ("[2606:4700::1]:9001", true),
+    ] as [(String, Bool?)])
+  func addresses(_ text: String, _ isPublic: Bool?) throws {
+    var entry = BeaconServer.Configuration.RegistryEntry(address: try Endpoint(parsing: text))
+    #expect((entry.fault == nil) == (isPublic == true), "\(entry.fault ?? "fine")")
+    entry.allowsPrivate = true
+    #expect((entry.fault == nil) == (isPublic != nil), "\(entry.fault ?? "fine")")
+    guard entry.fault != nil else { return }
+    let error = #expect(throws: TransportError.self) { try entry.validate() }
+    #expect(error?.code == .invalidConfiguration)
+  }
+
+  @Test("A token file that can't be read, or holds none, is refused, and not repeated")
+  func tokenFiles() async throws {
+    #expect(throws: TransportError.self) { try RegistryToken(path: "/nonexistent/token") }
+    try await Self.withToken { path in
+      let token = try RegistryToken(path: path)
+      #expect(token.text == Self.secret)
+      for broken in ["", "two words", String(repeating: "x", count: 2_000)] {
+        try Data(broken.utf8).write(to: URL(filePath: path))
+        let error = #expect(throws: TransportError.self) { try RegistryToken(path: path) }
+        #expect(error?.message.contains("two words") == false)
+        #expect(token.text == Self.secret, "the last one that could be used")
+      }
+      try Data("another".utf8).write(to: URL(filePath: path))
+      #expect(token.text == "another")
+    }
+  }
+}
