@@ -35,9 +35,11 @@ extension Finding {
     let main = findings.first { $0.result == .pass } ?? failed?.finding ?? first
     guard findings.count > 1 else { return main }
     let hint = failed.map { failed in failed.finding.hint.map { "\(failed.url): \($0)" } } ?? main.hint
+    let reasons = named.map { url, finding in
+      finding.reason.hasPrefix("\(url)") ? finding.reason : "\(url): \(finding.reason)"
+    }
     return Finding(
-      check: check, result: main.result, elapsed: main.elapsed,
-      reason: named.map { "\($0.url): \($0.finding.reason)" }.joined(separator: "; "), hint: hint)
+      check: check, result: main.result, elapsed: main.elapsed, reason: reasons.joined(separator: "; "), hint: hint)
   }
 
   private static func connection(_ check: DoctorCheck, _ facts: ConnectionFacts) -> Finding {

@@ -98,7 +98,9 @@ final class DatagramInquiry: Sendable {
     if isComplete { alarm.ring() }
   }
 
-  private var isComplete: Bool { state.withLock { $0.facts.beacons.allSatisfy { $0.answer != nil || $0.endpoints.isEmpty } } }
+  private var isComplete: Bool {
+    state.withLock { $0.facts.beacons.allSatisfy { $0.answer != nil || $0.endpoints.isEmpty } }
+  }
 
   /// What the network reports.
   private func watch() async {
