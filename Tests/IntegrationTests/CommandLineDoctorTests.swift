@@ -49,6 +49,17 @@ struct CommandLineDoctorTests {
     }
   }
 
+  @Test("what --address says stands in for a name that nobody knows, and the first line says so")
+  func givenAddress() async throws {
+    try await TestBeacon.run { beacon in
+      let outcome = try await run(
+        "--beacon", "udp://beacon.invalid:\(beacon.udp.port)", "--address", "beacon.invalid=127.0.0.1")
+      #expect(outcome.status == 0, "\(outcome.text)")
+      #expect(outcome.lines.last?.verdict == "udp")
+      #expect(outcome.lines.first?.reason.contains("--address has 127.0.0.1") == true, "\(outcome.text)")
+    }
+  }
+
   @Test("where there is no way it says which step failed, and exits with 1")
   func nothing() async throws {
     let outcome = try await run("--beacon", "ws://127.0.0.1:9")
