@@ -20,7 +20,7 @@ struct TransportErrorMappingTests {
     let table: [(TransportError, TransportError.Code, String)] = [
       (
         .init(connecting: ChannelError.connectTimeout(.seconds(1)), to: DialTarget(beacon)), .timedOut,
-        "a firewall may drop TCP to port 443: have it opened, or go through a proxy (--proxy)"
+        "a firewall may drop TCP to port 8443: have it opened, or go through a proxy (--proxy)"
       ),
       (
         .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: DialTarget(beacon)), .connectFailed,
