@@ -1,5 +1,6 @@
 import Foundation
 import PilotConsole
+import PilotWire
 import Testing
 
 @Suite("pilot doctor", .timeLimit(.minutes(1)))
