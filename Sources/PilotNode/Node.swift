@@ -2,6 +2,7 @@ public import PilotIdentity
 public import PilotTransport
 import PilotUDP
 public import PilotWire
+import Synchronization
 
 /// A node: an identity that is joined to a beacon, and addresses others by their IDs.
 ///
@@ -101,6 +102,15 @@ public final class Node: Sendable {
   /// The path that its frames go over now; nil as long as there is none. The receiver tells every change
   /// (``NodeEvent/switched(_:)``).
   public var path: PathID? { driver.sendRoute.first.map(PathID.init) }
+
+  /// How a path stands by itself, and what its beacon was dialled as; nil for one that is at rest. ``state`` is what follows from
+  /// all of them: as long as one may still come up, it doesn't say what holds up the others.
+  package func standing(of path: PathID) -> (beacon: BeaconName?, state: NodeState)? {
+    guard driver.ports.indices.contains(path.index), let state = driver.machine.withLock({ $0.state(of: path) }) else {
+      return nil
+    }
+    return (driver.ports[path.index].dialled, state)
+  }
 
   /// Where frames for the beacon go: to that of the active path, or of the first one as long as there is none.
   public var beacon: Endpoint { driver.beacon }

@@ -1,5 +1,6 @@
 import Foundation
 import PilotConsole
+import PilotWire
 import Testing
 
 @Suite("pilot doctor", .timeLimit(.minutes(1)))
@@ -46,6 +47,17 @@ struct CommandLineDoctorTests {
       #expect(outcome.lines.last?.verdict == "wss")
       #expect(outcome.lines.first { $0.check == "udp" }?.result == "fail")
       #expect(outcome.lines.first { $0.check == "auth" }?.result == "skipped")
+    }
+  }
+
+  @Test("what --address says stands in for a name that nobody knows, and the first line says so")
+  func givenAddress() async throws {
+    try await TestBeacon.run { beacon in
+      let outcome = try await run(
+        "--beacon", "udp://beacon.invalid:\(beacon.udp.port)", "--address", "beacon.invalid=127.0.0.1")
+      #expect(outcome.status == 0, "\(outcome.text)")
+      #expect(outcome.lines.last?.verdict == "udp")
+      #expect(outcome.lines.first?.reason.contains("--address has 127.0.0.1") == true, "\(outcome.text)")
     }
   }
 

@@ -3,6 +3,7 @@ import PilotConsole
 import PilotFixtures
 import PilotNode
 import PilotTransport
+import PilotWSS
 import PilotWire
 import Synchronization
 
@@ -12,13 +13,20 @@ final class AttachNode: Sendable {
   private let output: AttachOutput
   private let logger: Logger
   private let readsInput = Atomic<Bool>(false)
+  private let configuration: Node.Configuration
+  /// Whether nothing more is to be said of what holds the node up: it is ready, or over.
+  private let isSettled = Atomic<Bool>(false)
+  /// Rung when it is.
+  private let settled = Alarm()
 
   /// - Parameters:
   ///   - node: The node, which is left when ``serve(readingInput:)`` returns.
+  ///   - configuration: What it was made of.
   ///   - output: Where lines go.
   ///   - logger: What else there is to say.
-  init(_ node: Node, output: AttachOutput, logger: Logger) {
+  init(_ node: Node, _ configuration: Node.Configuration, output: AttachOutput, logger: Logger) {
     self.node = node
+    self.configuration = configuration
     self.output = output
     self.logger = logger
   }
@@ -31,7 +39,12 @@ final class AttachNode: Sendable {
     if readingInput { readInput() }
     await withTaskGroup { group in
       for transport in node.transports { group.addTask { await self.watch(transport) } }
-      defer { node.leave() }
+      // Over UDP alone the node's own state says all that there is to say.
+      if node.paths.contains(where: { $0.kind == .connection }) { group.addTask { await self.reportPaths() } }
+      defer {
+        node.leave()
+        settle()
+      }
       do throws(TransportError) {
         try await follow()
       } catch {
@@ -43,6 +56,37 @@ final class AttachNode: Sendable {
   private func readInput() {
     guard !readsInput.exchange(true, ordering: .acquiringAndReleasing) else { return }
     AttachInputThread.start(for: self)
+  }
+
+  // MARK: What holds it up
+
+  /// Tells of each path that stands, until the node is ready.
+  private func reportPaths() async {
+    var reports = PathReports(patience: configuration.times.patience, isOnly: node.paths.count == 1) { [node] in
+      node.words(for: $0)
+    }
+    while !isSettled.load(ordering: .acquiring), !Task.isCancelled {
+      for event in reports.look(standings, at: .now()) { output.write(event) }
+      await settled.wait(for: .milliseconds(250))
+    }
+  }
+
+  private func settle() {
+    isSettled.store(true, ordering: .releasing)
+    settled.ring()
+  }
+
+  private var standings: [PathReports.Standing] {
+    node.paths.enumerated().compactMap { index, path in
+      guard let (name, state) = node.standing(of: PathID(index)) else { return nil }
+      let beacons = configuration.beacons + configuration.standbys
+      guard let beacon = beacons.first(where: { $0.name == name && $0.kind == path.kind }) else { return nil }
+      var standing = PathReports.Standing(path: PathID(index), beacon: beacon, state: state)
+      if case .wss(let url) = beacon, let decision = try? configuration.wss?.proxy.decision(for: url) {
+        standing.proxy = decision.proxy?.description
+      }
+      return standing
+    }
   }
 
   // MARK: What happens
@@ -91,8 +135,10 @@ final class AttachNode: Sendable {
     case .switched(let carrier, let reason):
       output.write(.switched(transport: carrier.rawValue, reason: reason.description))
     case .ready(let carrier, let hindrance):
+      settle()
       if let hindrance {
-        output.write(.error(code: hindrance.code.description, message: hindrance.message(about: node.beacon)))
+        let words = node.words(for: hindrance) + hindrance.sequel(at: node.beacon)
+        output.write(.error(code: hindrance.code.description, message: words))
       }
       output.write(.ready(transport: carrier.rawValue, local: await localEndpoint(on: carrier)))
       readInput()
@@ -172,6 +218,15 @@ final class AttachNode: Sendable {
   }
 }
 
+extension BeaconURL {
+  fileprivate var kind: PathSelection.Path.Kind {
+    switch self {
+    case .udp: .datagrams
+    case .wss: .connection
+    }
+  }
+}
+
 extension Carrier {
   fileprivate init(_ kind: PathSelection.Path.Kind) {
     self =
@@ -183,19 +238,13 @@ extension Carrier {
 }
 
 extension NodeState.Hindrance {
-  /// What an `error` line calls it.
-  fileprivate var code: TransportError.Code {
+  /// What follows the words about it, for people.
+  fileprivate func sequel(at beacon: Endpoint) -> String {
     switch self {
-    case .unanswered, .undelivered: .timedOut
-    case .unresolved: .resolveFailed
-    case .unsendable(let code): code
-    @unknown default: .unreachable
+    case .unresolved: "; this node goes on looking it up"
+    // The words have the address.
+    case .unsendable: "; this node goes on asking it"
+    default: " (\(beacon)); this node goes on asking it"
     }
-  }
-
-  /// What that line says.
-  fileprivate func message(about beacon: Endpoint) -> String {
-    if case .unresolved = self { return "\(self); this node goes on looking it up" }
-    return "\(self) (\(beacon)); this node goes on asking it"
   }
 }

@@ -19,7 +19,7 @@ struct AttachSession {
   /// Serves until the input ends, a line says so, the output's reader goes away, or the task is cancelled.
   func run() async throws {
     let node = try await Node.start(plan.configuration)
-    let attached = AttachNode(node, output: output, logger: logger)
+    let attached = AttachNode(node, plan.configuration, output: output, logger: logger)
     output.whenClosed { node.leave() }
     await withTaskCancellationHandler {
       await attached.serve(readingInput: isSettled)

@@ -15,6 +15,12 @@ struct DoctorPlan: Sendable {
   let hasIdentity: Bool
   /// How long to keep a connection; nil to keep none.
   let idle: Duration?
+  /// Addresses of hosts for when the name server fails.
+  let addresses: StaticAddresses
+
+  /// How long a beacon's name and TCP may take. A node is more patient (20 s for all of a dial): what it waits for is rarely worth a
+  /// person's time.
+  static let connectLimit = Duration.seconds(6)
 
   init(
     beacons: [String], node: String?, identity: String?, reach: BeaconReach, idle: Int
@@ -28,6 +34,7 @@ struct DoctorPlan: Sendable {
     }
     hasIdentity = identity != nil
     self.idle = idle > 0 ? .seconds(idle) : nil
+    addresses = reach.addresses
     // Up to the authentication any will do.
     let key = try identity.map { try Identity.load(from: $0) } ?? Identity()
     guard let id = NodeID(parsing: node ?? "1") else {
@@ -39,7 +46,10 @@ struct DoctorPlan: Sendable {
       guard case .wss = url else { return nil }
       var configuration = Node.Configuration(id: id, identity: key, beacon: url)
       reach.apply(to: &configuration)
-      return configuration.wss
+      guard var connection = configuration.wss else { return nil }
+      connection.fallbackAddresses = configuration.fallbackAddresses
+      connection.connectLimit = Self.connectLimit
+      return connection
     }
   }
 

@@ -1,53 +1,65 @@
-import PilotNode
 import PilotTransport
 import PilotWSS
-import PilotWire
 
-/// Looks at each layer between this machine and its beacons, and tells each finding as soon as its turn has come.
+/// Looks at each layer between this machine and its beacons, all ways and all beacons at the same time, and tells each finding as
+/// soon as it is known and those before it are told.
 struct Examination: Sendable {
+  /// What looks. Tests put others in their places.
+  struct Inquiries: Sendable {
+    var names: @Sendable (DoctorPlan) async throws -> [NameFacts] = {
+      try await NameInquiry.run($0.hosts, given: $0.addresses)
+    }
+    var datagrams: @Sendable ([DatagramFacts.Beacon]) async throws -> DatagramFacts = {
+      try await DatagramInquiry.run($0)
+    }
+    var sizes: @Sendable (DatagramFacts.Answer) async throws -> SizeFacts = {
+      try await SizeInquiry.run(towards: $0)
+    }
+    var connection:
+      @Sendable (WSSTransport.Configuration, DoctorPlan, @escaping ConnectionInquiry.Update) async throws -> Void = {
+        try await ConnectionInquiry.run($0, hasIdentity: $1.hasIdentity, idle: $1.idle, update: $2)
+      }
+  }
+
   let plan: DoctorPlan
+  var inquiries = Inquiries()
   /// Told each finding, in the order of ``DoctorCheck``.
   let tell: @Sendable (Finding) async throws -> Void
 
   /// - Returns: The verdict.
   func run() async throws -> Verdict {
-    // The layers of one way don't wait for those of the other.
-    async let connection = inquireOverWSS()
-    let names = try await NameInquiry.run(plan.hosts)
-    let datagrams = try await DatagramInquiry.run(plan.targets(names))
-    let sizes = try await inquireSizes(datagrams)
-    let wss = try await connection
-
-    try await tell(.dns(names, proxied: proxied(wss)))
-    try await tell(.clock(wss))
-    try await tell(.udp(datagrams))
-    try await tell(.nat(datagrams))
-    try await tell(.mtu(sizes))
-    for finding in [Finding.tcp(wss), .portal(wss), .proxy(wss), .tls(wss), .upgrade(wss), .auth(wss), .idle(wss)] {
-      try await tell(finding)
+    let connections = try plan.connections.map { configuration throws(TransportError) in
+      try ConnectionFacts(configuration, hasIdentity: plan.hasIdentity, idle: plan.idle)
     }
-    return Verdict(datagrams: datagrams, sizes: sizes, connection: wss)
-  }
-
-  private func inquireSizes(_ datagrams: DatagramFacts) async throws -> SizeFacts? {
-    guard let nearest = datagrams.answers.min(by: { $0.roundTrip < $1.roundTrip }) else { return nil }
-    return try await SizeInquiry.run(towards: nearest)
-  }
-
-  /// The first beacon that takes the connection; if none does, the first of all.
-  private func inquireOverWSS() async throws -> ConnectionFacts? {
-    var first: ConnectionFacts?
-    for configuration in plan.connections {
-      let facts = try await ConnectionInquiry.run(configuration, hasIdentity: plan.hasIdentity, idle: plan.idle)
-      if facts.isUsable { return facts }
-      if first == nil { first = facts }
+    let board = FactBoard(DoctorFacts(connections: connections))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await askOverUDP(board) }
+      for (place, configuration) in plan.connections.enumerated() {
+        group.addTask {
+          try await inquiries.connection(configuration, plan) { change in
+            board.update { change(&$0.connections[place]) }
+          }
+        }
+      }
+      group.addTask {
+        for check in DoctorCheck.allCases { try await tell(board.facts(knowing: check).finding(check)) }
+      }
+      // What fails ends the others.
+      while try await group.next() != nil {}
     }
-    return first
+    return Verdict(board.facts)
   }
 
-  /// The hosts that a proxy resolves.
-  private func proxied(_ wss: ConnectionFacts?) -> Set<String> {
-    guard let wss, case .proxy = wss.route else { return [] }
-    return [wss.url.host]
+  /// Names first: they say where to ask.
+  private func askOverUDP(_ board: FactBoard) async throws {
+    let names = try await inquiries.names(plan)
+    board.update { $0.names = names }
+    let datagrams = try await inquiries.datagrams(plan.targets(names))
+    board.update { $0.datagrams = datagrams }
+    guard let nearest = datagrams.answers.min(by: { $0.roundTrip < $1.roundTrip }) else {
+      return board.update { $0.sizes = .notTried }
+    }
+    let sizes = try await inquiries.sizes(nearest)
+    board.update { $0.sizes = .tried(sizes) }
   }
 }

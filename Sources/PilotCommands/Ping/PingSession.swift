@@ -92,7 +92,8 @@ final class PingSession: Sendable {
   }
 
   private func follow(_ tunnels: Tunnels) async throws {
-    var progress = ForwardProgress()
+    let node = tunnels.node
+    var progress = ForwardProgress { node.words(for: $0) }
     for await event in tunnels.events {
       let now = MonotonicInstant.now()
       if case .echo(let echo) = event {

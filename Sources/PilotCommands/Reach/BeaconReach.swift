@@ -15,7 +15,8 @@ struct BeaconReach: Sendable {
   private let allowsPlaintext: Bool
   private let proxy: ProxySelection
   private let command: ProxyCommand?
-  private let addresses: StaticAddresses
+  /// Addresses of hosts for when the name server fails.
+  let addresses: StaticAddresses
 
   /// - Parameters:
   ///   - trust: Whom to trust at the other end of TLS.

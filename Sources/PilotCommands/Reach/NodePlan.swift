@@ -32,7 +32,7 @@ struct NodePlan: Sendable {
     }
     let (beacons, standbys) = (try beacons.map(BeaconURL.init(option:)), try standbys.map(BeaconURL.init(option:)))
     let used = beacons.filter(isUsed)
-    try Self.check(transport, hasAny: !beacons.isEmpty, used: used)
+    try Self.check(transport, udp: udp, wss: wss, hasAny: !beacons.isEmpty, used: used)
     unused = (beacons + standbys).filter { !isUsed($0) }
     var configuration = Node.Configuration(
       id: id, identity: key, beacons: used, standbys: standbys.filter(isUsed))
@@ -63,20 +63,27 @@ struct NodePlan: Sendable {
   /// Has the node's frames captured, whatever it is on.
   mutating func capture(into capture: FrameCapture) { configuration.capture = capture }
 
-  private static func check(_ transport: TransportChoice, hasAny: Bool, used: [BeaconURL]) throws {
+  /// - Throws: What leaves no beacon to be used, if there is none: what forbids a transport before that there is none for it.
+  static func check(
+    _ transport: TransportChoice, udp: TransportUse, wss: TransportUse, hasAny: Bool, used: [BeaconURL]
+  ) throws(CommandFailure) {
     guard used.isEmpty else { return }
     switch transport {
+    case .udp where udp == .never:
+      throw .usage("--transport udp and --udp never leave no way to a beacon", hint: "leave one of them out")
+    case .wss where wss == .never:
+      throw .usage("--transport wss and --wss never leave no way to a beacon", hint: "leave one of them out")
     case .udp:
-      throw CommandFailure.usage("no beacon for UDP was given", hint: "add --beacon udp://HOST:PORT")
+      throw .usage("no beacon for UDP was given", hint: "add --beacon udp://HOST:PORT")
     case .wss:
-      throw CommandFailure.usage("no beacon for WSS was given", hint: "add --beacon wss://HOST/v1/compat")
+      throw .usage("no beacon for WSS was given", hint: "add --beacon wss://HOST/v1/compat")
     case .auto where hasAny:
-      throw CommandFailure.usage(
-        "no beacon can be used: --udp never and --wss never leave none",
-        hint: "leave one of them out, or name another beacon")
+      let forbidden = [udp == .never ? "--udp never" : nil, wss == .never ? "--wss never" : nil].compactMap(\.self)
+      throw .usage(
+        "no beacon can be used, for \(forbidden.joined(separator: " and ")) was given",
+        hint: forbidden.count == 1 ? "leave it out, or name another beacon" : "leave one of them out")
     case .auto:
-      throw CommandFailure.usage(
-        "no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
+      throw .usage("no beacon was given", hint: "add --beacon udp://HOST:PORT, --beacon wss://HOST, or both")
     }
   }
 

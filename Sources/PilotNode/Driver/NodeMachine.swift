@@ -90,6 +90,9 @@ struct NodeMachine: Sendable {
   /// Whether a path's link is ready.
   func isReady(_ path: PathID) -> Bool { paths[path.index].link.state.isReady }
 
+  /// How a path's link stands; nil for one that is at rest.
+  func state(of path: PathID) -> NodeState? { paths[path.index].isOpen ? paths[path.index].link.state : nil }
+
   /// When to call ``tick(at:random:)`` next; nil if only an event makes something due.
   var deadline: MonotonicInstant? {
     paths.reduce(selection?.deadline ?? checkUntil) { earliest, path in

@@ -42,7 +42,15 @@ final class Connector {
       .connect(host: target.host, port: target.port)
       .whenComplete { result in
         let (connector, completion) = bound.value
-        connector.finish(result.mapError { TransportError(connecting: $0, to: connector.target) }, completion)
+        connector.finish(
+          result.mapError { error in
+            // It was the name that took all the time.
+            guard error is ChannelError, !connector.hasAddresses else {
+              return TransportError(connecting: error, to: connector.target)
+            }
+            return TransportError(
+              unresolved: connector.target.host, ResolveFault(reason: "no answer within \(limit)"))
+          }, completion)
       }
   }
 

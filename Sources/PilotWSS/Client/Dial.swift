@@ -101,12 +101,12 @@ package final class Dial {
   func limitReached() {
     guard case .dialing(let step) = state, requester?.giveUp() != true else { return }
     let name = step == .connecting ? route?.step ?? step.rawValue : step.rawValue
-    fail(
-      TransportError(
-        code: .timedOut,
-        message:
-          "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(name) took too long"
-      ))
+    var error = TransportError(
+      code: .timedOut,
+      message: "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(name) took too long"
+    ).named(proxy?.url)
+    if step == .connecting, let advice = route?.advice { error.message += "; \(advice)" }
+    fail(error)
   }
 
   /// Goes on with a channel that is connected.

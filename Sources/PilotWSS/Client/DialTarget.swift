@@ -8,6 +8,12 @@ struct DialTarget {
   let authority: String
   /// What is expected there.
   let role: String
+
+  /// What to try where nothing answers.
+  var adviceOnSilence: String {
+    let other = role == "proxy" ? "use another proxy" : "go through a proxy (--proxy)"
+    return "a firewall may drop TCP to port \(port): have it opened, or \(other)"
+  }
 }
 
 extension DialTarget {

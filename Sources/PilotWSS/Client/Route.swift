@@ -50,8 +50,12 @@ final class Route {
     _ configuration: WSSTransport.Configuration, _ proxy: ProxyAccess?, _ loop: any EventLoop
   ) -> Connector {
     Connector(
-      to: proxy.map { DialTarget($0.url) } ?? DialTarget(configuration.beacon), asking: configuration.resolver,
-      fallback: configuration.fallbackAddresses, loop: loop)
+      to: target(configuration, proxy), asking: configuration.resolver, fallback: configuration.fallbackAddresses,
+      loop: loop)
+  }
+
+  private static func target(_ configuration: WSSTransport.Configuration, _ proxy: ProxyAccess?) -> DialTarget {
+    proxy.map { DialTarget($0.url) } ?? DialTarget(configuration.beacon)
   }
 
   /// What takes its time.
@@ -63,11 +67,18 @@ final class Route {
     }
   }
 
+  /// What to try if that takes too long; nil where nothing is known.
+  var advice: String? {
+    guard stage == .connecting, connector.hasAddresses else { return nil }
+    return Self.target(configuration, proxy).adviceOnSilence
+  }
+
   /// Begins.
   func open() {
     stage = .connecting
     let bound = NIOLoopBound(self, eventLoop: loop)
-    connector.connect(within: configuration.dialLimit) { result in
+    let limit = min(configuration.connectLimit ?? configuration.dialLimit, configuration.dialLimit)
+    connector.connect(within: limit) { result in
       switch result {
       case .success(let channel): bound.value.connected(channel)
       case .failure(let error): bound.value.finish(.failure(error))

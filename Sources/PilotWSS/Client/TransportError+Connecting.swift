@@ -17,7 +17,7 @@ extension TransportError {
     case is NIOConnectionError, is ChannelError:
       self.init(
         code: .timedOut,
-        message: "no TCP connection to the \(target.role) \(target.authority) in time; a firewall may drop the packets")
+        message: "no TCP connection to the \(target.role) \(target.authority) in time; \(target.adviceOnSilence)")
     default:
       self.init(unconnected: target, cause: error)
     }

@@ -22,6 +22,13 @@ extension TransportError {
       self.init(
         code: .upgradeRefused,
         message: "\(beacon) answered 426: a proxy on the way removed the upgrade; it must pass WebSocket through")
+    case .proxyAuthenticationRequired:
+      self.init(
+        code: .upgradeRefused,
+        message: """
+          \(beacon) was not reached: a proxy on the way wants a user and a password (407); name it with \
+          --proxy http://USER:PASSWORD@HOST:PORT
+          """)
     case .notFound:
       self.init(
         code: .upgradeRefused,

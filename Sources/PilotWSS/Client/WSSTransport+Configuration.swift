@@ -39,6 +39,8 @@ extension WSSTransport {
     var knownBeacons = KnownBeacons.ofProcess
     /// From the name's resolution to `auth_ok`. Default 20 s (wire reference, section 3).
     public var dialLimit: Duration = .seconds(20)
+    /// The part of it that the name's resolution and TCP may take. Default all of it.
+    package var connectLimit: Duration?
     /// Pings and when their answer is overdue. Default every 30 s, 10 s.
     public var keepalive = Keepalive.Configuration()
     /// Delays between attempts. Default 250 ms, doubling to 30 s, with jitter.

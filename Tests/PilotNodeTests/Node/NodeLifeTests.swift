@@ -20,6 +20,16 @@ struct NodeLifeTests {
     #expect(node.state == .closed)
   }
 
+  @Test("each path's standing can be asked for, and there is none of a path that isn't")
+  func standings() throws {
+    let node = try TestNetwork().node()
+    let standing = try #require(node.standing(of: PathID(0)))
+    #expect(standing.state == .joining)
+    #expect(standing.beacon == nil, "no URL was dialled")
+    #expect(node.standing(of: PathID(1)) == nil)
+    node.leave()
+  }
+
   @Test("closing its transport is leaving", arguments: Form.allCases)
   func transportCloses(_ form: Form) async throws {
     let test = try TestNetwork()

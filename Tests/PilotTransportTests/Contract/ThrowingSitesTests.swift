@@ -73,7 +73,7 @@ import Testing
     PilotWSS/Client/SupervisorDriver | connectionLost: .afterEvent
     PilotWSS/Client/TransportError+Connecting | connectFailed, resolveFailed, timedOut
     PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
-    PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x5
+    PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x6
     PilotWSS/Client/TransportError+Securing | connectFailed x2, tlsFailed x2
     PilotWSS/Client/TransportError+Upgrading | connectFailed, upgradeRefused x3
     PilotWSS/Client/WSSTransport | invalidDestination

@@ -18,7 +18,10 @@ struct TransportErrorMappingTests {
   /// Each message names the beacon, and says what to try.
   @Test func `what fails below is explained`() {
     let table: [(TransportError, TransportError.Code, String)] = [
-      (.init(connecting: ChannelError.connectTimeout(.seconds(1)), to: DialTarget(beacon)), .timedOut, "firewall"),
+      (
+        .init(connecting: ChannelError.connectTimeout(.seconds(1)), to: DialTarget(beacon)), .timedOut,
+        "a firewall may drop TCP to port 8443: have it opened, or go through a proxy (--proxy)"
+      ),
       (
         .init(connecting: IOError(errnoCode: 111, reason: "connect"), to: DialTarget(beacon)), .connectFailed,
         "does the beacon run"
@@ -48,6 +51,7 @@ struct TransportErrorMappingTests {
       (.tooManyRequests, .atCapacity, "too often", .later(after: nil)),
       (.custom(code: 599, reasonPhrase: "a\u{1B}b"), .upgradeRefused, "599 a b instead", .never),
       (.upgradeRequired, .upgradeRefused, "proxy", .never),
+      (.proxyAuthenticationRequired, .upgradeRefused, "--proxy http://USER:PASSWORD@HOST:PORT", .never),
       (.notFound, .upgradeRefused, "/v1/compat", .never),
       (.badGateway, .upgradeRefused, "502", .never),
       (.ok, .upgradeRefused, "200", .never),

@@ -97,6 +97,18 @@ struct DialAddressesTests {
     #expect(silent?.message.contains("resolving the name took too long") == true, "\(silent as Any)")
   }
 
+  @Test func `a limit for names and TCP ends a dial before its own`() async throws {
+    let silent = await failure {
+      _ = try await TestClient.connect(WSSURL(host: "beacon.test")) {
+        $0.resolver = ScriptedResolver(ipv6: nil, ipv4: nil)
+        $0.connectLimit = .milliseconds(20)
+        $0.dialLimit = .seconds(3_600)
+      }
+    }
+    #expect(silent?.code == .resolveFailed)
+    #expect(silent?.message.contains("beacon.test could not be resolved (no answer within") == true, "\(silent as Any)")
+  }
+
   @Test func `given addresses stand in after three seconds of silence`() throws {
     let loop = EmbeddedEventLoop()
     let given = [Endpoint(ipv4: 192, 0, 2, 1, port: 0)]

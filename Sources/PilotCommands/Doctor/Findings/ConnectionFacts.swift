@@ -1,4 +1,3 @@
-import PilotConsole
 import PilotTransport
 import PilotWSS
 import PilotWire
@@ -48,6 +47,8 @@ struct ConnectionFacts: Sendable {
   var idling = Step.notReached
   /// How long it was to be idle.
   var idleTime: Duration?
+  /// Whether the dial is over, so that what wasn't reached won't be.
+  var isDialled = false
 
   enum Route: Sendable, Equatable {
     /// With why there is no proxy in it.
@@ -57,112 +58,47 @@ struct ConnectionFacts: Sendable {
   }
 }
 
-extension Finding {
-  /// Clocks may differ by so much: certificates' times are rarely closer than that to their limits.
-  private static let tolerance = 60
-
-  static func clock(_ facts: ConnectionFacts?) -> Finding {
-    guard case .success(let page)? = facts?.page, let date = page.date else {
-      return .skipped(.clock, "no beacon told its time")
-    }
-    let ahead = page.localTime - date
-    let words =
-      switch ahead {
-      case 0: "this machine and the beacon agree"
-      case 1...: "this machine's clock is \(ahead) s ahead of the beacon's"
-      default: "this machine's clock is \(-ahead) s behind the beacon's"
-      }
-    guard abs(ahead) > tolerance else { return .pass(.clock, words) }
-    return .fail(.clock, words, hint: "set the clock (timedatectl set-ntp true): certificates are judged by it")
+extension ConnectionFacts {
+  /// Of a dial that hasn't begun.
+  init(_ configuration: WSSTransport.Configuration, hasIdentity: Bool, idle: Duration?) throws(TransportError) {
+    self.init(url: configuration.beacon)
+    route = Route(try configuration.proxy.decision(for: configuration.beacon))
+    self.hasIdentity = hasIdentity
+    idleTime = idle
   }
 
-  static func tcp(_ facts: ConnectionFacts?) -> Finding {
-    guard let facts else { return .noConnection(.tcp) }
-    return .step(.tcp, facts.connecting, of: facts)
+  /// Whether a server has told its time of day.
+  var tellsTime: Bool {
+    if case .success(let page)? = page { return page.date != nil }
+    return false
   }
 
-  static func portal(_ facts: ConnectionFacts?) -> Finding {
-    guard let facts else { return .noConnection(.portal) }
-    switch facts.page {
-    case nil: return .skipped(.portal, "there is no connection")
-    case .failure(let error):
-      return .skipped(.portal, "nothing answered a plain request: \(CommandFailure(error).what)")
-    case .success(let page):
-      return portal(page, of: facts)
+  /// Whether what a check is about won't change any more.
+  func isKnown(_ check: DoctorCheck) -> Bool {
+    if check == .portal { return page != nil }
+    if isDialled { return true }
+    return switch check {
+    case .tcp: connecting != .notReached
+    case .proxy: if case .direct = route { true } else { tunnelling != .notReached }
+    case .tls: !url.isSecure || securing != .notReached
+    case .upgrade: upgrading != .notReached
+    case .auth: !hasIdentity || authenticating != .notReached
+    case .idle: idleTime == nil || !hasIdentity || idling != .notReached
+    case .dns, .clock, .udp, .nat, .mtu, .portal: true
     }
   }
+}
 
-  private static func portal(_ page: ConnectionFacts.Page, of facts: ConnectionFacts) -> Finding {
-    switch page.status {
-    case 426: return .pass(.portal, "none: the beacon itself answers (426)", in: page.elapsed)
-    case 200...399, 511:
-      let target = page.location.map { " and leads to \($0)" } ?? ""
-      return .fail(
-        .portal, "a web page answers in the beacon's place (\(page.status))\(target)", in: page.elapsed,
-        hint: "open a browser and log in to this network, or check the URL's host and path")
-    default:
-      return .fail(
-        .portal, "a plain request is answered \(page.status), and by a beacon with 426", in: page.elapsed,
-        hint: "check the URL's host and path, and what is in front of the beacon")
+extension ConnectionFacts.Route {
+  fileprivate init(_ decision: ProxyDecision) {
+    guard let proxy = decision.proxy else {
+      self = .direct(decision.description)
+      return
     }
-  }
-
-  static func proxy(_ facts: ConnectionFacts?) -> Finding {
-    guard let facts else { return .noConnection(.proxy) }
-    switch facts.route {
-    case .direct(let why): return .skipped(.proxy, why)
-    case .proxy(let proxy, let by):
-      let finding = Finding.step(.proxy, facts.tunnelling, of: facts)
-      let reason = finding.result == .skipped ? finding.reason : "\(proxy) (\(by)): \(finding.reason)"
-      return Finding(
-        check: .proxy, result: finding.result, elapsed: finding.elapsed, reason: reason, hint: finding.hint)
-    }
-  }
-
-  static func tls(_ facts: ConnectionFacts?) -> Finding {
-    guard let facts else { return .noConnection(.tls) }
-    guard facts.url.isSecure else {
-      return .skipped(.tls, "\(facts.url) is in the clear", hint: "use wss:// but for tests")
-    }
-    return .step(.tls, facts.securing, of: facts)
-  }
-
-  static func upgrade(_ facts: ConnectionFacts?) -> Finding {
-    guard let facts else { return .noConnection(.upgrade) }
-    return .step(.upgrade, facts.upgrading, of: facts)
-  }
-
-  static func auth(_ facts: ConnectionFacts?) -> Finding {
-    guard let facts else { return .noConnection(.auth) }
-    guard facts.hasIdentity else {
-      return .skipped(.auth, "no identity was given", hint: "add --node ID --identity FILE")
-    }
-    return .step(.auth, facts.authenticating, of: facts)
-  }
-
-  static func idle(_ facts: ConnectionFacts?) -> Finding {
-    guard let facts else { return .noConnection(.idle) }
-    guard facts.idleTime != nil else { return .skipped(.idle, "not asked for", hint: "add --idle SECONDS") }
-    guard facts.hasIdentity else {
-      return .skipped(.idle, "a beacon keeps no connection without an identity", hint: "add --node ID --identity FILE")
-    }
-    return .step(.idle, facts.idling, of: facts)
-  }
-
-  private static func noConnection(_ check: DoctorCheck) -> Finding {
-    .skipped(check, "no wss:// beacon was given", hint: "add --beacon wss://HOST")
-  }
-
-  private static func step(_ check: DoctorCheck, _ step: ConnectionFacts.Step, of facts: ConnectionFacts) -> Finding {
-    switch step {
-    case .done(let taken): return .pass(check, taken.words, in: taken.elapsed)
-    case .failed(let error, let elapsed):
-      var error = error
-      // What the TLS library calls it says nothing that the message doesn't.
-      if error.code == .tlsFailed { error.cause = nil }
-      let failure = CommandFailure(error)
-      return .fail(check, failure.what, in: elapsed, hint: failure.hint)
-    case .notReached: return .skipped(check, "a step before it failed")
+    if case .variable(let name) = decision.reason {
+      self = .proxy(proxy.description, by: name)
+    } else {
+      self = .proxy(proxy.description, by: "--proxy")
     }
   }
 }

@@ -1,3 +1,4 @@
+import PilotConsole
 import PilotNode
 import PilotTransport
 import PilotWire
@@ -7,11 +8,19 @@ struct DatagramFacts: Equatable, Sendable {
   /// One beacon.
   struct Beacon: Equatable, Sendable {
     let url: BeaconURL
-    /// Where it was asked.
+    /// Where it was asked; none if its name has no address.
     var endpoints: [Endpoint]
     var answer: Answer?
-    /// What the network reported, or the system when something was to be sent, if anything.
+    /// What the network reported, if anything.
     var report: String?
+    /// Why this machine didn't send to it, by where it was to go.
+    var refusals: [Endpoint: TransportError] = [:]
+
+    /// Why nothing was sent; nil if something was.
+    var refusal: TransportError? {
+      guard !endpoints.isEmpty, endpoints.allSatisfy({ refusals[$0] != nil }) else { return nil }
+      return refusals[endpoints[0]]
+    }
   }
 
   /// A beacon's answer.
@@ -46,17 +55,28 @@ extension Finding {
     }
     let words = facts.beacons.map(\.words).joined(separator: "; ")
     guard let best = facts.answers.min(by: { $0.roundTrip < $1.roundTrip }) else {
-      let isReported = facts.beacons.contains { $0.report != nil }
-      return .fail(
-        .udp, words, in: facts.waited,
-        hint: isReported
-          ? "check that the beacon runs there, and the firewall's rules for UDP"
-          : "a firewall may drop UDP to that port: have it opened, or use a wss:// beacon")
+      let isAsked = facts.beacons.contains { !$0.endpoints.isEmpty }
+      return .fail(.udp, words, in: isAsked ? facts.waited : nil, hint: adviceOnSilence(facts.beacons))
     }
     let silent = facts.beacons.filter { $0.answer == nil }
     return .pass(
       .udp, words, in: best.roundTrip,
       hint: silent.first.map { "\($0.url) gave no answer; check that it runs" })
+  }
+
+  private static func adviceOnSilence(_ beacons: [DatagramFacts.Beacon]) -> String {
+    let asked = beacons.filter { !$0.endpoints.isEmpty }
+    if asked.isEmpty { return "check the name, or give its address (--address HOST=ADDRESS)" }
+    if asked.contains(where: { $0.report != nil }) {
+      return "check that the beacon runs there, and the firewall's rules for UDP"
+    }
+    let refusals = asked.compactMap(\.refusal)
+    guard refusals.count == asked.count else {
+      return "a firewall may drop UDP to that port: have it opened, or use a wss:// beacon"
+    }
+    return refusals.contains { $0.code == .system }
+      ? "look at this machine's own rules (nft list ruleset), or use a wss:// beacon"
+      : "check this machine's network and its routes"
   }
 
   static func nat(_ facts: DatagramFacts) -> Finding {
@@ -86,7 +106,11 @@ extension Finding {
 
 extension DatagramFacts.Beacon {
   fileprivate var words: String {
-    guard let answer else { return "\(url) gave no answer\(report.map { " (\($0))" } ?? "")" }
+    if endpoints.isEmpty { return "\(url) was not asked: its name has no address" }
+    guard let answer else {
+      if let refusal { return "\(url) was not asked: \(CommandFailure(refusal).what)" }
+      return "\(url) gave no answer\(report.map { " (\($0))" } ?? "")"
+    }
     let again = answer.tries > 1 ? " at the \(answer.tries). try" : ""
     return "\(url) answered\(again) and sees \(answer.observed)"
   }

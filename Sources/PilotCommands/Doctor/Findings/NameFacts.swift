@@ -15,10 +15,16 @@ struct NameFacts: Equatable, Sendable {
   let host: String
   var ipv4 = Answer()
   var ipv6 = Answer()
+  /// What `--address` says, which counts where the resolver has nothing.
+  var given: [Endpoint] = []
   /// Whether it is an address, which nobody has to be asked for.
   var isLiteral = false
 
-  var addresses: [Endpoint] { ipv6.addresses + ipv4.addresses }
+  /// Where a node looks for it.
+  var addresses: [Endpoint] { isResolved ? ipv6.addresses + ipv4.addresses : given }
+
+  /// Whether the resolver has an address.
+  var isResolved: Bool { !ipv4.addresses.isEmpty || !ipv6.addresses.isEmpty }
 }
 
 extension Finding {
@@ -31,13 +37,21 @@ extension Finding {
     let elapsed = asked.map { max($0.ipv4.elapsed, $0.ipv6.elapsed) }.max()
     let words = asked.map(\.words).joined(separator: "; ")
     let missing = asked.filter(\.addresses.isEmpty)
-    guard let first = missing.first else { return .pass(.dns, words, in: elapsed) }
+    guard let first = missing.first else {
+      let given = asked.first { !$0.isResolved }
+      return .pass(
+        .dns, words, in: elapsed,
+        hint: given.map { "this machine's name servers have no address of \($0.host): that of --address stands in" })
+    }
     if missing.allSatisfy({ proxied.contains($0.host) }) {
       return .pass(.dns, words, in: elapsed, hint: "the proxy resolves it: nothing is to be done here")
     }
     return .fail(
       .dns, words, in: elapsed,
-      hint: "check the name \(first.host) and the name servers of this machine (/etc/resolv.conf), or give an address")
+      hint: """
+        check the name \(first.host) and the name servers of this machine (/etc/resolv.conf), or give an \
+        address (--address \(first.host)=ADDRESS)
+        """)
   }
 }
 
@@ -46,11 +60,15 @@ extension NameFacts {
     let families = [("IPv4", ipv4), ("IPv6", ipv6)].map { family, answer in
       switch answer.addresses.count {
       // Most hosts have addresses of one family alone.
-      case 0: "no \(family)\(addresses.isEmpty ? answer.reason.map { " (\($0))" } ?? "" : "")"
-      case 1: "\(family) \(answer.addresses[0].addressText)"
-      default: "\(family) \(answer.addresses[0].addressText) and \(answer.addresses.count - 1) more"
+      case 0: "no \(family)\(!isResolved ? answer.reason.map { " (\($0))" } ?? "" : "")"
+      default: "\(family) \(Self.list(answer.addresses))"
       }
     }
-    return "\(host): \(families.joined(separator: ", "))"
+    let standIn = isResolved || given.isEmpty ? "" : ", and --address has \(Self.list(given))"
+    return "\(host): \(families.joined(separator: ", "))\(standIn)"
+  }
+
+  private static func list(_ addresses: [Endpoint]) -> String {
+    addresses[0].addressText + (addresses.count > 1 ? " and \(addresses.count - 1) more" : "")
   }
 }

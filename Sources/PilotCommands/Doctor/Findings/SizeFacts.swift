@@ -19,6 +19,17 @@ struct SizeFacts: Equatable, Sendable {
   static let tried = [548, 1_024, 1_172, 1_232, 1_252, 1_352, 1_372, 1_392, 1_412, 1_432, 1_444, 1_452, 1_464, 1_472]
 }
 
+extension SizeFacts {
+  /// The transport has told something. The least length counts: whoever said that knows of the narrowest link.
+  mutating func hear(_ event: TransportEvent, of beacon: Endpoint) {
+    guard case .pathMTU(let endpoint, let mtu, _) = event,
+      (endpoint.high, endpoint.low) == (beacon.high, beacon.low)
+    else { return }
+    let limit = mtu.maximumFrameLength(to: beacon)
+    told = min(told ?? limit, limit)
+  }
+}
+
 extension Finding {
   static func mtu(_ facts: SizeFacts?) -> Finding {
     guard let facts else { return .skipped(.mtu, "no beacon answered over UDP") }
@@ -29,7 +40,7 @@ extension Finding {
         in: facts.elapsed,
         hint: "use a wss:// beacon: this path loses what has more than a few hundred bytes")
     }
-    let said = facts.told.map { ", and the network says that \($0) fit" } ?? ""
+    let said = facts.told.map { ", and \($0) are said to fit (ICMP, or this machine's interface)" } ?? ""
     let words = "frames of \(longest) bytes come through in one piece\(said)"
     guard let lost = facts.shortestLost else { return .pass(.mtu, words, in: facts.elapsed) }
     return .pass(

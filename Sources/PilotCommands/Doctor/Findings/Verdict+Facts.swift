@@ -3,8 +3,14 @@ import PilotWire
 
 extension Verdict {
   /// What a node would use: UDP if a beacon answers over it and what is usual fits, else WSS if a beacon takes the connection.
-  init(datagrams: DatagramFacts, sizes: SizeFacts?, connection: ConnectionFacts?) {
-    let isAttached = connection.map(\.isUsable) ?? false
+  init(_ facts: DoctorFacts) {
+    self.init(
+      datagrams: facts.datagrams ?? DatagramFacts(beacons: []), sizes: facts.triedSizes, connections: facts.connections)
+  }
+
+  /// The same from what it is made of.
+  init(datagrams: DatagramFacts, sizes: SizeFacts?, connections: [ConnectionFacts]) {
+    let isAttached = connections.contains(where: \.isUsable)
     let longest = sizes?.longest
     let frame = longest ?? SizeFacts.usual
     if !datagrams.answers.isEmpty, !isAttached || frame >= SizeFacts.usual {

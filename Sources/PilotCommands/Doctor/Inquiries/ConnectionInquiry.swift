@@ -2,50 +2,65 @@ import PilotTransport
 import PilotWSS
 import PilotWire
 
-/// Dials a beacon over WSS, and asks what answers there when nothing is to be upgraded.
+/// Dials a beacon over WSS, and at the same time asks what answers there when nothing is to be upgraded.
 enum ConnectionInquiry {
+  /// Changes what is known. From any thread.
+  typealias Update = @Sendable ((inout ConnectionFacts) -> Void) -> Void
+
+  /// How long the plain request may take: of a server that keeps silent, that says enough.
+  private static let pageLimit = Duration.seconds(8)
+
   /// - Parameters:
   ///   - hasIdentity: Whether the configuration's identity is the node's, to authenticate with.
   ///   - idle: How long to keep a connection with nothing but its pings on it; nil to keep none.
+  ///   - update: Called with each thing that is found out.
   static func run(
-    _ configuration: WSSTransport.Configuration, hasIdentity: Bool, idle: Duration?
-  ) async throws(TransportError) -> ConnectionFacts {
-    var facts = ConnectionFacts(url: configuration.beacon)
-    facts.hasIdentity = hasIdentity
-    facts.idleTime = idle
-    let decision = try configuration.proxy.decision(for: configuration.beacon)
-    facts.route = ConnectionFacts.Route(decision)
-    facts.page = try await page(configuration)
+    _ configuration: WSSTransport.Configuration, hasIdentity: Bool, idle: Duration?, update: @escaping Update
+  ) async throws(TransportError) {
+    async let asking: Void = ask(configuration, update)
     do throws(TransportError) {
-      let report = try await DialInspection.run(configuration, authenticating: hasIdentity, idle: idle)
-      facts.take(report)
+      let report = try await DialInspection.run(configuration, authenticating: hasIdentity, idle: idle) { report in
+        update { $0.take(report) }
+      }
+      update { facts in
+        facts.take(report)
+        facts.isDialled = true
+      }
     } catch {
-      // Without authorities to trust there is nothing to be secured with.
       guard error.code == .invalidConfiguration else { throw error }
-      facts.securing = .failed(error, after: .zero)
+      update { $0.cannotBegin(error) }
     }
-    return facts
+    await asking
+    if Task.isCancelled { throw .cancelled }
   }
 
-  private static func page(
-    _ configuration: WSSTransport.Configuration
-  ) async throws(TransportError) -> Result<ConnectionFacts.Page, TransportError> {
+  private static func ask(_ configuration: WSSTransport.Configuration, _ update: Update) async {
+    var configuration = configuration
+    configuration.dialLimit = min(configuration.dialLimit, pageLimit)
     let began = MonotonicInstant.now()
+    let result: Result<ConnectionFacts.Page, TransportError>
     do throws(TransportError) {
       let answer = try await PageRequest.run(configuration)
-      return .success(
+      result = .success(
         ConnectionFacts.Page(
           status: answer.status, location: answer.location, date: answer.date, localTime: answer.localTime,
           elapsed: began.duration(to: .now())))
     } catch {
-      if error.code == .cancelled { throw error }
-      return .failure(error)
+      result = .failure(error)
     }
+    update { $0.page = result }
   }
 }
 
 extension ConnectionFacts {
-  /// Puts the steps of a dial where they belong. What failed is the first that wasn't done.
+  /// There is nothing to dial with: no authorities to trust, or nothing may be sent in the clear.
+  mutating func cannotBegin(_ error: TransportError) {
+    let failed = Step.failed(error, after: .zero)
+    if url.isSecure { securing = failed } else { connecting = failed }
+    isDialled = true
+  }
+
+  /// Puts the steps of a dial where they belong, as far as it is. What failed is the first that wasn't done.
   mutating func take(_ report: DialInspection.Report) {
     for (progress, elapsed) in report.steps { take(progress, elapsed) }
     if let (time, error) = report.idled {
@@ -85,20 +100,6 @@ extension ConnectionFacts {
       upgrading = .done(Taken(elapsed: elapsed, words: "a WebSocket of \(subprotocol)"))
     case .authenticated:
       authenticating = .done(Taken(elapsed: elapsed, words: "the beacon knows this node's key"))
-    }
-  }
-}
-
-extension ConnectionFacts.Route {
-  fileprivate init(_ decision: ProxyDecision) {
-    guard let proxy = decision.proxy else {
-      self = .direct(decision.description)
-      return
-    }
-    if case .variable(let name) = decision.reason {
-      self = .proxy(proxy.description, by: name)
-    } else {
-      self = .proxy(proxy.description, by: "--proxy")
     }
   }
 }

@@ -29,7 +29,8 @@ final class DatagramInquiry: Sendable {
 
   /// Asks, and returns when all have answered or the time is over: 2.25 s.
   static func run(_ beacons: [DatagramFacts.Beacon]) async throws(TransportError) -> DatagramFacts {
-    guard !beacons.isEmpty else { return DatagramFacts(beacons: []) }
+    // Whoever has no address isn't waited for.
+    guard beacons.contains(where: { !$0.endpoints.isEmpty }) else { return DatagramFacts(beacons: beacons) }
     let transport: UDPTransport
     do throws(TransportError) {
       transport = try UDPTransport.bind()
@@ -75,7 +76,7 @@ final class DatagramInquiry: Sendable {
         do throws(TransportError) {
           try transport.send(question, to: endpoint)
         } catch {
-          report(error.message, of: place)
+          state.withLock { $0.facts.beacons[place].refusals[endpoint] = error }
         }
       }
       await alarm.wait(until: .now().advanced(by: Self.patience))
@@ -97,7 +98,9 @@ final class DatagramInquiry: Sendable {
     if isComplete { alarm.ring() }
   }
 
-  private var isComplete: Bool { state.withLock { $0.facts.beacons.allSatisfy { $0.answer != nil } } }
+  private var isComplete: Bool {
+    state.withLock { $0.facts.beacons.allSatisfy { $0.answer != nil || $0.endpoints.isEmpty } }
+  }
 
   /// What the network reports.
   private func watch() async {
@@ -109,9 +112,5 @@ final class DatagramInquiry: Sendable {
         }
       }
     }
-  }
-
-  private func report(_ text: String, of place: Int) {
-    state.withLock { $0.facts.beacons[place].report = text }
   }
 }

@@ -51,6 +51,8 @@ final class SizeInquiry: Sendable {
     facts.elapsed = began.duration(to: .now())
     transport.close()
     await reading
+    // All that was told is kept, and ends with the transport.
+    for await event in transport.events { facts.hear(event, of: beacon) }
     return facts
   }
 

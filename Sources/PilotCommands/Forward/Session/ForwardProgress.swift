@@ -13,10 +13,14 @@ struct ForwardProgress: Sendable {
     case ready
   }
 
+  private let words: @Sendable (NodeState.Hindrance) -> String
   private var isReady = false
   /// Why the beacon can't be reached, as it was told last.
   private var hindrance: String?
   private var refusals = RateLimit(perSecond: 1, burst: 1)
+
+  /// - Parameter words: How a hindrance is told.
+  init(words: @escaping @Sendable (NodeState.Hindrance) -> String = { "\($0)" }) { self.words = words }
 
   /// Something has happened.
   mutating func told(_ event: TunnelEvent, at now: MonotonicInstant) -> Action {
@@ -40,7 +44,7 @@ struct ForwardProgress: Sendable {
     case .ready where hindrance != nil:
       hindrance = nil
       return .tell(.reached)
-    case .unreachable(let reason): return wait("\(reason)")
+    case .unreachable(let reason): return wait(words(reason))
     case .reconnecting(let reason, _, _): return wait(reason.message)
     case .ready, .joining, .closed: return .nothing
     @unknown default: return .nothing

@@ -69,7 +69,8 @@ struct ForwardSession: Sendable {
   // MARK: What happens
 
   private func follow() async {
-    var progress = ForwardProgress()
+    let node = tunnelRun.tunnels.node
+    var progress = ForwardProgress { node.words(for: $0) }
     for await event in tunnelRun.tunnels.events {
       let now = MonotonicInstant.now()
       if case .echo(let echo) = event { book.echoed(echo) }

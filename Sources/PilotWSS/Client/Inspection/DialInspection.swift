@@ -26,9 +26,11 @@ package enum DialInspection {
   ///   - configuration: As for a transport.
   ///   - authenticating: Whether to go on behind the upgrade, as the node of the configuration.
   ///   - idle: How long to keep the connection then, with nothing but its pings on it.
+  ///   - progress: Told what is done by then, after each step, on the connection's event loop.
   /// - Throws: `.invalidConfiguration`, `.cancelled`.
   package static func run(
-    _ configuration: WSSTransport.Configuration, authenticating: Bool, idle: Duration? = nil
+    _ configuration: WSSTransport.Configuration, authenticating: Bool, idle: Duration? = nil,
+    progress: @escaping @Sendable (Report) -> Void = { _ in }
   ) async throws(TransportError) -> Report {
     try configuration.validate()
     let tls = configuration.beacon.isSecure ? try ClientTrust(configuration.trust).tls : nil
@@ -38,7 +40,9 @@ package enum DialInspection {
     let report = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         loop.execute {
-          let inspection = Run(configuration, authenticating: authenticating, idle: idle, loop: loop) {
+          let inspection = Run(
+            configuration, authenticating: authenticating, idle: idle, loop: loop, progress: progress
+          ) {
             continuation.resume(returning: $0)
           }
           run.value = inspection
@@ -58,6 +62,7 @@ package enum DialInspection {
     private let authenticating: Bool
     private let idle: Duration?
     private let loop: any EventLoop
+    private let progress: (Report) -> Void
     private let completion: (Report) -> Void
     private var report = Report()
     private var since = MonotonicInstant.now()
@@ -67,12 +72,13 @@ package enum DialInspection {
 
     init(
       _ configuration: WSSTransport.Configuration, authenticating: Bool, idle: Duration?, loop: any EventLoop,
-      completion: @escaping (Report) -> Void
+      progress: @escaping (Report) -> Void, completion: @escaping (Report) -> Void
     ) {
       self.configuration = configuration
       self.authenticating = authenticating
       self.idle = idle
       self.loop = loop
+      self.progress = progress
       self.completion = completion
     }
 
@@ -89,11 +95,12 @@ package enum DialInspection {
       dial.start()
     }
 
-    private func done(_ progress: DialProgress) {
+    private func done(_ step: DialProgress) {
       let now = MonotonicInstant.now()
-      report.steps.append((progress, since.duration(to: now)))
+      report.steps.append((step, since.duration(to: now)))
       since = now
-      if case .upgraded = progress, !authenticating { finish() }
+      progress(report)
+      if case .upgraded = step, !authenticating { finish() }
     }
 
     private func failed(_ error: TransportError) {
