@@ -6,7 +6,7 @@ import Testing
 
 @testable import PilotUDP
 
-#if os(Linux)
+#if os(Linux) && !CPILOT_UDP_PLAIN
   /// Sockets that go from one process to another. Both sides are this process here.
   @Suite(.timeLimit(.minutes(1))) struct HandoverTests {
     /// A directory of this user's, gone with the value. A socket's path is short.
