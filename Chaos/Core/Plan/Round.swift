@@ -31,8 +31,6 @@ package enum Weather: String, Sendable, CaseIterable, Codable {
   package var keepsBeacon: Bool { keepsTable && self != .takeover }
   /// Whether what the beacon knows of nodes lives, and nobody has to come back.
   package var keepsTable: Bool { self != .kill && self != .restart }
-  /// Whether all nodes and what is known of them are there, so that nobody else is believed to be one of them.
-  package var believesNobodyNew: Bool { keepsTable && self != .crash }
   /// Whether its fault keeps frames from being delivered.
   package var isOutage: Bool { !keepsTable || self == .stall || self == .crash }
 }

@@ -37,12 +37,12 @@ package struct Verdict: Sendable {
     }
     for finding in Finding.allCases where finding != .good && record.nodes[finding] > 0 {
       // Where the beacon or nodes are away, the first Discover for an ID is believed until its node proves itself.
-      if finding == .lie, !record.round.weather.believesNobodyNew { continue }
+      if finding == .lie, !record.round.weather.keepsCounters { continue }
       // A node that moves to the next beacon has two connections for a moment, and what goes over the one can overtake the other.
       if finding == .reordered, record.round.weather == .takeover { continue }
       broken.append("\(record.name): \(record.nodes[finding]) deliveries were \(finding.rawValue)")
     }
-    if record.round.weather.believesNobodyNew, record.nodes[.hostileStolen] > 0 {
+    if record.round.weather.keepsCounters, record.nodes[.hostileStolen] > 0 {
       broken.append("\(record.name): hostile peers got \(record.nodes[.hostileStolen]) frames")
     }
     if record.round.weather != .crash, record.delivered > record.sent {
