@@ -73,8 +73,8 @@ extension PathSelection {
     guard records[path.index].isDatagrams else {
       let heardAt = records[path.index].load.lastReceived
       let isSilent = heardAt.map { $0 < echo.sentAt } ?? true
-      if isSilent, path == current { records[path.index].probing.missed(askedAt: echo.sentAt) }
-      return
+      guard isSilent, path == current else { return records[path.index].probing.unheard() }
+      return records[path.index].probing.missed(askedAt: echo.sentAt)
     }
     records[path.index].probing.unheard()
     let record = records[path.index]

@@ -31,6 +31,19 @@ struct SeveralBeaconsTests {
     return world
   }
 
+  /// On the first beacon's connection.
+  private static func withoutUDP(standby: Bool) throws -> PathWorld {
+    var configuration = PathSelection.Configuration()
+    configuration.keepsStandby = standby
+    var world = PathWorld(paths, configuration)
+    world.talk(200)
+    world.cutDatagrams()
+    try world.run(for: .seconds(60))
+    #expect(world.active == PathID(1))
+    world.outbound.reset()
+    return world
+  }
+
   @Test("the first beacon is killed: the second within a second", arguments: [true, false])
   func killed(standby: Bool) throws {
     var world = try Self.started(standby: standby)
@@ -57,14 +70,7 @@ struct SeveralBeaconsTests {
 
   @Test("no UDP, and the first beacon is killed: the standby's connection is there", arguments: [true, false])
   func killedConnection(standby: Bool) throws {
-    var configuration = PathSelection.Configuration()
-    configuration.keepsStandby = standby
-    var world = PathWorld(Self.paths, configuration)
-    world.talk(200)
-    world.cutDatagrams()
-    try world.run(for: .seconds(60))
-    #expect(world.active == PathID(1))
-    world.outbound.reset()
+    var world = try Self.withoutUDP(standby: standby)
     world.kill(beacon: 0)
     try world.run(for: .seconds(10))
     #expect(world.active == PathID(3))
@@ -77,14 +83,7 @@ struct SeveralBeaconsTests {
   @Test(
     "no UDP, and the first beacon falls silent: the second's connection carries within 8 s", arguments: [true, false])
   func silentConnection(standby: Bool) throws {
-    var configuration = PathSelection.Configuration()
-    configuration.keepsStandby = standby
-    var world = PathWorld(Self.paths, configuration)
-    world.talk(200)
-    world.cutDatagrams()
-    try world.run(for: .seconds(60))
-    #expect(world.active == PathID(1))
-    world.outbound.reset()
+    var world = try Self.withoutUDP(standby: standby)
     world.connections[0].obstacle = .silent
     try world.run(for: .seconds(8))
     #expect(world.active == PathID(3))

@@ -81,6 +81,7 @@ struct SilentConnectionTests {
     var run = Run()
     run.pass(.seconds(60), delay: nil, receiving: true)
     #expect(run.redials == 0)
+    #expect(run.selection.records[0].probing.loss.lost > 0, "it counts as lost when the path is compared")
   }
 
   @Test("nothing comes: it is given up after 6.5 to 8 s")
