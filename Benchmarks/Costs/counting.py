@@ -14,7 +14,7 @@ import tempfile
 # for some thousand instructions: threads don't start alike. The difference has to be large beside them, but counting
 # makes a program fifty times slower.
 FEW, MANY = 1024, 3072
-LARGE_ENOUGH = 4_000_000
+LARGE_ENOUGH = 32_000_000
 MOST = 1 << 17
 TIMEOUT_SECONDS = 120
 

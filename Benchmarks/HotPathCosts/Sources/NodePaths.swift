@@ -38,6 +38,8 @@ extension HotPath {
     }
     var choosing = PathSelection.Configuration()
     choosing.headStart = .seconds(3_600)
+    choosing.opening = .seconds(3_600)
+    choosing.samplingInterval = .seconds(3_600)
     choosing.probing.interval = .seconds(3_600)
     choosing.probing.busyInterval = .seconds(3_600)
     choosing.probing.idleInterval = .seconds(3_600)

@@ -29,6 +29,8 @@ extension PathSelection {
     public var opening: Duration = .seconds(3)
     /// How long frames go both ways after a switch, and after a doubt is gone. Default 2 s.
     public var overlap: Duration = .seconds(2)
+    /// How often what is sent and received is looked at, so that a path that is idle no longer is noticed. Default 1 s.
+    public var samplingInterval: Duration = .seconds(1)
     /// When probes are sent, and what their absence means.
     public var probing = PathProbing.Configuration()
     /// From what loss on a path is bad.
@@ -45,6 +47,7 @@ extension PathSelection {
     func validate() throws(TransportError) {
       let durations: [(String, Duration)] = [
         ("headStart", headStart), ("trustedHeadStart", trustedHeadStart), ("opening", opening), ("overlap", overlap),
+        ("samplingInterval", samplingInterval),
         ("probing.interval", probing.interval), ("probing.busyInterval", probing.busyInterval),
         ("probing.idleInterval", probing.idleInterval), ("probing.awayInterval", probing.awayInterval),
         ("probing.shortestWait", probing.shortestWait), ("probing.longestWait", probing.longestWait),

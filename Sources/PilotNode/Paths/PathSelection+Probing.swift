@@ -4,8 +4,6 @@ import PilotTransport
 extension PathSelection {
   /// After a missing answer the next probe follows so soon.
   private static let urgency: Duration = .milliseconds(100)
-  /// What is sent is looked at so often, so that a path that is idle no longer is noticed.
-  private static let watch: Duration = .seconds(1)
   /// Between two frames of the node to itself over UDP that isn't under load.
   private static let echoPause: Duration = .seconds(5)
   /// A change that comes so soon after another is part of it.
@@ -183,7 +181,7 @@ extension PathSelection {
   private var times: [MonotonicInstant] {
     var times = [openedAt.advanced(by: configuration.opening)]
     if current == nil { times.append(openedAt.advanced(by: headStart)) }
-    if current != nil { times.append(lastTick.advanced(by: Self.watch)) }
+    if current != nil { times.append(lastTick.advanced(by: configuration.samplingInterval)) }
     times += [
       echoes.deadline, overlap?.until, comparisonEnd, attempt?.since.advanced(by: configuration.returning.limit),
     ]

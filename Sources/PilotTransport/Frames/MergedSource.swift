@@ -12,6 +12,9 @@ final class MergedSource: FrameSource, @unchecked Sendable {
   let life: TransportLife
   private let first: any FrameSource
   private let second: any FrameSource
+  /// Theirs, at hand for every batch.
+  private let firstLife: TransportLife
+  private let secondLife: TransportLife
   /// What each receiver had been lent and not passed on when it came here.
   private var rests: [(source: any FrameSource, rest: LentRest)]
   /// Whether the second may have something. If not, it says so when it has.
@@ -25,47 +28,65 @@ final class MergedSource: FrameSource, @unchecked Sendable {
   init(_ first: any FrameSource, _ second: any FrameSource, rests: [LentRest?]) {
     self.first = first
     self.second = second
+    (firstLife, secondLife) = (first.life, second.life)
     self.rests = zip([first, second], rests).compactMap { source, rest in rest.map { (source, $0) } }
-    life = TransportLife(endingAfter: first.life, second.life)
+    life = TransportLife(endingAfter: firstLife, secondLife)
   }
 
   func nextFrames() async throws(TransportError) -> LentFrames {
-    if life.isClosed { throw .closed }
-    if let lent = try unsafe takeTold() { return unsafe lent }
+    if let told = try unsafe takeTold() { return unsafe told }
     do {
-      return first.life.isClosed ? unsafe try await second.nextFrames() : unsafe try await first.nextFrames()
+      return unsafe try await waiting.nextFrames()
     } catch {
-      // The end of one: the next call goes on with the other.
-      guard error.code == .closed, !life.isClosed else { throw error }
-      return unsafe .none
+      return unsafe try goOn(after: error)
     }
   }
 
+  // MARK: The steps of nextFrames(), for who takes them without that call in between
+
+  /// What doesn't have to be waited for: rests, and what the second has, as soon as it has said so.
+  ///
+  /// - Throws: `.closed` once both have ended; an error of either.
+  func takeTold() throws(TransportError) -> LentFrames? {
+    if life.isClosed { throw .closed }
+    if !rests.isEmpty, let lent = unsafe takeRest() { return unsafe lent }
+    guard isSecondReadable.value.load(ordering: .acquiring) else { return nil }
+    return try unsafe takeInTurn()
+  }
+
+  /// Whom to wait for when there was nothing to take: the first one, whom the second interrupts.
+  var waiting: any FrameSource { firstLife.isClosed ? second : first }
+
+  /// - Returns: No frames after the end of one; the next call goes on with the other.
+  func goOn(after error: TransportError) throws(TransportError) -> LentFrames {
+    guard error.code == .closed, !life.isClosed else { throw error }
+    return unsafe .none
+  }
+
+  // MARK: The other requirements
+
   func interrupt() {
-    if first.life.isClosed { second.interrupt() } else { first.interrupt() }
+    waiting.interrupt()
   }
 
   func takeFrames() throws(TransportError) -> LentFrames? {
-    if life.isClosed { throw .closed }
-    if let lent = try unsafe takeTold() { return unsafe lent }
+    if let told = try unsafe takeTold() { return unsafe told }
     return try unsafe take(from: first)
   }
 
   func onReadable(_ wake: @escaping @Sendable () -> Void) {
-    if !second.life.isClosed {
+    if !secondLife.isClosed {
       second.onReadable { [isSecondReadable] in
         isSecondReadable.value.store(true, ordering: .releasing)
         wake()
       }
     }
-    if !first.life.isClosed { first.onReadable(wake) }
+    if !firstLife.isClosed { first.onReadable(wake) }
     if life.isClosed { wake() }
   }
 
-  /// What doesn't have to be waited for: rests, and what the second has, as soon as it has said so.
-  private func takeTold() throws(TransportError) -> LentFrames? {
-    if !rests.isEmpty, let lent = unsafe takeRest() { return unsafe lent }
-    guard isSecondReadable.value.load(ordering: .acquiring) else { return nil }
+  /// What the second has, or the first whose turn it is.
+  private func takeInTurn() throws(TransportError) -> LentFrames? {
     if !isSecondsTurn {
       isSecondsTurn = true
       if let lent = try unsafe take(from: first) { return unsafe lent }
@@ -88,7 +109,7 @@ final class MergedSource: FrameSource, @unchecked Sendable {
 
   private func watchSecond() {
     isSecondReadable.value.store(false, ordering: .releasing)
-    if second.life.isClosed { return }
+    if secondLife.isClosed { return }
     // Nobody keeps the first one for this.
     second.onReadable { [isSecondReadable, weak first] in
       isSecondReadable.value.store(true, ordering: .releasing)
