@@ -158,9 +158,8 @@ let package = Package(
     .target(
       name: "PilotBench",
       dependencies: [
-        "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport", "PilotUDP",
-        "PilotWSS",
-        "PilotWire",
+        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTransport",
+        "PilotUDP", "PilotWSS", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -189,6 +188,7 @@ let package = Package(
       name: "PilotWSSTests",
       dependencies: [
         "PilotIdentity", "PilotNodeTesting", "PilotTesting", "PilotTransport", "PilotWSS", "PilotWire",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -204,16 +204,17 @@ let package = Package(
     .testTarget(
       name: "PilotTunnelTests",
       dependencies: [
-        "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWire",
+        "PilotIdentity", "PilotTesting", "PilotTransport", "PilotTunnel", "PilotWire",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: lending),
     .testTarget(
       name: "PilotBeaconTests",
       dependencies: [
-        "PilotBeacon", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotWSS",
-        "PilotWire",
+        "PilotBeacon", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting", "PilotTransport", "PilotUDP",
+        "PilotWSS", "PilotWire",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -247,10 +248,10 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode", "PilotTesting",
-        "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWSS", "PilotWire", "pilot", "pilot-bench",
+        "PilotBeacon", "PilotCommands", "PilotConsole", "PilotFixtures", "PilotIdentity", "PilotNode",
+        "PilotNodeTesting", "PilotTesting", "PilotTransport", "PilotTunnel", "PilotUDP", "PilotWSS", "PilotWire",
+        "pilot", "pilot-bench",
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ] + nio,
       swiftSettings: lending),
   ]

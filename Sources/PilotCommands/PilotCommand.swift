@@ -26,7 +26,7 @@ package struct PilotCommand: AsyncParsableCommand {
       DoctorCommand.self,
       IdentityCommand.self,
       InspectCommand.self,
-      BenchHandover.self,
+      BenchLauncher.self,
     ])
 
   /// What `pilot --version` prints.

@@ -4,6 +4,7 @@ public import PilotWire
 /// What a node's receiver lends: states and frames, in one order.
 ///
 /// No message comes before the first ``NodeState/ready(observed:)``.
+@nonexhaustive
 public enum NodeEvent: ~Escapable {
   /// How the node stands has changed: to anything but ``NodeState/joining``, with which it begins.
   case state(NodeState)

@@ -10,7 +10,7 @@ import PilotWire
 ///   case .state(let state): print(state)
 ///   case .message(let message): print(message.sender, message.payload.byteCount)
 ///   case .gone(let node, _): print(node, "isn't there")
-///   case .switched, .control, .direct: break
+///   default: break
 ///   }
 /// }
 /// // The node has left.

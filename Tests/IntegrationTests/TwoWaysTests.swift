@@ -18,7 +18,7 @@ struct TwoWaysTests {
           // In the middle of it, without a pause before or after.
           if number == count / 2 { wss.transport.close() }
           // The last one comes over UDP: once the beacon has seen the Close, whenever that is.
-          while number == count - 1, beacon.server.statistics.router.handovers == 0 { await Task.yield() }
+          while number == count - 1, beacon.server.statistics.router.continuedOverUDP == 0 { await Task.yield() }
           try await peer.relayInTurn([UInt8(number >> 8), UInt8(number & 0xFF)], to: wss.id)
         }
       }()
@@ -33,7 +33,7 @@ struct TwoWaysTests {
       let counters = wss.transport.counters
       #expect(statistics.connectionsGone == 0)
       #expect(statistics.peers.lost == 0)
-      #expect(statistics.router.handovers == 1)
+      #expect(statistics.router.continuedOverUDP == 1)
       #expect(statistics.router.drops.total == 0)
       let overWSS = counters.framesReceived + counters.drops[.closedBeforeReading]
       #expect(UInt64(numbers.count) + overWSS == UInt64(count), "\(counters) \(statistics.peers)")

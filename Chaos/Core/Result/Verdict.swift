@@ -172,7 +172,7 @@ package struct Verdict: Sendable {
   /// That the attacks have reached the beacon, and what it made of them.
   private static let evidence: [(metric: String, label: String)] = [
     ("dropped_total", "sender_mismatch"), ("dropped_total", "sender_unknown"), ("dropped_total", "node_mismatch"),
-    ("dropped_total", "proof_over_compat"), ("dropped_total", "proof_expired"), ("dropped_total", "truncated"),
+    ("dropped_total", "proof_over_wss"), ("dropped_total", "proof_expired"), ("dropped_total", "truncated"),
     ("dropped_total", "unknown_type"), ("dropped_total", "beacon_only_type"), ("proofs_total", "failed"),
     ("proofs_total", "accepted"), ("proofs_total", "repeated"), ("proofs_total", "limited"),
     ("proofs_total", "forged"), ("proofs_total", "wrong_beacon"), ("refusals_total", "wrong_beacon"),

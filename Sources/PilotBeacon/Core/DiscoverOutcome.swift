@@ -1,5 +1,6 @@
 /// What became of a Discover that was in order. It is answered in every case; whether it changed anything is the
 /// beacon's own business.
+@nonexhaustive
 public enum DiscoverOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// It named no node: it asked only for its address, and registered nothing.
   case addressOnly

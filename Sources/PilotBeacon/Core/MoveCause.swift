@@ -1,4 +1,5 @@
 /// Why a node's registration over UDP went from one endpoint to another.
+@nonexhaustive
 public enum MoveCause: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// A Discover came from another port of the same address: its process was restarted, or its NAT has rebound.
   case port

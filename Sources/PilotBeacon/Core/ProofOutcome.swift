@@ -1,4 +1,5 @@
 /// What became of a proof whose challenge was young enough.
+@nonexhaustive
 public enum ProofOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// It held, and bound its node to its source.
   case accepted

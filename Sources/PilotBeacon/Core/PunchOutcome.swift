@@ -1,4 +1,5 @@
 /// What became of a PunchRequest that was in order. All but the first look the same from outside: nothing is sent.
+@nonexhaustive
 public enum PunchOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// Both sides were told.
   case served
@@ -27,6 +28,7 @@ public enum PunchOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
 }
 
 /// What became of a punch grant that was handed on to be verified.
+@nonexhaustive
 public enum GrantOutcome: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// It held: both sides were told.
   case served

@@ -57,7 +57,7 @@ extension Router {
   package mutating func detach(node: NodeID, connection: ConnectionID, at now: MonotonicInstant) -> Bool {
     guard wss.detach(node, connection) else { return false }
     if nodes.live(node, at: now.nanoseconds)?.isProven == true {
-      counters.handovers &+= 1
+      counters.continuedOverUDP &+= 1
     } else {
       departures.note(node, at: now.nanoseconds)
     }

@@ -1,6 +1,7 @@
 internal import PilotWire
 
 /// Why the router dropped a frame.
+@nonexhaustive
 public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// From an address that may not speak.
   case denied
@@ -83,7 +84,7 @@ public enum RouterDropReason: Int, CaseIterable, Sendable, CustomStringConvertib
     case .unansweredEndpoint: "unanswered_endpoint"
     case .proofExpired: "proof_expired"
     case .nameInvalid: "name_invalid"
-    case .proofOverWSS: "proof_over_compat"
+    case .proofOverWSS: "proof_over_wss"
     }
   }
 }

@@ -56,7 +56,7 @@ public struct RouterStatistics: Sendable, Equatable {
   /// WSS connections replaced by a newer one of their node.
   public internal(set) var replacements: UInt64 = 0
   /// WSS connections that ended while their node was proven over UDP: it has got everything there since.
-  public internal(set) var handovers: UInt64 = 0
+  public internal(set) var continuedOverUDP: UInt64 = 0
 
   /// Notices to senders of Relays that the destination isn't here.
   public internal(set) var goneNotices: UInt64 = 0

@@ -1,4 +1,5 @@
 /// What a node that is registered over UDP has to prove.
+@nonexhaustive
 public enum UDPAuthentication: String, CaseIterable, Sendable {
   /// Nothing, as at deployed beacons. A proof outranks a plain Discover while it lasts.
   case off

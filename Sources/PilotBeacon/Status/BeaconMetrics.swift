@@ -117,8 +117,9 @@ struct BeaconMetrics {
         .counter(
           "pilot_beacon_replacements_total", "Connections replaced by a newer one of their node.", router.replacements),
         .counter(
-          "pilot_beacon_handovers_total", "Connections that ended while their node was proven over UDP as well.",
-          router.handovers),
+          "pilot_beacon_continued_over_udp_total",
+          "Connections that ended while their node was proven over UDP as well.",
+          router.continuedOverUDP),
         .labelled(
           "pilot_beacon_peer_frames_total", "Frames for WebSocket peers, by what became of them.", "result",
           [

@@ -60,14 +60,16 @@ struct TakeoverBench: Sendable {
     output.status("sending")
     async let sent = sender.send(rate: rate)
     try await Task.sleep(for: Self.span)
-    let calm = sink.takeSilence()
+    let calm = sink.takeGap()
     output.status("taking over")
     let began = MonotonicInstant.now()
     let second = try await Running(configuration)
+    // Whatever is thrown from here on, it ends with this call.
+    defer { second.server.stop() }
     let serving = began.duration(to: .now())
     try await first.end.value
     try await Task.sleep(for: Self.span)
-    let silence = sink.takeSilence()
+    let silence = sink.takeGap()
     sender.stop()
     let total = try await sent
     await sink.awaitQuiet()

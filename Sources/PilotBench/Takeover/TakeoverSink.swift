@@ -4,9 +4,10 @@ import PilotUDP
 import PilotWire
 import Synchronization
 
-/// Where the frames arrive: one socket, at which all nodes are registered. Counts, and notes the longest silence.
+/// Where the frames arrive: one socket, at which all nodes are registered. Counts, and notes the longest gap.
 final class TakeoverSink: Sendable {
-  private struct Silence {
+  /// Between two reads that brought frames.
+  private struct Gap {
     var last: MonotonicInstant?
     var longest: Duration = .zero
   }
@@ -15,7 +16,7 @@ final class TakeoverSink: Sendable {
   private let transport: UDPTransport
   private let frames = Atomic<Int>(0)
   private let answers = Atomic<Int>(0)
-  private let silence = Mutex(Silence())
+  private let gap = Mutex(Gap())
 
   /// So many are announced before their answers are awaited.
   private static let stretch = 512
@@ -33,11 +34,11 @@ final class TakeoverSink: Sendable {
   /// Frames that the kernel had no room for.
   var kernelDrops: UInt64 { transport.counters.drops[.kernelBufferFull] }
 
-  /// The longest silence since the last call.
-  func takeSilence() -> Duration {
-    silence.withLock { silence in
-      defer { silence.longest = .zero }
-      return silence.longest
+  /// The longest gap since the last call.
+  func takeGap() -> Duration {
+    gap.withLock { gap in
+      defer { gap.longest = .zero }
+      return gap.longest
     }
   }
 
@@ -57,9 +58,9 @@ final class TakeoverSink: Sendable {
         if deliveries > 0 {
           frames.add(deliveries, ordering: .relaxed)
           let now = MonotonicInstant.now()
-          silence.withLock { silence in
-            if let last = silence.last { silence.longest = max(silence.longest, last.duration(to: now)) }
-            silence.last = now
+          gap.withLock { gap in
+            if let last = gap.last { gap.longest = max(gap.longest, last.duration(to: now)) }
+            gap.last = now
           }
         }
         (deliveries, replies) = (0, 0)
@@ -96,11 +97,7 @@ final class TakeoverSink: Sendable {
 
   /// Waits until nothing more comes.
   func awaitQuiet() async {
-    var before = -1
-    while before != received {
-      before = received
-      try? await Task.sleep(for: .milliseconds(500))
-    }
+    _ = await Silence(limit: .milliseconds(500)).end(of: { received }, expected: .max)
   }
 
   func close() { transport.close() }

@@ -1,6 +1,7 @@
 public import PilotWire
 
 /// Whose keys have changed, or were taken away.
+@nonexhaustive
 public enum KeyChange: Hashable, Sendable {
   /// These nodes'. At least one.
   case nodes(Set<NodeID>)

@@ -3,6 +3,7 @@ public import PilotWSS
 public import PilotWire
 
 /// Where a beacon is: `udp://HOST:PORT`, `wss://HOST[:PORT][/v1/compat]` or `ws://…`.
+@nonexhaustive
 public enum BeaconURL: Sendable, Hashable {
   /// Its UDP socket: a name or an address, IPv6 without brackets, and the port.
   case udp(host: String, port: UInt16)

@@ -19,6 +19,7 @@ public struct CaptureCounters: Sendable, Equatable {
 }
 
 /// Why a capture takes no more frames, while what it captures goes on.
+@nonexhaustive
 public enum CaptureEnd: Sendable, Equatable {
   /// The file is as long as it may get. It holds all frames up to this point.
   case limit(bytes: Int)

@@ -31,7 +31,9 @@ final class ReadySet: @unchecked Sendable {  // the C functions may be called fr
     defer { socket.leave() }
     let result = unsafe cpilot_udp_set_add(set, descriptor, number)
     guard result >= 0 else {
-      throw TransportError(code: .system, message: "can't wait for one more socket", cause: SystemError(-result))
+      let error = SystemError(-result)
+      throw TransportError(
+        code: .system, message: "can't wait for one more socket", cause: error, retry: error.opensLater)
     }
   }
 

@@ -85,7 +85,8 @@ extension SystemError {
         cause: self)
     case EPERM:
       TransportError(
-        code: .system, message: "a rule of this machine's firewall forbids sending to \(destination)", cause: self)
+        code: .system, message: "a rule of this machine's firewall forbids sending to \(destination)", cause: self,
+        retry: .later(after: nil))
     case EACCES:
       TransportError(
         code: .system, message: "not permitted to send to \(destination): is it a broadcast address?", cause: self)
@@ -122,9 +123,9 @@ extension SystemError {
   }
 
   /// What another program, or the administrator of this machine, can change without this program doing anything.
-  private var opensLater: RetryAdvice {
+  var opensLater: RetryAdvice {
     switch code {
-    case EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENFILE: .later(after: nil)
+    case EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC: .later(after: nil)
     default: .never
     }
   }

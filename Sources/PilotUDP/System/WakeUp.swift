@@ -13,7 +13,9 @@ final class WakeUp: Sendable {
     // SAFETY: the function writes two descriptors through the pointers.
     let result = unsafe cpilot_udp_wakeup_open(&waiting, &signalling)
     guard result == 0 else {
-      throw TransportError(code: .system, message: "no descriptor for the wake-up", cause: SystemError(-result))
+      let error = SystemError(-result)
+      throw TransportError(
+        code: .system, message: "no descriptor for the wake-up", cause: error, retry: error.opensLater)
     }
     self.waiting = waiting
     self.signalling = signalling

@@ -33,11 +33,28 @@ extension TransportError {
       self.init(
         code: .upgradeRefused,
         message: "\(beacon) answered 404: not a beacon, or one that expects \(WSSURL.defaultPath)\(said)")
+    case let status where Self.isPassing(status):
+      self.init(
+        code: .upgradeRefused,
+        message: """
+          \(beacon) answered \(status.code) \(PrintableText.line(status.reasonPhrase, limit: 80))\(said): something in front \
+          of the beacon answers, or it is being restarted; is it up?
+          """, retryAfter: retryAfter, retry: .later(after: retryAfter))
     default:
       // A status that the library doesn't know has the server's own words.
       let reason = PrintableText.line(head.status.reasonPhrase, limit: 80)
       self.init(
         code: .upgradeRefused, message: "\(beacon) answered \(head.status.code) \(reason) instead of upgrading\(said)")
+    }
+  }
+
+  /// Whether the same request may succeed later (RFC 9110, sections 15.5.9 and 15.6; RFC 8470, section 5.2): what stands before a
+  /// beacon says so while that one starts anew. Not what says that the request isn't understood.
+  private static func isPassing(_ status: HTTPResponseStatus) -> Bool {
+    switch status.code {
+    case 501, 505: false
+    case 408, 425, 500...: true
+    default: false
     }
   }
 

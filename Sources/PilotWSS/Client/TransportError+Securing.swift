@@ -35,7 +35,7 @@ extension TransportError {
   init(untrusted beacon: WSSURL, _ fault: CertificateFault, cause: any Error) {
     self.init(
       code: .tlsFailed, message: "\(beacon.authority) is not trusted: its certificate \(fault.reason(for: beacon))",
-      cause: cause)
+      cause: cause, retry: fault.retry)
   }
 
   /// Neither a beacon nor a refusal: the other end hung up.
@@ -48,6 +48,14 @@ extension TransportError {
 }
 
 extension CertificateFault {
+  /// A certificate that is not valid now is cured by time, or by who runs the beacon.
+  fileprivate var retry: RetryAdvice {
+    switch self {
+    case .expired, .notYetValid, .authorityNotValid: .later(after: nil)
+    default: .never
+    }
+  }
+
   /// Words that follow "its certificate", with what to try.
   fileprivate func reason(for beacon: WSSURL) -> String {
     switch self {

@@ -111,7 +111,14 @@ package enum ListeningSocket {
 
   private static func refusal(of address: Endpoint, _ error: any Error) -> TransportError {
     TransportError(
-      code: .bindFailed, message: "TCP \(address) could not be bound; is the port in use or privileged?", cause: error)
+      code: .bindFailed, message: "TCP \(address) could not be bound; is the port in use or privileged?", cause: error,
+      retry: opensLater(error))
+  }
+
+  /// What another program, or the administrator of this machine, can change: as for UDP.
+  private static func opensLater(_ error: any Error) -> RetryAdvice {
+    let passing = [EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM]
+    return passing.contains((error as? IOError)?.errnoCode ?? 0) ? .later(after: nil) : .never
   }
 }
 

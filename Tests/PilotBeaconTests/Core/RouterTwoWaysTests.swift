@@ -48,7 +48,7 @@ struct RouterTwoWaysTests {
     expect(harness.detach(node: node, connection: connection), true)
     expect(harness.relay(node, to: node, from: .udp(home)), .deliverUDP(home, DeliverHeader(sender: node)))
     harness.expectUDP(node, at: home)
-    expect(harness.statistics.handovers, 1)
+    expect(harness.statistics.continuedOverUDP, 1)
   }
 
   @Test func itsDiscoverOverUDPIsAnsweredChallengedAndRefreshedByProofsAlone() throws {
@@ -69,7 +69,7 @@ struct RouterTwoWaysTests {
     expect(harness.relay(node, to: node, from: .udp(home)), .drop(.senderUnknown))
     harness.detach(node: node, connection: connection)
     harness.expectNowhere(node)
-    expect(harness.statistics.handovers, 0)
+    expect(harness.statistics.continuedOverUDP, 0)
   }
 
   @Test func aStrangersDiscoverChangesNothingThatAnybodySees() throws {
@@ -115,7 +115,7 @@ struct RouterTwoWaysTests {
     // The driver closes the connection.
     harness.detach(node: node, connection: connection)
     harness.expectNowhere(node)
-    expect(harness.statistics.handovers, 0)
+    expect(harness.statistics.continuedOverUDP, 0)
   }
 
   @Test func theEndOfAReplacedConnectionHandsNothingOver() throws {
@@ -123,7 +123,7 @@ struct RouterTwoWaysTests {
     let newer = ConnectionID(rawValue: 2)
     harness.attach(node: node, connection: newer)
     harness.detach(node: node, connection: connection)
-    expect(harness.statistics.handovers, 0)
+    expect(harness.statistics.continuedOverUDP, 0)
     expect(harness.route(to: node), .deliverWSS(newer, DeliverHeader(sender: .test(0xFFFF))))
   }
 

@@ -1,5 +1,5 @@
-import Foundation
 import PilotConsole
+import PilotTesting
 
 /// The test vectors of the wire reference, as far as they can be inspected: read from the copy that PilotWire's tests
 /// have.
@@ -74,10 +74,5 @@ struct InspectVectors: Decodable, Sendable {
   var packets_rejected: [Rejected]
   var tunnel: Tunnel
 
-  static func load() throws -> InspectVectors {
-    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let data = try Data(contentsOf: tests.appending(path: "PilotWireTests/Resources/wire.json"))
-    return try JSONDecoder().decode(InspectVectors.self, from: data)
-  }
+  static func load() throws -> InspectVectors { try VectorFile.decode(InspectVectors.self) }
 }

@@ -59,13 +59,13 @@ import Testing
     PilotTunnel/Driver/Tunnels | invalidConfiguration x2
     PilotTunnel/Driver/Tunnels+Sending | emptyFrame, system, unreachable
     PilotUDP/Connected/ConnectedSockets | system: .later(after: nil)
-    PilotUDP/Connected/ReadySet | system, system: .later(after: nil)
+    PilotUDP/Connected/ReadySet | system: .later(after: nil), system: error.opensLater
     PilotUDP/Receiving/SocketLoop | system: .later(after: nil)
     PilotUDP/System/ErrorQueue | unreachable
     PilotUDP/System/OpenedSocket | invalidConfiguration
     PilotUDP/System/SocketReach | invalidDestination x2
-    PilotUDP/System/SystemError | bindFailed: opensLater x2, frameTooLarge, invalidDestination, system x3, unreachable
-    PilotUDP/System/WakeUp | system
+    PilotUDP/System/SystemError | bindFailed: opensLater x2, frameTooLarge, invalidDestination, system x2, system: .later(after: nil), unreachable
+    PilotUDP/System/WakeUp | system: error.opensLater
     PilotUDP/UDPTransport+Configuration | invalidConfiguration x2
     PilotWSS/Client/Dial | system, timedOut
     PilotWSS/Client/Inspection/PageRequest | system, timedOut
@@ -73,8 +73,8 @@ import Testing
     PilotWSS/Client/SupervisorDriver | connectionLost: .afterEvent
     PilotWSS/Client/TransportError+Connecting | connectFailed, resolveFailed, timedOut
     PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
-    PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x6
-    PilotWSS/Client/TransportError+Securing | connectFailed x2, tlsFailed x2
+    PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x6, upgradeRefused: .later(after: retryAfter)
+    PilotWSS/Client/TransportError+Securing | connectFailed x2, tlsFailed, tlsFailed: fault.retry
     PilotWSS/Client/TransportError+Upgrading | connectFailed, upgradeRefused x3
     PilotWSS/Client/WSSTransport | invalidDestination
     PilotWSS/Client/WSSTransport+Configuration | invalidConfiguration x5
@@ -85,7 +85,7 @@ import Testing
     PilotWSS/Proxy/SOCKSHandshake | invalidConfiguration
     PilotWSS/Proxy/TransportError+Proxy | proxyRefused: .later(after: nil) x2, proxyRefused: .never
     PilotWSS/Resolving/StaticAddresses | invalidConfiguration
-    PilotWSS/Server/ListeningSocket | bindFailed
+    PilotWSS/Server/ListeningSocket | bindFailed: opensLater(error)
     PilotWSS/TLS/ClientTLS | invalidConfiguration
     PilotWSS/TLS/ServerCredentials | invalidConfiguration x2
     PilotWSS/TLS/TrustedAuthorities | invalidConfiguration x3

@@ -1,4 +1,4 @@
-import Foundation
+import PilotTesting
 import PilotWire
 import Testing
 
@@ -46,12 +46,7 @@ struct TunnelVectors: Decodable, Sendable {
   var identities: [Identity]
   var tunnel: Tunnel
 
-  static func load() throws -> TunnelVectors {
-    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let data = try Data(contentsOf: tests.appending(path: "PilotWireTests/Resources/wire.json"))
-    return try JSONDecoder().decode(TunnelVectors.self, from: data)
-  }
+  static func load() throws -> TunnelVectors { try VectorFile.decode(TunnelVectors.self) }
 }
 
 /// The bytes of hex digits; a typing error fails the test.

@@ -49,11 +49,16 @@ struct TransportErrorMappingTests {
     let table: [(HTTPResponseStatus, TransportError.Code, String, RetryAdvice)] = [
       (.serviceUnavailable, .atCapacity, "at capacity", .later(after: nil)),
       (.tooManyRequests, .atCapacity, "too often", .later(after: nil)),
-      (.custom(code: 599, reasonPhrase: "a\u{1B}b"), .upgradeRefused, "599 a b instead", .never),
+      (.custom(code: 599, reasonPhrase: "a\u{1B}b"), .upgradeRefused, "599 a b", .later(after: nil)),
+      (.custom(code: 499, reasonPhrase: "c\u{1B}d"), .upgradeRefused, "499 c d instead", .never),
       (.upgradeRequired, .upgradeRefused, "proxy", .never),
       (.proxyAuthenticationRequired, .upgradeRefused, "--proxy http://USER:PASSWORD@HOST:PORT", .never),
       (.notFound, .upgradeRefused, "/v1/compat", .never),
-      (.badGateway, .upgradeRefused, "502", .never),
+      (.badGateway, .upgradeRefused, "502", .later(after: nil)),
+      (.gatewayTimeout, .upgradeRefused, "504", .later(after: nil)),
+      (.internalServerError, .upgradeRefused, "is it up", .later(after: nil)),
+      (.requestTimeout, .upgradeRefused, "408", .later(after: nil)),
+      (.notImplemented, .upgradeRefused, "501", .never),
       (.ok, .upgradeRefused, "200", .never),
     ]
     for (status, code, hint, retry) in table {
@@ -62,6 +67,24 @@ struct TransportErrorMappingTests {
       #expect(error.code == code)
       #expect(error.retry == retry)
       #expect(error.message.contains("beacon.example") && error.message.contains(hint), "\(error)")
+    }
+  }
+
+  @Test func `when to come back is told with what passes`() {
+    let head = HTTPResponseHead(version: .http1_1, status: .badGateway, headers: ["Retry-After": "7"])
+    let error = TransportError(refusedUpgrade: head, text: nil, of: beacon, at: 0)
+    #expect(error.retryAfter == .seconds(7))
+    #expect(error.retry == .later(after: .seconds(7)))
+  }
+
+  @Test func `a certificate that is not valid now may be, later`() {
+    let faults: [(CertificateFault, RetryAdvice)] = [
+      (.expired(1, now: 2), .later(after: nil)), (.notYetValid(2, now: 1), .later(after: nil)),
+      (.authorityNotValid, .later(after: nil)), (.selfSigned("a"), .never), (.otherHost([]), .never),
+      (.notAccepted, .never),
+    ]
+    for (fault, retry) in faults {
+      #expect(TransportError(untrusted: beacon, fault, cause: NIOSSLError.uncleanShutdown).retry == retry)
     }
   }
 

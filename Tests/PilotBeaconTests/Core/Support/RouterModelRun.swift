@@ -65,7 +65,7 @@ struct RouterModelRun: ~Copyable {
     case .detach(let node, let ago):
       let connection = connection(ago)
       return compare(harness.detach(node: node, connection: connection), model.detach(node, connection, at: now))
-        ?? compare(harness.statistics.handovers, model.handovers)
+        ?? compare(harness.statistics.continuedOverUDP, model.handovers)
     case .unreachable(let endpoint):
       var answers: Set<Hop> = []
       for number in 1...4 as ClosedRange<UInt32> {

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import PilotConsole
 
 /// `pilot bench`: hands over to the program `pilot-bench`, which is built beside this one.
-struct BenchHandover: AsyncParsableCommand {
+struct BenchLauncher: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure the transports, and any beacon.",
