@@ -183,7 +183,8 @@ let package = Package(
     .testTarget(
       name: "PilotUDPTests",
       dependencies: ["CPilotUDP", "PilotTesting", "PilotTransport", "PilotUDP", "PilotWire"], swiftSettings: lending),
-    .testTarget(name: "PilotIdentityTests", dependencies: ["PilotIdentity", "PilotWire"], swiftSettings: strict),
+    .testTarget(
+      name: "PilotIdentityTests", dependencies: ["PilotIdentity", "PilotTesting", "PilotWire"], swiftSettings: strict),
     .testTarget(
       name: "PilotWSSTests",
       dependencies: [
@@ -241,7 +242,7 @@ let package = Package(
     .testTarget(
       name: "PilotBenchTests",
       dependencies: [
-        "PilotBench", "PilotConsole", "PilotIdentity", "PilotTransport", "PilotWire",
+        "PilotBench", "PilotConsole", "PilotIdentity", "PilotTesting", "PilotTransport", "PilotWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

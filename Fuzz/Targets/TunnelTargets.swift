@@ -1,4 +1,5 @@
 import PilotIdentity
+import PilotTesting
 import PilotTransport
 import PilotWire
 
@@ -113,7 +114,7 @@ private struct FuzzedTunnels {
   }
 
   private static func machine(_ index: Int, _ run: UInt64, _ now: MonotonicInstant) -> PeerTunnels {
-    let random = SplitMix(state: UInt64(index) << 32 | run)
+    let random = SeededRandom(seed: UInt64(index) << 32 | run)
     let node = FuzzedNode.listed[index]
     guard let identity = FuzzedNode.identities[node] else { preconditionFailure("listed nodes have identities") }
     let sessions = TunnelMachine(id: node, identity: identity, random: random, at: now)
@@ -222,17 +223,5 @@ private struct FuzzedTunnels {
       _ = machines[index].setAlarm()
       guard machines[index].peers.count <= 1 else { throw Violation("sessions with \(machines[index].peers)") }
     }
-  }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014): keys that are the same in each run.
-private struct SplitMix: RandomNumberGenerator, Sendable {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -156,6 +156,13 @@ public struct NodeBatch: ~Copyable, Sendable {
   /// Copies an array into the batch. See ``append(_:to:)-(RawSpan,NodeID)``.
   public mutating func append(_ payload: [UInt8], to peer: NodeID) -> Bool { append(payload.span.raw, to: peer) }
 
+  /// Calls a closure with whom each payload is for, in order.
+  package borrowing func forEachPeer(_ body: (NodeID) -> Void) {
+    frames.forEach { frame, _ in
+      if let relay = try? Relay(parsing: frame) { body(relay.destination) }
+    }
+  }
+
   /// Drops the first payloads, after the node took just these.
   public mutating func removeFirst(_ count: Int) { frames.removeFirst(count) }
 

@@ -8,7 +8,7 @@ extension UDPTransport {
     ///
     /// An IPv4 address makes an IPv4 socket, an IPv6 address other than `::` one for IPv6 alone. Ignored for an adopted
     /// descriptor.
-    public var bindTo = Endpoint(high: 0, low: 0, port: 0)
+    public var bindTo = Endpoint.any(port: 0)
     /// The kernel's buffer for received datagrams, in bytes; 1 to 1,073,741,823. Default 4 MiB.
     ///
     /// It holds what arrives while the reader is elsewhere, at about twice a short datagram's length each. If the kernel

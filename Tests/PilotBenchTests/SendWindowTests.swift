@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotTransport
 import Testing
 
@@ -62,7 +63,7 @@ struct SendWindowTests {
 
   @Test("whatever happens, never more are under way than the window, and it always opens again", arguments: 1...50)
   func random(seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed: seed)
     let size = Int.random(in: 1...20, using: &random)
     var window = SendWindow(size: size, at: start)
     var now = start
@@ -79,22 +80,5 @@ struct SendWindowTests {
     }
     window.send(window.room(delivered: delivered, at: now))
     #expect(window.room(delivered: delivered, at: now.advanced(by: .milliseconds(100))) == size, "seed \(seed)")
-  }
-}
-
-/// Random numbers that are the same for the same seed (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import PilotTesting
 import Testing
 
 @testable import PilotBench
@@ -27,7 +28,7 @@ struct SequenceCheckTests {
 
   @Test("a set would count the same, as long as numbers come late by less than is remembered", arguments: 1...20)
   func model(seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed: seed)
     var check = SequenceCheck()
     var seen: Set<UInt64> = []
     var repeated = 0

@@ -1,4 +1,5 @@
 import PilotIdentity
+import PilotTesting
 import PilotWire
 import Testing
 
@@ -102,7 +103,7 @@ struct NodesFileTests {
 
   @Test("random bytes and random edits of a good file never trap")
   func random() {
-    var generator = SplitMix64(state: 42)
+    var generator = SeededRandom(seed: 42)
     let good = Array("{\"7\":\"\(Self.key)\",\n \"8\" : \"\(Vectors.second.publicKey)\"}".utf8)
     let alphabet = Array("{}[]\":,\\u07 \n=".utf8)
     for _ in 0..<5_000 {
@@ -145,17 +146,4 @@ struct NodesFileTests {
 
 extension String.UnicodeScalarView {
   fileprivate var escaped: String { map { $0.escaped(asASCII: true) }.joined() }
-}
-
-/// A small generator whose sequence is the same each time (SplitMix64).
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
 }

@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotTransport
 import PilotWire
 import Testing
@@ -126,7 +127,7 @@ import Testing
 
   @Test func `any batch comes out whole, in order for each destination`() {
     for seed in 0..<200 as Range<UInt64> {
-      var generator = SplitMix(seed: seed)
+      var generator = SeededRandom(seed: seed)
       var batch = FrameBatch(byteCapacity: 1 << 20, frameCapacity: 2_048)
       var sent: [Endpoint: [Sent]] = [:]
       let lengths = [0, 1, 9, 9, 9, 100, 100, 1_200]
@@ -148,20 +149,5 @@ import Testing
       }
       #expect(received == sent, "seed \(seed)")
     }
-  }
-}
-
-/// Numbers that look random, the same for a seed (Steele, Lea and Flood 2014).
-private struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
+import PilotTesting
 import PilotWire
 import Testing
 
 @Suite struct Base64Tests {
   @Test func agreesWithFoundationAtEveryLength() {
-    var generator = SeededGenerator(seed: 5)
+    var generator = SeededRandom(seed: 5)
     for count in 0..<200 {
       let bytes = generator.bytes(count)
       let text = Base64.encode(bytes.span.raw)

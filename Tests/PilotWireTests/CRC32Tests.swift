@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotWire
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
   }
 
   @Test func agreesWithTheBitwiseDefinitionAtEveryLengthAndAlignment() {
-    var generator = SeededGenerator(seed: 3)
+    var generator = SeededRandom(seed: 3)
     let data = generator.bytes(400)
     for start in 0..<16 {
       for end in start..<start + 300 {
@@ -24,7 +25,7 @@ import Testing
   }
 
   @Test func continuesAcrossAnySplit() {
-    var generator = SeededGenerator(seed: 4)
+    var generator = SeededRandom(seed: 4)
     let data = generator.bytes(200)
     let whole = CRC32.checksum(data.span.raw)
     for split in 0...data.count {

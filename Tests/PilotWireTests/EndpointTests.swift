@@ -1,3 +1,4 @@
+import PilotTesting
 import PilotWire
 import Testing
 
@@ -81,7 +82,7 @@ import Testing
   }
 
   @Test func randomEndpointsGoBothWays() throws {
-    var generator = SeededGenerator(seed: 1)
+    var generator = SeededRandom(seed: 1)
     for _ in 0..<20_000 {
       // Masks make runs of zero groups common.
       let masks: [UInt64] = [.max, 0xFFFF, 0xFFFF_0000_0000_0000, 0, 0x0000_FFFF_FFFF_0000]
@@ -95,7 +96,7 @@ import Testing
   }
 
   @Test func agreesWithTheSystemAboutWhatIsAnIPv6Address() {
-    var generator = SeededGenerator(seed: 2)
+    var generator = SeededRandom(seed: 2)
     let pieces = ["::", ":", ":", ":", "0", "1", "ffff", "abcd", "00", "12345", "1.2.3.4", ".", "g", "10.0.0.01"]
     var accepted = 0
     for _ in 0..<100_000 {

@@ -1,4 +1,5 @@
 import Foundation
+import PilotTesting
 import PilotWire
 import Testing
 
@@ -92,7 +93,7 @@ import Testing
   }
 
   @Test func agreesWithFoundationAboutWhatIsJSON() throws {
-    var generator = SeededGenerator(seed: 6)
+    var generator = SeededRandom(seed: 6)
     let pieces = [
       "{", "}", "[", "]", ":", ",", "\"", "\"a\"", "\"b\":", "\"c\":1", "\"\\n\"", "\\", "1", "0", "-", ".5", "e3",
       "true",

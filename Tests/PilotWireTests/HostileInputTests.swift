@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func randomFramesAreValuesOrErrors() {
-    var generator = SeededGenerator(seed: 7)
+    var generator = SeededRandom(seed: 7)
     var decoded = 0
     for _ in 0..<150_000 {
       let length = Int.random(in: 0...48, using: &generator)
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func damagedJSONIsAValueOrAnError() throws {
-    var generator = SeededGenerator(seed: 8)
+    var generator = SeededRandom(seed: 8)
     let vector = try #require(try Vectors.all.get().compatAuth.first)
     let reply =
       "{\"type\":\"auth_reply\",\"node_id\":\(vector.nodeId),\"public_key\":\"\(vector.publicKey)\","

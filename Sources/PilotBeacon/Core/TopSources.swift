@@ -14,7 +14,7 @@ struct TopSources: Sendable {
     var inherited: UInt64 = 0
 
     /// Nobody's, as long as nothing is counted.
-    static let empty = Entry(source: SourceKey(Endpoint(high: 0, low: 0, port: 0)))
+    static let empty = Entry(source: SourceKey(Endpoint.any(port: 0)))
   }
 
   static let capacity = 64

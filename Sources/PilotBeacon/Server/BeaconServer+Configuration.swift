@@ -7,7 +7,7 @@ extension BeaconServer {
   /// Where a beacon listens, and its limits.
   public struct Configuration: Sendable {
     /// The UDP address. Default `[::]:9001`, IPv4 included. Port 0 picks one.
-    public var udp = Endpoint(high: 0, low: 0, port: 9_001)
+    public var udp = Endpoint.any(port: 9_001)
     /// UDP sockets on that address, each with a thread of its own; at least 1. nil, the default, makes one for each
     /// processor. On other systems than Linux there is one in any case.
     public var udpSockets: Int?

@@ -1,3 +1,4 @@
+import Dispatch
 import PilotTransport
 import ServiceLifecycle
 
@@ -8,6 +9,9 @@ struct FileWatcher: Service {
 
   private let look: @Sendable () -> Void
   private let alarm = Alarm()
+  /// Looking reads files of any size, and may ask a name server for what a configuration names: away from the threads that tasks
+  /// share, of which a machine has as many as cores.
+  private let queue = DispatchQueue(label: "pilot.files")
 
   /// - Parameter look: Reads what has changed, and says so in the log. Never twice at once.
   init(_ look: @escaping @Sendable () -> Void) {
@@ -24,7 +28,16 @@ struct FileWatcher: Service {
       while true {
         await alarm.wait(for: Self.interval)
         if Task.isCancelled { return }
+        await lookAside()
+      }
+    }
+  }
+
+  private func lookAside() async {
+    await withCheckedContinuation { continuation in
+      queue.async {
         look()
+        continuation.resume()
       }
     }
   }

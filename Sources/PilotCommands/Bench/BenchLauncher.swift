@@ -5,7 +5,7 @@ internal import PilotConsole
 struct BenchLauncher: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure the transports, and any beacon.",
+    abstract: "Measure the transports, sealed tunnels, and any beacon.",
     discussion: "Example: pilot bench udp --case bulk --case single")
 
   @Argument(parsing: .captureForPassthrough, help: "What pilot-bench is given; --help tells.")

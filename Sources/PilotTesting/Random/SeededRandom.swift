@@ -24,6 +24,20 @@ public struct SeededRandom: RandomNumberGenerator, Sendable, Equatable {
     Double(next() >> 11) * 0x1p-53
   }
 
+  /// So many bytes.
+  public mutating func bytes(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count {
+      var word = next()
+      for _ in 0..<min(8, count - bytes.count) {
+        bytes.append(UInt8(truncatingIfNeeded: word))
+        word >>= 8
+      }
+    }
+    return bytes
+  }
+
   /// Whether something with this chance happens: never at 0, always at 1.
   public mutating func chance(_ probability: Double) -> Bool {
     fraction() < probability

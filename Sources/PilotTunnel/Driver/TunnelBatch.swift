@@ -97,8 +97,10 @@ public struct TunnelBatch: ~Copyable, Sendable {
     } catch {
       throw Tunnels.error(error)
     }
+    // What isn't taken is sealed anew, as another frame: so the one is in first that decides.
+    guard relayed.append(frame.span.raw, to: peer) else { return false }
     if case .direct(let endpoint) = way.route { _ = direct.append(frame.span.raw, to: endpoint) }
-    return relayed.append(frame.span.raw, to: peer)
+    return true
   }
 
   /// A frame that can't be sealed is filled with zeros, and is nothing to whoever gets it.
@@ -130,14 +132,14 @@ public struct TunnelBatch: ~Copyable, Sendable {
   /// - Throws: Why not all were taken.
   public mutating func send() throws(TransportError) {
     for each in bound { tunnels.mark(each.peer) }
-    bound.removeAll(keepingCapacity: true)
+    defer { bound.removeAll(keepingCapacity: true) }
     var failure: TransportError?
     while !relayed.isEmpty {
       do throws(TransportError) {
         relayed.removeFirst(try tunnels.node.send(contentsOf: relayed))
       } catch {
         failure = error
-        tunnels.tally.refusedByNode.count(UInt64(relayed.count))
+        relayed.forEachPeer { countRefused(for: $0) }
         relayed.removeAll()
       }
     }
@@ -146,11 +148,41 @@ public struct TunnelBatch: ~Copyable, Sendable {
         direct.removeFirst(try tunnels.node.send(directly: direct))
       } catch {
         failure = error
-        tunnels.tally.refusedByNode.count(UInt64(direct.count))
-        direct.removeAll()
+        dropFront(because: error)
       }
     }
     if let failure { throw failure }
+  }
+
+  /// The direct frame in front can't be sent: it alone is dropped, and its peer's frames go by the relay from now on. All of them where
+  /// nothing can be sent at all.
+  private mutating func dropFront(because error: TransportError) {
+    let isAboutAll = error.code == .closed || error.code == .backpressure
+    var count = isAboutAll ? direct.count : 1
+    var front = count
+    direct.forEach { frame, endpoint in
+      guard front > 0 else { return }
+      front -= 1
+      countRefused(at: endpoint)
+      if !isAboutAll { tunnels.drive { $0.unreachable(endpoint, quoting: frame, at: .now()) } }
+    }
+    count = min(count, direct.count)
+    direct.removeFirst(count)
+  }
+
+  private func countRefused(for peer: NodeID) {
+    if let bound = bound.first(where: { $0.id == peer }) {
+      bound.peer.refused.count()
+    } else {
+      tunnels.peer(peer).refused.count()
+    }
+  }
+
+  private func countRefused(at endpoint: Endpoint) {
+    guard let bound = bound.first(where: { $0.way?.route == .direct(endpoint) }) else {
+      return tunnels.tally.refusedByNode.count()
+    }
+    bound.peer.refused.count()
   }
 }
 

@@ -98,10 +98,13 @@ extension PeerSessions {
 
   /// Without a confirmed session, what waits goes under the newest candidate at once, so that a session takes one round trip. It
   /// waits on, for the case that another one is confirmed.
+  ///
+  /// By the relay, whichever way the candidate has come: its key exchange may be a recorded one from an address that is anybody's, and
+  /// that would get thousands of bytes for a hundred.
   mutating func flushPending(_ side: inout OwnSide) {
     guard current == nil, let candidate = candidates.last else { return }
-    for entry in side.pending.sealing(to: node, under: candidate.session.name) {
-      send(entry.header, entry.payload.span.raw, under: candidate.session.sealer, by: candidate.route, &side)
+    for entry in side.pending.flushing(to: node, under: candidate.session.name) {
+      send(entry.header, entry.payload.span.raw, under: candidate.session.sealer, by: .route(.relay), &side)
     }
   }
 

@@ -37,7 +37,9 @@ struct PeerSessions: Sendable {
   var failed: [Int] = []
 
   var exchange = ExchangeSchedule()
-  var answeredAt: MonotonicInstant?
+  /// By the relay, whose frames are the peer's by the beacon's account, and by any other way, whose may be anybody's: who floods one
+  /// takes no answer from the other.
+  private var answeredAt: (relayed: MonotonicInstant?, direct: MonotonicInstant?) = (nil, nil)
   var fetchedAt: MonotonicInstant?
   var rekeyDueSince: MonotonicInstant?
   var activity: SessionActivity
@@ -108,15 +110,22 @@ struct PeerSessions: Sendable {
   }
 
   /// Whether a frame that asks for our half, by not opening or by offering what we don't take, may get it again.
-  func mayAnswer(at now: MonotonicInstant, _ side: OwnSide) -> Bool {
-    answeredAt.map { $0.duration(to: now) >= side.configuration.answerInterval } ?? true
+  func mayAnswer(by route: TunnelRoute, at now: MonotonicInstant, _ side: OwnSide) -> Bool {
+    let last = route == .relay ? answeredAt.relayed : answeredAt.direct
+    return last.map { $0.duration(to: now) >= side.configuration.answerInterval } ?? true
   }
 
-  /// Answers such a frame.
+  /// Answers such a frame. Without a session, one that has come directly is answered by the relay as well: whoever has sent it, the peer
+  /// hears of it.
   mutating func answer(by route: TunnelRoute, at now: MonotonicInstant, _ side: inout OwnSide) {
-    guard mayAnswer(at: now, side) else { return }
-    answeredAt = now
-    offer(by: .route(route), at: now, &side)
+    guard mayAnswer(by: route, at: now, side) else { return }
+    if route != .relay {
+      answeredAt.direct = now
+      offer(by: .route(route), at: now, &side)
+      guard current == nil, mayAnswer(by: .relay, at: now, side) else { return }
+    }
+    answeredAt.relayed = now
+    offer(by: .route(.relay), at: now, &side)
   }
 
   /// Whether its key may be looked up again because of a frame.

@@ -10,6 +10,8 @@ struct PendingPackets: Sendable {
     let since: MonotonicInstant
     /// Which session it has been sealed under already.
     var sealedUnder: SessionName?
+    /// How often it was sent under one that wasn't confirmed.
+    var flushes = 0
   }
 
   private let perPeer: Int
@@ -45,6 +47,24 @@ struct PendingPackets: Sendable {
     return true
   }
 
+  /// How often a packet is sent before a session is confirmed: once under what the peer has offered, and again if both sides have
+  /// begun at once. Recorded key exchanges, one after the other, draw no more.
+  private static let flushLimit = 2
+
+  /// Those for `node` that may be sent under this session, though it isn't confirmed; they stay, and count as sealed under it.
+  mutating func flushing(to node: NodeID, under session: SessionName) -> [Entry] {
+    guard let index = queues.index(forKey: node) else { return [] }
+    var entries: [Entry] = []
+    for place in queues.values[index].indices {
+      let entry = queues.values[index][place]
+      guard entry.sealedUnder != session, entry.flushes < Self.flushLimit else { continue }
+      entries.append(entry)
+      queues.values[index][place].sealedUnder = session
+      queues.values[index][place].flushes += 1
+    }
+    return entries
+  }
+
   /// Those for `node` that haven't been sealed under this session, oldest first; they stay, and count as sealed under it.
   mutating func sealing(to node: NodeID, under session: SessionName) -> [Entry] {
     guard let index = queues.index(forKey: node) else { return [] }
@@ -67,8 +87,8 @@ struct PendingPackets: Sendable {
     for (node, queue) in queues {
       let old = queue.prefix { $0.since.duration(to: now) >= life }
       guard !old.isEmpty else { continue }
-      // Those that were sealed under a candidate have been sent, and needn't be missed.
-      expired += Array(repeating: node, count: old.count { $0.sealedUnder == nil })
+      // Also those that were sent under a candidate: nothing of the peer's has opened, so nothing shows that it could open them.
+      expired += Array(repeating: node, count: old.count)
       bytes -= old.reduce(0) { $0 + $1.payload.count }
       queues[node] = old.count == queue.count ? nil : Array(queue.dropFirst(old.count))
     }

@@ -120,7 +120,7 @@ extension TunnelMachine {
 
   /// A frame of a peer's doesn't open: it may have another session than we, or none.
   private mutating func answer(_ node: NodeID, by route: TunnelRoute, at now: MonotonicInstant) {
-    guard let index = peers.index(of: node), peers[index].mayAnswer(at: now, side),
+    guard let index = peers.index(of: node), peers[index].mayAnswer(by: route, at: now, side),
       budget.admits(by: route, from: node, at: now)
     else { return }
     peers[index].answer(by: route, at: now, &side)

@@ -22,4 +22,13 @@ struct SeededRandomTests {
     let (never, always) = ((0..<10_000).map { _ in random.chance(0) }, (0..<10_000).map { _ in random.chance(1) })
     #expect(!never.contains(true) && !always.contains(false))
   }
+
+  @Test func `bytes are those of the words, the lowest first, and as many as are asked for`() {
+    var (random, words) = (SeededRandom(seed: 7), SeededRandom(seed: 7))
+    let (first, second) = (words.next(), words.next())
+    let expected = [first, second].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
+    }
+    #expect(random.bytes(11) == Array(expected.prefix(11)))
+    #expect(random.bytes(0).isEmpty)
+  }
 }

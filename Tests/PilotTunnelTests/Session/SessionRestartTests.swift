@@ -33,6 +33,54 @@ struct SessionRestartTests {
     #expect(first.payloads(of: second.id) == [[9]])
   }
 
+  @Test(
+    "Nor does a stranger keep it from that, who sends frames in the sender's name, once or a thousand times a second",
+    arguments: [1, 1_000])
+  func floodedRestart(rate: Int) throws {
+    let again = try world.start(2)
+    let stranger = Endpoint(ipv4: 192, 0, 2, 1, port: 4_000)
+    world.strangers = [stranger]
+    let tag = [UInt8](repeating: 0, count: SealedFrame.tagLength)
+    let forged = try SealedFrame(
+      sender: first.id, nonce: TunnelNonce(prefix: 7, counter: 1), ciphertext: RawSpan(), tag: tag.span.raw
+    ).encoded()
+    for millisecond in 0..<2_000 {
+      if millisecond % (1_000 / rate) == 0 { world.inject(forged, into: again, by: .direct(stranger)) }
+      if millisecond % 100 == 50 { world.send([UInt8(millisecond / 100)], from: first, to: again) }
+      world.run(for: .milliseconds(1))
+    }
+    #expect(again.delivered.count >= 15)
+    #expect(again.machine.counters.offers <= 6)
+  }
+
+  @Test("Recorded key exchanges draw none of what waits to where they come from, and little to the peer")
+  func recordedAndWaiting() throws {
+    for _ in 0..<6 {
+      let again = try world.start(2)
+      world.send([1], from: again, to: first)
+      world.run(for: .seconds(2))
+    }
+    let recorded = world.recorded.filter { $0.sender == second.id && $0.frame.starts(with: "PILA".utf8) }
+    let waiting = try world.start(1)
+    world.nodes[second.id] = nil
+    let stranger = Endpoint(ipv4: 192, 0, 2, 1, port: 4_000)
+    for number in UInt8(0)..<10 { world.send([UInt8](repeating: number, count: 1_000), from: waiting, to: second) }
+    let sent = world.recorded.count
+    for _ in 0..<3 {
+      for exchange in recorded {
+        world.inject(exchange.frame, into: waiting, by: .direct(stranger))
+        world.run(for: .milliseconds(300))
+      }
+    }
+    let long = world.recorded[sent...].filter { $0.frame.count > 1_000 }
+    #expect(!long.isEmpty)
+    #expect(long.allSatisfy { $0.route == .relay })
+    #expect(long.count <= 20)
+    // Nobody has shown that they have arrived.
+    world.run(for: .seconds(60))
+    #expect(waiting.machine.counters[.pendingExpired] == 10)
+  }
+
   @Test("One that begins by itself does so in one round trip, at the cost of nothing that is under way")
   func restart() throws {
     let again = try world.start(2)

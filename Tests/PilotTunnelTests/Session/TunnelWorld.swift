@@ -52,6 +52,8 @@ final class TunnelWorld {
   var duplicates = 0.0
   /// Between whom nothing arrives, from and to.
   var blocked: Set<[NodeID]> = []
+  /// Addresses of nobody who takes part: what is sent there is lost.
+  var strangers: Set<Endpoint> = []
   /// All frames that were sent, whether they arrive or not.
   var recorded: [Flight] = []
   /// Payloads that must not be seen on the way.
@@ -183,6 +185,7 @@ final class TunnelWorld {
         due: now.advanced(by: delay), number: recorded.count, sender: sender, receiver: receiver, route: route,
         frame: frame)
       recorded.append(flight)
+      if case .direct(let endpoint) = route, strangers.contains(endpoint) { continue }
       if copies > 0 { flights.append(flight) }
     }
   }

@@ -54,7 +54,7 @@ struct HostileRequestTests {
 
   @Test func `what is no HTTP ends the connection`() async throws {
     let listener = try await TestListener.start()
-    var random = SeededGenerator(seed: 1)
+    var random = SeededRandom(seed: 1)
     let hello: [UInt8] = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03]
     #expect(try await outcome(of: hello + random.bytes(200), listener).isEmpty)
     for text in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET\r\n\r\n"] {
@@ -83,7 +83,7 @@ struct HostileRequestTests {
       $0.limits.handshakeLimit = .milliseconds(200)
       $0.limits.authenticationLimit = .milliseconds(200)
     }
-    var random = SeededGenerator(seed: 20_260)
+    var random = SeededRandom(seed: 20_260)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for round in 0..<300 {
         var bytes = Array(UpgradeRequest.text().utf8) + RawFrame.text("x", mask: [1, 2, 3, 4]).bytes

@@ -1,3 +1,4 @@
+import PilotTesting
 import Testing
 
 @testable import PilotWSS
@@ -7,7 +8,7 @@ struct WebSocketDecoderFuzzTests {
   private static let limit = 300
 
   /// A stream that keeps all rules, ended by a Close now and then.
-  private static func validStream(_ generator: inout SeededGenerator, isMasked: Bool) -> [UInt8] {
+  private static func validStream(_ generator: inout SeededRandom, isMasked: Bool) -> [UInt8] {
     var stream: [UInt8] = []
     func payload(_ longest: Int) -> [UInt8] {
       generator.bytes(Int.random(in: 0...longest, using: &generator))
@@ -37,7 +38,7 @@ struct WebSocketDecoderFuzzTests {
     return stream
   }
 
-  private func compare(_ stream: [UInt8], _ role: WebSocketRole, _ seed: UInt64, _ generator: inout SeededGenerator) {
+  private func compare(_ stream: [UInt8], _ role: WebSocketRole, _ seed: UInt64, _ generator: inout SeededRandom) {
     let expected = WebSocketModelDecoder(isServer: role == .server, limit: Self.limit).decode(stream)
     let parts = stream.cut(by: &generator)
     let inParts = Recording.of(parts, role: role, maximumMessageLength: Self.limit)
@@ -50,7 +51,7 @@ struct WebSocketDecoderFuzzTests {
   @Test("Valid streams, cut at random, decode as the model says and without error")
   func validStreams() {
     for seed in 0..<6_000 as Range<UInt64> {
-      var generator = SeededGenerator(seed: seed)
+      var generator = SeededRandom(seed: seed)
       let role = WebSocketRole.allCases[Int(seed & 1)]
       let stream = Self.validStream(&generator, isMasked: role == .server)
       #expect(WebSocketModelDecoder(isServer: role == .server, limit: Self.limit).decode(stream).error == nil)
@@ -61,7 +62,7 @@ struct WebSocketDecoderFuzzTests {
   @Test("Streams with a few octets changed, dropped or cut off decode as the model says")
   func damagedStreams() {
     for seed in 0..<20_000 as Range<UInt64> {
-      var generator = SeededGenerator(seed: ~seed)
+      var generator = SeededRandom(seed: ~seed)
       let role = WebSocketRole.allCases[Int(seed & 1)]
       var stream = Self.validStream(&generator, isMasked: role == .server)
       for _ in 0..<Int.random(in: 1...3, using: &generator) where !stream.isEmpty {
@@ -79,7 +80,7 @@ struct WebSocketDecoderFuzzTests {
 
   @Test("300,000 inputs of random octets never trap, and never hold more than the limit allows")
   func randomOctets() {
-    var generator = SeededGenerator(seed: 42)
+    var generator = SeededRandom(seed: 42)
     let headers: [UInt8] = [0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A]
     for count in 0..<300_000 {
       var decoder = WebSocketDecoder(

@@ -1,3 +1,4 @@
+import PilotTesting
 import Testing
 
 @testable import PilotWSS
@@ -59,7 +60,7 @@ struct WebSocketDecoderTextTests {
 
   @Test("The validator agrees with the standard library on every prefix of random octets")
   func validatorAgainstModel() {
-    var generator = SeededGenerator(seed: 5)
+    var generator = SeededRandom(seed: 5)
     let alphabet: [UInt8] = [
       0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5,
     ]

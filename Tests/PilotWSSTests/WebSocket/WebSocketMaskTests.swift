@@ -1,3 +1,4 @@
+import PilotTesting
 import Testing
 
 @testable import PilotWSS
@@ -18,7 +19,7 @@ struct WebSocketMaskTests {
 
   @Test("Every length from 0 to 300 and 65,535, in every phase, is XORed octet by octet with the key")
   func lengthsAndPhases() {
-    var generator = SeededGenerator(seed: 1)
+    var generator = SeededRandom(seed: 1)
     let mask = WebSocketMask(reading: key.span.octets, at: 0)
     for count in Array(0...300) + [65_535] {
       let bytes = generator.bytes(count)

@@ -1,3 +1,4 @@
+import PilotTesting
 import Testing
 
 @testable import PilotWSS
@@ -121,7 +122,7 @@ struct WebSocketSessionTests {
   @Test("Random events: at most one Close is sent, nothing after it, and a closed session stays as it ended")
   func randomEvents() {
     for seed in 0..<2_000 as Range<UInt64> {
-      var generator = SeededGenerator(seed: seed)
+      var generator = SeededRandom(seed: seed)
       var session = WebSocketSession(role: WebSocketRole.allCases[Int(seed & 1)])
       var closes = 0
       var outcome: WebSocketSession.Outcome?

@@ -1,4 +1,5 @@
 import NIOCore
+import PilotTesting
 
 @testable import PilotWSS
 
@@ -106,37 +107,9 @@ extension WebSocketEncoder {
   }
 }
 
-/// SplitMix64: a test that fails prints its seed, and fails again with it.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-    return word ^ word >> 31
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 8)
-    while bytes.count < count {
-      let word = next()
-      for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
-    }
-    bytes.removeLast(bytes.count - count)
-    return bytes
-  }
-}
-
 extension Array where Element == UInt8 {
   /// The bytes in parts of random length, some of them empty.
-  func cut(by generator: inout SeededGenerator) -> [[UInt8]] {
+  func cut(by generator: inout SeededRandom) -> [[UInt8]] {
     var parts: [[UInt8]] = []
     var rest = self[...]
     while !rest.isEmpty {
