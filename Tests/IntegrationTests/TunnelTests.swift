@@ -7,10 +7,10 @@ import Testing
 
 @Suite("Tunnels through a beacon", .timeLimit(.minutes(1)))
 struct TunnelTests {
-  private static let port: UInt16 = 7
+  static let port: UInt16 = 7
 
   /// Two nodes' tunnels, while a body goes on; the second one echoes what comes for its port.
-  private static func run(
+  static func run(
     _ beacon: TestBeacon, on carriers: (Carrier, Carrier), usesDirectPaths: Bool = false,
     keys: (any KeyDirectory)? = nil, fragments: (Int?, Int?) = (nil, nil),
     _ body: (Tunnels, Tunnels) async throws -> Void
