@@ -7,7 +7,8 @@ extension BeaconServer.Configuration {
   public struct RegistryEntry: Sendable, Equatable {
     /// Where nodes reach this beacon over UDP.
     public var address: Endpoint
-    /// A file with the registry's admin token, read again when it changes; nil, the default, shows none.
+    /// A file with the registry's admin token, which none but its owner may read, read again when it changes; nil, the
+    /// default, shows none.
     public var token: String?
     /// Whether the address may be of a private network, where all nodes are on it. Default no.
     public var allowsPrivate = false

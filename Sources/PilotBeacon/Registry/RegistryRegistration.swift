@@ -16,7 +16,7 @@ final class RegistryRegistration: Sendable {
     var taken: UInt64 = 0
     /// Attempts that failed.
     var failed: UInt64 = 0
-    /// Whether the last attempt was taken.
+    /// Whether the last attempt was taken, and there will be another one.
     var isRegistered = false
     /// How many others the list has; nil if that isn't known.
     var others: Int?
@@ -55,7 +55,12 @@ final class RegistryRegistration: Sendable {
     (self.isServing, self.logger) = (isServing, logger)
   }
 
-  var counts: Counts { state.withLock { $0.counts } }
+  var counts: Counts {
+    var counts = state.withLock { $0.counts }
+    // The entry is left to run out.
+    if !isServing() { counts.isRegistered = false }
+    return counts
+  }
 
   /// Until the task is cancelled.
   func run<Time: Clock<Duration>>(clock: Time, now: @escaping @Sendable () -> MonotonicInstant = { .now() }) async {
@@ -67,7 +72,7 @@ final class RegistryRegistration: Sendable {
 
   /// - Returns: How long to wait for the next attempt.
   private func register(at now: @Sendable () -> MonotonicInstant) async -> Duration {
-    let secret = token?.text
+    let secret = currentToken()
     do {
       let request = RegistryBeacons.registration(beaconID, at: entry.address, token: secret)
       try RegistryBeacons.confirm(try await exchange(request).get(), beaconID, token: secret)
@@ -77,6 +82,18 @@ final class RegistryRegistration: Sendable {
     // Only to be looked at: whoever was taken is registered, whatever becomes of this.
     let list = try? RegistryBeacons.beacons(in: try await exchange(RegistryBeacons.listing).get())
     return registered(list, at: now())
+  }
+
+  /// The token, looked at anew.
+  private func currentToken() -> String? {
+    guard let token else { return nil }
+    switch token.reloadIfChanged() {
+    case .unchanged: break
+    case .reloaded: logger.info("The registry's token has changed")
+    case .refused(let error):
+      logger.error("The registry's new token is refused, the old one stays", metadata: ["error": "\(error.message)"])
+    }
+    return token.text
   }
 
   private func failed(_ error: KeyDirectoryError, at now: MonotonicInstant) -> Duration {

@@ -4,49 +4,62 @@ import Synchronization
 
 /// A registry's admin token, read again when its file changes. It stands in no log and in no error. From any thread.
 package final class RegistryToken: Sendable {
-  private struct State {
-    var text: String
-    var stamp: FileStamp?
+  /// What looking at the file gave.
+  enum Reload {
+    case unchanged
+    case reloaded
+    /// The new file is unusable, and the old token stays.
+    case refused(TransportError)
   }
+
+  /// In bytes.
+  private static let length = 1...1_024
 
   private let path: String
-  private let state: Mutex<State>
+  private let line: SecretLine
+  private let current: Mutex<String>
 
-  /// - Parameter path: A file with the token on its one line: up to 1,024 printable ASCII characters, no space.
+  /// - Parameter path: A regular file with the token on its one line, which none but its owner may read: up to 1,024 printable
+  ///   ASCII characters, no space.
   /// - Throws: `.invalidConfiguration` that says why it can't be used.
   package init(path: String) throws(TransportError) {
-    self.path = path
-    let stamp = FileStamp(of: path)
-    state = Mutex(State(text: try Self.read(path), stamp: stamp))
-  }
-
-  /// The token as the file has it, or as it had it last when it could be used. What comes through a pipe is read once.
-  var text: String {
-    let stamp = FileStamp(of: path)
-    return state.withLock { state in
-      guard state.stamp != stamp, stamp?.isReadableAgain ?? false else { return state.text }
-      state.stamp = stamp
-      if let text = try? Self.read(path) { state.text = text }
-      return state.text
-    }
-  }
-
-  private static func read(_ path: String) throws(TransportError) -> String {
-    let contents: [UInt8]?
-    do throws(SystemCallError) {
-      contents = try WholeFile.contents(of: path, limit: 4_096)
+    (self.path, line) = (path, SecretLine(path: path, length: Self.length, access: .ownerOnly))
+    do throws(SecretLine.Problem) {
+      current = Mutex(Self.text(of: try line.read()))
     } catch {
-      throw invalid("the registry's token file \(path) can't be read: \(error)")
+      throw Self.invalid(error, path)
     }
-    var token = (contents ?? [])[...]
-    while let last = token.last, last == 0x0A || last == 0x0D { token.removeLast() }
-    guard (1...1_024).contains(token.count), token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-      throw invalid("the registry's token file \(path) must hold 1 to 1024 printable characters without a space")
-    }
-    return String(decoding: token, as: UTF8.self)
   }
 
-  private static func invalid(_ message: String) -> TransportError {
-    TransportError(code: .invalidConfiguration, message: message)
+  /// The token as the file had it last when it could be used.
+  var text: String { current.withLock { $0 } }
+
+  /// Looks at the file, and reads it when it differs from last time.
+  func reloadIfChanged() -> Reload {
+    switch line.look() {
+    case .unchanged: return .unchanged
+    case .refused(let problem): return .refused(Self.invalid(problem, path))
+    case .changed(let token):
+      current.withLock { $0 = Self.text(of: token) }
+      return .reloaded
+    }
+  }
+
+  /// A copy is kept, since it goes into each request.
+  private static func text(of token: consuming [UInt8]) -> String {
+    var bytes = token
+    defer { bytes.erase() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func invalid(_ problem: SecretLine.Problem, _ path: String) -> TransportError {
+    let text =
+      switch problem {
+      case .file(let problem): "the registry's token file \(path) \(problem)"
+      case .noSecret:
+        "the registry's token file \(path) must hold \(length.lowerBound) to \(length.upperBound) printable characters "
+          + "without a space"
+      }
+    return TransportError(code: .invalidConfiguration, message: text)
   }
 }

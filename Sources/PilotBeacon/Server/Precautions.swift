@@ -7,7 +7,14 @@ import PilotWire
 enum Precautions {
   /// Looks at a configuration, and at the files that it names.
   static func check(_ configuration: BeaconServer.Configuration, _ logger: Logger) {
-    guard let webSocket = configuration.wss else { return }
+    if let webSocket = configuration.wss { check(webSocket, logger) }
+    if let token = configuration.httpToken, FileStamp(of: token)?.isReadableByAll == true {
+      logger.warning(
+        "Every user of this machine can read the status page's token: chmod o-r", metadata: ["path": "\(token)"])
+    }
+  }
+
+  private static func check(_ webSocket: BeaconServer.Configuration.WebSocket, _ logger: Logger) {
     guard let files = webSocket.tls else {
       guard !AddressSet.inner.contains(webSocket.address) else { return }
       return logger.warning(

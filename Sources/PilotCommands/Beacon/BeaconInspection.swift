@@ -92,9 +92,6 @@ struct BeaconInspection {
     } catch {
       problems.append(CommandFailure(error.message))
     }
-    if FileStamp(of: token)?.isReadableByAll == true {
-      warnings.append("every user of this machine can read \(token): chmod o-r")
-    }
   }
 
   private mutating func add(_ source: BeaconKeySource) {

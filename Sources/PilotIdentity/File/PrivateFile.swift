@@ -32,3 +32,16 @@ package enum PrivateFile {
     return contents
   }
 }
+
+extension PrivateFile.Problem: CustomStringConvertible {
+  /// What follows the file's path in a sentence, without a full stop.
+  package var description: String {
+    switch self {
+    case .cannotRead(let reason): "can't be read: \(reason)"
+    case .notRegularFile: "is no regular file"
+    case .openToOthers(let mode):
+      "can be read by others than its owner (mode 0\(String(mode, radix: 8))); run: chmod 600 on it"
+    case .tooLarge: "is too long for one"
+    }
+  }
+}

@@ -36,10 +36,21 @@ struct RegistryRegistrationTests {
     }
   }
 
+  /// Whether the beacon welcomes nodes.
+  private final class ServingSwitch: Sendable {
+    private let state: Mutex<Bool>
+    var isOn: Bool { state.withLock { $0 } }
+
+    init(_ isOn: Bool) { state = Mutex(isOn) }
+
+    func turnOff() { state.withLock { $0 = false } }
+  }
+
   private final class Run: Sendable {
     let registration: RegistryRegistration
     let clock = ManualClock()
     let lines = Lines()
+    let serving: ServingSwitch
 
     init(_ registry: FakeRegistry, token: String? = nil, limit: Duration = .seconds(5), isServing: Bool = true) throws {
       var entry = BeaconServer.Configuration.RegistryEntry(address: RegistryRegistrationTests.address)
@@ -48,8 +59,10 @@ struct RegistryRegistrationTests {
       configuration.limit = limit
       let directory = RegistryDirectory(host: "127.0.0.1", port: registry.port, configuration: configuration)
       let recorder = Recorder(lines: lines)
+      let serving = ServingSwitch(isServing)
+      self.serving = serving
       registration = try RegistryRegistration(
-        entry, beaconID: 256, exchange: try #require(directory.exchange), isServing: { isServing },
+        entry, beaconID: 256, exchange: try #require(directory.exchange), isServing: { serving.isOn },
         logger: Logger(label: "test") { _ in recorder })
     }
 
@@ -66,9 +79,16 @@ struct RegistryRegistrationTests {
     }
   }
 
+  private static func write(_ text: String, to path: String, mode: Int = 0o600) throws {
+    try #require(
+      FileManager.default.createFile(
+        atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: mode]))
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+  }
+
   private static func withToken(_ body: (String) async throws -> Void) async throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "token-\(UUID())").path()
-    try Data((secret + "\n").utf8).write(to: URL(filePath: path))
+    try write(secret + "\n", to: path)
     defer { try? FileManager.default.removeItem(atPath: path) }
     try await body(path)
   }
@@ -157,6 +177,17 @@ struct RegistryRegistrationTests {
     try await registry.close()
   }
 
+  @Test("Who serves no more doesn't count as registered")
+  func drained() async throws {
+    let registry = try await FakeRegistry.start { #"{"type":"beacon_register_ok"}"# }
+    let run = try Run(registry)
+    await run.attempts(1)
+    #expect(run.registration.counts.isRegistered)
+    run.serving.turnOff()
+    #expect(!run.registration.counts.isRegistered)
+    try await registry.close()
+  }
+
   @Test("Every 27 to 30 s, and after a failure sooner, but not for long")
   func pauses() {
     var pauses = RegistrationPauses()
@@ -193,15 +224,56 @@ struct RegistryRegistrationTests {
     #expect(throws: TransportError.self) { try RegistryToken(path: "/nonexistent/token") }
     try await Self.withToken { path in
       let token = try RegistryToken(path: path)
+      guard case .unchanged = token.reloadIfChanged() else { return #expect(Bool(false), "nothing has changed") }
       #expect(token.text == Self.secret)
       for broken in ["", "two words", String(repeating: "x", count: 2_000)] {
-        try Data(broken.utf8).write(to: URL(filePath: path))
+        try Self.write(broken, to: path)
         let error = #expect(throws: TransportError.self) { try RegistryToken(path: path) }
         #expect(error?.message.contains("two words") == false)
+        guard case .refused(let refusal) = token.reloadIfChanged() else { return #expect(Bool(false), "it was taken") }
+        #expect(refusal.message == error?.message)
         #expect(token.text == Self.secret, "the last one that could be used")
       }
-      try Data("another".utf8).write(to: URL(filePath: path))
+      try Self.write("another", to: path)
+      guard case .reloaded = token.reloadIfChanged() else { return #expect(Bool(false), "it has changed") }
       #expect(token.text == "another")
     }
+  }
+
+  @Test("A token file that others may read is refused, at the start and later", arguments: [0o640, 0o604, 0o620])
+  func openToOthers(mode: Int) async throws {
+    try await Self.withToken { path in
+      let token = try RegistryToken(path: path)
+      try Self.write("another", to: path, mode: mode)
+      guard case .refused(let refusal) = token.reloadIfChanged() else { return #expect(Bool(false), "it was taken") }
+      #expect(refusal.message.contains("mode 0\(String(mode, radix: 8))") && refusal.message.contains("chmod 600"))
+      #expect(token.text == Self.secret)
+      let error = #expect(throws: TransportError.self) { try RegistryToken(path: path) }
+      #expect(error?.code == .invalidConfiguration)
+      // Nothing of it is another one, but for who may read it.
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+      guard case .reloaded = token.reloadIfChanged() else { return #expect(Bool(false), "it has changed") }
+      #expect(token.text == "another")
+    }
+  }
+
+  @Test("A new token of no use is told once, and so is that it can be used again")
+  func brokenToken() async throws {
+    let registry = try await FakeRegistry.start { #"{"type":"beacon_register_ok"}"# }
+    try await Self.withToken { path in
+      let run = try Run(registry, token: path)
+      await run.attempts(1)
+      try Self.write("two words", to: path)
+      await run.attempts(3)
+      try Self.write("another", to: path)
+      await run.attempts(2)
+      let lines = run.lines.all.filter { $0.contains("token") }
+      #expect(lines.count == 2)
+      #expect(lines.first?.contains("is refused") == true && lines.last?.contains("has changed") == true)
+      #expect(!lines.joined().contains("two words") && !lines.joined().contains("another"))
+      let words = registry.requests.filter { $0.contains("beacon_register") }
+      #expect(words.map { $0.contains("another") } == [false, false, false, false, true, true])
+    }
+    try await registry.close()
   }
 }

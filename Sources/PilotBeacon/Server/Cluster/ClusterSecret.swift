@@ -32,7 +32,7 @@ package struct ClusterSecret: Sendable {
     do throws(PrivateFile.Problem) {
       contents = try PrivateFile.contents(of: path, limit: Self.length.upperBound + 2)
     } catch {
-      throw Self.invalid("the file with the cluster's secret \(path) \(Self.text(error))")
+      throw Self.invalid("the file with the cluster's secret \(path) \(error)")
     }
     defer { contents.erase() }
     while let last = contents.last, last == 0x0A || last == 0x0D { contents.removeLast() }
@@ -45,16 +45,6 @@ package struct ClusterSecret: Sendable {
 
   private static func invalid(_ message: String) -> TransportError {
     TransportError(code: .invalidConfiguration, message: message)
-  }
-
-  private static func text(_ problem: PrivateFile.Problem) -> String {
-    switch problem {
-    case .cannotRead(let reason): "can't be read: \(reason)"
-    case .notRegularFile: "is no regular file"
-    case .openToOthers(let mode):
-      "can be read by others than its owner (mode 0\(String(mode, radix: 8))); run: chmod 600 on it"
-    case .tooLarge: "is too long for one"
-    }
   }
 
   /// The key for what one beacon sends another one, and what tells it from others of the two (wire reference, section 2).
