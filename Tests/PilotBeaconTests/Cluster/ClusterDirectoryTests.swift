@@ -134,6 +134,67 @@ struct ClusterDirectoryTests {
     #expect(directory.members.count == ClusterDirectory.beaconLimit)
   }
 
+  @Test("In a full table who has authenticated takes the place of who hasn't, at the beacon that has most of those")
+  mutating func provenInAFullTable() throws {
+    directory = ClusterDirectory(own: 1, capacity: 5)
+    try introduce()
+    hear(Self.bucket(others: [1]), of: 2)
+    hear(Self.bucket(others: [11, 12, 13, 14]), of: 3)
+    hear(Self.bucket(proven: [21, 22, 23], others: [24]), of: 4)
+    #expect([21, 22, 23].map { listener.beacon(of: $0) } == [4, 4, 4])
+    #expect(listener.beacon(of: 1) == 2, "its beacon has one alone")
+    #expect(listener.beacon(of: 24) == nil)
+    #expect(listener.places.count == 5)
+    #expect((directory.nodeCount, directory.leftOut) == (5, 4))
+    // Only those that have authenticated are left: nobody makes room for one more.
+    hear(Self.bucket(proven: [31, 32, 33]), of: 5)
+    #expect([31, 32, 33].map { listener.beacon(of: $0) } == [5, 5, nil])
+    #expect(Set(listener.places.values.map(\.isProven)) == [true])
+  }
+
+  /// Has it searched for who was left out, to the end and a little further.
+  private mutating func admitLeftOut() {
+    for _ in 0..<6 { directory.admitLeftOut(buckets: PresenceBucket.count) }
+    listener.hear(directory.takeChanges())
+  }
+
+  @Test("Who was left out is taken in when there is room, once each")
+  mutating func leftOutAdmitted() throws {
+    directory = ClusterDirectory(own: 1, capacity: 3)
+    try introduce()
+    hear(Self.bucket(others: [1, 2, 3]), of: 2)
+    hear(Self.bucket(others: [1, 4, 5]), 7, of: 3)
+    hear(Self.bucket(others: [4]), PresenceBucket.count - 1, of: 5)
+    #expect(directory.leftOut == 3)
+    admitLeftOut()
+    #expect((directory.nodeCount, directory.leftOut) == (3, 3), "there is no room yet")
+    hear(Self.bucket(others: [1]), of: 2)
+    admitLeftOut()
+    #expect(listener.places.count == 3)
+    #expect(listener.beacon(of: 1) == 2)
+    #expect((directory.nodeCount, directory.leftOut) == (3, 3))
+    // Each of its claims is known: where it goes it is at the other one.
+    hear(nil, 7, of: 3)
+    admitLeftOut()
+    #expect(listener.beacon(of: 4) == 5)
+    hear(nil, PresenceBucket.count - 1, of: 5)
+    #expect(listener.places.keys.map(\.rawValue) == [1])
+    directory.admitLeftOut(buckets: PresenceBucket.count)
+    #expect(directory.takeChanges().isEmpty)
+  }
+
+  @Test("Who made room is taken in again when there is room for it")
+  mutating func displacedAdmitted() throws {
+    directory = ClusterDirectory(own: 1, capacity: 1)
+    try introduce()
+    hear(Self.bucket(others: [1]), of: 2)
+    hear(Self.bucket(proven: [2]), of: 3)
+    #expect(listener.places.keys.map(\.rawValue) == [2])
+    hear(nil, of: 3)
+    admitLeftOut()
+    #expect(listener.beacon(of: 1) == 2)
+  }
+
   /// All claims, with the order in which they came.
   private struct Model {
     var claims: [UInt32: [(beaconID: UInt32, isProven: Bool)]] = [:]

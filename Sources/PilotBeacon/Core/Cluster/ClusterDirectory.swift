@@ -4,6 +4,10 @@ internal import PilotWire
 ///
 /// A node that several have is where it has authenticated, last if at several; and where it has authenticated nowhere, it is at the
 /// first one, as long as that one has it: who claims to be a node elsewhere takes nothing from where it is.
+///
+/// In a full table a node that has authenticated takes the place of one that hasn't, at the beacon that has most of those:
+/// whoever floods a beacon with invented nodes keeps out others like them. What there was no room for is taken in when there
+/// is (``admitLeftOut(buckets:)``).
 struct ClusterDirectory: Sendable {
   private struct Claim: Sendable, Equatable {
     let beaconID: UInt32
@@ -20,6 +24,12 @@ struct ClusterDirectory: Sendable {
     var unheard: Set<Int> = []
   }
 
+  /// Where the search for nodes without a place goes on: the last of these beacons, in this bucket.
+  private struct Search {
+    var beacons: [UInt32]
+    var bucket = 0
+  }
+
   /// The most beacons.
   static let beaconLimit = 1_024
 
@@ -28,10 +38,15 @@ struct ClusterDirectory: Sendable {
   private var beacons: [UInt32: Beacon] = [:]
   /// Where each node is.
   private var places: [UInt32: Claim] = [:]
+  /// Of these nodes, those that have authenticated nowhere, by the beacon that they are at.
+  private var unproven: [UInt32: Set<UInt32>] = [:]
   /// The other claims to a node that several beacons have, oldest first.
   private var others: [UInt32: [Claim]] = [:]
   private var changes: [RemoteChange] = []
-  /// Nodes for which there was no room, each time.
+  /// Whether there are nodes without a place that no search under way is sure to find.
+  private var isIncomplete = false
+  private var search: Search?
+  /// Nodes for which there was no room, or which made room for another one, each time.
   private(set) var leftOut: UInt64 = 0
 
   /// - Parameter capacity: The most nodes.
@@ -118,7 +133,7 @@ struct ClusterDirectory: Sendable {
 
   private mutating func claim(_ node: NodeID, _ claim: Claim) {
     guard let known = places[node.rawValue] else {
-      guard places.count < capacity else { return leftOut &+= 1 }
+      guard places.count < capacity || claim.isProven && makeRoom() else { return leaveOut() }
       return settle(node, claim)
     }
     if known.beaconID == claim.beaconID {
@@ -149,10 +164,7 @@ struct ClusterDirectory: Sendable {
   private mutating func elect(_ node: NodeID, among claims: [Claim]) {
     let index = claims.lastIndex { $0.isProven } ?? claims.indices.first
     guard let index else {
-      others[node.rawValue] = nil
-      places[node.rawValue] = nil
-      changes.append(RemoteChange(node, at: nil))
-      return
+      return displace(node)
     }
     var rest = claims
     let elected = rest.remove(at: index)
@@ -162,7 +174,76 @@ struct ClusterDirectory: Sendable {
 
   private mutating func settle(_ node: NodeID, _ claim: Claim) {
     guard places[node.rawValue] != claim else { return }
+    vacate(node)
     places[node.rawValue] = claim
+    if !claim.isProven { unproven[claim.beaconID, default: []].insert(node.rawValue) }
     changes.append(RemoteChange(node, at: claim.beaconID, isProven: claim.isProven))
+  }
+
+  private mutating func vacate(_ node: NodeID) {
+    guard let claim = places.removeValue(forKey: node.rawValue), !claim.isProven else { return }
+    unproven[claim.beaconID]?.remove(node.rawValue)
+    if unproven[claim.beaconID]?.isEmpty == true { unproven[claim.beaconID] = nil }
+  }
+
+  /// A node is nowhere any more.
+  private mutating func displace(_ node: NodeID) {
+    vacate(node)
+    others[node.rawValue] = nil
+    changes.append(RemoteChange(node, at: nil))
+  }
+
+  private mutating func leaveOut() {
+    leftOut &+= 1
+    isIncomplete = true
+  }
+
+  /// Gives up a node that has authenticated nowhere, of the beacon that has most of them.
+  ///
+  /// - Returns: Whether there was one.
+  private mutating func makeRoom() -> Bool {
+    let most = unproven.values.max { $0.count < $1.count }
+    guard let node = most?.first.flatMap({ NodeID($0) }) else { return false }
+    displace(node)
+    leaveOut()
+    return true
+  }
+
+  /// Looks for nodes that there was no room for, and takes them in as long as there is. To be called regularly.
+  ///
+  /// - Parameter limit: How many buckets are looked at, at most.
+  mutating func admitLeftOut(buckets limit: Int) {
+    for _ in 0..<limit {
+      guard isIncomplete || search != nil, places.count < capacity else { return }
+      if search == nil {
+        search = Search(beacons: beacons.keys.sorted())
+        isIncomplete = false
+      }
+      guard let beaconID = search?.beacons.last, let bucket = search?.bucket else {
+        search = nil
+        continue
+      }
+      guard admit(bucket, of: beaconID) else { return }
+      search?.bucket += 1
+      guard bucket + 1 == PresenceBucket.count else { continue }
+      search?.beacons.removeLast()
+      search?.bucket = 0
+    }
+  }
+
+  /// - Returns: Whether there was room for all of them.
+  private mutating func admit(_ bucket: Int, of beaconID: UInt32) -> Bool {
+    guard let nodes = beacons[beaconID]?.buckets[bucket] else { return true }
+    var isRoom = true
+    nodes.forEach { node, isProven in
+      guard !isClaimed(node, by: beaconID) else { return }
+      guard places[node.rawValue] != nil || places.count < capacity else { return isRoom = false }
+      claim(node, Claim(beaconID: beaconID, isProven: isProven))
+    }
+    return isRoom
+  }
+
+  private func isClaimed(_ node: NodeID, by beaconID: UInt32) -> Bool {
+    places[node.rawValue]?.beaconID == beaconID || others[node.rawValue]?.contains { $0.beaconID == beaconID } == true
   }
 }

@@ -14,6 +14,8 @@ final class ClusterPresence: Sendable {
   static let patience: Duration = .seconds(600)
   /// How many nodes are looked up under one lock.
   private static let nodesPerTurn = 256
+  /// How many buckets are searched each time for nodes of others that there was no room for.
+  private static let bucketsPerTurn = 64
 
   private struct State {
     var directory: ClusterDirectory
@@ -90,6 +92,10 @@ final class ClusterPresence: Sendable {
 
   private func forgetWhatIsOld(at now: MonotonicInstant) {
     let isOld = state.withLock { state in
+    state.withLock { state in
+      state.directory.admitLeftOut(buckets: Self.bucketsPerTurn)
+      apply(&state, membersChanged: false)
+    }
       guard let lostAt = state.lostAt, now >= lostAt.advanced(by: Self.patience), !state.directory.isEmpty else {
         return false
       }
