@@ -139,11 +139,15 @@ extension RelayEngine {
 }
 
 extension HandedNode {
-  /// Whether the key that its node has proven isn't the one that is known here. If none is at hand, it may be.
-  fileprivate func hasOtherKey(than keys: any KeyDirectory) -> Bool {
-    guard case .registered(let record) = self, record.key != 0, let key = keys.cachedPublicKey(of: record.node)
-    else { return false }
-    return key.firstBytes != record.key
+  /// Whether what its node has proven there isn't proven here: with another key than the one that is known here, or where it is
+  /// known that there is no such node. If no answer is at hand, it may be.
+  func hasOtherKey(than keys: any KeyDirectory) -> Bool {
+    guard case .registered(let record) = self else { return false }
+    return switch keys.answerAtHand(for: record.node) {
+    case .unknown?: true
+    case .key(let key)?: record.key != 0 && key.firstBytes != record.key
+    case nil: false
+    }
   }
 }
 

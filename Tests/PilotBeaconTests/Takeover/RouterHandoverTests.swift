@@ -1,3 +1,4 @@
+import PilotIdentity
 import PilotTransport
 import PilotWire
 import Testing
@@ -105,6 +106,27 @@ struct RouterHandoverTests {
     expect(new.router.adopt(record, isOtherKey: true, at: new.now.nanoseconds), true)
     expect(new.router.nodes.live(Self.first, at: new.now.nanoseconds)?.isProven, false)
     expect(new.router.provenNodes.contains(Self.first), false)
+  }
+
+  /// A registry that hasn't answered yet.
+  private struct UnansweredKeys: KeyDirectory {
+    func publicKey(of node: NodeID) async throws(KeyDirectoryError) -> PublicKey? {
+      throw KeyDirectoryError(code: .unavailable, message: "it is asked later")
+    }
+  }
+
+  @Test func aProofWithAKeyThatWasTakenOutProvesNothing() throws {
+    let key = Identity().publicKey
+    guard case .registered(var record) = Self.record([.proven], hasProven: true, at: .start) else { return }
+    record.key = key.firstBytes
+    let handed = HandedNode.registered(record)
+    expect(handed.hasOtherKey(than: StaticKeyDirectory([:])), true)
+    expect(handed.hasOtherKey(than: StaticKeyDirectory([Self.first: Identity().publicKey])), true)
+    expect(handed.hasOtherKey(than: StaticKeyDirectory([Self.first: key])), false)
+    expect(handed.hasOtherKey(than: UnansweredKeys()), false)
+    record.key = 0
+    expect(HandedNode.registered(record).hasOtherKey(than: StaticKeyDirectory([:])), true)
+    expect(HandedNode.registered(record).hasOtherKey(than: StaticKeyDirectory([Self.first: key])), false)
   }
 
   @Test func itEndsNoLaterThanTheNewRouterAllows() {
