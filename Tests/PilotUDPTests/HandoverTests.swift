@@ -133,6 +133,52 @@ import Testing
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["s"])
     }
 
+    @Test func withoutDescriptorsItRestsAndGoesOnAndSaysSoOnce() async throws {
+      let folder = try Folder()
+      let attempts = Mutex(0)
+      let (troubles, telling) = AsyncStream.makeStream(of: HandoverListener.Trouble.self)
+      let shortage = HandoverFault(-EMFILE)
+      let start = ContinuousClock.now
+      let listener = try HandoverListener(
+        at: folder.path + "/s", limit: .seconds(5), pause: .milliseconds(20),
+        accept: { descriptor, limit throws(HandoverFault) in
+          let number = attempts.withLock { attempts in
+            attempts += 1
+            return attempts
+          }
+          guard number > 5 else { throw shortage }
+          return try HandoverChannel.accept(on: descriptor, limit: limit)
+        }, report: { telling.yield($0) }, { _ in telling.finish() })
+      defer { listener.close() }
+      let client = Mutex<HandoverChannel?>(nil)
+      let path = folder.path + "/s"
+      DispatchQueue(label: "test").async { client.withLock { $0 = try? HandoverChannel.connect(to: path) } }
+      var told: [HandoverListener.Trouble] = []
+      for await trouble in troubles { told.append(trouble) }
+      #expect(told == [.began(shortage), .ended])
+      #expect(attempts.withLock { $0 } == 6, "once after each rest")
+      #expect(start.duration(to: .now) >= .milliseconds(100))
+    }
+
+    @Test func anotherUsersProcessIsToldAndNoReasonToRest() async throws {
+      let folder = try Folder()
+      let (troubles, telling) = AsyncStream.makeStream(of: HandoverListener.Trouble.self)
+      let refusal = HandoverFault(-EPERM)
+      let path = folder.path + "/s"
+      let listener = try HandoverListener(
+        at: path, limit: .seconds(5), pause: .seconds(3_600),
+        accept: { descriptor, limit throws(HandoverFault) in
+          _ = try HandoverChannel.accept(on: descriptor, limit: limit)
+          throw refusal
+        }, report: { telling.yield($0) }, { _ in })
+      defer { listener.close() }
+      var told = troubles.makeAsyncIterator()
+      for _ in 0..<2 {
+        DispatchQueue(label: "test").async { _ = try? HandoverChannel.connect(to: path) }
+        #expect(await told.next() == .refused(refusal))
+      }
+    }
+
     @Test(arguments: [0o720, 0o702, 0o777]) func whereOthersMayWriteNobodyListens(_ mode: Int) throws {
       let folder = try Folder(mode: mode)
       let fault = #expect(throws: HandoverFault.self) { try HandoverListener(at: folder.path + "/s") { _ in } }

@@ -24,6 +24,9 @@ package struct HandoverFault: Error, Equatable, CustomStringConvertible {
   /// Whether the other side is another user's, or the directory may be written by others.
   package var isAboutTrust: Bool { cause.code == EPERM }
 
+  /// Whether the system has no descriptor or memory for one more socket.
+  var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(cause.code) }
+
   package var description: String { cause.description }
 
   static var timeout: HandoverFault { HandoverFault(-EAGAIN) }

@@ -1,5 +1,7 @@
 internal import CPilotUDP
 internal import Dispatch
+internal import PilotTransport
+internal import Synchronization
 
 #if canImport(Glibc)
   internal import Glibc
@@ -16,6 +18,19 @@ internal import Dispatch
 ///
 /// Unchecked Sendable because of the source, which can be cancelled from any thread.
 package final class HandoverListener: @unchecked Sendable {
+  /// What keeps somebody from a conversation.
+  package enum Trouble: Sendable, Equatable {
+    /// Nobody can be accepted for now, which is tried again after a pause: said once, until it has ended.
+    case began(HandoverFault)
+    /// Somebody was accepted again.
+    case ended
+    /// It is another user's process. Said each time.
+    case refused(HandoverFault)
+  }
+
+  /// Accepts who waits.
+  typealias Accept = @Sendable (CInt, Duration) throws(HandoverFault) -> HandoverChannel
+
   private let source: any DispatchSourceRead
   private let socket: InheritedDescriptor
 
@@ -24,22 +39,48 @@ package final class HandoverListener: @unchecked Sendable {
   /// - Parameters:
   ///   - path: In a directory that nobody else may write to.
   ///   - limit: How long the other side may take for one message.
+  ///   - report: Hears of trouble, on the thread of `take`.
   ///   - take: Called with each conversation, one at a time, on a thread that may block.
   /// - Throws: `isAboutTrust` for such a directory, and what the system says.
-  package init(
-    at path: String, limit: Duration = HandoverChannel.limit, _ take: @escaping @Sendable (HandoverChannel) -> Void
+  package convenience init(
+    at path: String, limit: Duration = HandoverChannel.limit, report: @escaping @Sendable (Trouble) -> Void = { _ in },
+    _ take: @escaping @Sendable (HandoverChannel) -> Void
+  ) throws(HandoverFault) {
+    try self.init(
+      at: path, limit: limit, pause: .seconds(1),
+      accept: { descriptor, limit throws(HandoverFault) in try HandoverChannel.accept(on: descriptor, limit: limit) },
+      report: report, take)
+  }
+
+  /// As above.
+  ///
+  /// - Parameter pause: How long nobody is accepted after that has failed.
+  init(
+    at path: String, limit: Duration, pause: Duration, accept: @escaping Accept,
+    report: @escaping @Sendable (Trouble) -> Void, _ take: @escaping @Sendable (HandoverChannel) -> Void
   ) throws(HandoverFault) {
     // SAFETY: the functions read terminated paths.
     _ = try HandoverFault.check(unsafe cpilot_handover_check_directory(Self.directory(of: path)))
     let listening = try HandoverFault.check(unsafe cpilot_handover_listen(path, "\(path).\(getpid())"))
     let socket = InheritedDescriptor(owning: listening)
     self.socket = socket
-    source = DispatchSource.makeReadSource(
-      fileDescriptor: listening, queue: DispatchQueue(label: "pilot.handover", qos: .userInitiated))
-    source.setEventHandler {
-      // Whoever isn't this user, and whoever is gone by now, is none to talk to.
-      guard let channel = try? HandoverChannel.accept(on: listening, limit: limit) else { return }
-      take(channel)
+    let queue = DispatchQueue(label: "pilot.handover", qos: .userInitiated)
+    let source = DispatchSource.makeReadSource(fileDescriptor: listening, queue: queue)
+    self.source = source
+    let trouble = Flag()
+    source.setEventHandler { [weak self] in
+      do throws(HandoverFault) {
+        let channel = try accept(listening, limit)
+        if trouble.set(false) { report(.ended) }
+        take(channel)
+      } catch {
+        if error.isAboutTrust { return report(.refused(error)) }
+        // Whoever is gone by now is none to talk to.
+        guard error.isShortage else { return }
+        if !trouble.set(true) { report(.began(error)) }
+        // Whoever waits keeps the socket readable: without a rest, the same would be tried again at once, and for ever.
+        self?.rest(pause, queue)
+      }
     }
     // Not before: Dispatch would watch whatever has the number by then.
     source.setCancelHandler { socket.close() }
@@ -49,10 +90,30 @@ package final class HandoverListener: @unchecked Sendable {
   deinit { source.cancel() }
 
   /// Whoever connects from now on is refused, unless another process listens there. Returns at once; from any thread.
+  /// During a pause it takes that to its end.
   package func close() { source.cancel() }
+
+  /// Accepts nobody for a while. The value lives until that is over: a source that rests can't be released.
+  private func rest(_ pause: Duration, _ queue: DispatchQueue) {
+    source.suspend()
+    queue.asyncAfter(deadline: .now() + .milliseconds(Int(pause.milliseconds))) { self.source.resume() }
+  }
 
   private static func directory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Whether nobody could be accepted last.
+  private final class Flag: Sendable {
+    private let value = Mutex(false)
+
+    /// - Returns: What it was before.
+    func set(_ new: Bool) -> Bool {
+      value.withLock { value in
+        defer { value = new }
+        return value
+      }
+    }
   }
 }

@@ -53,6 +53,9 @@ package final class InheritedDescriptor: Sendable {
     return copy < 0 ? nil : InheritedDescriptor(owning: copy)
   }
 
+  /// Another descriptor of what this one is of; nil if there is none left, or this one is taken.
+  package func duplicate() -> InheritedDescriptor? { with { Self.duplicating($0) } }
+
   /// The two ends of a stream between two processes, which don't block.
   package static func pair() throws(HandoverFault) -> (InheritedDescriptor, InheritedDescriptor) {
     var (one, other): (CInt, CInt) = (-1, -1)

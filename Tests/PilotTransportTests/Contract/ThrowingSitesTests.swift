@@ -37,6 +37,7 @@ import Testing
     PilotBeacon/Server/Draining/PeerRedirect | invalidConfiguration
     PilotBeacon/Server/Takeover/BeaconServer+Takeover | bindFailed, invalidConfiguration
     PilotBeacon/Server/Takeover/BeaconTakeover | bindFailed, bindFailed: .later(after: nil)
+    PilotBeacon/Server/Takeover/InheritedListeners | bindFailed
     PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system

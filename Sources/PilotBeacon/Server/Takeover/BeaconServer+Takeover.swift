@@ -45,30 +45,45 @@ extension BeaconServer.Configuration {
 extension BeaconServer {
   /// Accepts on what the beacon before has given up, waits for a beacon that is to come after this one, and says that it serves.
   func succeed() async -> TransportError? {
-    do throws(TransportError) {
-      if let takeover = parts.takeover {
-        if let error = await takeover.awaitEnd() { return error }
-        // Not before the other one accepts no more: of two event loops that hear of one connection, one would find none.
-        if let descriptor = listening.inherited.wss?.take() {
-          _ = try await parts.listener?.start(on: listening.group, inherited: descriptor)
-        }
-        if let descriptor = listening.inherited.http?.take(), let address = addresses.http {
-          _ = try await parts.status?.start(at: address, on: listening.group, inherited: descriptor)
-        }
-      }
-      do throws(TransportError) {
-        try awaitSuccessor()
-      } catch {
-        // Nobody else has the nodes by now.
-        guard parts.takeover != nil else { throw error }
-        parts.logger.error(
-          "This beacon has taken over, and can't be taken over from; it serves on", metadata: ["reason": "\(error)"])
-      }
-      listening.whenServing(addresses)
-      return nil
-    } catch {
-      return error
+    var listeners = InheritedListeners(logger: parts.logger)
+    if let takeover = parts.takeover {
+      if let error = await takeover.awaitEnd() { return error }
+      // Not before the other one accepts no more: of two event loops that hear of one connection, one would find none.
+      listeners = inheritedListeners
+      await listeners.attempt()
     }
+    do throws(TransportError) {
+      try awaitSuccessor()
+    } catch {
+      // Nobody else has the nodes by now.
+      guard parts.takeover != nil else { return error }
+      parts.logger.error(
+        "This beacon has taken over, and can't be taken over from; it serves on", metadata: ["reason": "\(error)"])
+    }
+    listening.whenServing(addresses)
+    let shutdown = parts.shutdown
+    await listeners.keepTrying(clock: MonotonicClock()) { shutdown.phase == .serving }
+    return nil
+  }
+
+  private var inheritedListeners: InheritedListeners {
+    var listeners = InheritedListeners(logger: parts.logger)
+    let group = listening.group
+    if let descriptor = listening.inherited.wss, let listener = parts.listener {
+      listeners.add("wss") { () async throws(TransportError) in
+        try await descriptor.accept { descriptor async throws(TransportError) in
+          _ = try await listener.start(on: group, inherited: descriptor)
+        }
+      }
+    }
+    if let descriptor = listening.inherited.http, let status = parts.status, let address = addresses.http {
+      listeners.add("http") { () async throws(TransportError) in
+        try await descriptor.accept { descriptor async throws(TransportError) in
+          _ = try await status.start(at: address, on: group, inherited: descriptor)
+        }
+      }
+    }
+    return listeners
   }
 
   /// From now on the path leads here.
@@ -77,7 +92,8 @@ extension BeaconServer {
     let handover = BeaconHandover(parts, addresses, on: listening.group)
     let parts = parts
     do throws(HandoverFault) {
-      let listener = try HandoverListener(at: path) { channel in
+      let (logger, troubles) = (parts.logger, parts.takeovers)
+      let listener = try HandoverListener(at: path, report: { troubles.note($0, logger) }) { channel in
         // From then on it says that it is busy, until the next one has moved its own socket into place.
         if handover.converse(over: channel) { parts.shutdown.begin() }
       }

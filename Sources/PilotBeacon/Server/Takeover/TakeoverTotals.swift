@@ -1,3 +1,5 @@
+import Logging
+import PilotTransport
 import PilotUDP
 import Synchronization
 
@@ -12,6 +14,9 @@ final class TakeoverTotals: Sendable {
   private let link = Mutex<PeerLink?>(nil)
   private let listener = Mutex<HandoverListener?>(nil)
 
+  /// When a stranger at the path was last told, and how many there have been since.
+  private let strangers = Mutex<(end: MonotonicInstant, leftOut: Int)>((.start, 0))
+
   func took(_ nodes: Int, leftOut: Int) {
     nodesTaken.add(UInt64(nodes), ordering: .relaxed)
     nodesRefused.add(UInt64(leftOut), ordering: .relaxed)
@@ -24,6 +29,32 @@ final class TakeoverTotals: Sendable {
   func handedOver(after gap: Duration) { pause.withLock { $0 = gap } }
 
   func failed() { failures.add(1, ordering: .relaxed) }
+
+  /// Whoever waits for a takeover couldn't accept, or refused somebody: another user's process may try as often as it likes,
+  /// and draws one line a second at most.
+  func note(_ trouble: HandoverListener.Trouble, _ logger: Logger, at now: MonotonicInstant = .now()) {
+    switch trouble {
+    case .began(let fault):
+      failed()
+      logger.warning(
+        "Nobody can take over for now: tried again each second", metadata: ["reason": "\(fault)"])
+    case .ended:
+      logger.notice("Takeovers are accepted again")
+    case .refused(let fault):
+      failed()
+      let leftOut = strangers.withLock { state -> Int? in
+        guard now >= state.end else {
+          state.leftOut += 1
+          return nil
+        }
+        defer { state = (now.advanced(by: .seconds(1)), 0) }
+        return state.leftOut
+      }
+      guard let leftOut else { return }
+      logger.warning(
+        "Somebody who may not take over has asked to", metadata: ["reason": "\(fault)", "left_out": "\(leftOut)"])
+    }
+  }
 
   func joined(_ link: PeerLink) { self.link.withLock { $0 = link } }
 
