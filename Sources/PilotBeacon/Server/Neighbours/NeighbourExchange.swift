@@ -15,7 +15,7 @@ final class NeighbourExchange: Sendable {
   static let interval: Duration = .seconds(10)
   /// And at least, if somebody does and one list holds all.
   static let shortestInterval: Duration = .seconds(1)
-  /// How long an address that a name leads to is taken for good.
+  /// How long an address that a name leads to is taken for good, heard or not.
   static let renewal: Duration = .seconds(60)
   /// From a look-up that failed to the next.
   static let retry: Duration = .seconds(5)
@@ -83,7 +83,7 @@ final class NeighbourExchange: Sendable {
       var pause = Self.renewal
       do throws(TransportError) {
         let found = try await lookup(names[number])
-        if let endpoint = found.first(where: canReach) {
+        if let endpoint = choice(of: found.filter(canReach), for: number) {
           place(endpoint, number)
           hasFailed = false
         } else if !hasFailed {
@@ -103,6 +103,14 @@ final class NeighbourExchange: Sendable {
       }
       guard (try? await clock.sleep(for: pause)) != nil else { return }
     }
+  }
+
+  /// Where a neighbour is, of the addresses that its name has: where it is heard, as long as that is among them; else the next
+  /// one, since who isn't heard at one may be at another.
+  private func choice(of found: [Endpoint], for number: Int) -> Endpoint? {
+    let (present, isHeard) = state.withLock { ($0.endpoints[number], $0.isHeard[number]) }
+    guard let place = present.flatMap({ found.firstIndex(of: $0) }) else { return found.first }
+    return isHeard ? present : found[(place + 1) % found.count]
   }
 
   private func canReach(_ endpoint: Endpoint) -> Bool { endpoint.isIPv4 || !socket.localEndpoint.isIPv4 }
