@@ -213,6 +213,8 @@ struct BeaconMetrics {
         "pilot_beacon_cluster_nodes", "Nodes that are attached to other beacons of the cluster.",
         statistics.router.clusterNodes),
       .gauge("pilot_beacon_presence_up", "1 while the other beacons are heard, else 0.", cluster.isUpToDate ? 1 : 0),
+      .gauge(
+        "pilot_beacon_presence_told", "1 while the other beacons are told who is here, else 0.", cluster.isTold ? 1 : 0),
       .gauge("pilot_beacon_presence_silence_seconds", "How long they haven't been; 0 while they are.", silence),
       .counter("pilot_beacon_presence_losses_total", "How often that began.", cluster.losses),
       .counter(

@@ -2,6 +2,7 @@ import Logging
 import PilotTesting
 import PilotTransport
 import PilotWire
+import Synchronization
 import Testing
 
 @testable import PilotBeacon
@@ -11,11 +12,32 @@ import Testing
 struct ClusterPresenceTests {
   private static let secret = Array("a secret of thirty-two characters".utf8)
 
+  /// What was written to the log.
+  private final class Lines: Sendable {
+    let texts = Mutex<[String]>([])
+    var all: [String] { texts.withLock { $0 } }
+  }
+
+  private struct Recorder: LogHandler {
+    let lines: Lines
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+    func log(event: LogEvent) {
+      lines.texts.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
+    }
+  }
+
   private final class Beacon {
     let engine: RelayEngine
     let presence: ClusterPresence
     let socket: InMemoryTransport
     let totals = RelayTotals()
+    let lines = Lines()
     private let relay: FrameRelay
     private(set) var now = MonotonicInstant.start.advanced(by: .seconds(1_000))
 
@@ -26,9 +48,10 @@ struct ClusterPresenceTests {
       socket = try network.makeTransport()
       let member = try #require(ClusterMember(beaconID: beaconID, epoch: 3, endpoint: socket.localEndpoint))
       let peers = ClusterPeers(ClusterIdentity(member), secret: try ClusterSecret(ClusterPresenceTests.secret))
+      let recorder = Recorder(lines: lines)
       presence = ClusterPresence(
         member, engine: engine, peers: peers, presence: hub.makePresence(), capacity: 1_000, seed: 9,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, startedAt: now)
+        logger: Logger(label: "test") { _ in recorder }, startedAt: now)
       relay = FrameRelay(
         engine: engine, udp: socket, authenticator: FakeAuthenticator(keys: [:]), totals: totals,
         lane: peers.makeLane(),
@@ -142,6 +165,25 @@ struct ClusterPresenceTests {
       #expect(one.statistics.clusterNodes == 1)
       #expect(one.counts.isUpToDate)
       #expect(one.counts.silentSince == nil)
+    }
+  }
+
+  @Test func whatDoesNotGetToTheOthersIsSaidOnceAndWhenThatIsOver() async throws {
+    try await Self.withPair { one, _, _, _ in
+      #expect(one.counts.isTold)
+      let before = one.lines.all.count
+      for reason in ["the database is full", "still"] { one.presence.hear([.untold(reason)], at: one.now) }
+      #expect(!one.counts.isTold)
+      #expect(one.counts.isUpToDate, "what others tell is heard all the same")
+      for _ in 0..<2 { one.presence.hear([.told], at: one.now) }
+      #expect(one.counts.isTold)
+      let lines = one.lines.all.dropFirst(before)
+      #expect(lines.count == 2)
+      #expect(lines.first?.contains("aren't told who is here") == true)
+      #expect(lines.first?.contains("the database is full") == true)
+      #expect(lines.last?.contains("are told who is here") == true)
+      one.presence.hear([.untold("again")], at: one.now)
+      #expect(one.lines.all.count == before + 3)
     }
   }
 

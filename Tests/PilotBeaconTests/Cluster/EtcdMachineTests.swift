@@ -196,3 +196,30 @@ struct EtcdKeysTests {
     #expect(EtcdError("400: etcdserver: mvcc: required revision has been compacted", code: 11).isCompacted)
   }
 }
+
+@Suite("Whether what a beacon writes to etcd gets there")
+struct EtcdTellingTests {
+  private var telling = EtcdTelling(patience: .seconds(15), at: .start)
+
+  private static func at(_ seconds: Int) -> MonotonicInstant { .start.advanced(by: .seconds(seconds)) }
+
+  @Test("All of it is there when each part is")
+  mutating func parts() {
+    expect(telling.written(.nodes), false)
+    expect(telling.written(.beacon), true)
+    telling.failed(.nodes)
+    // The beacon's own key gets there, its nodes' don't.
+    expect(telling.written(.beacon), false)
+    expect(telling.written(.nodes), true)
+  }
+
+  @Test("Who has had no answer for long is cut off, whatever stands")
+  mutating func silence() {
+    #expect(!telling.isCutOff(at: .start.advanced(by: .milliseconds(14_999))))
+    #expect(telling.isCutOff(at: Self.at(15)))
+    telling.answered(at: Self.at(20))
+    telling.failed(.beacon)
+    #expect(!telling.isCutOff(at: Self.at(34)))
+    #expect(telling.isCutOff(at: Self.at(35)))
+  }
+}

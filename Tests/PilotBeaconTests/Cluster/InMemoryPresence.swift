@@ -26,7 +26,7 @@ final class PresenceHub: Sendable {
       defer { beacons[member.beaconID] = Beacon(member: member, outbox: outbox, hear: hear) }
       return Array(beacons.values)
     }
-    hear(Self.survey(others))
+    hear(Self.survey(others) + [.told])
     for other in others { other.hear([.member(member)]) }
     outbox.tellAll()
   }
@@ -70,7 +70,7 @@ final class PresenceHub: Sendable {
     }
     guard let beacon = all[beaconID] else { return }
     let others = all.values.filter { $0.member.beaconID != beaconID }
-    beacon.hear(isCut ? [.lost("cut off")] : Self.survey(others))
+    beacon.hear(isCut ? [.lost("cut off"), .untold("cut off")] : Self.survey(others) + [.told])
     for other in others {
       if isCut {
         other.hear([.gone(beaconID)])

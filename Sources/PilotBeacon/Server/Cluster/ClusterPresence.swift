@@ -25,6 +25,10 @@ final class ClusterPresence: Sendable {
     var losses: UInt64 = 0
     /// Whether the log says that nothing is heard.
     var isLossTold = false
+    /// Whether what this beacon tells gets to the others.
+    var isTold = false
+    /// Whether the log says that it doesn't.
+    var isSilenceTold = false
     var misunderstood: UInt64 = 0
     /// Which part of the tables is looked through next, for nodes that have fallen silent, or whose change was overlooked.
     var nextPart = 0
@@ -88,14 +92,14 @@ final class ClusterPresence: Sendable {
       rest = rest.dropFirst(Self.nodesPerTurn)
     }
     forgetWhatIsOld(at: now)
-  }
-
-  private func forgetWhatIsOld(at now: MonotonicInstant) {
-    let isOld = state.withLock { state in
     state.withLock { state in
       state.directory.admitLeftOut(buckets: Self.bucketsPerTurn)
       apply(&state, membersChanged: false)
     }
+  }
+
+  private func forgetWhatIsOld(at now: MonotonicInstant) {
+    let isOld = state.withLock { state in
       guard let lostAt = state.lostAt, now >= lostAt.advanced(by: Self.patience), !state.directory.isEmpty else {
         return false
       }
@@ -108,11 +112,19 @@ final class ClusterPresence: Sendable {
     logger.error("The other beacons haven't been heard of for 10 min: their nodes can't be reached from here any more")
   }
 
+  /// What a batch of news is worth a line in the log.
+  private struct Lines {
+    var come: [ClusterMember] = []
+    var gone: [UInt32] = []
+    /// Why nothing is heard, or nothing is told.
+    var (lost, untold): (String?, String?)
+    var (isHeardAgain, isToldAgain) = (false, false)
+  }
+
   func hear(_ news: [PresenceNews], at now: MonotonicInstant) {
-    var (come, gone, lost): ([ClusterMember], [UInt32], String?) = ([], [], nil)
-    let wasUp = state.withLock { state in
-      let wasUp = state.isUpToDate
-      var membersChanged = false
+    let lines = state.withLock { state in
+      let (wasUp, wasTold) = (state.isUpToDate, state.isTold)
+      var (lines, membersChanged) = (Lines(), false)
       for item in news {
         switch item {
         case .surveyBegins: state.directory.beginSurvey()
@@ -122,39 +134,56 @@ final class ClusterPresence: Sendable {
         case .member(let member):
           guard state.directory.heard(member) else { continue }
           membersChanged = true
-          come.append(member)
+          lines.come.append(member)
         case .nodes(let nodes, let bucket, let beaconID): state.directory.heard(nodes, bucket, of: beaconID)
         case .gone(let beaconID):
           guard state.directory.gone(beaconID) else { continue }
           membersChanged = true
-          gone.append(beaconID)
+          lines.gone.append(beaconID)
         case .lost(let reason):
           if state.isUpToDate || state.lostAt == nil { state.lostAt = now }
           if state.isUpToDate { state.losses &+= 1 }
           state.isUpToDate = false
-          lost = reason
+          lines.lost = reason
+        case .told: state.isTold = true
+        case .untold(let reason):
+          state.isTold = false
+          lines.untold = reason
         case .notUnderstood: state.misunderstood &+= 1
         }
       }
       apply(&state, membersChanged: membersChanged)
-      return wasUp
+      lines.isHeardAgain = state.isUpToDate && !wasUp
+      lines.isToldAgain = state.isTold && !wasTold
+      if state.isUpToDate || state.isLossTold { lines.lost = nil }
+      state.isLossTold = !state.isUpToDate && (state.isLossTold || lines.lost != nil)
+      if state.isTold || state.isSilenceTold { lines.untold = nil }
+      state.isSilenceTold = !state.isTold && (state.isSilenceTold || lines.untold != nil)
+      return lines
     }
-    for member in come {
+    write(lines)
+  }
+
+  private func write(_ lines: Lines) {
+    for member in lines.come {
       logger.notice(
         "A beacon of the cluster is there", metadata: ["beacon": "\(member.beaconID)", "address": "\(member.endpoint)"])
     }
-    for beaconID in gone { logger.notice("A beacon of the cluster is gone", metadata: ["beacon": "\(beaconID)"]) }
-    let (isUp, isTold) = state.withLock { state in
-      defer { state.isLossTold = !state.isUpToDate && (state.isLossTold || lost != nil) }
-      return (state.isUpToDate, state.isLossTold)
+    for beaconID in lines.gone {
+      logger.notice("A beacon of the cluster is gone", metadata: ["beacon": "\(beaconID)"])
     }
-    if let lost, !isUp, !isTold {
+    if let reason = lines.lost {
       logger.warning(
         "Nothing is heard of the other beacons; relaying here goes on, and to where their nodes were last",
-        metadata: ["reason": "\(lost)"])
-    } else if isUp, !wasUp {
-      logger.notice("The other beacons are heard")
+        metadata: ["reason": "\(reason)"])
     }
+    if lines.isHeardAgain { logger.notice("The other beacons are heard") }
+    if let reason = lines.untold {
+      logger.warning(
+        "The other beacons aren't told who is here; relaying here goes on, and they may take this beacon for gone",
+        metadata: ["reason": "\(reason)"])
+    }
+    if lines.isToldAgain { logger.notice("The other beacons are told who is here") }
   }
 
   /// Tells who asks for each frame what has changed. Under the lock, so that all of it comes in order.
@@ -172,7 +201,8 @@ final class ClusterPresence: Sendable {
         beacons: state.directory.members.map { member in
           ClusterCounts.Beacon(
             beaconID: member.beaconID, endpoint: member.endpoint, nodes: state.directory.nodeCount(of: member.beaconID))
-        }, isUpToDate: state.isUpToDate, silentSince: state.lostAt.map { $0.duration(to: now) }, losses: state.losses,
+        }, isUpToDate: state.isUpToDate, isTold: state.isTold, silentSince: state.lostAt.map { $0.duration(to: now) },
+        losses: state.losses,
         misunderstood: state.misunderstood, waiting: waiting, leftOut: leftOut &+ state.directory.leftOut,
         beaconsLeftOut: state.strangers)
     }
@@ -195,6 +225,8 @@ public struct ClusterCounts: Sendable, Equatable {
   public let beacons: [Beacon]
   /// Whether what is known of them is what they tell.
   public let isUpToDate: Bool
+  /// Whether what this beacon tells them of its own nodes gets to them.
+  public let isTold: Bool
   /// How long nothing has been heard; nil while something is.
   public let silentSince: Duration?
   /// How often that began.

@@ -11,7 +11,8 @@ package protocol Presence: Sendable {
   /// - Parameters:
   ///   - own: This beacon.
   ///   - outbox: Its nodes. Looked into every 50 ms or so.
-  ///   - hear: Hears what others tell, in order, from one thread at a time.
+  ///   - hear: Hears what others tell, in order, from one thread at a time, and from another one what becomes of what this beacon
+  ///     tells.
   func run(
     as own: ClusterMember, telling outbox: PresenceOutbox, hear: @escaping @Sendable ([PresenceNews]) -> Void) async
 }
@@ -30,6 +31,10 @@ package enum PresenceNews: Equatable, Sendable {
   case gone(UInt32)
   /// Nothing more is heard for the time being, and why.
   case lost(String)
+  /// What this beacon tells gets to the others. Said again and again.
+  case told
+  /// What this beacon tells doesn't get to the others, or some of it, for the time being, and why. Said at each attempt.
+  case untold(String)
   /// Something was told that isn't understood.
   case notUnderstood
 }

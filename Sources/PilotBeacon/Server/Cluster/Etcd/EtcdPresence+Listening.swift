@@ -4,7 +4,7 @@ import Synchronization
 /// Hears what the other beacons make known: reads all keys, then watches them.
 extension EtcdPresence {
   func listen(_ own: ClusterMember, _ hear: @escaping @Sendable ([PresenceNews]) -> Void) async {
-    var (view, caller) = (EtcdView(from: keys.first), EtcdCaller(urls, tls))
+    var (view, caller) = (EtcdView(from: keys.first), EtcdCaller(urls, tls, limit: limit))
     while !Task.isCancelled {
       let now = MonotonicInstant.now()
       if isInDoubt() { view.startOver() }

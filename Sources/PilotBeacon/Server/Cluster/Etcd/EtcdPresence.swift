@@ -36,13 +36,23 @@ final class EtcdPresence: Presence {
   let urls: [EtcdURL]
   let keys: EtcdKeys
   let tls: ClientTLS?
+  /// From a request to the whole of its answer.
+  let limit: Duration
+  /// How long etcd may answer nothing before what is heard of it is doubted.
+  let patience: Duration
   let state = Mutex(State())
 
   /// - Parameters:
   ///   - urls: Members of etcd's cluster, at least one.
   ///   - authorities: A PEM file with the authorities to trust; nil for the system's.
+  ///   - limit: How long each answer is waited for.
+  ///   - patience: How long etcd may answer nothing: then a watch that still stands is ended, too.
   /// - Throws: `.invalidConfiguration`.
-  init(_ urls: [EtcdURL], authorities: String?, prefix: String = "/pilot") throws(TransportError) {
+  init(
+    _ urls: [EtcdURL], authorities: String?, prefix: String = "/pilot", limit: Duration = EtcdConnection.limit,
+    patience: Duration = EtcdRegistration.timeToLive
+  ) throws(TransportError) {
+    (self.limit, self.patience) = (limit, patience)
     self.urls = urls.shuffled()
     keys = EtcdKeys(prefix: prefix)
     tls =
@@ -57,7 +67,7 @@ final class EtcdPresence: Presence {
     as own: ClusterMember, telling outbox: PresenceOutbox, hear: @escaping @Sendable ([PresenceNews]) -> Void
   ) async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.tell(own, outbox) }
+      group.addTask { await self.tell(own, outbox, hear) }
       group.addTask { await self.listen(own, hear) }
     }
   }
