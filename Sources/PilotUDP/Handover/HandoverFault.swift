@@ -10,7 +10,8 @@
 package struct HandoverFault: Error, Equatable, CustomStringConvertible {
   let cause: SystemError
 
-  init(_ result: CInt) { cause = SystemError(-result) }
+  /// - Parameter result: What a function of CPilotUDP gave: an errno, negated.
+  package init(_ result: CInt) { cause = SystemError(-result) }
 
   /// Whether nobody listens at that path: no file, or one that a process has left behind.
   package var isNobody: Bool { cause.code == ENOENT || cause.code == ECONNREFUSED }

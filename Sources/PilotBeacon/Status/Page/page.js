@@ -108,8 +108,10 @@ function neighbours(report) {
 function cluster(report) {
   at("cluster-section").hidden = !report.cluster;
   if (!report.cluster) return;
-  const { isUpToDate, silentSeconds, nodes, waiting, isHeldBack, beacons } = report.cluster;
-  set("cluster-state", isUpToDate ? "heard" : `not heard for ${duration(silentSeconds || 0)}`, `badge ${isUpToDate ? "good" : "bad"}`);
+  const { isUpToDate, silentSeconds, isTold, nodes, waiting, isHeldBack, beacons } = report.cluster;
+  const heard = isUpToDate ? "heard" : `not heard for ${duration(silentSeconds || 0)}`;
+  const isWell = isUpToDate && isTold !== false;
+  set("cluster-state", heard + (isTold === false ? ", not told who is here" : ""), `badge ${isWell ? "good" : "bad"}`);
   rows("cluster", beacons, "There are none.",
     [[item => String(item.number)], [item => item.address], [item => number(item.nodes), "n"]]);
   set("cluster-nodes", number(nodes));

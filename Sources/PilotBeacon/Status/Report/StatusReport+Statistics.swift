@@ -37,7 +37,7 @@ extension StatusReport {
     guard let cluster = statistics.cluster else { return nil }
     return Cluster(
       isUpToDate: cluster.isUpToDate, silentSeconds: cluster.silentSince.map { Int($0.components.seconds) },
-      nodes: statistics.router.clusterNodes, waiting: cluster.waiting,
+      isTold: cluster.isTold, nodes: statistics.router.clusterNodes, waiting: cluster.waiting,
       isHeldBack: statistics.etcd?.isHeldBack,
       beacons: cluster.beacons.map { Cluster.Beacon(number: $0.beaconID, address: "\($0.endpoint)", nodes: $0.nodes) })
   }

@@ -51,6 +51,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var isUpToDate: Bool
     /// How long nothing has been heard of them, in seconds; absent while something is.
     package var silentSeconds: Int?
+    /// Whether what this beacon tells of its own nodes gets to them; absent from an older beacon.
+    package var isTold: Bool?
     /// Nodes that are attached to them, each counted once.
     package var nodes: Int
     /// Pieces of this beacon's own nodes that they have yet to be told.

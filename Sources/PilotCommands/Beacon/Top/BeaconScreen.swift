@@ -30,7 +30,8 @@ struct BeaconScreen {
         "other beacons: \(heard) of \(neighbours.beacons.count) heard; nodes that they list: \(neighbours.nodes)")
     }
     if let cluster = report.cluster {
-      let state = cluster.silentSeconds.map { "not heard for \($0) s" } ?? "heard"
+      let heard = cluster.silentSeconds.map { "not heard for \($0) s" } ?? "heard"
+      let state = cluster.isTold == false ? heard + ", not told who is here" : heard
       let pace = cluster.isHeldBack == true ? ", held back" : ""
       lines.append(
         "cluster: \(cluster.beacons.count) other beacons, \(state); nodes there: \(cluster.nodes), yet to be told: \(cluster.waiting)\(pace)"
