@@ -14,7 +14,8 @@ struct RegistryEntryOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The registry's admin token for that is in this file; read again when it changes.", valueName: "file"))
+      "The registry's admin token for that is in this file, which none but its owner may read; read again when it changes.",
+      valueName: "file"))
   var registryToken: String?
 
   @Flag(help: "Register an address of a private network, where all nodes are on it.")

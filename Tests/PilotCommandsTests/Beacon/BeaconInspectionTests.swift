@@ -73,6 +73,20 @@ struct BeaconInspectionTests {
     }
   }
 
+  @Test func `a registry's token that others may read is a problem`() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "token").path
+      try Data("a-token".utf8).write(to: URL(fileURLWithPath: file))
+      for (mode, isWrong) in [(0o640, true), (0o604, true), (0o600, false)] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        let problems = BeaconInspection(
+          try plan(["--registry", "127.0.0.1:1", "--registry-advertise", "8.8.4.4:9001", "--registry-token", file])
+        ).problems.map(\.what)
+        #expect(problems.contains { $0.contains("chmod 600") } == isWrong, "\(problems)")
+      }
+    }
+  }
+
   @Test func `a cluster's secret that can't be used isn't repeated`() throws {
     try withFolder { folder in
       let file = folder.appending(path: "secret").path
