@@ -25,7 +25,8 @@ public enum TunnelRefusal: Hashable, Sendable {
   case unknown
   /// Its key is known, and it isn't allowed.
   case notAllowed
-  /// It has another key than the one that is known for it.
+  /// Somebody claims to be it with another key than the one that is known for it, and nothing has come under its own session lately.
+  /// Who it is hasn't been verified.
   case wrongKey
   /// Whoever knows keys doesn't answer.
   case unavailable

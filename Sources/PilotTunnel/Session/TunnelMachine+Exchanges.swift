@@ -111,13 +111,21 @@ extension TunnelMachine {
     case .exchange(let exchange, let route):
       guard let failure = take(exchange, by: route, at: now) else { return }
       _ = drop(failure, of: node)
-      if failure == .wrongKey { refuse(node, .wrongKey, at: now) }
+      // Nothing of it was verified: while the peer's own session is alive, it is somebody else's, and nobody's business.
+      if failure == .wrongKey, !isHeard(node, at: now) { refuse(node, .wrongKey, at: now) }
     case .bareExchange(let exchange, let route):
       if let failure = take(exchange, by: route, at: now) { _ = drop(failure, of: node) }
     case .sealed(let route):
       guard let index = peers.index(of: node) else { return }
       peers[index].answer(by: route, at: now, &side)
     }
+  }
+
+  /// Whether a frame has opened under a peer's session within the time in which each side seals one, and as long as one may be under
+  /// way.
+  private func isHeard(_ node: NodeID, at now: MonotonicInstant) -> Bool {
+    let time = side.configuration.keepalive + side.configuration.stragglerTime
+    return peers[node]?.current.map { !$0.isSilent(for: time, at: now) } ?? false
   }
 
   private mutating func turnAway(

@@ -76,6 +76,23 @@ struct SessionPeerTests {
     #expect(first.delivered.isEmpty && first.machine.connectedPeers.isEmpty)
   }
 
+  @Test("That somebody claims another key for a peer isn't told while the peer's own session is alive")
+  func claimedKey() throws {
+    world.send([1], from: first, to: second)
+    world.run(for: .seconds(1))
+    let other = try world.start(2, as: Identity())
+    world.send([2], from: other, to: first)
+    world.run(for: .seconds(12))
+    #expect(first.machine.counters[.wrongKey] >= 1)
+    #expect(first.refused[second.id] == nil)
+    // The session says nothing for longer than a peer does that is there.
+    world.run(for: .seconds(30))
+    world.send([3], from: other, to: first)
+    world.run(for: .seconds(5))
+    #expect(first.refused[second.id]?.contains(.wrongKey) == true)
+    #expect(!first.payloads(of: second.id).contains([3]))
+  }
+
   @Test("The key exchanges of the vectors are taken, and the rejected one isn't")
   func vectors() throws {
     let vectors = try TunnelVectors.load()
