@@ -24,6 +24,7 @@ struct IdentityNewCommand: AsyncParsableCommand {
   @OptionGroup var output: IdentityOutputOptions
 
   func run() async throws {
+    CoreDumps.forbid()
     let identity = Identity()
     do throws(IdentityError) {
       try identity.save(to: out, overwrite: force)

@@ -20,6 +20,7 @@ struct IdentityShowCommand: AsyncParsableCommand {
   @OptionGroup var output: IdentityOutputOptions
 
   func run() async throws {
+    CoreDumps.forbid()
     let identity = try Identity.load(from: file)
     try await Console.standard.print(output.text(of: identity.publicKey, from: file))
   }

@@ -31,6 +31,7 @@ struct PairAcceptCommand: AsyncParsableCommand {
   @OptionGroup var folder: PairFolderOptions
 
   func run() async throws {
+    CoreDumps.forbid()
     let folder = try folder.place()
     let peer = try PairingLine(option: line)
     let isNew = !folder.isSetUp

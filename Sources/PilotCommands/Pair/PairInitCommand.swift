@@ -28,6 +28,7 @@ struct PairInitCommand: AsyncParsableCommand {
   @OptionGroup var folder: PairFolderOptions
 
   func run() async throws {
+    CoreDumps.forbid()
     let folder = try folder.place()
     let setup = try trust.setup(node: NodeID(option: node), beacons: beacon.map(BeaconURL.init(option:)))
     try folder.setUp(setup)

@@ -14,6 +14,7 @@ struct PairShowCommand: AsyncParsableCommand {
   @OptionGroup var folder: PairFolderOptions
 
   func run() async throws {
+    CoreDumps.forbid()
     let line = try folder.place().line()
     try await Console.standard.print(line.text)
     PairReport.write(PairReport.made(line))
