@@ -8,7 +8,7 @@ struct ForwardServeCommand: AsyncParsableCommand {
     abstract: "Have datagrams that peers send to a port of this node carried to a UDP service.",
     discussion: """
       The service sees each client of a peer as one of its own, at this machine's address. A host may be a name, which is looked up \
-      again every half minute.
+      again every half minute; of several addresses one is used until it refuses datagrams, or the name has it no more.
 
       Example: a name server for everybody among the peers, and WireGuard for nodes 9 and 11.
         pilot forward serve 53=127.0.0.1:53

@@ -94,6 +94,7 @@ final class PingSession: Sendable {
   private func follow(_ tunnels: Tunnels) async throws {
     let node = tunnels.node
     var progress = ForwardProgress { node.words(for: $0) }
+    var refusals = RefusalPace(named: [target])
     for await event in tunnels.events {
       let now = MonotonicInstant.now()
       if case .echo(let echo) = event {
@@ -101,7 +102,12 @@ final class PingSession: Sendable {
         continue
       }
       if case .gone(target) = event { state.withLock { $0.gone(at: now) } }
-      if case .tell(let event) = progress.told(event, at: now) { tell(event) }
+      switch progress.told(event, at: now) {
+      case .tell(let event): tell(event)
+      case .refused(let peer, let reason):
+        if let refusal = refusals.refused(peer, reason, at: now) { tell(.refused(refusal.peer, refusal.reason)) }
+      case .nothing, .ready: break
+      }
       news.ring()
     }
   }

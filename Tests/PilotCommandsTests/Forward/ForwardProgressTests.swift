@@ -28,11 +28,11 @@ struct ForwardProgressTests {
       ])
   }
 
-  @Test("paths and nodes that aren't there are told as they come, refusals once a second at most")
+  @Test("paths are told as they come, and so are refusals, to what limits them")
   func peers() throws {
     var progress = ForwardProgress()
     let (seven, nine) = (try #require(NodeID(7)), try #require(NodeID(9)))
-    var now = MonotonicInstant.start
+    let now = MonotonicInstant.start
     for (path, expected) in [
       (TunnelPath.none, PeerPath.none), (.direct, .direct), (.relayOverUDP, .relayUDP), (.relayOverWSS, .relayWSS),
     ] {
@@ -42,11 +42,38 @@ struct ForwardProgressTests {
     let gone = progress.told(.gone(seven), at: now)
     #expect(gone == .tell(.gone(seven)))
     let first = progress.told(.refused(nine, .notAllowed), at: now)
-    #expect(first == .tell(.refused(nine, .notAllowed)))
-    let second = progress.told(.refused(seven, .wrongKey), at: now.advanced(by: .milliseconds(900)))
-    #expect(second == .nothing)
-    now = now.advanced(by: .seconds(1))
-    let third = progress.told(.refused(seven, .wrongKey), at: now)
-    #expect(third == .tell(.refused(seven, .wrongKey)))
+    #expect(first == .refused(nine, .notAllowed))
+  }
+
+  @Test("a node that isn't there is named once, and once more when it has been heard, a minute later at the earliest")
+  func gone() throws {
+    var progress = ForwardProgress()
+    let seven = try #require(NodeID(7))
+    func told(_ event: TunnelEvent, at seconds: Int) -> Bool {
+      progress.told(event, at: MonotonicInstant.start.advanced(by: .seconds(seconds))) == .tell(.gone(seven))
+    }
+    #expect(told(.gone(seven), at: 0))
+    for second in 1...200 { #expect(!told(.gone(seven), at: second)) }
+    _ = told(.path(seven, .none), at: 201)
+    #expect(!told(.gone(seven), at: 202), "that isn't a sign of life")
+    _ = told(.path(seven, .relayOverUDP), at: 203)
+    #expect(told(.gone(seven), at: 204))
+    _ = told(.path(seven, .direct), at: 205)
+    #expect(!told(.gone(seven), at: 263) && told(.gone(seven), at: 264))
+  }
+
+  @Test("of nodes that aren't there no more are remembered than there is room for, and none is told twice for that")
+  func manyGone() throws {
+    var absences = AbsenceWatch()
+    let limit = UInt32(AbsenceWatch.limit)
+    for id in 1...limit {
+      let isTold = absences.gone(try #require(NodeID(id)), at: .start)
+      #expect(isTold)
+    }
+    let (last, next) = (try #require(NodeID(limit)), try #require(NodeID(limit + 1)))
+    let early = absences.gone(next, at: .start.advanced(by: .seconds(59)))
+    let again = absences.gone(last, at: .start.advanced(by: .seconds(59)))
+    let later = absences.gone(next, at: .start.advanced(by: .seconds(60)))
+    #expect(!early && !again && later)
   }
 }

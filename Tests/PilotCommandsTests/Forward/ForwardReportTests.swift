@@ -29,8 +29,16 @@ struct ForwardReportTests {
       (.refused(peer, .wrongKey), #"{"event":"refused","peer":7,"reason":"wrong_key"}"#),
       (.gone(peer), #"{"event":"gone","peer":7}"#),
       (.silent(peer), #"{"event":"silent","peer":7}"#),
-      (.service(served, fault: "no"), #"{"event":"service","port":53,"state":"down","reason":"no"}"#),
-      (.service(served, fault: nil), #"{"event":"service","port":53,"state":"up"}"#),
+      (
+        .service(served, at: .loopback(port: 5_300), fault: "no"),
+        #"{"event":"service","port":53,"state":"down","address":"127.0.0.1:5300","reason":"no"}"#
+      ),
+      (.service(served, at: nil, fault: "no"), #"{"event":"service","port":53,"state":"down","reason":"no"}"#),
+      (
+        .service(served, at: .loopback(port: 5_300), fault: nil),
+        #"{"event":"service","port":53,"state":"up","address":"127.0.0.1:5300"}"#
+      ),
+      (.tooLarge(peer, length: 1_300, limit: 1_153), #"{"event":"too_large","peer":7,"bytes":1300,"limit":1153}"#),
       (
         .stats(peer, Self.statistics),
         #"{"event":"stats","peer":7,"sent":3,"received":2,"sent_bytes":300,"received_bytes":200,"rtt_us":1234,"#
@@ -99,18 +107,33 @@ struct ForwardReportTests {
     #expect(answer == .up && !health.isDown)
   }
 
-  @Test("a peer that never answers is named once, until it has a path")
+  @Test("a service's address is named where its host is a name, and a wrong key isn't said to be the peer's")
+  func words() throws {
+    let (named, literal) = (try ServeRule(parsing: "53=localhost:53"), try ServeRule(parsing: "53=127.0.0.1:53"))
+    let address = Endpoint.loopback(port: 53)
+    let fault = ServiceFault(address: .loopback(port: 53), reason: "refused", next: .loopback(port: 54))
+    #expect(
+      ForwardEvent.service(named, at: address, fault: fault.words).words
+        == "localhost:53 (127.0.0.1:53) takes nothing: refused; 127.0.0.1:54 is tried next")
+    #expect(ForwardEvent.service(named, at: address, fault: nil).words == "localhost:53 (127.0.0.1:53) answers again")
+    #expect(ForwardEvent.service(literal, at: address, fault: nil).words == "127.0.0.1:53 answers again")
+    #expect(ForwardEvent.service(named, at: nil, fault: "no").words == "localhost:53 takes nothing: no")
+    let seven = try #require(NodeID(7))
+    #expect(ForwardEvent.refused(seven, .wrongKey).words.hasPrefix("somebody claims to be node 7 with another key"))
+  }
+
+  @Test("a peer that doesn't answer is named once, until it does")
   func silence() throws {
     var watch = SilenceWatch()
     let peer = try #require(NodeID(7))
-    func look(_ seconds: Int, isSentTo: Bool = true, hasPath: Bool = false) -> Bool {
+    func look(_ seconds: Int, isSentTo: Bool = true, answers: Bool = false) -> Bool {
       watch.look(
-        at: peer, isSentTo: isSentTo, hasPath: hasPath, at: MonotonicInstant.start.advanced(by: .seconds(seconds)))
+        at: peer, isSentTo: isSentTo, answers: answers, at: MonotonicInstant.start.advanced(by: .seconds(seconds)))
     }
     #expect(!look(0, isSentTo: false))
     #expect(!look(10) && !look(14) && look(15) && !look(16) && !look(100))
-    #expect(!look(101, hasPath: true) && !look(102) && look(107))
-    #expect(!look(108, hasPath: true))
+    #expect(!look(101, answers: true) && !look(102) && look(107))
+    #expect(!look(108, answers: true))
     watch.explained(peer, at: .start)
     #expect(!look(200))
   }

@@ -74,10 +74,24 @@ struct LocalFlowsTests {
 
   @Test("an IPv6 network of 64 bits counts as one client, an IPv4 address as one")
   func shares() throws {
-    func share(_ text: String) throws -> LocalFlows.ClientShare { .init(of: try Endpoint(parsing: text)) }
+    func share(_ text: String, rule: Int = 0) throws -> LocalFlows.ClientShare {
+      .init(of: LocalClient(rule: rule, address: try Endpoint(parsing: text), local: .any))
+    }
     #expect(try share("[2001:db8::1]:1") == share("[2001:db8::ffff:2]:9"))
     #expect(try share("[2001:db8::1]:1") != share("[2001:db8:0:1::1]:1"))
     #expect(try share("10.0.0.1:1") == share("10.0.0.1:2"))
     #expect(try share("10.0.0.1:1") != share("10.0.0.2:1"))
+    #expect(try share("10.0.0.1:1") != share("10.0.0.1:1", rule: 1), "each forwarded port by itself")
+  }
+
+  @Test("a client that opens flows without end through one forward takes no room from its flow through another")
+  func busyForward() {
+    var flows = LocalFlows(first: 0)
+    let quiet = flows.assign(Self.client(1, rule: 1), at: .start).port
+    for number in 0...flows.capacity {
+      _ = flows.assign(Self.client(UInt16(truncatingIfNeeded: number)), at: .start)
+    }
+    let client = flows.answered(quiet, at: .start)
+    #expect(client == Self.client(1, rule: 1))
   }
 }

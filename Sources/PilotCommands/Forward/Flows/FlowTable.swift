@@ -5,7 +5,7 @@ import PilotTransport
 ///
 /// **Expiry.** A flow that nothing goes through, in either direction, is given up after a time.
 ///
-/// **Fairness.** Flows are counted by shares: a client's address, a peer. In a full table a new flow takes the room of another,
+/// **Fairness.** Flows are counted by shares: a client's address at a port, a peer at a service. In a full table a new flow takes the room of another,
 /// which is the one that has been quiet for longest among those of the share that holds most; so who opens flows without end takes
 /// their room from himself. A share can be bounded as well: at its bound it gives up one of its own.
 ///

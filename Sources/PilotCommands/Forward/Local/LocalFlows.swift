@@ -19,7 +19,8 @@ struct LocalClient: Hashable, Sendable {
 /// port, and the service takes it for one that has moved, as behind any NAT.
 ///
 /// No client address can take more of a full table than the others leave: see ``FlowTable``. All of an IPv6 /64 counts as one, since
-/// one machine may have it all.
+/// one machine may have it all. Each forwarded port counts by itself: a resolver, which asks from another port each time, takes no
+/// room from what goes through another forward, be it quiet.
 struct LocalFlows: Sendable {
   /// What a datagram's client has come to.
   struct Assignment: Equatable, Sendable {
@@ -31,14 +32,16 @@ struct LocalFlows: Sendable {
     let given: UInt16?
   }
 
-  /// The addresses whose flows are counted together.
+  /// The clients whose flows are counted together: those of one forwarded port at one address.
   struct ClientShare: Hashable, Sendable {
+    private let rule: Int
     private let high: UInt64
     private let low: UInt64
 
-    init(of client: Endpoint) {
-      high = client.high
-      low = client.isIPv4 ? client.low : 0
+    init(of client: LocalClient) {
+      rule = client.rule
+      high = client.address.high
+      low = client.address.isIPv4 ? client.address.low : 0
     }
   }
 
@@ -78,7 +81,7 @@ struct LocalFlows: Sendable {
 
   /// A client has sent something.
   mutating func assign(_ client: LocalClient, at now: MonotonicInstant) -> Assignment {
-    let opening = table.open(client, of: ClientShare(of: client.address), at: now)
+    let opening = table.open(client, of: ClientShare(of: client), at: now)
     let port = ports[opening.place]
     guard case .opened(_, let closed) = opening else { return Assignment(port: port, isNew: false, given: nil) }
     return Assignment(port: port, isNew: true, given: closed.map { ports[$0] })

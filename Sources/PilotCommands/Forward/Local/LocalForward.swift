@@ -43,7 +43,13 @@ struct LocalForward: Sendable {
 extension TunnelBatch {
   /// Seals a datagram into the batch, which is sent if it is full. What doesn't fit a datagram, or has no way to go, the tunnels count.
   mutating func add(_ payload: RawSpan, to peer: NodeID, port: UInt16, from source: UInt16, _ tally: PeerTally) {
-    guard let isTaken = try? append(payload, to: peer, port: port, from: source) else { return }
+    let isTaken: Bool
+    do throws(TransportError) {
+      isTaken = try append(payload, to: peer, port: port, from: source)
+    } catch {
+      if let limit = error.code.frameLimit, payload.byteCount > limit { tally.refuse(length: payload.byteCount) }
+      return
+    }
     if !isTaken {
       try? send()
       guard (try? append(payload, to: peer, port: port, from: source)) == true else { return }

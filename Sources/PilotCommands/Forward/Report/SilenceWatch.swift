@@ -1,11 +1,12 @@
 import PilotTransport
 import PilotWire
 
-/// Which peers something is sent to that never say a word: told once for each, until they have.
+/// Which peers something is sent to that don't answer: told once for each, until they do.
 ///
-/// A node that doesn't know this one's key drops what it sends, and says nothing.
+/// A node that doesn't know this one's key drops what it sends, and says nothing. One that has ended says nothing either, and its
+/// session stays for as long as something is sent.
 struct SilenceWatch: Sendable {
-  /// How long a peer may take to answer its first key exchange: four of them, and a relay's queue.
+  /// How long a peer may take to answer its first key exchange, or probes: four of them, and a relay's queue.
   static let patience: Duration = .seconds(5)
 
   private struct Wait: Sendable {
@@ -19,10 +20,10 @@ struct SilenceWatch: Sendable {
   ///
   /// - Parameters:
   ///   - isSentTo: Whether something has been sent, or tried to be.
-  ///   - hasPath: Whether there is a session with it.
+  ///   - answers: Whether there is a session with it, and no probe that it hasn't answered.
   /// - Returns: Whether to say that it is silent.
-  mutating func look(at peer: NodeID, isSentTo: Bool, hasPath: Bool, at now: MonotonicInstant) -> Bool {
-    guard isSentTo, !hasPath else {
+  mutating func look(at peer: NodeID, isSentTo: Bool, answers: Bool, at now: MonotonicInstant) -> Bool {
+    guard isSentTo, !answers else {
       waits[peer] = nil
       return false
     }

@@ -46,6 +46,13 @@ struct ForwardRules: Equatable, Sendable {
   /// The nodes that datagrams are sent to.
   var peers: [NodeID] { Set(local.map(\.peer)).sorted() }
 
+  /// The nodes that may have a session: those that may use what is served, and those that datagrams are sent to. Nil for all that
+  /// are known.
+  var connectable: Set<NodeID>? { allowed?.union(peers) }
+
+  /// The nodes that the rules name: what becomes of them is somebody's business.
+  var named: Set<NodeID> { (allowed ?? []).union(peers) }
+
   private static func allowed(_ texts: [String]) throws(CommandFailure) -> Set<NodeID>? {
     guard !texts.isEmpty else { return nil }
     var nodes: Set<NodeID> = []

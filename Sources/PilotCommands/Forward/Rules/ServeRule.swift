@@ -28,4 +28,10 @@ struct ServeRule: Hashable, Sendable {
 
   /// The service's address, as it was given.
   var service: String { HostPort(host: host, port: servicePort).description }
+
+  /// The same, with the address that its name has, if it was given by one.
+  func service(at address: Endpoint?) -> String {
+    guard let address, "\(address)" != service else { return service }
+    return "\(service) (\(address))"
+  }
 }

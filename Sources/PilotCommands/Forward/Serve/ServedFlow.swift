@@ -10,9 +10,17 @@ struct ServedFlow: Hashable, Sendable {
   let port: UInt16
 }
 
-extension FlowTable<ServedFlow, NodeID> {
+/// The flows that are counted together: a peer's to one service, so that one that it uses much takes no room from another.
+struct ServedShare: Hashable, Sendable {
+  private let rule: Int
+  private let peer: NodeID
+
+  init(of flow: ServedFlow) { (rule, peer) = (flow.rule, flow.peer) }
+}
+
+extension FlowTable<ServedFlow, ServedShare> {
   /// The flows of all peers to what this process serves. Each has a socket, so that the service tells clients apart as it would
-  /// without this; one peer has a quarter of all at most.
+  /// without this; one peer's to one service are a quarter of all at most.
   ///
   /// - Parameter capacity: How many there are at most.
   static func served(capacity: Int) -> Self {

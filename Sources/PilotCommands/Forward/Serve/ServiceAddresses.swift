@@ -10,19 +10,16 @@ struct ServiceAddresses: Sendable {
   static let pause: Duration = .seconds(2)
 
   let rule: ServeRule
-  /// Gets each answer: an address, or why there is none.
-  let tell: @Sendable (Result<Endpoint, TransportError>) -> Void
+  /// Gets each answer: the addresses, one at least and the one that is preferred first, or why there is none.
+  let tell: @Sendable (Result<[Endpoint], TransportError>) -> Void
 
   /// Goes on until the task is cancelled; an address that needs no lookup is told once.
   func run() async {
-    if let endpoint = try? Endpoint(address: rule.host, port: rule.servicePort) { return tell(.success(endpoint)) }
+    if let endpoint = try? Endpoint(address: rule.host, port: rule.servicePort) { return tell(.success([endpoint])) }
     while !Task.isCancelled {
-      let answer: Result<Endpoint, TransportError>
+      let answer: Result<[Endpoint], TransportError>
       do throws(TransportError) {
-        // One at least, or it throws.
-        let addresses = try await HostAddresses.resolve(rule.host, port: rule.servicePort)
-        guard let first = addresses.first else { throw .cancelled }
-        answer = .success(first)
+        answer = .success(try await HostAddresses.resolve(rule.host, port: rule.servicePort))
       } catch {
         if error.code == .cancelled { return }
         answer = .failure(error)

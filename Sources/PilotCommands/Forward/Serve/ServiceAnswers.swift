@@ -34,7 +34,7 @@ final class ServiceAnswers: ConnectedSocketReader {
       if state.socket != socket {
         (state.socket, state.owner) = (socket, flows.owner(of: socket))
         state.tally = state.owner.map { tallies.of($0.flow.peer) }
-        if let owner = state.owner { health.answer(owner.flow.rule) }
+        if let owner = state.owner { health.answer(owner.flow.rule, from: owner.service) }
       }
       guard let flow = state.owner?.flow, let tally = state.tally else {
         orphans.wrappingAdd(1, ordering: .relaxed)

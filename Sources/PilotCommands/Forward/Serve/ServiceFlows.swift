@@ -16,15 +16,16 @@ final class ServiceFlows: Sendable {
   struct Owner: Equatable, Sendable {
     let flow: ServedFlow
     let place: Int
+    let service: Endpoint
   }
 
   private struct State {
-    var table: FlowTable<ServedFlow, NodeID>
+    var table: FlowTable<ServedFlow, ServedShare>
     /// By place.
     var ways: [Way?] = []
     var owners: [UInt64: Owner] = [:]
-    /// By rule; nil as long as a name isn't resolved.
-    var addresses: [Endpoint?]
+    /// By rule.
+    var places: [ServicePlace]
     /// How often each peer may open a flow.
     var openings: [NodeID: RateLimit] = [:]
   }
@@ -47,35 +48,54 @@ final class ServiceFlows: Sendable {
   ///   - capacity: How many flows there are at most.
   init(rules: Int, sockets: ConnectedSockets, capacity: Int = ServiceFlows.capacity) {
     self.sockets = sockets
-    state = Mutex(State(table: .served(capacity: capacity), addresses: Array(repeating: nil, count: rules)))
+    state = Mutex(State(table: .served(capacity: capacity), places: Array(repeating: ServicePlace(), count: rules)))
   }
 
   /// How many there are.
   var count: Int { state.withLock { $0.table.count } }
 
-  /// Where a datagram of a flow goes, which is opened if there is none; nil if it can't be.
-  func way(of flow: ServedFlow) -> Way? {
+  /// Where a datagram of a flow goes, which is opened if there is none; nil if it isn't known where the service is, or the peer has
+  /// opened too many lately.
+  ///
+  /// - Throws: Why no socket leads to the service. Where there is no route, the next address of its host is used from then on.
+  func way(of flow: ServedFlow) throws(ServiceFault) -> Way? {
     let now = MonotonicInstant.now()
-    return state.withLock { way(of: flow, at: now, &$0) }
+    return try state.withLock { state throws(ServiceFault) in try way(of: flow, at: now, &state) }
   }
 
-  private func way(of flow: ServedFlow, at now: MonotonicInstant, _ state: inout State) -> Way? {
+  private func way(of flow: ServedFlow, at now: MonotonicInstant, _ state: inout State) throws(ServiceFault) -> Way? {
     if let place = state.table.place(of: flow) {
       state.table.touch(place, at: now)
       return state.ways[place]
     }
-    guard let service = state.addresses[flow.rule],
+    guard let service = state.places[flow.rule].address,
       state.openings[flow.peer, default: RateLimit(perSecond: Self.openingsPerSecond, burst: Self.openingsAtOnce)]
         .admits(at: now.nanoseconds),
-      let socket = try? sockets.open(to: service)
+      let socket = try open(to: service, of: flow.rule, at: now, &state)
     else { return nil }
-    guard case .opened(let place, let closed) = state.table.open(flow, of: flow.peer, at: now) else { return nil }
+    guard case .opened(let place, let closed) = state.table.open(flow, of: ServedShare(of: flow), at: now) else {
+      return nil
+    }
     if let closed { release(closed, &state) }
     while state.ways.count <= place { state.ways.append(nil) }
     let way = Way(socket: socket, service: service)
     state.ways[place] = way
-    state.owners[socket] = Owner(flow: flow, place: place)
+    state.owners[socket] = Owner(flow: flow, place: place, service: service)
     return way
+  }
+
+  /// A socket to a service; nil once all are closed.
+  private func open(
+    to service: Endpoint, of rule: Int, at now: MonotonicInstant, _ state: inout State
+  ) throws(ServiceFault) -> UInt64? {
+    do throws(TransportError) {
+      return try sockets.open(to: service)
+    } catch {
+      guard error.code != .closed else { return nil }
+      // Without descriptors no address is any better.
+      let next = error.code == .bindFailed ? nil : leave(service, of: rule, at: now, &state)
+      throw ServiceFault(address: service, reason: error.message, next: next)
+    }
   }
 
   /// Whose an answer is that has come on a socket; nil if its flow is gone.
@@ -88,30 +108,53 @@ final class ServiceFlows: Sendable {
     }
   }
 
-  /// A service is there from now on: flows to where it was before are given up.
+  // MARK: Where services are
+
+  /// A service's host has these addresses now, the one that is preferred first. The flows are given up if another one is used from
+  /// now on (``ServicePlace``).
   ///
-  /// - Returns: Whether that is another address than before.
+  /// - Returns: That one.
   @discardableResult
-  func setAddress(_ address: Endpoint, of rule: Int) -> Bool {
+  func setAddresses(_ addresses: [Endpoint], of rule: Int) -> Endpoint? {
     state.withLock { state in
-      guard state.addresses[rule] != address else { return false }
-      state.addresses[rule] = address
-      for (place, way) in state.ways.enumerated() {
-        guard way != nil, state.table.key(at: place)?.rule == rule else { continue }
-        state.table.close(place)
-        release(place, &state)
+      guard state.places[rule].found(addresses) else { return nil }
+      closeAll(of: rule, &state)
+      return state.places[rule].address
+    }
+  }
+
+  /// An address takes no datagrams: services there go on at the next one that their hosts have.
+  ///
+  /// - Returns: The services that are sent to there, and what has become of each.
+  func refused(_ address: Endpoint, _ reason: String) -> [(rule: Int, fault: ServiceFault)] {
+    let now = MonotonicInstant.now()
+    return state.withLock { state in
+      state.places.indices.filter { state.places[$0].address == address }.map { rule in
+        let next = leave(address, of: rule, at: now, &state)
+        return (rule, ServiceFault(address: address, reason: reason, next: next))
       }
-      return true
     }
   }
 
   /// Whether it is known where a service is.
-  func hasAddress(_ rule: Int) -> Bool { state.withLock { $0.addresses[rule] != nil } }
+  func hasAddress(_ rule: Int) -> Bool { state.withLock { $0.places[rule].address != nil } }
 
-  /// The services at an address.
-  func rules(at address: Endpoint) -> [Int] {
-    state.withLock { state in state.addresses.indices.filter { state.addresses[$0] == address } }
+  /// Goes on at a service's next address, if it has one.
+  private func leave(_ address: Endpoint, of rule: Int, at now: MonotonicInstant, _ state: inout State) -> Endpoint? {
+    guard let next = state.places[rule].refused(address, at: now) else { return nil }
+    closeAll(of: rule, &state)
+    return next
   }
+
+  private func closeAll(of rule: Int, _ state: inout State) {
+    for (place, way) in state.ways.enumerated() {
+      guard way != nil, state.table.key(at: place)?.rule == rule else { continue }
+      state.table.close(place)
+      release(place, &state)
+    }
+  }
+
+  // MARK: Ends
 
   /// Gives up what nothing has gone through.
   func expire() {

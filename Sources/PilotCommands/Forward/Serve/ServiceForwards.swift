@@ -17,13 +17,16 @@ struct ServiceForwards: Sendable {
   ///
   /// - Parameters:
   ///   - rules: What is served; one at least.
+  ///   - allowed: The peers that may use it; nil for all.
   ///   - tunnels: What carries the datagrams.
   ///   - tallies: Where they are counted.
   ///   - output: Is told when a service refuses datagrams, or answers again.
+  ///   - refusals: Are told who may not use it, and does.
   ///   - logger: Says where names lead.
   /// - Throws: `.bindFailed`, `.system`.
   init(
-    _ rules: [ServeRule], tunnels: Tunnels, tallies: PeerTallies, output: ForwardOutput, logger: Logger
+    _ rules: [ServeRule], for allowed: Set<NodeID>?, tunnels: Tunnels, tallies: PeerTallies, output: ForwardOutput,
+    refusals: RefusalReport, logger: Logger
   ) throws(TransportError) {
     self.rules = rules
     self.logger = logger
@@ -35,7 +38,8 @@ struct ServiceForwards: Sendable {
     health = ServiceHealthBook(rules, output: output)
     flows = ServiceFlows(rules: rules.count, sockets: sockets)
     answers = ServiceAnswers(rules, tunnels: tunnels, flows: flows, health: health, tallies: tallies)
-    let questions = ServiceQuestions(rules, flows: flows, sockets: sockets, tallies: tallies)
+    let questions = ServiceQuestions(
+      rules, for: allowed, flows: flows, sockets: sockets, health: health, refusals: refusals, tallies: tallies)
     for rule in rules { _ = try tunnels.bind(rule.port, questions) }
     try sockets.start(answers)
   }
@@ -50,15 +54,19 @@ struct ServiceForwards: Sendable {
     }
   }
 
-  private func found(_ place: Int, _ answer: Result<Endpoint, TransportError>) {
+  private func found(_ place: Int, _ answer: Result<[Endpoint], TransportError>) {
     switch answer {
-    case .success(let endpoint):
-      guard flows.setAddress(endpoint, of: place), rules[place].service != "\(endpoint)" else { return }
+    case .success(let endpoints):
+      guard let endpoint = flows.setAddresses(endpoints, of: place), rules[place].service != "\(endpoint)" else {
+        return
+      }
       logger.info(
         "A service's name was looked up", metadata: ["service": "\(rules[place].service)", "address": "\(endpoint)"])
     case .failure(let error):
       // Where it was before it may still be.
-      if !flows.hasAddress(place) { health.refuse(place, error.message) }
+      if !flows.hasAddress(place) {
+        health.refuse(place, ServiceFault(address: nil, reason: error.message, next: nil))
+      }
     }
   }
 
@@ -66,7 +74,7 @@ struct ServiceForwards: Sendable {
   private func follow() async {
     for await event in sockets.events {
       guard case .unreachable(let endpoint, let reason, _) = event else { continue }
-      for place in flows.rules(at: endpoint) { health.refuse(place, reason.message) }
+      for (rule, fault) in flows.refused(endpoint, reason.message) { health.refuse(rule, fault) }
     }
   }
 

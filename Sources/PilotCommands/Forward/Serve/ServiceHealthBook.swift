@@ -1,4 +1,5 @@
 import PilotTransport
+import PilotWire
 import Synchronization
 
 /// How the services are, for the threads that find out, and whoever is told.
@@ -17,18 +18,18 @@ final class ServiceHealthBook: Sendable {
   /// Datagrams that were refused, as far as that is known.
   var refusedCount: UInt64 { health.withLock { $0.reduce(0) { $0 + $1.refused } } }
 
-  /// A service has refused a datagram, or can't be found, for this reason.
-  func refuse(_ rule: Int, _ reason: String) {
+  /// A service has refused a datagram, or can't be found or sent to.
+  func refuse(_ rule: Int, _ fault: ServiceFault) {
     let now = MonotonicInstant.now()
-    let change = health.withLock { $0[rule].refuse(reason, at: now) }
+    let change = health.withLock { $0[rule].refuse(fault.words, at: now) }
     if case .down(let reason)? = change {
       isAnyDown.store(true, ordering: .relaxed)
-      output.write(.service(rules[rule], fault: reason))
+      output.write(.service(rules[rule], at: fault.address, fault: reason))
     }
   }
 
-  /// A service has answered.
-  func answer(_ rule: Int) {
+  /// A service has answered from this address.
+  func answer(_ rule: Int, from address: Endpoint) {
     guard isAnyDown.load(ordering: .relaxed) else { return }
     let now = MonotonicInstant.now()
     let change = health.withLock { health in
@@ -36,6 +37,6 @@ final class ServiceHealthBook: Sendable {
       isAnyDown.store(health.contains { $0.isDown }, ordering: .relaxed)
       return change
     }
-    if change == .up { output.write(.service(rules[rule], fault: nil)) }
+    if change == .up { output.write(.service(rules[rule], at: address, fault: nil)) }
   }
 }

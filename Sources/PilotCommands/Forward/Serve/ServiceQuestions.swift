@@ -16,14 +16,22 @@ final class ServiceQuestions: DatagramSink {
 
   /// The rules by their ports.
   private let rules: [UInt16: Int]
+  /// The peers that may ask; nil for all. Others have sessions as well: those that this process sends to.
+  private let allowed: Set<NodeID>?
   private let flows: ServiceFlows
   private let sockets: ConnectedSockets
+  private let health: ServiceHealthBook
+  private let refusals: RefusalReport
   private let tallies: PeerTallies
   private let state = Mutex(State())
 
-  init(_ rules: [ServeRule], flows: ServiceFlows, sockets: ConnectedSockets, tallies: PeerTallies) {
+  init(
+    _ rules: [ServeRule], for allowed: Set<NodeID>?, flows: ServiceFlows, sockets: ConnectedSockets,
+    health: ServiceHealthBook, refusals: RefusalReport, tallies: PeerTallies
+  ) {
     self.rules = Dictionary(rules.enumerated().map { ($0.element.port, $0.offset) }) { first, _ in first }
-    (self.flows, self.sockets, self.tallies) = (flows, sockets, tallies)
+    (self.allowed, self.flows, self.sockets, self.tallies) = (allowed, flows, sockets, tallies)
+    (self.health, self.refusals) = (health, refusals)
   }
 
   func receive(_ payload: RawSpan, from peer: NodeID, port: UInt16, to local: UInt16) {
@@ -32,7 +40,7 @@ final class ServiceQuestions: DatagramSink {
     state.withLock { state in
       if state.flow != flow {
         send(&state)
-        (state.flow, state.way, state.tally) = (flow, flows.way(of: flow), tallies.of(peer))
+        (state.flow, state.way, state.tally) = (flow, way(of: flow), tallies.of(peer))
       }
       guard let way = state.way else {
         state.tally?.dropHere()
@@ -43,6 +51,20 @@ final class ServiceQuestions: DatagramSink {
         send(&state)
         _ = state.batch.append(payload, to: way.service)
       }
+    }
+  }
+
+  /// Once for a run of datagrams of one flow.
+  private func way(of flow: ServedFlow) -> ServiceFlows.Way? {
+    guard allowed?.contains(flow.peer) ?? true else {
+      refusals.refused(flow.peer, .notAllowed, at: .now())
+      return nil
+    }
+    do throws(ServiceFault) {
+      return try flows.way(of: flow)
+    } catch {
+      health.refuse(flow.rule, error)
+      return nil
     }
   }
 

@@ -9,6 +9,8 @@ struct ForwardProgress: Sendable {
   enum Action: Equatable, Sendable {
     case nothing
     case tell(ForwardEvent)
+    /// Somebody was refused, which is told if nobody else was lately.
+    case refused(NodeID, PeerRefusal)
     /// A beacon has been reached for the first time: the forwards are ready.
     case ready
   }
@@ -17,7 +19,7 @@ struct ForwardProgress: Sendable {
   private var isReady = false
   /// Why the beacon can't be reached, as it was told last.
   private var hindrance: String?
-  private var refusals = RateLimit(perSecond: 1, burst: 1)
+  private var absences = AbsenceWatch()
 
   /// - Parameter words: How a hindrance is told.
   init(words: @escaping @Sendable (NodeState.Hindrance) -> String = { "\($0)" }) { self.words = words }
@@ -26,12 +28,14 @@ struct ForwardProgress: Sendable {
   mutating func told(_ event: TunnelEvent, at now: MonotonicInstant) -> Action {
     switch event {
     case .node(let state): return told(state)
-    case .path(let peer, let path): return PeerPath(path).map { .tell(.path(peer, $0)) } ?? .nothing
-    case .refused(let peer, let reason):
-      // What isn't told is counted all the same, in the statistics.
-      return refusals.admits(at: now.nanoseconds) ? .tell(.refused(peer, PeerRefusal(reason))) : .nothing
-    case .gone(let peer): return .tell(.gone(peer))
-    case .echo: return .nothing
+    case .path(let peer, let path):
+      if path != .none { absences.heard(peer) }
+      return PeerPath(path).map { .tell(.path(peer, $0)) } ?? .nothing
+    case .refused(let peer, let reason): return .refused(peer, PeerRefusal(reason))
+    case .gone(let peer): return absences.gone(peer, at: now) ? .tell(.gone(peer)) : .nothing
+    case .echo(let echo):
+      absences.heard(echo.peer)
+      return .nothing
     @unknown default: return .nothing
     }
   }

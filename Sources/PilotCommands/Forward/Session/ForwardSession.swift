@@ -16,6 +16,7 @@ struct ForwardSession: Sendable {
   private let locals: LocalForwards
   private let services: ServiceForwards?
   private let book: PeerBook
+  private let refusals: RefusalReport
 
   /// Binds what there is to bind, and starts the node.
   ///
@@ -33,15 +34,20 @@ struct ForwardSession: Sendable {
     isJSON = plan.isJSON
     // Before the node: what can't be bound ends it.
     let sockets = try rules.local.map { rule throws(TransportError) in try LocalForwards.bind(rule) }
-    let tunnelRun = try await TunnelRun(plan, allowed: rules.allowed, logger: logger)
+    let tunnelRun = try await TunnelRun(plan, allowed: rules.connectable, logger: logger)
     let (tunnels, tallies) = (tunnelRun.tunnels, PeerTallies())
+    let refusals = RefusalReport(named: rules.named, output: output)
     self.tunnelRun = tunnelRun
+    self.refusals = refusals
     locals = LocalForwards(
       rules.local, sockets: sockets, besides: Set(rules.served.map(\.port)), tunnels: tunnels, tallies: tallies)
     services =
       rules.served.isEmpty
-      ? nil : try ServiceForwards(rules.served, tunnels: tunnels, tallies: tallies, output: output, logger: logger)
-    book = PeerBook(tunnels, tallies: tallies)
+      ? nil
+      : try ServiceForwards(
+        rules.served, for: rules.allowed, tunnels: tunnels, tallies: tallies, output: output, refusals: refusals,
+        logger: logger)
+    book = PeerBook(tunnels, tallies: tallies, fragments: plan.fragments)
   }
 
   /// Forwards until the task is cancelled, or the output's reader goes away.
@@ -78,6 +84,7 @@ struct ForwardSession: Sendable {
       switch progress.told(event, at: now) {
       case .nothing: break
       case .tell(let event): output.write(event)
+      case .refused(let peer, let reason): refusals.refused(peer, reason, at: now)
       case .ready: announce()
       }
     }
@@ -99,8 +106,12 @@ struct ForwardSession: Sendable {
       locals.expire()
       services?.expire()
       for peer in book.silent(of: rules.peers, at: now) { output.write(.silent(peer)) }
+      refusals.tick(at: now)
+      for (peer, length) in book.tooLarge(at: now) {
+        output.write(.tooLarge(peer, length: length, limit: tunnelRun.tunnels.maximumPayloadLength))
+      }
+      book.probe(rules.peers, measuringAll: tellsStatistics || showsStatus, at: now)
       guard tellsStatistics || showsStatus else { continue }
-      book.probe(at: now)
       let peers = book.peers
       if tellsStatistics { for peer in peers { output.write(.stats(peer.id, peer.statistics)) } }
       if showsStatus {

@@ -9,20 +9,30 @@ final class PeerBook: Sendable {
   private struct State {
     var roundTrips: [NodeID: Duration] = [:]
     var silence = SilenceWatch()
+    var lengths: LengthWatch
+    /// What had been sent to each peer when it was last looked at, in datagrams.
+    var sentBefore: [NodeID: UInt64] = [:]
+    /// The peers that have answered no probe since one was sent to them.
+    var unanswering: Set<NodeID> = []
     var sentAt: [UInt32: MonotonicInstant] = [:]
     var lastNumber: UInt32 = 0
   }
 
-  /// How many probes are waited for at most.
+  /// How many probes are waited for at most, and how many peers are measured that nothing is sent to.
   private static let probeLimit = 64
 
   private let tunnels: Tunnels
   private let tallies: PeerTallies
   private let session = UInt64.random(in: .min ... .max)
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(_ tunnels: Tunnels, tallies: PeerTallies) {
+  /// - Parameters:
+  ///   - tunnels: What knows the peers.
+  ///   - tallies: Where datagrams are counted.
+  ///   - fragments: Whether datagrams that no frame takes go in fragments.
+  init(_ tunnels: Tunnels, tallies: PeerTallies, fragments: Bool) {
     (self.tunnels, self.tallies) = (tunnels, tallies)
+    state = Mutex(State(lengths: LengthWatch(patience: fragments ? LengthWatch.agreement : .zero)))
   }
 
   /// All peers that anything was forwarded to or from, or is going to be.
@@ -53,11 +63,44 @@ final class PeerBook: Sendable {
 
   // MARK: Round trips
 
-  /// Sends a probe to each peer that there is a session with.
-  func probe(at now: MonotonicInstant) {
-    let peers = tunnels.connectedPeers.prefix(Self.probeLimit)
-    guard !peers.isEmpty else { return }
-    let number = state.withLock { state in
+  /// Sends a probe to each peer with a session that something was sent to since the call before, or that hasn't answered: it is seen
+  /// by that whether the peer is still there.
+  ///
+  /// - Parameters:
+  ///   - peers: Those that are sent to.
+  ///   - measuresAll: Whether to probe all others with a session as well.
+  ///   - now: The time.
+  func probe(_ peers: [NodeID], measuringAll measuresAll: Bool, at now: MonotonicInstant) {
+    let connected = tunnels.connectedPeers
+    let connectedSet = Set(connected)
+    let used = peers.filter { isUsed($0) && connectedSet.contains($0) }
+    let others = measuresAll ? connected.filter { !used.contains($0) }.prefix(Self.probeLimit) : []
+    guard !used.isEmpty || !others.isEmpty else { return }
+    let number = number(at: now)
+    let payload = PingProbe(session: session, number: number).bytes
+    for peer in used {
+      // Before it is sent: the answer may come at once.
+      let isNew = state.withLock { $0.unanswering.insert(peer).inserted }
+      do throws(TransportError) {
+        try tunnels.probe(peer, payload: payload)
+      } catch {
+        if isNew { state.withLock { _ = $0.unanswering.remove(peer) } }
+      }
+    }
+    // One that can't be sent now is missing from an average.
+    for peer in others { try? tunnels.probe(peer, payload: payload) }
+  }
+
+  private func isUsed(_ peer: NodeID) -> Bool {
+    let sent = tallies.of(peer).sent
+    return state.withLock { state in
+      let before = state.sentBefore.updateValue(sent, forKey: peer) ?? 0
+      return before != sent || state.unanswering.contains(peer)
+    }
+  }
+
+  private func number(at now: MonotonicInstant) -> UInt32 {
+    state.withLock { state in
       state.lastNumber &+= 1
       state.sentAt[state.lastNumber] = now
       if state.sentAt.count > Self.probeLimit {
@@ -65,15 +108,13 @@ final class PeerBook: Sendable {
       }
       return state.lastNumber
     }
-    let payload = PingProbe(session: session, number: number).bytes
-    // One that can't be sent now is missing from an average.
-    for peer in peers { try? tunnels.probe(peer, payload: payload) }
   }
 
   /// A peer has answered a probe, perhaps one of these.
   func echoed(_ echo: TunnelEcho) {
     guard let probe = PingProbe(parsing: echo.payload), probe.session == session else { return }
     state.withLock { state in
+      state.unanswering.remove(echo.peer)
       guard let sentAt = state.sentAt[probe.number] else { return }
       let time = sentAt.duration(to: echo.arrival)
       // Smoothed as TCP does it (RFC 6298, section 2).
@@ -92,8 +133,22 @@ final class PeerBook: Sendable {
     let connected = Set(tunnels.connectedPeers)
     return state.withLock { state in
       peers.filter { peer in
-        state.silence.look(at: peer, isSentTo: isReady, hasPath: connected.contains(peer), at: now)
+        let answers = connected.contains(peer) && !state.unanswering.contains(peer)
+        guard state.silence.look(at: peer, isSentTo: isReady, answers: answers, at: now) else { return false }
+        // What it took when the peer was there says nothing of now.
+        state.roundTrips[peer] = nil
+        return true
       }
+    }
+  }
+
+  // MARK: Lengths
+
+  /// The peers that datagrams were too long for, with the length, as far as it is to be told now.
+  func tooLarge(at now: MonotonicInstant) -> [(peer: NodeID, length: Int)] {
+    tallies.peers.compactMap { peer in
+      guard let length = tallies.of(peer).takeLongest() else { return nil }
+      return state.withLock { $0.lengths.refused(length, for: peer, at: now) }.map { (peer, $0) }
     }
   }
 }

@@ -8,6 +8,7 @@ final class PeerTally: Sendable {
   private let receivedCount = Atomic<UInt64>(0)
   private let receivedByteCount = Atomic<UInt64>(0)
   private let droppedHereCount = Atomic<UInt64>(0)
+  private let longest = Atomic<Int>(0)
 
   func send(_ bytes: Int) {
     sentCount.wrappingAdd(1, ordering: .relaxed)
@@ -21,6 +22,15 @@ final class PeerTally: Sendable {
 
   /// Datagrams of the peer's found no flow, or no room on this side.
   func dropHere(_ count: Int = 1) { droppedHereCount.wrappingAdd(UInt64(count), ordering: .relaxed) }
+
+  /// A datagram for the peer, of so many bytes, was too long. The tunnels count it.
+  func refuse(length: Int) { longest.max(length, ordering: .relaxed) }
+
+  /// How long the longest of those was since this was last called, in bytes; nil if there was none.
+  func takeLongest() -> Int? {
+    let length = longest.exchange(0, ordering: .relaxed)
+    return length == 0 ? nil : length
+  }
 
   var sent: UInt64 { sentCount.load(ordering: .relaxed) }
   var sentBytes: UInt64 { sentByteCount.load(ordering: .relaxed) }
