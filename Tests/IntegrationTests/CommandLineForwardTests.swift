@@ -138,16 +138,71 @@ struct CommandLineForwardTests {
       #expect(down.port == 53 && down.state == "down")
       let second = try EchoService(port: address.port)
       // The change is told a second after the other one at the earliest.
-      let asking = Task {
-        while !Task.isCancelled {
-          try client.send([2])
-          try await Task.sleep(for: .milliseconds(50))
-        }
-      }
+      let asking = Self.sending(from: client)
       defer { asking.cancel() }
       #expect(try await client.next() == [EchoService.mark, 2])
       #expect(try await server.event("service").state == "up")
       second.close()
+    }
+  }
+
+  @Test("a service that listens on one address of its name alone is found")
+  func named() async throws {
+    try await withTwoSides { serving, using, beacon in
+      let service = try EchoService()
+      let server = try TunnelProcess(
+        ["forward", "serve", "53=localhost:\(service.address.port)"], as: serving, by: Way.udp.options(beacon))
+      try await server.event("ready")
+      let user = try TunnelProcess(["forward", "udp", "127.0.0.1:0", "7:53"], as: using, by: Way.udp.options(beacon))
+      let client = try Client(Endpoint(parsing: #require(try await user.event("ready").local)))
+      let asking = Self.sending(from: client)
+      defer { asking.cancel() }
+      #expect(try await client.next() == [EchoService.mark, 2])
+      service.close()
+    }
+  }
+
+  @Test("a peer that has ended is named, though there is a session with it")
+  func ended() async throws {
+    try await withTwoSides { serving, using, beacon in
+      let service = try EchoService()
+      let server = try TunnelProcess(
+        ["forward", "serve", "53=\(service.address)"], as: serving, by: Way.udp.options(beacon))
+      try await server.event("ready")
+      let user = try TunnelProcess(["forward", "udp", "127.0.0.1:0", "7:53"], as: using, by: Way.udp.options(beacon))
+      let client = try Client(Endpoint(parsing: #require(try await user.event("ready").local)))
+      #expect(try await client.ask([1]) == [EchoService.mark, 1])
+      // Its socket stays, so that nobody else says that it isn't there.
+      server.child.signal(SIGSTOP)
+      defer { server.child.signal(SIGCONT) }
+      let asking = Self.sending(from: client)
+      defer { asking.cancel() }
+      #expect(try await user.event("silent").peer == 7)
+    }
+  }
+
+  @Test("--allow is for what is served, and doesn't close this node's own forwards")
+  func bothWays() async throws {
+    try await withTwoSides { serving, using, beacon in
+      let service = try EchoService()
+      let other = try TunnelProcess(
+        ["forward", "serve", "53=\(service.address)"], as: using, by: Way.udp.options(beacon))
+      try await other.event("ready")
+      let both = try TunnelProcess(
+        ["forward", "--local", "127.0.0.1:0=9:53", "--serve", "51=\(service.address)", "--allow", "11"], as: serving,
+        by: Way.udp.options(beacon))
+      let client = try Client(Endpoint(parsing: #require(try await both.event("ready").local)))
+      #expect(try await client.ask([1]) == [EchoService.mark, 1])
+    }
+  }
+
+  /// Sends a datagram again and again.
+  private static func sending(from client: Client) -> Task<Void, any Error> {
+    Task {
+      while !Task.isCancelled {
+        try client.send([2])
+        try await Task.sleep(for: .milliseconds(50))
+      }
     }
   }
 

@@ -18,7 +18,7 @@ enum ForwardProgram {
     plan.fragments = try settings.bool(fragment, "fragment")
     let stats = try settings.bool(stats, "stats")
     let logger = settings.logger("pilot.forward")
-    try plan.node.log(to: logger)
+    try plan.log(to: logger)
     try await ShutdownSignals.run(logger: logger) { [plan] in
       let output = ForwardOutput(isJSON: plan.isJSON)
       let session = try await ForwardSession(rules, plan, stats: stats, output: output, logger: logger)

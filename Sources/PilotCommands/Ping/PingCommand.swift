@@ -40,7 +40,7 @@ struct PingCommand: AsyncParsableCommand {
     guard interval >= .milliseconds(10) else { throw CommandFailure.usage("--interval must be 0.01 or more") }
     let plan = try tunnel.plan(settings)
     let logger = settings.logger("pilot.ping")
-    try plan.node.log(to: logger)
+    try plan.log(to: logger)
     let signals = await ShutdownSignals.trap()
     let session = try PingSession(target, count: count, interval: interval, plan: plan, logger: logger)
     var failure: (any Error)?

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Logging
 import PilotConsole
 import PilotIdentity
 import PilotNode
+import PilotTransport
 
 /// What every command says that speaks with other nodes, sealed end to end.
 struct TunnelOptions: ParsableArguments {
@@ -53,4 +55,15 @@ struct TunnelPlan: Sendable {
   let isJSON: Bool
   /// Whether datagrams that no frame takes go in fragments.
   var fragments = false
+
+  /// Says what somebody ought to know of it before it runs.
+  ///
+  /// - Throws: As ``NodePlan/log(to:)``.
+  func log(to logger: Logger) throws(TransportError) {
+    if FileStamp(of: peers.path)?.isWritableByAll == true {
+      logger.warning(
+        "Every user of this machine can change the peers file: chmod o-w", metadata: ["path": "\(peers.path)"])
+    }
+    try node.log(to: logger)
+  }
 }

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Logging
+import PilotConsole
+import PilotIdentity
+import PilotTransport
+import Synchronization
+import Testing
+
+@testable import PilotCommands
+
+@Suite("what commands with tunnels say before they run")
+struct TunnelPlanTests {
+  @Test("a peers file that every user can change is warned of, and no other", arguments: [0o600, 0o644, 0o664, 0o666])
+  func writable(_ mode: Int) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (identity, peers) = (folder.appending(path: "id.json").path, folder.appending(path: "peers.json").path)
+    try Identity().save(to: identity)
+    try Data("{}".utf8).write(to: URL(filePath: peers))
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: peers)
+    let options = try TunnelOptions.parse([
+      "--node", "7", "--identity", identity, "--beacon", "udp://127.0.0.1:9", "--peers", peers,
+    ])
+    let settings = try Settings(options.globals, of: ForwardRunCommand.self, section: .forward, environment: [:])
+    let lines = Lines()
+    try options.plan(settings).log(to: Logger(label: "test") { _ in Recorder(lines: lines) })
+    let warnings = lines.all.filter { $0.contains("can change the peers file") }
+    #expect(warnings.count == (mode == 0o666 ? 1 : 0))
+    #expect(warnings.allSatisfy { $0.contains("chmod o-w") && $0.contains("path=\(peers)") })
+  }
+
+  private final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock(\.self) }
+
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+  }
+
+  private struct Recorder: LogHandler {
+    let lines: Lines
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      let values = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      lines.add("\(event.message) \(values.joined(separator: " "))")
+    }
+  }
+}
