@@ -14,10 +14,11 @@ struct ServiceQuestionsTests {
     let questions: ServiceQuestions
     let tallies = PeerTallies()
     let sockets: ConnectedSockets
+    private let output: ForwardOutput
     private let pipe = Pipe()
 
     init(_ rule: ServeRule, at addresses: [Endpoint], for allowed: Set<NodeID>?, named: Set<NodeID> = []) throws {
-      let output = ForwardOutput(
+      output = ForwardOutput(
         isJSON: true, console: Console(output: pipe.fileHandleForWriting.fileDescriptor, environment: [:]))
       sockets = try ConnectedSockets()
       let flows = ServiceFlows(rules: 1, sockets: sockets)
@@ -32,8 +33,13 @@ struct ServiceQuestionsTests {
       questions.receive(payload.span.raw, from: peer, port: 50_000, to: 53)
     }
 
-    /// The next of what was told: a line is written as a whole.
-    func told() -> String { String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self) }
+    /// What was told by now.
+    func told() -> String {
+      output.write(".")
+      var text = ""
+      while !text.hasSuffix(".\n") { text += String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self) }
+      return String(text.dropLast(2))
+    }
   }
 
   @Test("a peer that this process sends to, and that --allow doesn't name, has a session and no service")
