@@ -8,10 +8,9 @@ struct PendingPackets: Sendable {
     let header: PacketHeader
     let payload: [UInt8]
     let since: MonotonicInstant
-    /// Which session it has been sealed under already.
-    var sealedUnder: SessionName?
-    /// How often it was sent under one that wasn't confirmed.
-    var flushes = 0
+    /// Which sessions it has been sealed under already, before any was confirmed: under none of them again, which would be a second
+    /// frame to whoever has got the first.
+    var sealedUnder: [SessionName] = []
   }
 
   private let perPeer: Int
@@ -57,20 +56,16 @@ struct PendingPackets: Sendable {
     var entries: [Entry] = []
     for place in queues.values[index].indices {
       let entry = queues.values[index][place]
-      guard entry.sealedUnder != session, entry.flushes < Self.flushLimit else { continue }
+      guard !entry.sealedUnder.contains(session), entry.sealedUnder.count < Self.flushLimit else { continue }
       entries.append(entry)
-      queues.values[index][place].sealedUnder = session
-      queues.values[index][place].flushes += 1
+      queues.values[index][place].sealedUnder.append(session)
     }
     return entries
   }
 
-  /// Those for `node` that haven't been sealed under this session, oldest first; they stay, and count as sealed under it.
-  mutating func sealing(to node: NodeID, under session: SessionName) -> [Entry] {
-    guard let index = queues.index(forKey: node) else { return [] }
-    let entries = queues.values[index].filter { $0.sealedUnder != session }
-    for place in queues.values[index].indices { queues.values[index][place].sealedUnder = session }
-    return entries
+  /// Those for `node` that haven't been sealed under this session, which is confirmed, oldest first; they stay.
+  func sealing(to node: NodeID, under session: SessionName) -> [Entry] {
+    queues[node]?.filter { !$0.sealedUnder.contains(session) } ?? []
   }
 
   /// None wait for `node` any more. How many did.

@@ -81,6 +81,25 @@ struct SessionRestartTests {
     #expect(waiting.machine.counters[.pendingExpired] == 10)
   }
 
+  @Test("What was sent under an exchange isn't sent again when that one is confirmed behind a recorded one")
+  func confirmedBehindARecording() throws {
+    let recording = try #require(world.recorded.first { $0.sender == second.id && $0.frame.starts(with: "PILA".utf8) })
+    let (again, waiting) = (try world.start(2), try world.start(1))
+    world.blocked = [[again.id, waiting.id]]
+    let mark = world.recorded.count
+    world.send([7], from: waiting, to: again)
+    world.run(for: .milliseconds(100))
+    let answers = world.recorded[mark...].filter { $0.sender == again.id }
+    let exchange = try #require(answers.first { $0.frame.starts(with: "PILA".utf8) })
+    let sealed = try #require(answers.first { $0.frame.starts(with: "PILS".utf8) })
+    for flight in [exchange, recording, sealed] {
+      world.inject(flight.frame, into: waiting, by: .relay, relayedFor: again.id)
+    }
+    #expect(waiting.machine.sealer(for: again.id) != nil)
+    world.run(for: .seconds(1))
+    #expect(again.payloads(of: waiting.id) == [[7]])
+  }
+
   @Test("One that begins by itself does so in one round trip, at the cost of nothing that is under way")
   func restart() throws {
     let again = try world.start(2)
