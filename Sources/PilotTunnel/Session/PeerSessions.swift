@@ -133,6 +133,11 @@ struct PeerSessions: Sendable {
     fetchedAt.map { $0.duration(to: now) >= Self.fetchInterval } ?? true
   }
 
+  /// Its key may be looked up again as soon as its session would have fallen silent: the claim may prove true.
+  mutating func fetchSooner(_ side: OwnSide) {
+    fetchedAt = fetchedAt?.advanced(by: side.configuration.silence - Self.fetchInterval)
+  }
+
   /// Whether a key of the peer's stands in a session or candidate with our half.
   func hasSession(with key: KeyAgreementKey) -> Bool {
     let name = SessionName(own: own.pair.publicKey, peer: key)

@@ -112,7 +112,12 @@ extension TunnelMachine {
       guard let failure = take(exchange, by: route, at: now) else { return }
       _ = drop(failure, of: node)
       // Nothing of it was verified: while the peer's own session is alive, it is somebody else's, and nobody's business.
-      if failure == .wrongKey, !isHeard(node, at: now) { refuse(node, .wrongKey, at: now) }
+      guard failure == .wrongKey else { return }
+      if isHeard(node, at: now) {
+        if let index = peers.index(of: node) { peers[index].fetchSooner(side) }
+      } else {
+        refuse(node, .wrongKey, at: now)
+      }
     case .bareExchange(let exchange, let route):
       if let failure = take(exchange, by: route, at: now) { _ = drop(failure, of: node) }
     case .sealed(let route):
@@ -121,11 +126,10 @@ extension TunnelMachine {
     }
   }
 
-  /// Whether a frame has opened under a peer's session within the time in which each side seals one, and as long as one may be under
-  /// way.
+  /// Whether a frame has opened under a peer's session lately. No longer than that: a peer that has a new identity is to be named while
+  /// somebody wonders why nothing comes.
   private func isHeard(_ node: NodeID, at now: MonotonicInstant) -> Bool {
-    let time = side.configuration.keepalive + side.configuration.stragglerTime
-    return peers[node]?.current.map { !$0.isSilent(for: time, at: now) } ?? false
+    peers[node]?.current.map { !$0.isSilent(for: side.configuration.silence, at: now) } ?? false
   }
 
   private mutating func turnAway(

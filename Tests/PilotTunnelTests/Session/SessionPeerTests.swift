@@ -82,13 +82,16 @@ struct SessionPeerTests {
     world.run(for: .seconds(1))
     let other = try world.start(2, as: Identity())
     world.send([2], from: other, to: first)
-    world.run(for: .seconds(12))
+    for number in UInt8(0)..<24 {
+      world.send([100 + number], from: second, to: first)
+      world.run(for: .milliseconds(500))
+    }
     #expect(first.machine.counters[.wrongKey] >= 1)
     #expect(first.refused[second.id] == nil)
-    // The session says nothing for longer than a peer does that is there.
-    world.run(for: .seconds(30))
+    // The session says nothing any more.
+    world.run(for: .seconds(7))
     world.send([3], from: other, to: first)
-    world.run(for: .seconds(5))
+    world.run(for: .seconds(12))
     #expect(first.refused[second.id]?.contains(.wrongKey) == true)
     #expect(!first.payloads(of: second.id).contains([3]))
   }
