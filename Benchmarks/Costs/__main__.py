@@ -60,7 +60,8 @@ def least(cases: dict[str, Cost], limits: Limits) -> dict[str, Cost]:
 
 def report(limits: Limits, found: dict[str, Cost], updating: bool) -> bool:
     """Prints one line per case. Returns whether all passed."""
-    width = max(map(len, found))
+    ratios = [ratio for ratio in limits.ratios if ratio.of(found) is not None]
+    width = max(map(len, [*found, *(ratio.name for ratio in ratios)]))
     print(f"{'':<{width}}  instructions (limit)  allocations (limit)")
     passed = True
     for case, cost in found.items():
@@ -70,12 +71,11 @@ def report(limits: Limits, found: dict[str, Cost], updating: bool) -> bool:
         mark, remark = ("was other", "") if updating and remark else ("ok  " if passes else "FAIL", remark)
         print(f"{case:<{width}}  {cost.instructions:>12.0f} {f'({limit.instructions:.0f})':>7}"
               f"  {cost.allocations:>11.2f} {f'({limit.allocations:.2f})':>7}  {mark} {remark}".rstrip())
-    for ratio in limits.ratios:
-        if (taken := ratio.of(found)) is None:
-            continue
+    for ratio in ratios:
+        taken = ratio.of(found)
         passed = passed and taken <= ratio.most
         mark = "ok" if taken <= ratio.most else "FAIL more beside it than it may be"
-        print(f"{f'{ratio.case} / {ratio.other}':<{width}}  {taken:>12.2f} {f'({ratio.most:.2f})':>7}  {mark}")
+        print(f"{ratio.name:<{width}}  {taken:>12.2f} {f'({ratio.most:.2f})':>7}  {mark}")
     return passed
 
 

@@ -33,10 +33,14 @@ class Ratio:
     most: float
 
     def of(self, costs: Mapping[str, Cost]) -> float | None:
-        """What it takes; None where one of them wasn't counted."""
+        """What it takes, to the hundredth that limits are written in; None where one of them wasn't counted."""
         if self.case not in costs or self.other not in costs:
             return None
-        return costs[self.case].instructions / max(costs[self.other].instructions, 1)
+        return round(costs[self.case].instructions / max(costs[self.other].instructions, 1), 2)
+
+    @property
+    def name(self) -> str:
+        return f"{self.case} / {self.other}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Limits:
         width = max(map(len, self.costs), default=0)
         lines = [f"{case:<{width}}  {cost.instructions:>8.0f}  {cost.allocations:>6.2f}"
                  for case, cost in self.costs.items()]
-        ratios = [f"{f'{ratio.case} / {ratio.other}':<{width}}  {ratio.most:>8.2f}" for ratio in self.ratios]
+        ratios = [f"{ratio.name:<{width}}  {ratio.most:>8.2f}" for ratio in self.ratios]
         head = HEADER.format(tolerance=100 * TOLERANCE) + f"architecture {self.architecture}"
         parts = [head, "\n".join(lines), *(["\n".join(ratios)] if ratios else [])]
         file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
