@@ -12,26 +12,6 @@ import Testing
 struct ClusterPresenceTests {
   private static let secret = Array("a secret of thirty-two characters".utf8)
 
-  /// What was written to the log.
-  private final class Lines: Sendable {
-    let texts = Mutex<[String]>([])
-    var all: [String] { texts.withLock { $0 } }
-  }
-
-  private struct Recorder: LogHandler {
-    let lines: Lines
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) {
-      lines.texts.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
-    }
-  }
-
   private final class Beacon {
     let engine: RelayEngine
     let presence: ClusterPresence

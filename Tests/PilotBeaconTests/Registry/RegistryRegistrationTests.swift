@@ -16,26 +16,6 @@ struct RegistryRegistrationTests {
   private static let address = Endpoint(ipv4: 8, 8, 4, 4, port: 9_001)
   private static let secret = #"an"admin\token"#
 
-  /// What was written to the log.
-  private final class Lines: Sendable {
-    let texts = Mutex<[String]>([])
-    var all: [String] { texts.withLock { $0 } }
-  }
-
-  private struct Recorder: LogHandler {
-    let lines: Lines
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) {
-      lines.texts.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
-    }
-  }
-
   /// Whether the beacon welcomes nodes.
   private final class ServingSwitch: Sendable {
     private let state: Mutex<Bool>

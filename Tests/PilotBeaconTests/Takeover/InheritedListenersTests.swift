@@ -12,26 +12,6 @@ import Testing
 struct InheritedListenersTests {
   private static let fault = TransportError(code: .bindFailed, message: "no event loop for it")
 
-  /// What was written to the log.
-  private final class Lines: Sendable {
-    let texts = Mutex<[String]>([])
-    var all: [String] { texts.withLock { $0 } }
-  }
-
-  private struct Recorder: LogHandler {
-    let lines: Lines
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) {
-      lines.texts.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-    }
-  }
-
   /// Counts attempts, the first of which fail.
   private final class Attempts: Sendable {
     private let count = Mutex(0)
@@ -50,7 +30,7 @@ struct InheritedListenersTests {
   }
 
   private static func listeners(_ lines: Lines, _ wss: Attempts, _ http: Attempts) -> InheritedListeners {
-    let recorder = Recorder(lines: lines)
+    let recorder = Recorder(tellsLevel: true, lines: lines)
     var listeners = InheritedListeners(logger: Logger(label: "test") { _ in recorder })
     listeners.add("wss") { () async throws(TransportError) in try wss.begin() }
     listeners.add("http") { () async throws(TransportError) in try http.begin() }

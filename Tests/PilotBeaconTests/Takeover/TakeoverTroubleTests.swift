@@ -8,26 +8,6 @@ import Testing
 
 /// What is told of those who may not take over, and of a beacon that can't be asked to.
 struct TakeoverTroubleTests {
-  /// What was written to the log.
-  private final class Lines: Sendable {
-    let texts = Mutex<[String]>([])
-    var all: [String] { texts.withLock { $0 } }
-  }
-
-  private struct Recorder: LogHandler {
-    let lines: Lines
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) {
-      lines.texts.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
-    }
-  }
-
   private static let now = MonotonicInstant.start.advanced(by: .seconds(100))
 
   @Test func strangersDrawOneLineASecondAndEachCounts() {
