@@ -1,9 +1,10 @@
 /* What UDP costs in plain C on this machine, as a line of JSON with the keys of `pilot bench udp --json`.
  *
- * usage: udp-reference --case bulk|mixed|single|round-trip [--length BYTES] [--seconds SECONDS]
+ * usage: udp-reference --case bulk|mixed|single|round-trip [--length BYTES] [--seconds SECONDS] [--hops COUNT]
  *
  * A child process receives, this one sends. CPU times are microseconds per datagram, of the datagrams that the side
- * handled; the time is that from the first one sent to the last one received. */
+ * handled; the time is that from the first one sent to the last one received. A round trip can lead through processes in between
+ * that only pass on: what `pilot forward`, which is two of them, can't do without. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 /* The receiver ends by itself after a silence; this bounds it in any case. */
 static const double grace = 5;
+enum { most_hops = 8 };
 
 static enum udp_case parse_case(const char *name) {
   if (strcmp(name, "bulk") == 0) return bulk;
@@ -70,36 +72,47 @@ static int flood(enum udp_case how, const char *name, int length, double seconds
   return in.received > 0 ? 0 : 1;
 }
 
-static int measure_pings(int length, double seconds) {
+static int measure_pings(int length, double seconds, int hops) {
   struct sockaddr_in address;
-  int fd = open_socket(INADDR_LOOPBACK, 0, &address);
-  pid_t child = fork();
-  if (child < 0) die("fork");
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    echo(fd, seconds + grace);
-    _exit(0);
+  pid_t children[most_hops + 1];
+  for (int i = 0; i <= hops; i++) {
+    struct sockaddr_in next = address;
+    int fd = open_socket(INADDR_LOOPBACK, 0, &address);
+    children[i] = fork();
+    if (children[i] < 0) die("fork");
+    if (children[i] == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (i == 0)
+        echo(fd, seconds + grace);
+      else
+        hop(fd, &next, seconds + grace);
+      _exit(0);
+    }
+    close(fd);
   }
-  close(fd);
   struct round_trips trips = measure_round_trips(&address, length, seconds);
-  kill(child, SIGTERM);
-  waitpid(child, NULL, 0);
-  printf("{\"bench\":\"udp\",\"implementation\":\"c\",\"case\":\"round-trip\",\"length\":%d,\"rounds\":%" PRIu64
+  for (int i = 0; i <= hops; i++) {
+    kill(children[i], SIGTERM);
+    waitpid(children[i], NULL, 0);
+  }
+  printf("{\"bench\":\"udp\",\"implementation\":\"c\",\"case\":\"round-trip\",\"length\":%d,\"hops\":%d,\"rounds\":%" PRIu64
          ",\"lost\":%" PRIu64 ",\"rtt_p50_us\":%.1f,\"rtt_p99_us\":%.1f}\n",
-         length, trips.rounds, trips.lost, trips.p50_us, trips.p99_us);
+         length, hops, trips.rounds, trips.lost, trips.p50_us, trips.p99_us);
   return trips.rounds > 0 ? 0 : 1;
 }
 
 int main(int count, char **arguments) {
   const char *name = NULL;
-  double length = 1200, seconds = 2;
+  double length = 1200, seconds = 2, hops = 0;
   const struct option_spec specs[] = {
       {.name = "--case", .text = &name},
       {.name = "--length", .number = &length, .least = 1, .most = longest_datagram},
       {.name = "--seconds", .number = &seconds, .least = 0.1, .most = 600},
+      {.name = "--hops", .number = &hops, .least = 0, .most = most_hops},
   };
   parse_options(count, arguments, specs, sizeof specs / sizeof *specs);
   if (name == NULL) die_of_usage("--case is missing: bulk, mixed, single or round-trip");
   enum udp_case how = parse_case(name);
-  return how == round_trip ? measure_pings((int)length, seconds) : flood(how, name, (int)length, seconds);
+  if (how != round_trip && hops > 0) die_of_usage("--hops goes with --case round-trip");
+  return how == round_trip ? measure_pings((int)length, seconds, (int)hops) : flood(how, name, (int)length, seconds);
 }

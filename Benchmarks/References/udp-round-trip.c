@@ -1,5 +1,6 @@
 /* Round trips: blocking calls on both sides. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -20,6 +21,29 @@ void echo(int fd, double limit) {
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) return;
     if (sendto(fd, buffer, (size_t)length, 0, (struct sockaddr *)&source, name_length) < 0) die("sendto");
+  }
+}
+
+void hop(int fd, const struct sockaddr_in *next, double limit) {
+  static char buffer[longest_datagram];
+  struct sockaddr_in own, source = {0};
+  socklen_t name_length = sizeof source;
+  struct pollfd sockets[2] = {{.fd = fd, .events = POLLIN}, {.fd = open_socket(INADDR_LOOPBACK, 0, &own), .events = POLLIN}};
+  for (;;) {
+    int ready = poll(sockets, 2, (int)(limit * 1000));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return;
+    if (sockets[0].revents & POLLIN) {
+      name_length = sizeof source;
+      ssize_t length = recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr *)&source, &name_length);
+      if (length < 0) die("recvfrom");
+      if (sendto(sockets[1].fd, buffer, (size_t)length, 0, (const struct sockaddr *)next, sizeof *next) < 0) die("sendto");
+    }
+    if (sockets[1].revents & POLLIN) {
+      ssize_t length = recv(sockets[1].fd, buffer, sizeof buffer, 0);
+      if (length < 0) die("recv");
+      if (sendto(fd, buffer, (size_t)length, 0, (struct sockaddr *)&source, name_length) < 0) die("sendto");
+    }
   }
 }
 

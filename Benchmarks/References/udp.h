@@ -37,5 +37,8 @@ struct receiving receive_flood(enum udp_case how, int fd, double limit);
 
 /* Sends back what comes, until nothing has come for `limit` seconds. */
 void echo(int fd, double limit);
+/* Passes on what comes at `fd` to `next`, and what comes back from there to who has sent last, until nothing has come for
+ * `limit` seconds: what a program between two others costs that only passes on. */
+void hop(int fd, const struct sockaddr_in *next, double limit);
 /* Sends one datagram at a time and waits for it, for `seconds`. */
 struct round_trips measure_round_trips(const struct sockaddr_in *to, int length, double seconds);

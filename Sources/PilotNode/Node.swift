@@ -61,20 +61,30 @@ public final class Node: Sendable {
   ///   - setups: The paths, one at least and 64 at most, in the order of their numbers. Frames are told apart by the beacon's
   ///     address. A connection that is to be dialled only when it is needed has to be at rest.
   ///   - choosing: When paths are changed.
-  ///   - watchesNetwork: Whether it looks for changes of this machine's network, and for its sleep.
   /// - Throws: As the public one.
-  package init(
+  package convenience init(
     id: NodeID, identity: Identity, over setups: [PathSetup],
     times: BeaconLink.Configuration = BeaconLink.Configuration(),
-    choosing: PathSelection.Configuration = PathSelection.Configuration(), offersProof: Bool = true,
-    watchesNetwork: Bool = false
+    choosing: PathSelection.Configuration = PathSelection.Configuration(), offersProof: Bool = true
+  ) throws(TransportError) {
+    try self.init(
+      id: id, identity: identity, over: setups, times: times, choosing: choosing, offersProof: offersProof,
+      watching: nil, since: .now())
+  }
+
+  /// - Parameters:
+  ///   - watching: How it learns of changes of this machine's network, and of its sleep; nil if it doesn't.
+  ///   - begun: When the first path's head start began.
+  init(
+    id: NodeID, identity: Identity, over setups: [PathSetup], times: BeaconLink.Configuration,
+    choosing: PathSelection.Configuration, offersProof: Bool, watching: Watching?, since begun: MonotonicInstant
   ) throws(TransportError) {
     try times.validate()
     try choosing.validate()
     try PathSetup.validate(setups)
     driver = NodeDriver(
       id: id, identity: identity, offersProof: offersProof, setups, times: times, choosing: choosing,
-      network: .ofProcess, watchesNetwork: watchesNetwork)
+      network: watching?.networks ?? .ofProcess, watching: watching, since: begun)
     hold = NodeHold(driver)
     receiver = ReceiverBox(NodeReceiver(try Self.receiver(of: driver.transports), of: hold))
     driver.start()
@@ -121,6 +131,12 @@ public final class Node: Sendable {
     return (port.transport.localEndpoint, port.beacon)
   }
 
+  /// The thread that waits for its UDP socket, for the task that reads it; nil without a path over UDP. What comes over WSS wakes it, as
+  /// it would wake any other.
+  package var executor: (any TaskExecutor)? {
+    driver.transports.lazy.compactMap { $0 as? UDPTransport }.first?.executor
+  }
+
   /// The longest payload that ``send(_:to:)-(RawSpan,NodeID)`` takes, whichever path carries it, in bytes: 9 less than a frame
   /// of the transports'.
   public var maximumPayloadLength: Int {
@@ -134,7 +150,7 @@ public final class Node: Sendable {
   /// - Parameter peer: What is known of the other node.
   public func payloadLimit(to peer: PayloadLimit.Knowledge = .none) -> PayloadLimit {
     let (transport, beacon) = (driver.activePort.transport, driver.activePort.beacon)
-    let mtu = (transport as? UDPTransport)?.pathMTU(to: beacon)
+    let mtu = transport.pathMTU(to: beacon)
     return PayloadLimit(
       maximumFrameLength: transport.maximumFrameLength, path: mtu.map { (beacon: beacon, mtu: $0) }, peer: peer)
   }

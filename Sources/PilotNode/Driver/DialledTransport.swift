@@ -12,6 +12,8 @@ package protocol DialledTransport: Transport {
   /// Whether the present connection's beacon takes frames over UDP from a node that is attached; nil as long as there is none. Frames
   /// of a new one can be read a moment before it is known.
   var beaconIsOwn: Bool? { get }
+  /// How long the beacon took to answer when the connection was made, its own work included; nil as long as there has been none.
+  var roundTrip: Duration? { get }
 }
 
 extension WSSTransport: DialledTransport {}

@@ -7,42 +7,73 @@ final class KnownNetworks: Sendable {
   private struct State {
     var memory = NetworkMemory()
     /// The present network's; nil while that isn't known, or is none that could be told from others.
-    var fingerprint: String?
+    var fingerprint: NetworkFingerprint?
+    /// What was found out about the present network.
+    var found: NetworkVerdict?
   }
 
   /// Those that all nodes of this process share.
   static let ofProcess = KnownNetworks()
 
   private let state = Mutex(State())
+  private let survey: @Sendable () -> NetworkFingerprint?
 
-  init() {}
+  /// - Parameter survey: Which network this machine is in now. May block for some milliseconds.
+  init(survey: @escaping @Sendable () -> NetworkFingerprint? = NetworkFingerprint.current) {
+    self.survey = survey
+  }
 
   /// What is known of the present network.
   var verdict: NetworkVerdict? {
     state.withLock { state in
-      state.fingerprint.flatMap { state.memory.verdict(on: $0, at: Self.time) }
+      state.found ?? state.fingerprint.flatMap { state.memory.verdict(on: "\($0)", at: Self.time) }
     }
   }
 
   /// Something was found out about the present network.
   func remember(_ verdict: NetworkVerdict) {
     state.withLock { state in
-      if let fingerprint = state.fingerprint { state.memory.learn(verdict, on: fingerprint, at: Self.time) }
+      state.found = verdict
+      Self.note(&state)
     }
   }
 
   /// The machine may be in another network than before: looks which one it is. Cancelled, it returns at once.
   func look() async {
     let (answers, answer) = AsyncStream.makeStream(of: NetworkFingerprint?.self, bufferingPolicy: .bufferingNewest(1))
-    NIOThreadPool.singleton.submit { _ in
-      answer.yield(NetworkFingerprint.current())
+    NIOThreadPool.singleton.submit { [survey] _ in
+      answer.yield(survey())
       answer.finish()
     }
-    for await fingerprint in answers { enter(fingerprint.map { "\($0)" }) }
+    for await fingerprint in answers { enter(fingerprint) }
   }
 
-  /// The machine is in this network.
-  func enter(_ fingerprint: String?) { state.withLock { $0.fingerprint = fingerprint } }
+  /// Looks again where not all is known that tells the present network from others: a gateway's link-layer address, which this
+  /// machine learns when it has sent something. Four times, ever more rarely.
+  ///
+  /// - Parameter pause: Before the first time.
+  func complete(after pause: Duration) async {
+    for turn in 0..<4 where state.withLock({ $0.fingerprint?.isComplete == false }) {
+      try? await Task.sleep(for: pause * (1 << turn))
+      if Task.isCancelled { return }
+      await look()
+    }
+  }
+
+  /// The machine is in this network. What was found out before that was known belongs to it, unless the one before was another.
+  private func enter(_ fingerprint: NetworkFingerprint?) {
+    state.withLock { state in
+      let former = state.fingerprint
+      state.fingerprint = fingerprint
+      if let former, former != fingerprint, fingerprint?.completes(former) != true { state.found = nil }
+      Self.note(&state)
+    }
+  }
+
+  private static func note(_ state: inout State) {
+    guard let fingerprint = state.fingerprint, let found = state.found else { return }
+    state.memory.learn(found, on: "\(fingerprint)", at: time)
+  }
 
   private static var time: UInt64 { WallClock.unixTime() }
 }

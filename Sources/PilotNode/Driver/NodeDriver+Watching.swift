@@ -40,25 +40,28 @@ extension NodeDriver {
   }
 
   /// Has paths checked when the machine is in another network, as far as the system tells.
-  func watchNetwork() async {
+  func watchNetwork(by watching: Watching) async {
     await network.look()
-    guard let watcher = try? NetworkWatcher() else { return }
+    guard let watcher = try? watching.watcher() else { return await network.complete(after: watching.pause) }
+    var completing = Task { [network] in await network.complete(after: watching.pause) }
+    defer { completing.cancel() }
     while await watcher.next() != nil {
+      completing.cancel()
       await network.look()
+      completing = Task { [network] in await network.complete(after: watching.pause) }
       let verdict = network.verdict
-      check { $0.networkChanged(to: verdict, at: .now()) }
+      check { $0.networkChanged(to: verdict, roundTrip: $1, at: .now()) }
     }
   }
 
   /// And when it has slept, or this process was stopped: neither is seen by who waits for a time.
-  func watchSleep() async {
-    let pause = Duration.seconds(1)
-    var detector = SleepDetector(.now(), patience: pause * 5)
+  func watchSleep(by watching: Watching) async {
+    var detector = SleepDetector(watching.clocks(), patience: watching.pause * 5)
     while !isClosed {
       // Cancelled, it ends at the next look.
-      try? await Task.sleep(for: pause)
+      try? await Task.sleep(for: watching.pause)
       if Task.isCancelled { return }
-      if detector.tick(.now()) != .nothing { check { $0.resumed(at: .now()) } }
+      if detector.tick(watching.clocks()) != .nothing { check { $0.resumed(roundTrip: $1, at: .now()) } }
     }
   }
 
@@ -73,9 +76,10 @@ extension NodeDriver {
     alarm.ring()
   }
 
-  /// The machine is on another network, or has slept.
-  private func check(_ tell: (inout NodeMachine) -> Void) {
-    drive(tell)
+  /// The machine is on another network, or has slept. Told with what is known of the first path's round trip.
+  private func check(_ tell: (inout NodeMachine, Duration?) -> Void) {
+    let roundTrip = firstPort.connection?.roundTrip
+    drive { tell(&$0, roundTrip) }
     alarm.ring()
   }
 }

@@ -35,8 +35,7 @@ final class NodeDriver: Sendable, LendGate {
   private let wakeReader = Mutex<(@Sendable () -> Void)?>(nil)
   let reading = ReadingMark()
   let network: KnownNetworks
-  /// Whether changes of this machine's network are looked for.
-  private let watchesNetwork: Bool
+  private let watching: Watching?
 
   let question: [UInt8]
   let announcement: [UInt8]
@@ -45,13 +44,15 @@ final class NodeDriver: Sendable, LendGate {
   /// - Parameters:
   ///   - setups: The paths, one at least and 64 at most; all over UDP share a transport.
   ///   - network: What is remembered of networks.
-  ///   - watchesNetwork: Whether changes of this machine's network, and its sleep, are looked for.
+  ///   - watching: How changes of this machine's network, and its sleep, are noticed; nil if they aren't.
+  ///   - begun: When the first path's head start began.
   init(
     id: NodeID, identity: Identity, offersProof: Bool, _ setups: [Node.PathSetup], times: BeaconLink.Configuration,
-    choosing: PathSelection.Configuration, network: KnownNetworks, watchesNetwork: Bool
+    choosing: PathSelection.Configuration, network: KnownNetworks, watching: Watching?,
+    since begun: MonotonicInstant
   ) {
     self.id = id
-    self.watchesNetwork = watchesNetwork
+    self.watching = watching
     self.identity = identity
     self.network = network
     var random = SystemRandomNumberGenerator()
@@ -75,8 +76,8 @@ final class NodeDriver: Sendable, LendGate {
     echoToken = ProbeToken(using: &random)
     machine = Mutex(
       NodeMachine(
-        node: id, machineSetups, echoToken: echoToken, times: times, choosing: choosing, on: network.verdict, at: .now()
-      ))
+        node: id, machineSetups, echoToken: echoToken, times: times, choosing: choosing, on: network.verdict,
+        since: begun, at: .now()))
   }
 
   // MARK: Life
@@ -91,9 +92,9 @@ final class NodeDriver: Sendable, LendGate {
         guard let lookUp = port.nameLookup else { continue }
         tasks.append(Task { await self.keepName(of: port, lookUp) })
       }
-      if watchesNetwork {
-        tasks.append(Task { await self.watchNetwork() })
-        tasks.append(Task { await self.watchSleep() })
+      if let watching {
+        tasks.append(Task { await self.watchNetwork(by: watching) })
+        tasks.append(Task { await self.watchSleep(by: watching) })
       }
     }
   }

@@ -51,8 +51,9 @@ struct NodeMachine: Sendable {
   /// When the only path's connection, which is being checked, has to have carried a frame to the node itself.
   private var checkUntil: MonotonicInstant?
 
-  /// How long that may take.
+  /// How long that may take where nothing is known of the connection's round trip; else three of those, within bounds.
   private static let checkLimit = Duration.seconds(1)
+  private static let checkBounds = Duration.milliseconds(500)...Duration.seconds(3)
 
   /// Begins. The first outputs are there at once.
   ///
@@ -63,16 +64,18 @@ struct NodeMachine: Sendable {
   ///   - times: When links do what.
   ///   - choosing: When paths are changed.
   ///   - verdict: What is remembered of the network.
+  ///   - begun: When the first path's head start began, if that was before now.
   ///   - now: The time.
   init(
     node: NodeID, _ setups: [Setup], echoToken: ProbeToken, times: BeaconLink.Configuration,
-    choosing: PathSelection.Configuration, on verdict: NetworkVerdict?, at now: MonotonicInstant
+    choosing: PathSelection.Configuration, on verdict: NetworkVerdict?, since begun: MonotonicInstant? = nil,
+    at now: MonotonicInstant
   ) {
     self.node = node
     self.times = times
     self.echoToken = echoToken
     let isOnly = setups.count == 1
-    selection = isOnly ? nil : PathSelection(setups.map(\.path), choosing, on: verdict, at: now)
+    selection = isOnly ? nil : PathSelection(setups.map(\.path), choosing, on: verdict, at: begun ?? now)
     paths = setups.map { setup in
       let link = BeaconLink(
         node: node, path: setup.way, isNamed: setup.isNamed, token: setup.token, times, at: now)
@@ -257,26 +260,31 @@ struct NodeMachine: Sendable {
   }
 
   /// The machine is on another network, of which this is remembered.
-  mutating func networkChanged(to verdict: NetworkVerdict?, at now: MonotonicInstant) {
-    guard selection != nil else { return checkOnly(at: now) }
+  ///
+  /// - Parameter roundTrip: What is known of the only connection's.
+  mutating func networkChanged(to verdict: NetworkVerdict?, roundTrip: Duration? = nil, at now: MonotonicInstant) {
+    guard selection != nil else { return checkOnly(roundTrip, at: now) }
     selection?.networkChanged(to: verdict, at: now)
     settle(at: now)
   }
 
   /// The machine has slept.
-  mutating func resumed(at now: MonotonicInstant) {
-    guard selection != nil else { return checkOnly(at: now) }
+  ///
+  /// - Parameter roundTrip: As for ``networkChanged(to:roundTrip:at:)``.
+  mutating func resumed(roundTrip: Duration? = nil, at now: MonotonicInstant) {
+    guard selection != nil else { return checkOnly(roundTrip, at: now) }
     selection?.resumed(at: now)
     settle(at: now)
   }
 
   /// The only path may lead elsewhere, or nowhere: over UDP the beacon is asked at once. A connection has to carry a frame to the
-  /// node itself within a second, or is dialled again at once, instead of when its keepalive notices.
-  private mutating func checkOnly(at now: MonotonicInstant) {
+  /// node itself in time, or is dialled again at once, instead of when its keepalive notices.
+  private mutating func checkOnly(_ roundTrip: Duration?, at now: MonotonicInstant) {
     switch paths[0].setup.path.kind {
     case .datagrams: paths[0].link.announce(at: now)
     case .connection where paths[0].link.state.isReady && checkUntil == nil:
-      checkUntil = now.advanced(by: Self.checkLimit)
+      let limit = roundTrip.map { min(max($0 * 3, Self.checkBounds.lowerBound), Self.checkBounds.upperBound) }
+      checkUntil = now.advanced(by: limit ?? Self.checkLimit)
       outputs.append(.selection(.echo(PathID(0), number: 0, length: Self.checkLength)))
     case .connection: outputs.append(.selection(.redial(PathID(0))))
     }

@@ -80,7 +80,9 @@ extension Node {
       node.driver.hasConnected()
       return node
     }
-    let node = try start(configuration, plan, at: try await plan.addresses(isOnly: plan.pathCount == 1))
+    let begun = MonotonicInstant.now()
+    let addresses = try await plan.addresses(on: KnownNetworks.ofProcess.verdict)
+    let node = try start(configuration, plan, at: addresses, since: begun)
     var receiver = try node.makeReceiver()
     try await receiver.waitUntilReady()
     node.receiver.giveBack(receiver)
@@ -94,29 +96,34 @@ extension Node {
   /// - Throws: `.invalidConfiguration`; over UDP `.bindFailed`, where there is no other way; `.cancelled`.
   public static func start(_ configuration: Configuration) async throws(TransportError) -> Node {
     let plan = try PathPlan(configuration)
+    let begun = MonotonicInstant.now()
     let addresses: [[Endpoint]]
     do throws(TransportError) {
-      addresses = try await plan.addresses(isOnly: plan.pathCount == 1)
+      addresses = try await plan.addresses(on: KnownNetworks.ofProcess.verdict)
     } catch {
       guard error.code == .resolveFailed else { throw error }
       addresses = []
     }
-    return try start(configuration, plan, at: addresses)
+    return try start(configuration, plan, at: addresses, since: begun)
   }
 
   /// As ``start(_:)``, when the names of beacons over UDP have been looked up.
   ///
-  /// - Parameter addresses: What each stands for, the preferred one first; none if that isn't known yet.
+  /// - Parameters:
+  ///   - addresses: What each stands for, the preferred one first; none if that isn't known yet.
+  ///   - begun: When the first look-up began: UDP's head start is over as soon after it as without names.
   private static func start(
-    _ configuration: Configuration, _ plan: PathPlan, at addresses: [[Endpoint]]
+    _ configuration: Configuration, _ plan: PathPlan, at addresses: [[Endpoint]], since begun: MonotonicInstant
   ) throws(TransportError) -> Node {
-    try Node(configuration, over: try plan.setups(udp: configuration.udp, at: addresses))
+    try Node(configuration, over: try plan.setups(udp: configuration.udp, at: addresses), since: begun)
   }
 
-  private convenience init(_ configuration: Configuration, over setups: [PathSetup]) throws(TransportError) {
+  private convenience init(
+    _ configuration: Configuration, over setups: [PathSetup], since begun: MonotonicInstant = .now()
+  ) throws(TransportError) {
     try self.init(
       id: configuration.id, identity: configuration.identity, over: setups, times: configuration.times,
       choosing: configuration.choosing, offersProof: configuration.offersProof,
-      watchesNetwork: configuration.watchesNetwork)
+      watching: configuration.watchesNetwork ? .system : nil, since: begun)
   }
 }

@@ -89,8 +89,6 @@ struct PathPlan {
     return paths
   }
 
-  var pathCount: Int { paths.count }
-
   /// The connection, where that is all that there is.
   var onlyConnection: WSSTransport.Configuration? {
     guard paths.count == 1, case .connection(let wss) = paths[0].way else { return nil }
@@ -98,14 +96,15 @@ struct PathPlan {
   }
 
   /// What the names of the beacons over UDP stand for, each as far as that is known in time: where there is another way, the time
-  /// is that of UDP's head start.
+  /// is that of UDP's head start, and none on a network that is known to let no UDP through.
   ///
   /// - Throws: `.cancelled`; `.resolveFailed` if there is only one path.
-  func addresses(isOnly: Bool) async throws(TransportError) -> [[Endpoint]] {
-    if isOnly {
+  func addresses(on verdict: NetworkVerdict?) async throws(TransportError) -> [[Endpoint]] {
+    if paths.count == 1 {
       guard case .datagrams(let host, let port) = paths[0].way else { return [[]] }
       return [try await HostAddresses.resolve(host, port: port, fallback: fallback)]
     }
+    let patience = verdict == .datagramsBlocked ? .zero : patience
     let found = await withTaskGroup(of: (Int, [Endpoint])?.self) { group in
       var (found, left) = ([[Endpoint]](repeating: [], count: paths.count), 0)
       for (index, path) in paths.enumerated() {
@@ -115,7 +114,7 @@ struct PathPlan {
           (index, (try? await HostAddresses.resolve(host, port: port, fallback: fallback)) ?? [])
         }
       }
-      group.addTask { [patience] in
+      group.addTask {
         try? await Task.sleep(for: patience)
         return nil
       }
@@ -132,7 +131,7 @@ struct PathPlan {
 
   /// Binds the socket, and makes the connections' transports: at rest, unless one is all that there is.
   ///
-  /// - Parameter addresses: As ``addresses(isOnly:)`` has them; empty if nothing is known.
+  /// - Parameter addresses: As ``addresses(on:)`` has them; empty if nothing is known.
   /// - Throws: `.bindFailed` where there is no other way; `.invalidConfiguration`.
   func setups(udp: UDPTransport.Configuration, at addresses: [[Endpoint]]) throws(TransportError) -> [Node.PathSetup] {
     let socket = try bind(udp).map { capture?.capturing($0, on: .udp) ?? $0 }

@@ -10,25 +10,35 @@ package struct NetworkFingerprint: Hashable, Sendable {
   /// 64 bits that differ where networks do (FNV-1a), the same in each process and after a restart.
   package let key: UInt64
   /// Whether each gateway's link-layer address went in. Home networks are often alike but for that. This machine learns it
-  /// when it first sends something to the gateway: who gets an incomplete fingerprint asks again when something has arrived.
+  /// when it first sends something to the gateway: who gets an incomplete fingerprint asks again a little later.
   package let isComplete: Bool
+  /// As ``key``, without the link-layer addresses.
+  private let likeness: UInt64
 
   init(_ view: NetworkView, resolvers: [String]) {
-    var hash = Hash()
+    var (hash, likeness) = (Hash(), Hash())
     var isComplete = true
     let gateways = Set(view.routes.compactMap(\.gateway)).sorted { ($0.high, $0.low) < ($1.high, $1.low) }
     for gateway in gateways {
       hash.add(addressBytes(gateway))
+      likeness.add(addressBytes(gateway))
       let link = view.gateways[gateway]
       hash.add(link ?? [])
       if link == nil { isComplete = false }
     }
     // A tunnel or a modem has no gateway: that there is one is all that is known.
-    hash.add([view.routes.contains { $0.gateway == nil } ? 1 : 0])
-    for resolver in Set(resolvers).sorted() { hash.add(Array(resolver.utf8)) }
+    let rest = [[view.routes.contains { $0.gateway == nil } ? 1 : 0]] + Set(resolvers).sorted().map { Array($0.utf8) }
+    for part in rest {
+      hash.add(part)
+      likeness.add(part)
+    }
     key = hash.value
+    self.likeness = likeness.value
     self.isComplete = isComplete
   }
+
+  /// Whether this may be the same network, of which more is known by now.
+  func completes(_ former: NetworkFingerprint) -> Bool { !former.isComplete && likeness == former.likeness }
 
   /// FNV-1a with 64 bits (draft-eastlake-fnv); each part with its length, so that none runs into the next.
   private struct Hash {

@@ -15,6 +15,8 @@ final class CapturingTransport: Transport {
   var counters: TransportCounters { base.counters }
   var events: TransportEvents { base.events }
 
+  func pathMTU(to destination: Endpoint) -> PathMTU? { base.pathMTU(to: destination) }
+
   func makeReceiver() throws(TransportError) -> Receiver {
     Receiver.tapping(try base.makeReceiver(), tap)
   }

@@ -34,6 +34,11 @@ public protocol Transport: AnyObject, Sendable {
   /// What happened beside frames, oldest first, for any number of consumers; see ``TransportEvents``.
   var events: TransportEvents { get }
 
+  /// How long packets to a destination may be, as far as this machine knows. From any thread, at any time; sends nothing.
+  ///
+  /// - Returns: nil where nobody knows, as over WSS: TCP cuts its packets by itself. A transport that says nothing of its own says this.
+  func pathMTU(to destination: Endpoint) -> PathMTU?
+
   /// Hands out the one receiver. Merge it with another transport's to read both (``Receiver/merging(_:_:)``).
   ///
   /// - Throws: ``TransportError/Code-swift.struct/receiverTaken`` from the second call on, and
@@ -79,4 +84,9 @@ public protocol Transport: AnyObject, Sendable {
   /// A receive that waits ends within 100 ms. From then on send and receive throw `.closed`; frames that were received
   /// and not yet read are gone, and so are those taken and not yet sent, both counted. ``events`` ends after `.closed`.
   func close()
+}
+
+extension Transport {
+  /// Nothing is known of paths.
+  public func pathMTU(to destination: Endpoint) -> PathMTU? { nil }
 }

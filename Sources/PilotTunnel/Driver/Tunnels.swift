@@ -105,13 +105,18 @@ public final class Tunnels: Sendable {
         group.addTask { await self.followNetwork() }
         for transport in node.transports { group.addTask { await self.follow(transport) } }
         defer { group.cancelAll() }
-        var reader = TunnelReader(self)
-        try await receiver.forEach(
-          { event throws(TransportError) in reader.received(event) }, whenDrained: { reader.drained() })
+        // On the thread that waits for the socket, so that no other one has to wake for what comes.
+        try await withTaskExecutorPreference(node.executor) { try await read(&receiver) }
       }
     } catch {
       throw error as? TransportError ?? .cancelled
     }
+  }
+
+  private func read(_ receiver: inout NodeReceiver) async throws(TransportError) {
+    var reader = TunnelReader(self)
+    try await receiver.forEach(
+      { event throws(TransportError) in reader.received(event) }, whenDrained: { reader.drained() })
   }
 
   /// Leaves the beacon, and ends all sessions: at once, for good, from anywhere, as often as you like.

@@ -27,6 +27,9 @@ package final class ClientConnection {
   /// Whether the beacon is of this project: it has chosen `pilot.v2`.
   var isOwn: Bool { subprotocol.isOwn }
 
+  /// How long the beacon took to answer the authentication; nil until it has.
+  var roundTrip: Duration? { peer?.roundTrip }
+
   /// Begins on a channel whose bytes are those of a WebSocket.
   func start(on channel: any Channel, inbound: FrameQueue, outbound: OutboundQueue) throws {
     let authentication = WSSClientAuthentication(

@@ -13,14 +13,17 @@ final class ReconnectCount: Sendable {
   func increment() { count.add(1, ordering: .relaxed) }
 }
 
-/// Whether the beacon of a transport's present connection is of this project; nil while there is none.
-final class BeaconKind: Sendable {
+/// What a transport knows of its beacon.
+final class BeaconTraits: Sendable {
   private enum Kind: UInt8, AtomicRepresentable {
     case unknown, deployed, own
   }
 
   private let kind = Atomic<Kind>(.unknown)
+  /// In nanoseconds; 0 for unknown.
+  private let answerTime = Atomic<Int64>(0)
 
+  /// Whether that of the present connection is of this project; nil while there is none.
   var isOwn: Bool? {
     switch kind.load(ordering: .acquiring) {
     case .unknown: nil
@@ -30,6 +33,14 @@ final class BeaconKind: Sendable {
   }
 
   func set(isOwn: Bool?) { kind.store(isOwn.map { $0 ? .own : .deployed } ?? .unknown, ordering: .releasing) }
+
+  /// How long it took to answer the latest authentication; nil before the first.
+  var roundTrip: Duration? {
+    let time = answerTime.load(ordering: .relaxed)
+    return time > 0 ? .nanoseconds(time) : nil
+  }
+
+  func answered(after time: Duration) { answerTime.store(max(time.clampedNanoseconds, 1), ordering: .relaxed) }
 }
 
 /// Performs what a ``ConnectionSupervisor`` decides: dials, sets timers, announces. Confined to one event loop.
@@ -42,7 +53,7 @@ final class SupervisorDriver {
   private let outbound: OutboundQueue
   private let events: TransportEventSource
   private let reconnects: ReconnectCount
-  private let beaconKind: BeaconKind
+  private let beaconTraits: BeaconTraits
   private var supervisor: ConnectionSupervisor
   private var dial: Dial?
   private var connection: ClientConnection?
@@ -59,7 +70,7 @@ final class SupervisorDriver {
   init(
     loop: any EventLoop, configuration: WSSTransport.Configuration, trust: ClientTrust?, proxy: ProxyAccess?,
     inbound: FrameQueue, outbound: OutboundQueue, events: TransportEventSource, reconnects: ReconnectCount,
-    beaconKind: BeaconKind
+    beaconTraits: BeaconTraits
   ) {
     self.configuration = configuration
     self.trust = trust
@@ -69,7 +80,7 @@ final class SupervisorDriver {
     self.outbound = outbound
     self.events = events
     self.reconnects = reconnects
-    self.beaconKind = beaconKind
+    self.beaconTraits = beaconTraits
     supervisor = ConnectionSupervisor(backoff: configuration.backoff)
   }
 
@@ -93,7 +104,7 @@ final class SupervisorDriver {
     forgetDrain()
     connection?.leave()
     connection = nil
-    beaconKind.set(isOwn: nil)
+    beaconTraits.set(isOwn: nil)
     events.emit(.resting)
   }
 
@@ -105,7 +116,7 @@ final class SupervisorDriver {
     forgetDrain()
     connection?.abandon()
     connection = nil
-    beaconKind.set(isOwn: nil)
+    beaconTraits.set(isOwn: nil)
     if wasConnected {
       let reason = TransportError(
         code: .connectionLost, message: "the connection was given up for another one", retry: .afterEvent)
@@ -172,7 +183,8 @@ final class SupervisorDriver {
   /// Carries frames over a connection from now on.
   private func adopt(_ connection: ClientConnection) {
     self.connection = connection
-    beaconKind.set(isOwn: connection.isOwn)
+    beaconTraits.set(isOwn: connection.isOwn)
+    if let roundTrip = connection.roundTrip { beaconTraits.answered(after: roundTrip) }
     connection.onEnd = { [weak self] error in self?.down(error) }
     connection.onDrain = { [weak self] notice in self?.told(notice) ?? false }
     plan.connected(at: MonotonicInstant(loop.now))
@@ -181,7 +193,7 @@ final class SupervisorDriver {
   private func down(_ error: TransportError) {
     dial = nil
     connection = nil
-    beaconKind.set(isOwn: nil)
+    beaconTraits.set(isOwn: nil)
     if successor != nil {
       // The one that is being made is as good as any other attempt.
       lostMeanwhile = error

@@ -11,6 +11,9 @@ final class WSSClientPeer: WebSocketPeer {
   private let onDrain: (DrainNotice) -> Bool
   private let onEnd: (WebSocketEnd, _ wasEstablished: Bool) -> Void
   private(set) var link: (any WebSocketLink)?
+  private var repliedAt: MonotonicInstant?
+  /// How long the beacon took to answer the reply to its challenge; nil until it has.
+  private(set) var roundTrip: Duration?
 
   init(
     authentication: WSSClientAuthentication, inbound: FrameQueue, beacon: Endpoint,
@@ -33,8 +36,10 @@ final class WSSClientPeer: WebSocketPeer {
   func receive(text: RawSpan) -> WebSocketReaction {
     switch authentication.receive(text: text) {
     case .reply(let reply):
+      repliedAt = .now()
       return .send(text: reply)
     case .established:
+      roundTrip = repliedAt?.duration(to: .now())
       return .establish(text: nil)
     case .ignore:
       inbound.countMalformed()

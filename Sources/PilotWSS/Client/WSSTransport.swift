@@ -32,7 +32,7 @@ public final class WSSTransport: Transport {
   private let loop: any EventLoop
   private let driver: NIOLoopBoundBox<SupervisorDriver>
   private let reconnects: ReconnectCount
-  private let beaconKind: BeaconKind
+  private let beaconTraits: BeaconTraits
   private let beacon: Endpoint
   /// Whether it was put to rest, for who wants to send: known before the event loop is.
   private let isResting = Atomic<Bool>(false)
@@ -52,11 +52,11 @@ public final class WSSTransport: Transport {
     outbound = OutboundQueue(role: .client, limits: limits, overflow: .refuseNewest, now: { .now() })
     eventSource = TransportEventSource()
     reconnects = ReconnectCount()
-    beaconKind = BeaconKind()
+    beaconTraits = BeaconTraits()
     driver = .makeBoxSendingValue(
       SupervisorDriver(
         loop: loop, configuration: configuration, trust: trust, proxy: proxy, inbound: inbound, outbound: outbound,
-        events: eventSource, reconnects: reconnects, beaconKind: beaconKind),
+        events: eventSource, reconnects: reconnects, beaconTraits: beaconTraits),
       eventLoop: loop)
   }
 
@@ -99,7 +99,10 @@ public final class WSSTransport: Transport {
 
   /// Whether the beacon of the present connection is of this project, and takes what deployed ones may not: it has chosen
   /// `pilot.v2`. Nil without a connection; frames of a new one can be read a moment before it is known.
-  package var beaconIsOwn: Bool? { beaconKind.isOwn }
+  package var beaconIsOwn: Bool? { beaconTraits.isOwn }
+
+  /// How long the beacon took to answer the authentication of the latest connection, its own work included; nil before the first.
+  package var roundTrip: Duration? { beaconTraits.roundTrip }
 
   deinit { close() }
 

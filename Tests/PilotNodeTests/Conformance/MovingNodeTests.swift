@@ -96,6 +96,7 @@ private final class RestingTransport: DialledTransport {
   var counters: TransportCounters { base.counters }
   var events: TransportEvents { source.events }
   var beaconIsOwn: Bool? { true }
+  var roundTrip: Duration? { nil }
 
   func makeReceiver() throws(TransportError) -> Receiver { try base.makeReceiver() }
   func send(_ frame: RawSpan, to destination: Endpoint) throws(TransportError) { try base.send(frame, to: destination) }

@@ -23,7 +23,11 @@ struct NodeMachineTests {
     var beaconIsOwn: Bool? = false
     private let hasChoice: Bool
 
-    init(_ kinds: [PathSelection.Path.Kind] = [.datagrams, .connection]) {
+    init(
+      _ kinds: [PathSelection.Path.Kind] = [.datagrams, .connection], since begun: MonotonicInstant = .start,
+      at now: MonotonicInstant = .start
+    ) {
+      self.now = now
       hasChoice = kinds.count > 1
       let setups = kinds.map { kind in
         switch kind {
@@ -39,7 +43,7 @@ struct NodeMachineTests {
       }
       machine = NodeMachine(
         node: LinkRun.node, setups, echoToken: echoToken, times: BeaconLink.Configuration(),
-        choosing: PathSelection.Configuration(), on: nil, at: .start)
+        choosing: PathSelection.Configuration(), on: nil, since: begun, at: now)
       take()
     }
 
@@ -155,7 +159,7 @@ struct NodeMachineTests {
     run.machine.counted([PathTraffic(), PathTraffic()], isReading: true, at: run.now)
     // Answers are missing, and the connection is made.
     run.pass(.seconds(3))
-    #expect(run.wants("open("))
+    #expect(run.wants("open(path 1)"))
     run.beaconIsOwn = nil
     _ = run.receive(LinkRun.delivery(from: LinkRun.peer, [1]), from: Self.wss)
     #expect(run.switches.map(\.to) == [Self.datagrams])
@@ -233,5 +237,31 @@ struct NodeMachineTests {
     }
     run.pass(.seconds(2))
     #expect(run.wants("redial") == !carries)
+  }
+
+  @Test(
+    "for as long as its round trip lets expect",
+    arguments: [(nil, 1_000), (1, 500), (100, 500), (400, 1_200), (5_000, 3_000)] as [(roundTrip: Int?, limit: Int)])
+  func checkLimit(_ roundTrip: Int?, _ limit: Int) {
+    var run = Run([.connection])
+    run.on(.connected, Self.datagrams)
+    run.machine.resumed(roundTrip: roundTrip.map { .milliseconds($0) }, at: run.now)
+    run.pass(.milliseconds(limit - 1))
+    #expect(!run.wants("redial"))
+    run.pass(.milliseconds(1))
+    #expect(run.wants("redial"))
+  }
+
+  @Test("what names took to be looked up is part of UDP's head start", arguments: [0, 100, 250, 500])
+  func headStart(_ lookup: Int) {
+    let start = MonotonicInstant.start.advanced(by: .seconds(10))
+    var run = Run(since: start, at: start.advanced(by: .milliseconds(lookup)))
+    let left = 250 - lookup
+    if left > 0 {
+      run.pass(.milliseconds(left - 1))
+      #expect(!run.wants("open(path 1)"))
+      run.pass(.milliseconds(1))
+    }
+    #expect(run.wants("open(path 1)"))
   }
 }

@@ -41,6 +41,16 @@ import Testing
     #expect(all.map(\.isComplete) == [true, true, true, true, false, true, true, true])
   }
 
+  @Test func `one that lacks a link-layer address is completed by one that has it`() {
+    let incomplete = NetworkFingerprint(Self.view(link: nil), resolvers: ["192.168.1.1"])
+    let complete = NetworkFingerprint(Self.view(), resolvers: ["192.168.1.1"])
+    #expect(complete.completes(incomplete))
+    #expect(!incomplete.completes(complete), "it can't be told from another house's")
+    #expect(!NetworkFingerprint(Self.view(), resolvers: ["192.168.1.2"]).completes(incomplete))
+    let other = Endpoint(ipv4: 192, 168, 2, 1, port: 0)
+    #expect(!NetworkFingerprint(Self.view(gateway: other), resolvers: ["192.168.1.1"]).completes(incomplete))
+  }
+
   @Test func `resolvers are read as the C library reads them`() {
     let text = """
       # nameserver 1.1.1.1

@@ -47,6 +47,14 @@ struct TestNetwork {
       over: [Node.PathSetup(transport, .datagrams(beacon: address), dialled: nil, nameLookup: lookup)], times: times)
   }
 
+  /// A node that takes its transport for a connection, and learns so of changes of its machine's.
+  func connected(watching: Watching) throws -> Node {
+    try Node(
+      id: Self.id, identity: Identity(), over: [Node.PathSetup(transport, .connection(beacon: beacon.localEndpoint))],
+      times: Self.patient, choosing: PathSelection.Configuration(), offersProof: true, watching: watching, since: .now()
+    )
+  }
+
   /// A node that takes its transport for a connection.
   func connected(times: BeaconLink.Configuration = patient, over other: (any Transport)? = nil) throws -> Node {
     try Node(

@@ -93,7 +93,7 @@ struct LeakTests {
           outbound: OutboundQueue(
             role: .client, limits: OutboundQueue.Limits(bytes: 1 << 20, age: .seconds(1)), overflow: .refuseNewest,
             now: { .now() }),
-          events: events, reconnects: ReconnectCount(), beaconKind: BeaconKind())
+          events: events, reconnects: ReconnectCount(), beaconTraits: BeaconTraits())
         return DriverOnLoop(driver, loop: loop)
       }.get()
       try await loop.submit { observed.start() }.get()
