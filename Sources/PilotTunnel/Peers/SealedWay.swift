@@ -1,0 +1,13 @@
+/// How packets go to a peer with a session.
+struct SealedWay: Sendable {
+  let sealer: Sealer
+  let route: TunnelRoute
+  /// Whether each frame goes by the relay as well.
+  let isDoubted: Bool
+
+  init(_ sealer: Sealer, route: TunnelRoute, isDoubted: Bool) {
+    self.sealer = sealer
+    self.route = route
+    self.isDoubted = isDoubted
+  }
+}
