@@ -14,7 +14,7 @@ extension Node {
   public func send(_ payload: RawSpan, to peer: NodeID) throws(TransportError) {
     let driver = driver
     try RelayHeaderBytes(sender: driver.id, destination: peer).lend { header throws(TransportError) in
-      guard driver.sendRoute == .plain else { return try driver.send(header: header, payload: payload) }
+      guard driver.carriageWord == .plain else { return try driver.send(header: header, payload: payload) }
       do throws(TransportError) {
         try driver.outlet.send(header: header, payload: payload, to: driver.firstAddress)
       } catch {
@@ -39,7 +39,7 @@ extension Node {
       throw TransportError(code: .invalidDestination, message: "the batch is another node's; makeBatch() of this one")
     }
     let taken =
-      driver.sendRoute == .plain && batch.isPlain
+      driver.carriageWord == .plain && batch.isPlain
       ? try sendPlainly(batch.frames) : try driver.send(contentsOf: batch.frames)
     driver.tally.messagesSent.count(UInt64(taken))
     return taken
@@ -113,14 +113,14 @@ public struct NodeBatch: ~Copyable, Sendable {
   ///
   /// - Returns: Whether it fitted. If not, send what is there first.
   public mutating func append(_ payload: RawSpan, to peer: NodeID) -> Bool {
-    guard driver.sendRoute == .plain else { return appendByRoute(payload, to: peer) }
+    guard driver.carriageWord == .plain else { return appendByCarriage(payload, to: peer) }
     return append(payload, to: peer, at: driver.firstAddress)
   }
 
   /// The beacon is at another of its addresses, or another path carries. Never inlined, so that this costs nothing where it is
   /// not so.
   @inline(never)
-  private mutating func appendByRoute(_ payload: RawSpan, to peer: NodeID) -> Bool {
+  private mutating func appendByCarriage(_ payload: RawSpan, to peer: NodeID) -> Bool {
     isPlain = false
     return append(payload, to: peer, at: driver.beacon)
   }
@@ -142,7 +142,7 @@ public struct NodeBatch: ~Copyable, Sendable {
   public mutating func append(
     length: Int, to peer: NodeID, initializingWith body: (inout OutputRawSpan) -> Void
   ) -> Bool {
-    let isPlainNow = driver.sendRoute == .plain
+    let isPlainNow = driver.carriageWord == .plain
     if !isPlainNow { isPlain = false }
     let header = RelayHeaderBytes(sender: driver.id, destination: peer)
     return frames.append(

@@ -39,7 +39,7 @@ public final class Node: Sendable {
   ///   - id: The node's ID.
   ///   - identity: Its key pair. The transport may know it, too, as WSS does.
   ///   - transport: What carries its frames.
-  ///   - path: How the transport leads to the beacon.
+  ///   - target: Where the beacon is, and how the transport leads there.
   ///   - dialled: What the beacon was dialled as, which the node signs when the beacon asks who it is. Default: the beacon's
   ///     address, for who has dialled that.
   ///   - times: When it does what.
@@ -47,11 +47,11 @@ public final class Node: Sendable {
   /// - Throws: `.invalidConfiguration` that says which of the times can't be; `.receiverTaken` if somebody reads the
   ///   transport; `.closed`.
   public convenience init(
-    id: NodeID, identity: Identity, on transport: any Transport, path: BeaconLink.Path, dialled: BeaconName? = nil,
-    times: BeaconLink.Configuration = BeaconLink.Configuration(), offersProof: Bool = true
+    id: NodeID, identity: Identity, on transport: any Transport, to target: BeaconLink.Target,
+    dialled: BeaconName? = nil, times: BeaconLink.Configuration = BeaconLink.Configuration(), offersProof: Bool = true
   ) throws(TransportError) {
     try self.init(
-      id: id, identity: identity, over: [PathSetup(transport, path, dialled: dialled)], times: times,
+      id: id, identity: identity, over: [PathSetup(transport, target, dialled: dialled)], times: times,
       offersProof: offersProof)
   }
 
@@ -111,7 +111,7 @@ public final class Node: Sendable {
 
   /// The path that its frames go over now; nil as long as there is none. The receiver tells every change
   /// (``NodeEvent/switched(_:)``).
-  public var path: PathID? { driver.sendRoute.first.map(PathID.init) }
+  public var path: PathID? { driver.carriageWord.first.map(PathID.init) }
 
   /// How a path stands by itself, and what its beacon was dialled as; nil for one that is at rest. ``state`` is what follows from
   /// all of them: as long as one may still come up, it doesn't say what holds up the others.

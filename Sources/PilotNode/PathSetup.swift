@@ -8,8 +8,8 @@ extension Node {
     let transport: any Transport
     /// The same, where it has a connection to be dialled.
     let connection: (any DialledTransport)?
-    /// How that leads to the beacon.
-    let way: BeaconLink.Path
+    /// Where the beacon is, and how that leads there.
+    let target: BeaconLink.Target
     /// Which beacon, and by what.
     let path: PathSelection.Path
     /// As what the beacon was dialled; nil where that is its address.
@@ -19,24 +19,24 @@ extension Node {
 
     /// - Parameters:
     ///   - transport: What carries its frames: the node's from then on.
-    ///   - way: How that leads to the beacon.
+    ///   - target: Where the beacon is, and how that leads there.
     ///   - beacon: The beacon's place in the order of preference.
     ///   - dialled: As what the beacon was dialled. Default: as its address.
-    package init(_ transport: any Transport, _ way: BeaconLink.Path, beacon: Int = 0, dialled: BeaconName? = nil) {
-      self.init(transport, way, beacon: beacon, dialled: dialled, nameLookup: nil)
+    package init(_ transport: any Transport, _ target: BeaconLink.Target, beacon: Int = 0, dialled: BeaconName? = nil) {
+      self.init(transport, target, beacon: beacon, dialled: dialled, nameLookup: nil)
     }
 
     init(
-      _ transport: any Transport, _ way: BeaconLink.Path, beacon: Int = 0, dialled: BeaconName?,
+      _ transport: any Transport, _ target: BeaconLink.Target, beacon: Int = 0, dialled: BeaconName?,
       nameLookup: NameLookup?, capture: FrameCapture? = nil
     ) {
       connection = transport as? any DialledTransport
       self.transport = capture?.capturing(transport, on: .wss) ?? transport
-      self.way = way
+      self.target = target
       self.dialled = dialled
       self.nameLookup = nameLookup
       path =
-        switch way {
+        switch target {
         case .datagrams: PathSelection.Path(beacon: beacon, .datagrams)
         case .connection: PathSelection.Path(beacon: beacon, .connection)
         }

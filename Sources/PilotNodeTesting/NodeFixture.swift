@@ -8,14 +8,14 @@ public import PilotTesting
 /// ```swift
 /// @Test(arguments: NodeConformance.checks)
 /// func carriesANode(_ check: NodeConformance.Check) async throws {
-///   try await check.run(against: NodeFixture(MyFixture(), way: .datagrams))
+///   try await check.run(against: NodeFixture(MyFixture(), path: .datagrams))
 /// }
 /// ```
 ///
 /// Its links have to name the peer by one endpoint: frames go to where frames come from.
 public struct NodeFixture: Sendable {
   /// How the transport leads to a beacon.
-  public enum Way: Sendable, Equatable, CaseIterable {
+  public enum Path: Sendable, Equatable, CaseIterable {
     /// Like UDP: the node registers, and a frame that comes through shows that it is reachable.
     case datagrams
     /// Like WSS: a connection to the beacon alone, which shows it by itself.
@@ -25,22 +25,22 @@ public struct NodeFixture: Sendable {
   /// Makes the transport and its peer. Frames have at least 256 bytes.
   public let transport: any TransportFixture
   /// How it leads to the peer.
-  public let way: Way
+  public let path: Path
   let makeStranger: (@Sendable (TransportLink) async throws -> any ConformancePeer)?
   /// Makes the node over a link; nil for the usual one, over the link's transport alone.
   let makeNode: (@Sendable (TransportLink, BeaconLink.Configuration) throws -> Node)?
 
   /// - Parameters:
   ///   - transport: Makes the transport and its peer.
-  ///   - way: How it leads to the peer.
+  ///   - path: How it leads to the peer.
   ///   - makeStranger: Makes somebody else who reaches the transport of a link, and whom the check closes. Default nil:
   ///     nobody but the beacon does, and the check of that does not apply.
   public init(
-    _ transport: some TransportFixture, way: Way,
+    _ transport: some TransportFixture, path: Path,
     makeStranger: (@Sendable (TransportLink) async throws -> any ConformancePeer)? = nil
   ) {
     self.transport = transport
-    self.way = way
+    self.path = path
     self.makeStranger = makeStranger
     makeNode = nil
   }
@@ -56,7 +56,7 @@ public struct NodeFixture: Sendable {
   ) {
     self.transport = transport
     self.makeNode = makeNode
-    way = .connection
+    path = .connection
     makeStranger = nil
   }
 }

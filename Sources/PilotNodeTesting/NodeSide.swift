@@ -12,7 +12,7 @@ struct NodeSide: Sendable {
 
   /// Plays the beacon that a node joins, until it is ready.
   func becomeReady() async throws {
-    switch trial.fixture.way {
+    switch trial.fixture.path {
     case .datagrams:
       try await expectAnnouncement()
       let early = try await nextProbe()

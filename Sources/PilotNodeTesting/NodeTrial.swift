@@ -25,14 +25,14 @@ struct NodeTrial: Sendable {
   /// A node that has begun to join, its receiver taken.
   func start() async throws -> NodeSide {
     let link = try await base.connect()
-    let path: BeaconLink.Path =
-      switch fixture.way {
+    let target: BeaconLink.Target =
+      switch fixture.path {
       case .datagrams: .datagrams(beacon: link.destination)
       case .connection: .connection(beacon: link.destination)
       }
     let node =
       try fixture.makeNode?(link, Self.patient)
-      ?? Node(id: BeaconFrames.node, identity: Identity(), on: link.transport, path: path, times: Self.patient)
+      ?? Node(id: BeaconFrames.node, identity: Identity(), on: link.transport, to: target, times: Self.patient)
     let reader = NodeReader(try node.makeReceiver(), looksOverMoves: fixture.makeNode != nil)
     return NodeSide(trial: self, link: link, node: node, reader: reader)
   }

@@ -45,9 +45,9 @@ extension TunnelTests {
         var answers = port.datagrams.makeAsyncIterator()
         try port.send([0], to: right.id, port: Self.port)
         _ = try #require(await answers.next())
-        let sealer = try #require(left.peer(right.id).sealedWay).sealer
+        let sealer = try #require(left.peer(right.id).sealedRoute).sealer
         left.peer(other).carry(
-          SealedWay(sealer, route: .direct(Endpoint(ipv4: 127, 0, 0, 1, port: 0)), isDoubted: false))
+          SealedRoute(sealer, route: .direct(Endpoint(ipv4: 127, 0, 0, 1, port: 0)), isDoubted: false))
         try Self.carry(left, right, to: Self.address(of: right), isDoubted: false)
         var batch = left.makeBatch(byteCapacity: 4_096, capacity: 8)
         for (peer, number) in [(other, 1), (right.id, 2), (other, 3), (right.id, 4)] as [(NodeID, UInt8)] {
@@ -70,7 +70,7 @@ extension TunnelTests {
 
   /// From now on packets go there.
   private static func carry(_ left: Tunnels, _ right: Tunnels, to address: Endpoint, isDoubted: Bool) throws {
-    let way = try #require(left.peer(right.id).sealedWay)
-    left.peer(right.id).carry(SealedWay(way.sealer, route: .direct(address), isDoubted: isDoubted))
+    let way = try #require(left.peer(right.id).sealedRoute)
+    left.peer(right.id).carry(SealedRoute(way.sealer, route: .direct(address), isDoubted: isDoubted))
   }
 }

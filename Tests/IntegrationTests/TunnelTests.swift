@@ -69,7 +69,7 @@ struct TunnelTests {
           try port.send([UInt8](repeating: 0, count: 1_154), to: right.id, port: Self.port)
         }
         let report = try #require(left.report(on: right.id))
-        #expect(report.path == (from == .udp ? .relayOverUDP : .relayOverWSS))
+        #expect(report.route == (from == .udp ? .relayOverUDP : .relayOverWSS))
         #expect(report.received == 3 && report.receivedBytes == 1_154)
         #expect(report.drops.tooLarge == 1)
       }
@@ -172,12 +172,12 @@ struct TunnelTests {
       try await Self.run(beacon, on: (.udp, .udp), usesDirectPaths: true) { left, right in
         let port = try left.bind()
         try port.send([1], to: right.id, port: Self.port)
-        var paths: [TunnelPath] = []
+        var routes: [PeerRoute] = []
         for await event in left.events {
-          if case .path(right.id, let path) = event { paths.append(path) }
-          if paths.last == .direct { break }
+          if case .route(right.id, let route) = event { routes.append(route) }
+          if routes.last == .direct { break }
         }
-        #expect(paths == [.relayOverUDP, .direct])
+        #expect(routes == [.relayOverUDP, .direct])
         var answers = port.datagrams.makeAsyncIterator()
         for _ in 0..<2 {
           try port.send([2], to: right.id, port: Self.port)

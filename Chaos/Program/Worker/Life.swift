@@ -33,7 +33,7 @@ final class Life: Sendable {
     executor = socket.executor
     transport = HoldableTransport(socket, of: owner.station)
     node = try Node(
-      id: owner.id, identity: owner.identity, on: transport, path: .datagrams(beacon: beacon),
+      id: owner.id, identity: owner.identity, on: transport, to: .datagrams(beacon: beacon),
       offersProof: !owner.isPlain)
   }
 
@@ -44,7 +44,7 @@ final class Life: Sendable {
     spare = Mutex(nil)
     executor = nil
     transport = HoldableTransport(connection, of: owner.station)
-    node = try Node(id: owner.id, identity: owner.identity, on: transport, path: .connection(beacon: beacon))
+    node = try Node(id: owner.id, identity: owner.identity, on: transport, to: .connection(beacon: beacon))
   }
 
   /// Begins to receive.

@@ -42,7 +42,7 @@ extension Router {
       case .limited: return drop(.rateLimited, of: SourceKey(source))
       case .otherPort:
         guard neighbours.number(at: source) == nil else {
-          return takeOver(
+          return relayFromNeighbour(
             frame.byteCount, from: message.sender, to: message.destination, at: origin, else: .senderMismatch, at: now)
         }
         guard hears(message.sender, at: source, local, at: now) else { return drop(.senderMismatch) }
@@ -50,10 +50,10 @@ extension Router {
           return drop(.rateLimited, of: SourceKey(source))
         }
       case .elsewhere:
-        return takeOver(
+        return relayFromNeighbour(
           frame.byteCount, from: message.sender, to: message.destination, at: origin, else: .senderMismatch, at: now)
       case .unknown:
-        return takeOver(
+        return relayFromNeighbour(
           frame.byteCount, from: message.sender, to: message.destination, at: origin, else: .senderUnknown, at: now)
       }
       carrier = .udp

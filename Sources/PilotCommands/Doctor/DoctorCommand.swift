@@ -66,6 +66,6 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     try await Console.standard.print(asJSON ? verdict.json.line : "\n" + DoctorReport.line(verdict))
     // All that there is to say has been said.
-    if verdict.way == .none { throw ExitStatus.failed.error }
+    if verdict.path == .none { throw ExitStatus.failed.error }
   }
 }

@@ -20,7 +20,7 @@ enum DoctorReport {
   static func line(_ verdict: Verdict) -> String {
     let payload = verdict.maximumPayload.map { " (payloads of up to \($0) bytes)" } ?? ""
     let way =
-      switch verdict.way {
+      switch verdict.path {
       case .udp: "UDP"
       case .wss: "WSS"
       case .none: "no way to a beacon"

@@ -121,11 +121,11 @@ final class PingSession: Sendable {
       let microseconds = (roundTrip.clampedNanoseconds + 500) / 1_000
       if isJSON {
         try await Console.standard.print([
-          "event": "reply", "seq": .int(number), "path": .string(echo.path.description), "rtt_us": .int(microseconds),
+          "event": "reply", "seq": .int(number), "path": .string(echo.route.description), "rtt_us": .int(microseconds),
         ])
       } else {
         let time = PingStatistics.milliseconds(microseconds)
-        try await Console.standard.print("node \(target): seq=\(number) path=\(echo.path) time=\(time) ms")
+        try await Console.standard.print("node \(target): seq=\(number) path=\(echo.route) time=\(time) ms")
       }
     }
     news.ring()

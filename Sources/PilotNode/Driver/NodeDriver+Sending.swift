@@ -12,17 +12,17 @@ extension NodeDriver {
   /// - Throws: Why the active path didn't take it, if no other has.
   @inline(never)
   func send(header: RawSpan, payload: RawSpan) throws(TransportError) {
-    let route = sendRoute
-    guard let first = route.first else { throw hasChoice ? .reconnecting : .closed }
+    let carriage = carriageWord
+    guard let first = carriage.first else { throw hasChoice ? .reconnecting : .closed }
     do throws(TransportError) {
       try send(header: header, payload: payload, over: ports[first])
     } catch {
-      if let second = route.second { return try send(header: header, payload: payload, over: ports[second]) }
+      if let second = carriage.second { return try send(header: header, payload: payload, over: ports[second]) }
       _ = refused(PathID(first), error.code)
-      guard let other = sendRoute.first, other != first else { throw error }
+      guard let other = carriageWord.first, other != first else { throw error }
       return try send(header: header, payload: payload, over: ports[other])
     }
-    guard let second = route.second else { return }
+    guard let second = carriage.second else { return }
     // Whether the second takes it, too, nobody is promised: the first has.
     if (try? send(header: header, payload: payload, over: ports[second])) != nil { tally.duplicatesSent.count() }
   }
@@ -43,8 +43,8 @@ extension NodeDriver {
   /// Sends the frames of a batch in the same way: those that are for the beacon of the only path that carries together, and others
   /// one by one.
   func send(contentsOf batch: borrowing FrameBatch) throws(TransportError) -> Int {
-    let route = sendRoute
-    if let first = route.first, route.second == nil, batch.countFront(to: ports[first].beacon) == batch.count {
+    let carriage = carriageWord
+    if let first = carriage.first, carriage.second == nil, batch.countFront(to: ports[first].beacon) == batch.count {
       do throws(TransportError) {
         return try ports[first].transport.send(contentsOf: batch)
       } catch {

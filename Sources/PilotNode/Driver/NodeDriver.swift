@@ -23,8 +23,8 @@ final class NodeDriver: Sendable, LendGate {
   let tally = NodeTally()
   let identity: Identity
   let machine: Mutex<NodeMachine>
-  /// What senders look at: a ``SendRoute``.
-  private let route = Atomic<Int>(0)
+  /// What senders look at: a ``CarriageWord``.
+  private let carriage = Atomic<Int>(0)
   private let ready = Atomic<Bool>(false)
   /// Whether the first path's messages, from its beacon's first address, may be lent without asking anybody.
   private let firstLends = Atomic<Bool>(false)
@@ -58,7 +58,7 @@ final class NodeDriver: Sendable, LendGate {
     var random = SystemRandomNumberGenerator()
     let machineSetups = setups.map { setup in
       NodeMachine.Setup(
-        path: setup.path, way: setup.way, isNamed: setup.nameLookup != nil, token: ProbeToken(using: &random))
+        path: setup.path, target: setup.target, isNamed: setup.nameLookup != nil, token: ProbeToken(using: &random))
     }
     ports = zip(setups, machineSetups).enumerated().map { index, setup in
       let payload = setup.1.token.payload
@@ -120,10 +120,10 @@ final class NodeDriver: Sendable, LendGate {
 
   /// Which paths carry what is sent.
   @inline(__always)
-  var sendRoute: SendRoute { SendRoute(word: route.load(ordering: .acquiring)) }
+  var carriageWord: CarriageWord { CarriageWord(word: carriage.load(ordering: .acquiring)) }
 
   /// The active path; the first one as long as there is none.
-  var activePort: PathPort { ports[sendRoute.first ?? 0] }
+  var activePort: PathPort { ports[carriageWord.first ?? 0] }
 
   /// Where frames for the beacon go: the active path's, or the first one's.
   var beacon: Endpoint { activePort.beacon }
@@ -165,7 +165,7 @@ final class NodeDriver: Sendable, LendGate {
   /// What users have sent and got over each path. A transport's frames are those of the one path that sends over it: where
   /// several share it, the active one, or the first.
   func traffic() -> [PathTraffic] {
-    let active = sendRoute.first
+    let active = carriageWord.first
     return ports.map { port in
       var traffic = PathTraffic()
       traffic.framesReceived = port.tally.messages
@@ -184,10 +184,10 @@ final class NodeDriver: Sendable, LendGate {
   @inline(never)
   func refused(_ path: PathID, _ code: TransportError.Code) -> Bool {
     guard hasChoice, code == .unreachable || code == .system else { return false }
-    let before = sendRoute
+    let before = carriageWord
     drive { $0.refused(path, code, at: .now()) }
     alarm.ring()
-    return sendRoute != before
+    return carriageWord != before
   }
 
   // MARK: The machine
@@ -224,7 +224,7 @@ final class NodeDriver: Sendable, LendGate {
       // A message may be lent by this alone: not before the beacon is known, and the state told.
       for port in ports { port.follow(machine.beacon(of: port.id), isReady: machine.isReady(port.id)) }
       let isPlain = ports[0].isAtFirstAddress
-      route.store(SendRoute(machine.carriage, isPlain: isPlain).word, ordering: .releasing)
+      carriage.store(CarriageWord(machine.carriage, isPlain: isPlain).word, ordering: .releasing)
       // Of the path that is left no more is counted as sent over it from here on.
       for case .selection(.switched(let change)) in all { countUnconfirmed(change) }
       ready.store(machine.state.isReady, ordering: .releasing)

@@ -43,7 +43,7 @@ final class PathPort: Sendable {
     connection = setup.connection
     self.probe = probe
     outlet = Outlet(setup.transport)
-    addresses = setup.way.addresses
+    addresses = setup.target.addresses
     firstAddress = addresses[0]
     laterAddress = Mutex(addresses[0])
   }

@@ -6,7 +6,8 @@ import PilotWire
 
 /// The paths that a configuration asks for, before anything is resolved, bound or dialled: for each beacon the one over UDP first.
 struct PathPlan {
-  private enum Way {
+  /// Where a beacon is, and what leads there, before a name is looked up.
+  private enum Target {
     case datagrams(host: String, port: UInt16)
     case connection(WSSTransport.Configuration)
   }
@@ -14,13 +15,13 @@ struct PathPlan {
   private struct Path {
     let beacon: Int
     let name: BeaconName?
-    let way: Way
+    let target: Target
 
     /// The same, with its beacon at another place in the order of preference.
-    func at(_ beacon: Int) -> Path { Path(beacon: beacon, name: name, way: way) }
+    func at(_ beacon: Int) -> Path { Path(beacon: beacon, name: name, target: target) }
 
     var isOverUDP: Bool {
-      if case .datagrams = way { return true }
+      if case .datagrams = target { return true }
       return false
     }
   }
@@ -71,7 +72,7 @@ struct PathPlan {
     for url in urls {
       switch url {
       case .udp(let host, let port):
-        paths.append(Path(beacon: datagrams, name: url.name, way: .datagrams(host: host, port: port)))
+        paths.append(Path(beacon: datagrams, name: url.name, target: .datagrams(host: host, port: port)))
         datagrams += 1
       case .wss(let beacon):
         guard var wss = configuration.wss else {
@@ -82,7 +83,7 @@ struct PathPlan {
         wss.identity = configuration.identity
         wss.fallbackAddresses = configuration.fallbackAddresses
         wss.beaconEndpoint = .wssBeacon(UInt16(truncatingIfNeeded: connections))
-        paths.append(Path(beacon: connections, name: url.name, way: .connection(wss)))
+        paths.append(Path(beacon: connections, name: url.name, target: .connection(wss)))
         connections += 1
       }
     }
@@ -91,7 +92,7 @@ struct PathPlan {
 
   /// The connection, where that is all that there is.
   var onlyConnection: WSSTransport.Configuration? {
-    guard paths.count == 1, case .connection(let wss) = paths[0].way else { return nil }
+    guard paths.count == 1, case .connection(let wss) = paths[0].target else { return nil }
     return wss
   }
 
@@ -101,14 +102,14 @@ struct PathPlan {
   /// - Throws: `.cancelled`; `.resolveFailed` if there is only one path.
   func addresses(on verdict: NetworkVerdict?) async throws(TransportError) -> [[Endpoint]] {
     if paths.count == 1 {
-      guard case .datagrams(let host, let port) = paths[0].way else { return [[]] }
+      guard case .datagrams(let host, let port) = paths[0].target else { return [[]] }
       return [try await HostAddresses.resolve(host, port: port, fallback: fallback)]
     }
     let patience = verdict == .datagramsBlocked ? .zero : patience
     let found = await withTaskGroup(of: (Int, [Endpoint])?.self) { group in
       var (found, left) = ([[Endpoint]](repeating: [], count: paths.count), 0)
       for (index, path) in paths.enumerated() {
-        guard case .datagrams(let host, let port) = path.way else { continue }
+        guard case .datagrams(let host, let port) = path.target else { continue }
         left += 1
         group.addTask { [fallback] in
           (index, (try? await HostAddresses.resolve(host, port: port, fallback: fallback)) ?? [])
@@ -139,15 +140,15 @@ struct PathPlan {
     var setups: [Node.PathSetup] = []
     for index in used {
       let path = paths[index]
-      switch path.way {
+      switch path.target {
       case .datagrams(let host, let port):
         guard let socket else { continue }
         let known = addresses.isEmpty ? [] : addresses[index]
-        let way = BeaconLink.Path.datagrams(
+        let target = BeaconLink.Target.datagrams(
           beacon: known.first ?? .any(port: port), others: Array(known.dropFirst()))
         setups.append(
           Node.PathSetup(
-            socket, way, beacon: path.beacon, dialled: path.name, nameLookup: nameLookup(host, port: port)))
+            socket, target, beacon: path.beacon, dialled: path.name, nameLookup: nameLookup(host, port: port)))
       case .connection(let wss):
         let transport = try WSSTransport.start(wss, dialing: used.count == 1)
         setups.append(Node.PathSetup(transport, wss, beacon: path.beacon, capture: capture))

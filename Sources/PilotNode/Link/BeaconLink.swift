@@ -6,7 +6,7 @@ public import PilotWire
 /// Whoever drives it tells it what happens, then takes its outputs until there are none, and tells it the time again at
 /// its ``deadline``. Each event makes a handful of outputs at most: one for each of the beacon's addresses, and three more.
 ///
-/// Over UDP (``Path/datagrams(beacon:others:)``):
+/// Over UDP (``Target/datagrams(beacon:others:)``):
 ///
 /// 1. A beacon's name can have several addresses, of which some lead nowhere: all are asked what they see (a Discover
 ///    with node 0, which registers nothing), and the first that answers is the beacon. When nothing comes from there any
@@ -26,11 +26,11 @@ public import PilotWire
 /// 6. A name may stand for other addresses by then. While the beacon is silent its name is looked up again, and all that it
 ///    stands for is asked, the address from before among them.
 ///
-/// Over WSS (``Path/connection(beacon:)``) the connection shows it, and the node only announces itself
+/// Over WSS (``Target/connection(beacon:)``) the connection shows it, and the node only announces itself
 /// (``AnnouncementSchedule``).
 public struct BeaconLink: Sendable {
-  /// What leads to the beacon.
-  public enum Path: Sendable, Equatable {
+  /// Where the beacon is, and what leads there.
+  public enum Target: Sendable, Equatable {
     /// Datagrams to the beacon's address, or to another one that its name has. ``/PilotWire/Endpoint/any(port:)`` stands for
     /// the address of a beacon whose name could not be resolved yet.
     case datagrams(beacon: Endpoint, others: [Endpoint] = [])
@@ -96,20 +96,20 @@ public struct BeaconLink: Sendable {
   ///
   /// - Parameters:
   ///   - node: The node's ID.
-  ///   - path: What leads to the beacon.
+  ///   - target: Where the beacon is, and what leads there.
   ///   - isNamed: Whether the beacon's addresses come from a name, which can be looked up again. Over UDP.
   ///   - token: What the node's frames to itself carry: nobody else can guess it.
   ///   - configuration: The times.
   ///   - now: The time.
   public init(
-    node: NodeID, path: Path, isNamed: Bool = false, token: ProbeToken,
+    node: NodeID, to target: Target, isNamed: Bool = false, token: ProbeToken,
     _ configuration: Configuration = Configuration(), at now: MonotonicInstant
   ) {
-    switch path {
+    switch target {
     case .datagrams(let beacon, _):
       kind = .datagrams(
         DatagramLink(
-          node: node, beacon, path.addresses, isNamed: isNamed, token: token, configuration, at: now))
+          node: node, beacon, target.addresses, isNamed: isNamed, token: token, configuration, at: now))
     case .connection(let beacon):
       kind = .connection(ConnectionLink(node: node, beacon: beacon, configuration.announcement))
     }

@@ -319,7 +319,7 @@ struct DatagramLink: Sendable {
       beacon = first
       evidence = .none(deadline: now.advanced(by: configuration.patience))
     }
-    let candidates = BeaconLink.Path.datagrams(beacon: first, others: addresses + [beacon]).addresses
+    let candidates = BeaconLink.Target.datagrams(beacon: first, others: addresses + [beacon]).addresses
     guard Set(candidates) != Set(self.candidates) else { return }
     self.candidates = candidates
     // It announces itself there already.

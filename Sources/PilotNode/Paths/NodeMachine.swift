@@ -10,8 +10,8 @@ struct NodeMachine: Sendable {
   /// What a path is made of.
   struct Setup: Sendable {
     let path: PathSelection.Path
-    /// What leads to its beacon.
-    let way: BeaconLink.Path
+    /// Where its beacon is, and what leads there.
+    let target: BeaconLink.Target
     /// Whether the beacon's addresses come from a name.
     let isNamed: Bool
     /// What the link's frames to the node itself carry.
@@ -31,7 +31,7 @@ struct NodeMachine: Sendable {
   /// A path, and what has become of it.
   private struct Path: Sendable {
     let setup: Setup
-    var way: BeaconLink.Path
+    var target: BeaconLink.Target
     var link: BeaconLink
     /// Whether the link runs. What one that doesn't would send is dropped.
     var isOpen: Bool
@@ -78,8 +78,8 @@ struct NodeMachine: Sendable {
     selection = isOnly ? nil : PathSelection(setups.map(\.path), choosing, on: verdict, at: begun ?? now)
     paths = setups.map { setup in
       let link = BeaconLink(
-        node: node, path: setup.way, isNamed: setup.isNamed, token: setup.token, times, at: now)
-      return Path(setup: setup, way: setup.way, link: link, isOpen: isOnly)
+        node: node, to: setup.target, isNamed: setup.isNamed, token: setup.token, times, at: now)
+      return Path(setup: setup, target: setup.target, link: link, isOpen: isOnly)
     }
     settle(at: now)
   }
@@ -238,7 +238,7 @@ struct NodeMachine: Sendable {
   /// A beacon's name stands for these addresses.
   mutating func resolved(_ addresses: [Endpoint], of path: PathID, at now: MonotonicInstant) {
     if let first = addresses.first {
-      paths[path.index].way = .datagrams(beacon: first, others: Array(addresses.dropFirst()))
+      paths[path.index].target = .datagrams(beacon: first, others: Array(addresses.dropFirst()))
     }
     paths[path.index].link.resolved(addresses, at: now)
     settle(at: now)
@@ -350,13 +350,14 @@ struct NodeMachine: Sendable {
   private mutating func open(_ index: Int, at now: MonotonicInstant) {
     guard !paths[index].isOpen else { return }
     paths[index].isOpen = true
-    guard case .datagrams(let beacon, let others) = paths[index].way else { return }
+    guard case .datagrams(let beacon, let others) = paths[index].target else { return }
     let setup = paths[index].setup
     // Where the beacon was last comes first.
     let last = paths[index].link.beacon
-    let way = last == .any(port: last.port) ? paths[index].way : .datagrams(beacon: last, others: [beacon] + others)
+    let target =
+      last == .any(port: last.port) ? paths[index].target : .datagrams(beacon: last, others: [beacon] + others)
     paths[index].link = BeaconLink(
-      node: node, path: way, isNamed: setup.isNamed, token: setup.token, times, at: now)
+      node: node, to: target, isNamed: setup.isNamed, token: setup.token, times, at: now)
   }
 
   // MARK: The node's state

@@ -6,7 +6,8 @@ public import PilotTransport
 /// them, then takes its outputs until there are none, and tells it the time at its ``deadline``. All paths are read all the
 /// time, whichever of them carry: what comes late on another path is delivered, and moves nothing. See <doc:Paths>.
 public struct PathSelection: Sendable {
-  /// A path: a beacon by its place in the order of preference, counted from 0, and what leads to it.
+  /// A path, as a node tells it from its others: a beacon by its place in the order of preference, counted from 0, and what
+  /// leads to it.
   public struct Path: Sendable, Hashable {
     /// What leads to a beacon.
     public enum Kind: Sendable, Hashable {
@@ -30,7 +31,7 @@ public struct PathSelection: Sendable {
 
   /// What the driver is to do.
   public enum Output: Sendable, Hashable {
-    /// Run the path's link, if it rests: over UDP it begins anew (``BeaconLink/init(node:path:isNamed:token:_:at:)``) and so
+    /// Run the path's link, if it rests: over UDP it begins anew (``BeaconLink/init(node:to:isNamed:token:_:at:)``) and so
     /// announces itself at once; over WSS the connection is dialled, and dialled again until the path is put to rest. Each
     /// path rests at first.
     case open(PathID)

@@ -8,7 +8,7 @@ extension NodeConformance.Check {
   public static let joins = Self("announces itself, and is ready when a frame has come through the beacon, told once") {
     trial in
     let side = try await trial.start()
-    if trial.fixture.way == .datagrams, side.node.state != .joining {
+    if trial.fixture.path == .datagrams, side.node.state != .joining {
       throw Violation("its first state has to be joining, and is \(side.node.state)")
     }
     try await side.becomeReady()

@@ -25,13 +25,13 @@ extension DirectPath {
     package var calls: [Duration] = [.zero, .milliseconds(500), .milliseconds(1_500)]
     /// How long to wait from one try to the next: at first 5 s, doubling to 5 min.
     package var backoff: Backoff.Configuration
-    /// A direct way that has held for so long makes up for the tries that failed before. Default 2 min.
+    /// A direct path that has held for so long makes up for the tries that failed before. Default 2 min.
     package var trial: Duration = .seconds(120)
     /// How long after the first echo another address that is nearer is taken. Default 3 s.
     package var settling: Duration = .seconds(3)
     /// Between two requests to the beacon for one peer. Default 5 s.
     package var requestInterval: Duration = .seconds(5)
-    /// How long after a packet of a user's a direct way is wanted. Default 60 s.
+    /// How long after a packet of a user's a direct path is wanted. Default 60 s.
     package var interest: Duration = .seconds(60)
 
     /// The defaults.

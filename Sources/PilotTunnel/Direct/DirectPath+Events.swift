@@ -133,7 +133,7 @@ extension DirectPath {
 
   /// This machine is on another network, or has slept.
   ///
-  /// What has failed before says nothing about this one. A direct way stays in use, beside the relay, until it has answered
+  /// What has failed before says nothing about this one. A direct path stays in use, beside the relay, until it has answered
   /// or is left.
   ///
   /// - Parameter now: When.

@@ -3,7 +3,7 @@ package import PilotWire
 
 /// Which way the frames to one peer go: by the relay or directly. A value without clock, socket or random source.
 ///
-/// The relay carries from the beginning, and a direct way is looked for beside it: both sides tell each other their addresses
+/// The relay carries from the beginning, and a direct path is looked for beside it: both sides tell each other their addresses
 /// in sealed frames by the relay, the beacon is asked to have them punch, and each address gets a few probes. It is taken when
 /// a probe has come back from there, and left when probes stay unanswered. See <doc:DirectPaths>.
 ///
@@ -44,11 +44,11 @@ package struct DirectPath: Sendable {
   var candidates = CandidateList()
   var attempt: Attempt?
   var backoff: Backoff
-  /// When a direct way was taken from the relay; nil on the relay.
+  /// When a direct path was taken from the relay; nil on the relay.
   var directSince: MonotonicInstant?
   /// No try before this.
   var nextAttempt: MonotonicInstant
-  /// After a direct way was left: none is taken, nor any address probed, before this.
+  /// After a direct path was left: none is taken, nor any address probed, before this.
   var heldUntil: MonotonicInstant?
   /// When the last try began.
   var lastAttempt: MonotonicInstant?
@@ -89,7 +89,7 @@ package struct DirectPath: Sendable {
   /// Which way the peer's frames go.
   package var route: TunnelRoute { use.map { .direct($0.endpoint) } ?? .relay }
 
-  /// Whether each frame is to be sent by the relay as well: the direct way is in use, and an answer is missing.
+  /// Whether each frame is to be sent by the relay as well: the direct path is in use, and an answer is missing.
   package var isDoubted: Bool { use?.isDoubted ?? false }
 
   /// How long an echo takes directly, smoothed; nil on the relay.

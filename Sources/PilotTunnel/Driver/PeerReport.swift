@@ -6,7 +6,7 @@ public struct PeerReport: Sendable, Equatable {
   /// The peer.
   public let peer: NodeID
   /// How its frames go.
-  public let path: TunnelPath
+  public let route: PeerRoute
   /// How long a frame takes there and back, smoothed: over a direct path. Nil where that isn't known.
   public let roundTrip: Duration?
   /// Frames that were sealed for it, keepalives and probes among them.
@@ -71,7 +71,7 @@ extension Tunnels {
     drops.malformed = sums[.malformedPacket] + sums[.wrongSource] + sums[.wrongDestination]
     drops.incomplete = sums[.incomplete] + sums[.fragmentUnfit] + sums[.fragmentRefused]
     return PeerReport(
-      peer: id, path: told.withLock { $0[id] } ?? .none, roundTrip: roundTrip, sent: sums.sealed,
+      peer: id, route: told.withLock { $0[id] } ?? .none, roundTrip: roundTrip, sent: sums.sealed,
       sentBytes: sums.sealedBytes, received: sums.received, receivedBytes: sums.receivedBytes, drops: drops)
   }
 }

@@ -49,21 +49,23 @@ public struct TunnelBatch: ~Copyable, Sendable {
   private mutating func append(
     _ header: PacketHeader, _ payload: RawSpan, at place: Int
   ) throws(TransportError) -> Bool {
-    if bound[place].way == nil { bound[place].way = try tunnels.way(to: bound[place].peer, header, payload) }
-    guard let way = bound[place].way else { return true }
+    if bound[place].sealed == nil {
+      bound[place].sealed = try tunnels.sealedRoute(to: bound[place].peer, header, payload)
+    }
+    guard let sealed = bound[place].sealed else { return true }
     let peer = bound[place].id
-    if way.isDoubted { return try appendTwice(header, payload, to: peer, way) }
+    if sealed.isDoubted { return try appendTwice(header, payload, to: peer, sealed) }
     var failure: SealingError?
     let length = Sealer.overhead + payload.byteCount
     let isTaken =
-      switch way.route {
+      switch sealed.route {
       case .relay:
         relayed.append(length: length, to: peer) { output in
-          failure = Self.seal(header, payload, by: way.sealer, into: &output)
+          failure = Self.seal(header, payload, by: sealed.sealer, into: &output)
         }
       case .direct(let endpoint):
         direct.append(length: length, to: endpoint) { output in
-          failure = Self.seal(header, payload, by: way.sealer, into: &output)
+          failure = Self.seal(header, payload, by: sealed.sealer, into: &output)
         }
       }
     if let failure { throw Tunnels.error(failure) }
@@ -87,19 +89,19 @@ public struct TunnelBatch: ~Copyable, Sendable {
     return true
   }
 
-  /// One frame both ways, while the direct one is in doubt: the peer takes whichever comes first.
+  /// One frame by both routes, while the direct one is in doubt: the peer takes whichever comes first.
   private mutating func appendTwice(
-    _ header: PacketHeader, _ payload: RawSpan, to peer: NodeID, _ way: SealedWay
+    _ header: PacketHeader, _ payload: RawSpan, to peer: NodeID, _ sealed: SealedRoute
   ) throws(TransportError) -> Bool {
     let frame: [UInt8]
     do throws(SealingError) {
-      frame = try way.sealer.sealed(header, payload)
+      frame = try sealed.sealer.sealed(header, payload)
     } catch {
       throw Tunnels.error(error)
     }
     // What isn't taken is sealed anew, as another frame: so the one is in first that decides.
     guard relayed.append(frame.span.raw, to: peer) else { return false }
-    if case .direct(let endpoint) = way.route { _ = direct.append(frame.span.raw, to: endpoint) }
+    if case .direct(let endpoint) = sealed.route { _ = direct.append(frame.span.raw, to: endpoint) }
     return true
   }
 
@@ -179,7 +181,7 @@ public struct TunnelBatch: ~Copyable, Sendable {
   }
 
   private func countRefused(at endpoint: Endpoint) {
-    guard let bound = bound.first(where: { $0.way?.route == .direct(endpoint) }) else {
+    guard let bound = bound.first(where: { $0.sealed?.route == .direct(endpoint) }) else {
       return tunnels.tally.refusedByNode.count()
     }
     bound.peer.refused.count()
@@ -191,7 +193,7 @@ private struct Bound {
   let id: NodeID
   let peer: TunnelPeer
   /// How they go: as it was when the first of them came. Nil as long as none has found a session.
-  var way: SealedWay?
+  var sealed: SealedRoute?
 
   init(_ peer: TunnelPeer) { (id, self.peer) = (peer.id, peer) }
 }
@@ -200,8 +202,8 @@ extension Tunnels {
   /// Memory for datagrams that are to be sent together.
   ///
   /// - Parameters:
-  ///   - byteCapacity: Room for this many bytes by each way, 79 of them around each payload. Default 256 KiB.
-  ///   - capacity: Room for this many datagrams by each way. Default 512.
+  ///   - byteCapacity: Room for this many bytes by each route, 79 of them around each payload. Default 256 KiB.
+  ///   - capacity: Room for this many datagrams by each sealed. Default 512.
   public func makeBatch(byteCapacity: Int = 262_144, capacity: Int = 512) -> TunnelBatch {
     TunnelBatch(self, byteCapacity: byteCapacity, capacity: capacity)
   }

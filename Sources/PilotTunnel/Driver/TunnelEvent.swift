@@ -7,8 +7,8 @@ public import PilotWire
 public enum TunnelEvent: Sendable, Equatable {
   /// How the node stands with its beacon has changed.
   case node(NodeState)
-  /// Frames reach a peer another way than before: at the first session, at each change, and when the session ends.
-  case path(NodeID, TunnelPath)
+  /// Frames reach a peer by another route than before: at the first session, at each change, and when the session ends.
+  case route(NodeID, PeerRoute)
   /// A peer was refused; told once a second and peer at most.
   case refused(NodeID, TunnelRefusal)
   /// The beacon says that nobody of this ID is attached. What is sent to it is lost until it comes back. Not told of a peer that is
@@ -50,8 +50,8 @@ public struct TunnelEcho: Hashable, Sendable {
   public let peer: NodeID
   /// What was sent, as it has come back.
   public let payload: [UInt8]
-  /// Which way the answer has come.
-  public let path: TunnelPath
+  /// By which route the answer has come.
+  public let route: PeerRoute
   /// When, on the ``/PilotTransport/MonotonicClock``.
   public let arrival: MonotonicInstant
 }

@@ -5,8 +5,8 @@ import Synchronization
 /// A peer, for who sends to it. From any thread.
 final class TunnelPeer: Sendable {
   let id: NodeID
-  private let way = Mutex<SealedWay?>(nil)
-  /// When the way was last told that it is used, in nanoseconds of the clock.
+  private let route = Mutex<SealedRoute?>(nil)
+  /// When the route was last told that it is used, in nanoseconds of the clock.
   private let markedAt = Atomic<UInt64>(0)
   /// What its users sent and the node didn't take.
   let refused = Atomic<UInt64>(0)
@@ -17,13 +17,13 @@ final class TunnelPeer: Sendable {
   /// How many datagrams were sent in fragments.
   private let fragmented = Atomic<UInt32>(0)
 
-  /// How often a way is told that it is used. Times of a way are seconds.
+  /// How often a route is told that it is used. Times of a route are seconds.
   private static let markInterval: UInt64 = 100_000_000
 
   init(_ id: NodeID) { self.id = id }
 
   /// How packets go to it now; nil without a session.
-  var sealedWay: SealedWay? { way.withLock(\.self) }
+  var sealedRoute: SealedRoute? { route.withLock(\.self) }
 
   var fragmentedLimit: Int { fragmentLimit.load(ordering: .relaxed) }
 
@@ -32,9 +32,9 @@ final class TunnelPeer: Sendable {
   /// The number of the next datagram that goes in fragments.
   func nextFragmented() -> UInt32 { fragmented.wrappingAdd(1, ordering: .relaxed).newValue }
 
-  func carry(_ new: SealedWay?) { way.withLock { $0 = new } }
+  func carry(_ new: SealedRoute?) { route.withLock { $0 = new } }
 
-  /// Whether the way is to be told that packets were sent.
+  /// Whether the route is to be told that packets were sent.
   func isMarkDue(at now: MonotonicInstant) -> Bool {
     let last = markedAt.load(ordering: .relaxed)
     guard now.nanoseconds >= last + Self.markInterval || last == 0 else { return false }

@@ -32,9 +32,9 @@ struct TunnelReader: ~Copyable {
         tunnels.drive { $0.reached(at: .now()) }
         tunnels.surround()
       }
-      tunnels.tellAllPaths()
+      tunnels.tellAllRoutes()
       tunnels.tell(.node(state))
-    case .switched: tunnels.tellAllPaths()
+    case .switched: tunnels.tellAllRoutes()
     case .gone(let peer, _):
       tunnels.drive { $0.gone(peer, at: .now()) }
       // The beacon knows of its own relay alone: who is reached directly is there.
@@ -65,7 +65,7 @@ struct TunnelReader: ~Copyable {
       // Sessions and paths probe by themselves.
       let bytes = payload.copied()
       guard ProbePayload(parsing: payload) == nil, bytes != PeerSessions.probePayload else { return }
-      tunnels.tell(.echo(TunnelEcho(peer: peer, payload: bytes, path: tunnels.path(route), arrival: now)))
+      tunnels.tell(.echo(TunnelEcho(peer: peer, payload: bytes, route: tunnels.peerRoute(route), arrival: now)))
     }
   }
 

@@ -55,16 +55,16 @@ extension Tunnels {
       }
       return
     }
-    guard let way = try way(to: peer, header, payload) else { return }
+    guard let sealed = try sealedRoute(to: peer, header, payload) else { return }
     let frame: [UInt8]
     do throws(SealingError) {
-      frame = try way.sealer.sealed(header, payload)
+      frame = try sealed.sealer.sealed(header, payload)
     } catch {
       throw Self.error(error)
     }
     do throws(TransportError) {
-      try carry(frame, to: peer.id, by: way.route)
-      if way.isDoubted { try carry(frame, to: peer.id, by: .relay) }
+      try carry(frame, to: peer.id, by: sealed.route)
+      if sealed.isDoubted { try carry(frame, to: peer.id, by: .relay) }
     } catch {
       peer.refused.count()
       throw error
@@ -80,7 +80,7 @@ extension Tunnels {
   ///   hasn't said so.
   func fragments(of length: Int, to peer: TunnelPeer) throws(TransportError) -> [FragmentPlace] {
     let limit = peer.fragmentedLimit
-    if length <= limit, peer.sealedWay != nil,
+    if length <= limit, peer.sealedRoute != nil,
       let places = FragmentPlace.places(
         ofDatagram: peer.nextFragmented(), length: length, room: maximumPayloadLength)
     {
@@ -94,10 +94,12 @@ extension Tunnels {
   }
 
   /// How a packet goes to a peer; nil if it waits for a session.
-  func way(to peer: TunnelPeer, _ header: PacketHeader, _ payload: RawSpan) throws(TransportError) -> SealedWay? {
-    if let way = peer.sealedWay { return way }
+  func sealedRoute(
+    to peer: TunnelPeer, _ header: PacketHeader, _ payload: RawSpan
+  ) throws(TransportError) -> SealedRoute? {
+    if let route = peer.sealedRoute { return route }
     switch drive({ $0.send(header, payload, to: peer.id, at: .now()) }) {
-    case .session(let sealer): return peer.sealedWay ?? SealedWay(sealer, route: .relay, isDoubted: false)
+    case .session(let sealer): return peer.sealedRoute ?? SealedRoute(sealer, route: .relay, isDoubted: false)
     case .queued: return nil
     case .dropped(.pendingFull): throw .backpressure
     case .dropped:
@@ -114,7 +116,7 @@ extension Tunnels {
     }
   }
 
-  /// Packets were sent to a peer: its way wants to know, now and then.
+  /// Packets were sent to a peer: its route wants to know, now and then.
   func mark(_ peer: TunnelPeer) {
     let now = MonotonicInstant.now()
     if peer.isMarkDue(at: now) { drive { $0.sent(to: peer.id, at: now) } }

@@ -47,7 +47,7 @@ public final class Tunnels: Sendable {
   private let lookUps: AsyncStream<NodeID>
   let lookUpSource: AsyncStream<NodeID>.Continuation
   /// What the last event about each peer said.
-  let told = Mutex<[NodeID: TunnelPath]>([:])
+  let told = Mutex<[NodeID: PeerRoute]>([:])
   private let receiver: Mutex<NodeReceiver?>
   /// How many peers are known to who sends, at most, besides those with a session.
   private static let peerLimit = 8_192
@@ -178,7 +178,7 @@ public final class Tunnels: Sendable {
     peers.withLock { peers in
       if let peer = peers[id] { return peer }
       // Who sends to ever more nodes that get no session keeps none of them.
-      if peers.count >= Self.peerLimit { peers = peers.filter { $0.value.sealedWay != nil } }
+      if peers.count >= Self.peerLimit { peers = peers.filter { $0.value.sealedRoute != nil } }
       let peer = TunnelPeer(id)
       peers[id] = peer
       return peer
@@ -194,10 +194,10 @@ public final class Tunnels: Sendable {
       let result = event(&state)
       let isDueSooner = state.isDueSooner
       let outputs = state.takeOutputs()
-      // Under the lock, so that ways change in the machine's order.
+      // Under the lock, so that routes change in the machine's order.
       for output in outputs {
         switch output {
-        case .carry(let id, let way): carry(id, way)
+        case .carry(let id, let route): carry(id, route)
         case .fragments(let id, let longest): peer(id).takesFragments(upTo: longest)
         case .send, .requestPunch, .lookUp, .refused: break
         }

@@ -2,7 +2,7 @@ import PilotIdentity
 import PilotTransport
 import PilotWire
 
-/// A node's sessions with its peers, and which way each one's frames go: a ``TunnelMachine`` and a ``DirectPath`` for each peer
+/// A node's sessions with its peers, and by which route each one's frames go: a ``TunnelMachine`` and a ``DirectPath`` for each peer
 /// as one value, without clock, socket or lock.
 ///
 /// Whoever drives it tells it what comes and what time it is, then takes its outputs until there are none.
@@ -16,7 +16,7 @@ struct PeerTunnels: Sendable {
     /// Look a node's key up, and tell it (``PeerTunnels/learned(_:of:at:)``).
     case lookUp(NodeID)
     /// From now on packets go to a peer like this; nil: it has no session any more.
-    case carry(NodeID, SealedWay?)
+    case carry(NodeID, SealedRoute?)
     /// A peer gets no session.
     case refused(NodeID, RefusalReason)
     /// A peer takes datagrams in fragments, up to so many bytes; nil: none.
@@ -40,7 +40,7 @@ struct PeerTunnels: Sendable {
   /// - Parameters:
   ///   - sessions: The sessions.
   ///   - surroundings: What is known of the network.
-  ///   - direct: When direct ways are looked for; nil for never.
+  ///   - direct: When direct paths are looked for; nil for never.
   ///   - fragmentsUpTo: How long a datagram may be that goes and comes in fragments; nil if none does.
   ///   - random: For probes' tokens.
   init(
@@ -301,10 +301,10 @@ struct PeerTunnels: Sendable {
   }
 
   private mutating func carry(_ peer: NodeID) {
-    let way = sealers[peer].map { sealer in
-      SealedWay(sealer, route: paths[peer]?.route ?? .relay, isDoubted: paths[peer]?.isDoubted ?? false)
+    let sealed = sealers[peer].map { sealer in
+      SealedRoute(sealer, route: paths[peer]?.route ?? .relay, isDoubted: paths[peer]?.isDoubted ?? false)
     }
-    outputs.append(.carry(peer, way))
+    outputs.append(.carry(peer, sealed))
   }
 
   /// Passes on what the sessions want done.
@@ -312,10 +312,10 @@ struct PeerTunnels: Sendable {
     while let output = sessions.nextOutput() {
       switch output {
       case .send(let frame, let peer, .route(let route)): outputs.append(.send(frame, to: peer, by: route))
-      case .send(let frame, let peer, let way):
+      case .send(let frame, let peer, let choice):
         let route = paths[peer]?.route ?? .relay
         outputs.append(.send(frame, to: peer, by: route))
-        let isDoubled = way == .everywhere || paths[peer]?.isDoubted == true
+        let isDoubled = choice == .everywhere || paths[peer]?.isDoubted == true
         if isDoubled, route != .relay { outputs.append(.send(frame, to: peer, by: .relay)) }
       case .lookUp(let node): outputs.append(.lookUp(node))
       case .ready(let peer, let sealer):

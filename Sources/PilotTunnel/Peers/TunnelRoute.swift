@@ -1,6 +1,6 @@
 package import PilotWire
 
-/// Which way a frame of a peer's came, or is to go.
+/// By which route a frame of a peer's came, or is to go.
 package enum TunnelRoute: Hashable, Sendable {
   /// Through the beacon.
   case relay

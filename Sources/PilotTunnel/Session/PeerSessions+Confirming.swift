@@ -119,10 +119,10 @@ extension PeerSessions {
 
   /// Seals and sends a packet.
   mutating func send(
-    _ header: PacketHeader, _ payload: RawSpan, under sealer: Sealer, by way: TunnelWay, _ side: inout OwnSide
+    _ header: PacketHeader, _ payload: RawSpan, under sealer: Sealer, by choice: RouteChoice, _ side: inout OwnSide
   ) {
     do throws(SealingError) {
-      side.put(.send(try sealer.sealed(header, payload), to: node, by: way))
+      side.put(.send(try sealer.sealed(header, payload), to: node, by: choice))
     } catch {
       count(.notSealed, &side)
     }
@@ -136,10 +136,10 @@ extension PeerSessions {
   static let probePayload = Array("pathprobe.v1".utf8)
 
   /// Asks for a frame: a path probe (wire reference, section 4), which each peer answers.
-  mutating func probe(_ sealer: Sealer, by way: TunnelWay, _ side: inout OwnSide) {
+  mutating func probe(_ sealer: Sealer, by choice: RouteChoice, _ side: inout OwnSide) {
     let payload = Self.probePayload
     activity.machineSeals(by: sealer)
-    send(side.controlHeader(to: node), payload.span.raw, under: sealer, by: way, &side)
+    send(side.controlHeader(to: node), payload.span.raw, under: sealer, by: choice, &side)
   }
 
   /// Answers a path probe: with ACK, the ends exchanged, and its payload.

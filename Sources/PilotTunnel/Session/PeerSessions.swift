@@ -100,11 +100,11 @@ struct PeerSessions: Sendable {
   }
 
   /// Sends our half.
-  mutating func offer(by way: TunnelWay, at now: MonotonicInstant, _ side: inout OwnSide) {
+  mutating func offer(by choice: RouteChoice, at now: MonotonicInstant, _ side: inout OwnSide) {
     counters.offers += 1
     side.counters.offers += 1
-    side.put(.send(own.offer, to: node, by: way))
-    guard way == .everywhere else { return }
+    side.put(.send(own.offer, to: node, by: choice))
+    guard choice == .everywhere else { return }
     current?.offeredAt = now
     for index in candidates.indices { candidates[index].session.offeredAt = now }
   }

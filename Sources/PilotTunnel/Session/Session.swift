@@ -91,8 +91,8 @@ struct SessionName: Hashable, Sendable {
 /// A session that no frame has confirmed yet.
 struct Candidate: Sendable {
   var session: Session
-  /// Which way the peer's key exchange came, and so which way it is asked for a frame.
-  var route: TunnelWay
+  /// By which route the peer's key exchange came, and so by which it is asked for a frame.
+  var route: RouteChoice
   /// How many path probes have been sent under it.
   var probes = 0
   /// When the next one is due.

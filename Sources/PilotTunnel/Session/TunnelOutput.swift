@@ -3,7 +3,7 @@ package import PilotWire
 /// What the driver of a ``TunnelMachine`` is to do.
 package enum TunnelOutput: Sendable {
   /// Send a frame to a peer.
-  case send([UInt8], to: NodeID, by: TunnelWay)
+  case send([UInt8], to: NodeID, by: RouteChoice)
   /// Look the node's key up, and tell it (``TunnelMachine/learned(_:of:at:)``).
   case lookUp(NodeID)
   /// From now on, packets to the peer are sealed by this one.
@@ -14,8 +14,8 @@ package enum TunnelOutput: Sendable {
   case refused(NodeID, RefusalReason)
 }
 
-/// Which way a frame goes.
-package enum TunnelWay: Hashable, Sendable {
+/// By which route, or routes, a frame goes.
+package enum RouteChoice: Hashable, Sendable {
   /// The one that the peer's packets go.
   case active
   /// All that may lead to the peer.

@@ -2,7 +2,7 @@ package import NIOCore
 package import PilotTransport
 
 /// One attempt to connect, from the name's resolution to `auth_ok`, all within one limit. It puts the steps one after the
-/// other, and each step stands by itself: ``Route``, ``TLSHandshake``, ``UpgradeRequester``, ``ClientConnection``.
+/// other, and each step stands by itself: ``ProxiedConnector``, ``TLSHandshake``, ``UpgradeRequester``, ``ClientConnection``.
 /// Confined to one event loop.
 package final class Dial {
   /// How far an attempt got; names the step that took too long.
@@ -28,7 +28,7 @@ package final class Dial {
   private let onFailure: (TransportError) -> Void
   /// Told each step that is done, for whoever wants to see how far it gets.
   package var onProgress: ((DialProgress) -> Void)?
-  private var route: Route?
+  private var connector: ProxiedConnector?
   private var state = State.dialing(.connecting)
   private var channel: (any Channel)?
   /// The pipeline keeps it.
@@ -59,22 +59,22 @@ package final class Dial {
   func start() {
     let bound = NIOLoopBound(self, eventLoop: loop)
     limitTimer = loop.scheduleTask(in: TimeAmount(configuration.dialLimit)) { bound.value.limitReached() }
-    let route = Route(configuration, through: proxy, loop: loop) { [weak self] result in
+    let connector = ProxiedConnector(configuration, through: proxy, loop: loop) { [weak self] result in
       switch result {
       case .success(let channel): self?.connected(channel)
       case .failure(let error): self?.fail(error)
       }
     }
-    route.onConnected = { [weak self] address in self?.onProgress?(.connected(to: address)) }
-    self.route = route
-    route.open()
+    connector.onConnected = { [weak self] address in self?.onProgress?(.connected(to: address)) }
+    self.connector = connector
+    connector.open()
   }
 
   /// Ends the attempt, without a call to anybody.
   package func cancel() {
     guard case .dialing = state else { return }
     over()
-    route?.cancel()
+    connector?.cancel()
     // A WebSocket says goodbye; before there is one, TCP ends.
     if let connection { connection.close() } else { channel?.cutOff() }
     channel = nil
@@ -90,7 +90,7 @@ package final class Dial {
   private func fail(_ error: TransportError) {
     guard case .dialing = state else { return }
     over()
-    route?.cancel()
+    connector?.cancel()
     channel?.cutOff()
     channel = nil
     connection = nil
@@ -100,12 +100,12 @@ package final class Dial {
   /// The time for all steps is over.
   func limitReached() {
     guard case .dialing(let step) = state, requester?.giveUp() != true else { return }
-    let name = step == .connecting ? route?.step ?? step.rawValue : step.rawValue
+    let name = step == .connecting ? connector?.step ?? step.rawValue : step.rawValue
     var error = TransportError(
       code: .timedOut,
       message: "\(configuration.beacon) was not reached within \(configuration.dialLimit): \(name) took too long"
     ).named(proxy?.url)
-    if step == .connecting, let advice = route?.advice { error.message += "; \(advice)" }
+    if step == .connecting, let advice = connector?.advice { error.message += "; \(advice)" }
     fail(error)
   }
 

@@ -211,7 +211,7 @@ struct ClusterLaneTests {
     let one = try Beacon(1, at: Self.here)
     let members = try (2...300).map { try #require(ClusterMember(beaconID: $0, epoch: 1, endpoint: Self.there)) }
     #expect(one.peers.place(members) == 299 - ClusterPeers.limit)
-    #expect(one.peers.table.routes.count == ClusterPeers.limit)
+    #expect(one.peers.table.destinations.count == ClusterPeers.limit)
     #expect(ClusterMember(beaconID: 0, epoch: 1, endpoint: Self.there) == nil)
     #expect(ClusterMember(beaconID: 1, epoch: 1, endpoint: .test(1, port: 0)) == nil)
   }

@@ -138,8 +138,8 @@ struct SimulatedNode {
   private static func link(
     of node: NodeID, _ configuration: BeaconLink.Configuration, at begin: MonotonicInstant
   ) -> BeaconLink {
-    let path = BeaconLink.Path.datagrams(beacon: SimulatedBeacon.endpoint)
-    return BeaconLink(node: node, path: path, token: token(of: node), configuration, at: begin)
+    let target = BeaconLink.Target.datagrams(beacon: SimulatedBeacon.endpoint)
+    return BeaconLink(node: node, to: target, token: token(of: node), configuration, at: begin)
   }
 
   private static func token(of node: NodeID) -> ProbeToken {

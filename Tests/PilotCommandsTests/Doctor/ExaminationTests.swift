@@ -105,7 +105,7 @@ struct ExaminationTests {
       plan: try plan("udp://192.0.2.10:9001", "wss://beacon.test"), inquiries: inquiries, tell: { told.tell($0) })
     let verdict = try await examination.run()
     #expect(told.findings.map(\.check) == DoctorCheck.allCases)
-    #expect(verdict.way == .udp)
+    #expect(verdict.path == .udp)
   }
 
   @Test func `beacons are dialled at the same time, and one's time of day is enough`() async throws {
@@ -131,7 +131,7 @@ struct ExaminationTests {
     let examination = Examination(
       plan: try plan("wss://dark.test", "wss://beacon.test"), inquiries: inquiries, tell: { told.tell($0) })
     let verdict = try await examination.run()
-    #expect(verdict.way == .wss)
+    #expect(verdict.path == .wss)
     #expect(told.findings.map(\.check) == DoctorCheck.allCases)
     let tcp = try #require(told.findings.first { $0.check == .tcp })
     #expect(tcp.reason.contains("wss://dark.test") && tcp.reason.contains("wss://beacon.test"))

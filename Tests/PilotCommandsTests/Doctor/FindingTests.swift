@@ -41,9 +41,9 @@ struct FindingTests {
     let finding = Finding.fail(.udp, "nothing", in: .milliseconds(12), hint: "try again")
     #expect(finding.json.line == #"{"check":"udp","result":"fail","ms":12,"reason":"nothing","hint":"try again"}"#)
     #expect(Finding.skipped(.nat, "no").json.line == #"{"check":"nat","result":"skipped","reason":"no"}"#)
-    let verdict = Verdict(way: .wss, maximumPayload: 9, reason: "so")
+    let verdict = Verdict(path: .wss, maximumPayload: 9, reason: "so")
     #expect(verdict.json.line == #"{"verdict":"wss","max_payload":9,"reason":"so"}"#)
-    #expect(Verdict(way: .none, maximumPayload: nil, reason: "so").json.line == #"{"verdict":"none","reason":"so"}"#)
+    #expect(Verdict(path: .none, maximumPayload: nil, reason: "so").json.line == #"{"verdict":"none","reason":"so"}"#)
     let order = "dns clock udp nat mtu tcp portal proxy tls upgrade auth idle"
     #expect(DoctorCheck.allCases.map(\.rawValue).joined(separator: " ") == order)
   }
@@ -106,18 +106,18 @@ struct FindingTests {
   @Test func `the verdict is what a node would use`() throws {
     let none = DatagramFacts(beacons: [])
     let good = SizeFacts(longest: 1_472)
-    #expect(Verdict(datagrams: none, sizes: nil, connections: []).way == .none)
+    #expect(Verdict(datagrams: none, sizes: nil, connections: []).path == .none)
     let udp = Verdict(datagrams: try datagrams("10.0.0.5:4000"), sizes: good, connections: [connection()])
-    #expect(udp.way == .udp && udp.maximumPayload == 1_463)
-    #expect(Verdict(datagrams: none, sizes: nil, connections: [connection()]).way == .wss)
+    #expect(udp.path == .udp && udp.maximumPayload == 1_463)
+    #expect(Verdict(datagrams: none, sizes: nil, connections: [connection()]).path == .wss)
     let narrow = SizeFacts(longest: 1_024, shortestLost: 1_172)
     let bad = try datagrams("10.0.0.5:4000")
-    #expect(Verdict(datagrams: bad, sizes: narrow, connections: [connection()]).way == .wss)
+    #expect(Verdict(datagrams: bad, sizes: narrow, connections: [connection()]).path == .wss)
     #expect(Verdict(datagrams: bad, sizes: narrow, connections: []).maximumPayload == 1_015)
     // Known to nobody, it can't use the connection.
     var refused = connection()
     refused.hasIdentity = true
-    #expect(Verdict(datagrams: none, sizes: nil, connections: [refused]).way == .none)
+    #expect(Verdict(datagrams: none, sizes: nil, connections: [refused]).path == .none)
   }
 
   @Test func `a name that only a proxy resolves does no harm`() {
@@ -211,12 +211,12 @@ struct FindingTests {
     #expect(auth.result == .fail && auth.elapsed == .seconds(1))
     #expect(auth.reason == "\(dark): a step before it failed; \(strict): auth is in the way")
     #expect(auth.hint == "\(strict): move strict.test")
-    #expect(Verdict(datagrams: DatagramFacts(beacons: []), sizes: nil, connections: beacons).way == .none)
+    #expect(Verdict(datagrams: DatagramFacts(beacons: []), sizes: nil, connections: beacons).path == .none)
     // The other way round, and with one that works.
     let better = beacons.reversed() + [dialled("open.test")]
     #expect(Finding.connection(.auth, better).result == .pass)
     #expect(Finding.connection(.auth, better).hint == "\(strict): move strict.test")
-    #expect(Verdict(datagrams: DatagramFacts(beacons: []), sizes: nil, connections: better).way == .wss)
+    #expect(Verdict(datagrams: DatagramFacts(beacons: []), sizes: nil, connections: better).path == .wss)
   }
 
   @Test func `one beacon is not named, and what nobody asked for is said once`() {

@@ -28,15 +28,15 @@ struct ForwardProgressTests {
       ])
   }
 
-  @Test("paths are told as they come, and so are refusals, to what limits them")
+  @Test("routes are told as they come, and so are refusals, to what limits them")
   func peers() throws {
     var progress = ForwardProgress()
     let (seven, nine) = (try #require(NodeID(7)), try #require(NodeID(9)))
     let now = MonotonicInstant.start
-    for (path, expected) in [
-      (TunnelPath.none, PeerPath.none), (.direct, .direct), (.relayOverUDP, .relayUDP), (.relayOverWSS, .relayWSS),
+    for (route, expected) in [
+      (PeerRoute.none, PeerPath.none), (.direct, .direct), (.relayOverUDP, .relayUDP), (.relayOverWSS, .relayWSS),
     ] {
-      let action = progress.told(.path(seven, path), at: now)
+      let action = progress.told(.route(seven, route), at: now)
       #expect(action == .tell(.path(seven, expected)))
     }
     let gone = progress.told(.gone(seven), at: now)
@@ -54,11 +54,11 @@ struct ForwardProgressTests {
     }
     #expect(told(.gone(seven), at: 0))
     for second in 1...200 { #expect(!told(.gone(seven), at: second)) }
-    _ = told(.path(seven, .none), at: 201)
+    _ = told(.route(seven, .none), at: 201)
     #expect(!told(.gone(seven), at: 202), "that isn't a sign of life")
-    _ = told(.path(seven, .relayOverUDP), at: 203)
+    _ = told(.route(seven, .relayOverUDP), at: 203)
     #expect(told(.gone(seven), at: 204))
-    _ = told(.path(seven, .direct), at: 205)
+    _ = told(.route(seven, .direct), at: 205)
     #expect(!told(.gone(seven), at: 263) && told(.gone(seven), at: 264))
   }
 

@@ -16,19 +16,19 @@ struct ServiceFlowsTests {
     let sockets = try ConnectedSockets()
     defer { sockets.close() }
     let flows = ServiceFlows(rules: 2, sockets: sockets)
-    let none = try flows.way(of: try Self.flow(7, 1))
+    let none = try flows.destination(of: try Self.flow(7, 1))
     #expect(none == nil, "it isn't known where the service is")
     flows.setAddresses([.loopback(port: 9)], of: 0)
     flows.setAddresses([.loopback(port: 10)], of: 1)
     let keys = [
       try Self.flow(7, 1), try Self.flow(7, 2), try Self.flow(8, 1), try Self.flow(7, 1, rule: 1),
     ]
-    let ways = try keys.map { try #require(try flows.way(of: $0)) }
-    #expect(Set(ways.map(\.socket)).count == 4 && sockets.count == 4)
-    #expect(ways.map(\.service.port) == [9, 9, 9, 10])
-    for (key, way) in zip(keys, ways) {
-      #expect(try flows.way(of: key) == way)
-      #expect(flows.owner(of: way.socket)?.flow == key)
+    let destinations = try keys.map { try #require(try flows.destination(of: $0)) }
+    #expect(Set(destinations.map(\.socket)).count == 4 && sockets.count == 4)
+    #expect(destinations.map(\.service.port) == [9, 9, 9, 10])
+    for (key, destination) in zip(keys, destinations) {
+      #expect(try flows.destination(of: key) == destination)
+      #expect(flows.owner(of: destination.socket)?.flow == key)
     }
     #expect(flows.refused(.loopback(port: 10), "no").map(\.rule) == [1])
     #expect(flows.refused(.loopback(port: 11), "no").isEmpty)
@@ -43,13 +43,13 @@ struct ServiceFlowsTests {
     #expect(flows.setAddresses([.loopback(port: 9)], of: 0) == nil)
     flows.setAddresses([.loopback(port: 9)], of: 1)
     let (moving, staying) = (try Self.flow(7, 1), try Self.flow(7, 1, rule: 1))
-    let before = try #require(try flows.way(of: moving))
-    let other = try #require(try flows.way(of: staying))
+    let before = try #require(try flows.destination(of: moving))
+    let other = try #require(try flows.destination(of: staying))
     flows.setAddresses([.loopback(port: 10)], of: 0)
     #expect(flows.owner(of: before.socket) == nil && sockets.count == 1)
-    let after = try #require(try flows.way(of: moving))
+    let after = try #require(try flows.destination(of: moving))
     #expect(after.service.port == 10 && after.socket != before.socket)
-    #expect(try flows.way(of: staying) == other)
+    #expect(try flows.destination(of: staying) == other)
   }
 
   @Test("a peer that opens flows without end gives up its own, and those of others stay")
@@ -58,8 +58,8 @@ struct ServiceFlowsTests {
     defer { sockets.close() }
     let flows = ServiceFlows(rules: 1, sockets: sockets, capacity: 40)
     flows.setAddresses([.loopback(port: 9)], of: 0)
-    let quiet = try #require(try flows.way(of: try Self.flow(8, 1)))
-    for port in 1...UInt16(600) { _ = try flows.way(of: Self.flow(7, port)) }
+    let quiet = try #require(try flows.destination(of: try Self.flow(8, 1)))
+    for port in 1...UInt16(600) { _ = try flows.destination(of: Self.flow(7, port)) }
     #expect(flows.count == 11 && sockets.count == 11, "a quarter of all for one peer")
     #expect(flows.owner(of: quiet.socket)?.flow.peer.rawValue == 8)
   }
@@ -72,17 +72,17 @@ struct ServiceFlowsTests {
     let (first, second) = (Endpoint.loopback(port: 9), Endpoint(ipv4Address: 0x7F00_0002, port: 9))
     flows.setAddresses([first, second], of: 0)
     let flow = try Self.flow(7, 1)
-    let before = try #require(try flows.way(of: flow))
+    let before = try #require(try flows.destination(of: flow))
     #expect(flows.setAddresses([second, first], of: 0) == nil)
-    #expect(try flows.way(of: flow) == before, "the same socket, whatever the order is now")
+    #expect(try flows.destination(of: flow) == before, "the same socket, whatever the order is now")
     let refused = flows.refused(first, "it refuses")
     #expect(refused.map(\.fault) == [ServiceFault(address: first, reason: "it refuses", next: second)])
     #expect(flows.owner(of: before.socket) == nil && sockets.count == 0)
-    let after = try #require(try flows.way(of: flow))
+    let after = try #require(try flows.destination(of: flow))
     #expect(after.service == second && flows.owner(of: after.socket)?.service == second)
     #expect(flows.setAddresses([first, second], of: 0) == nil, "it stays there")
     #expect(flows.refused(second, "no").map(\.fault.next) == [nil], "not at once again")
-    #expect(try flows.way(of: flow) == after)
+    #expect(try flows.destination(of: flow) == after)
   }
 
   @Test("why no socket leads to a service is said, and where its host has another address that is used next")
@@ -96,15 +96,15 @@ struct ServiceFlowsTests {
     flows.setAddresses([bad, good], of: 1)
     for (rule, next) in [(0, nil), (1, good)] {
       do {
-        _ = try flows.way(of: Self.flow(7, 1, rule: rule))
+        _ = try flows.destination(of: Self.flow(7, 1, rule: rule))
         Issue.record("no socket leads there")
       } catch let fault as ServiceFault {
         #expect(fault.address == bad && fault.next == next && !fault.reason.isEmpty)
       }
     }
-    #expect(try flows.way(of: Self.flow(7, 1, rule: 1))?.service == good)
+    #expect(try flows.destination(of: Self.flow(7, 1, rule: 1))?.service == good)
     sockets.close()
-    #expect(try flows.way(of: Self.flow(7, 2, rule: 1)) == nil, "at the end nothing is wrong")
+    #expect(try flows.destination(of: Self.flow(7, 2, rule: 1)) == nil, "at the end nothing is wrong")
   }
 
   @Test("a peer's flows to one service take no room from its flow to another")
@@ -114,9 +114,9 @@ struct ServiceFlowsTests {
     let flows = ServiceFlows(rules: 2, sockets: sockets, capacity: 40)
     for rule in 0...1 { flows.setAddresses([.loopback(port: 9)], of: rule) }
     let quiet = try Self.flow(7, 1, rule: 1)
-    let way = try #require(try flows.way(of: quiet))
-    for port in 1...UInt16(600) { _ = try flows.way(of: Self.flow(7, port)) }
+    let destination = try #require(try flows.destination(of: quiet))
+    for port in 1...UInt16(600) { _ = try flows.destination(of: Self.flow(7, port)) }
     #expect(flows.count == 11)
-    #expect(flows.owner(of: way.socket)?.flow == quiet)
+    #expect(flows.owner(of: destination.socket)?.flow == quiet)
   }
 }

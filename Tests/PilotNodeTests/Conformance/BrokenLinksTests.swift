@@ -28,7 +28,7 @@ struct BrokenLinksTests {
     for limit in [1, 4, 16] where failure?.message.contains(message) != true {
       failure = await #expect(throws: ConformanceFailure.self) {
         try await check.run(
-          against: NodeFixture(links, way: .datagrams, makeStranger: links.stranger), within: .seconds(limit))
+          against: NodeFixture(links, path: .datagrams, makeStranger: links.stranger), within: .seconds(limit))
       }
     }
     #expect(failure?.check == check.name)

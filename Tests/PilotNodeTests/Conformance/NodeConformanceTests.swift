@@ -43,24 +43,24 @@ private struct UDPLinks: TransportFixture {
 
 @Suite("Conformance of nodes", .timeLimit(.minutes(2)))
 struct NodeConformanceTests {
-  @Test("over a network in memory, either way", arguments: NodeConformance.checks, NodeFixture.Way.allCases)
-  func inMemory(_ check: NodeConformance.Check, _ way: NodeFixture.Way) async throws {
+  @Test("over a network in memory, either way", arguments: NodeConformance.checks, NodeFixture.Path.allCases)
+  func inMemory(_ check: NodeConformance.Check, _ path: NodeFixture.Path) async throws {
     let links = InMemoryLinks()
-    let outcome = try await check.run(against: NodeFixture(links, way: way, makeStranger: links.stranger))
+    let outcome = try await check.run(against: NodeFixture(links, path: path, makeStranger: links.stranger))
     #expect(outcome == .passed)
   }
 
   @Test("over UDP", arguments: NodeConformance.checks)
   func udp(_ check: NodeConformance.Check) async throws {
     let outcome = try await check.run(
-      against: NodeFixture(UDPLinks(), way: .datagrams, makeStranger: UDPLinks.stranger))
+      against: NodeFixture(UDPLinks(), path: .datagrams, makeStranger: UDPLinks.stranger))
     #expect(outcome == .passed)
   }
 
   @Test("whom nobody but the beacon reaches has nothing to show about others")
   func noStranger() async throws {
     let outcome = try await NodeConformance.Check.believesTheBeaconOnly.run(
-      against: NodeFixture(InMemoryLinks(), way: .connection))
+      against: NodeFixture(InMemoryLinks(), path: .connection))
     #expect(outcome == .notApplicable("nobody but the beacon reaches the node"))
   }
 

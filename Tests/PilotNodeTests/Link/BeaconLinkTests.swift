@@ -14,7 +14,7 @@ struct BeaconLinkTests {
   private static func at(_ seconds: Double) -> MonotonicInstant { .start.advanced(by: .seconds(seconds)) }
 
   private static func link(_ node: NodeID, others: [Endpoint] = []) -> BeaconLink {
-    BeaconLink(node: node, path: .datagrams(beacon: first, others: others), token: token, at: .start)
+    BeaconLink(node: node, to: .datagrams(beacon: first, others: others), token: token, at: .start)
   }
 
   private static func outputs(_ link: inout BeaconLink) -> [BeaconLink.Output] {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("BeaconLink over a connection")
 struct ConnectionLinkTests {
-  private static let path = BeaconLink.Path.connection(beacon: .wssBeacon)
+  private static let target = BeaconLink.Target.connection(beacon: .wssBeacon)
   private static let lost = TransportError(code: .connectionLost, message: "lost", retry: .afterEvent)
   private static let ready = NodeState.ready(observed: nil)
 
@@ -19,7 +19,7 @@ struct ConnectionLinkTests {
 
   @Test("is ready once connected, announces itself at once and every minute, and asks and probes nothing")
   func announces() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     #expect(run.outputs() == [])
     #expect(run.link.deadline == nil)
     run.on(.connected)
@@ -30,7 +30,7 @@ struct ConnectionLinkTests {
 
   @Test("a first attempt that failed doesn't keep the second one from making it ready")
   func secondAttempt() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(Self.reconnecting(1))
     #expect(run.outputs() == [.state(Self.down(1))])
     run.on(.connected)
@@ -39,7 +39,7 @@ struct ConnectionLinkTests {
 
   @Test("a frame that comes before the event makes it ready, once")
   func frameFirst() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(Self.reconnecting(1))
     _ = run.outputs()
     #expect(run.receive(LinkRun.delivery(), from: .wssBeacon) == .message)
@@ -50,7 +50,7 @@ struct ConnectionLinkTests {
 
   @Test("another connection that has taken over: it announces itself there, and stays ready")
   func moved() throws {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(.connected)
     _ = run.outputs()
     _ = run.pass(10)
@@ -65,7 +65,7 @@ struct ConnectionLinkTests {
 
   @Test("is told by its beacon who isn't there")
   func gone() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(.connected)
     _ = run.outputs()
     let gone = Gone(destination: LinkRun.peer, reason: .notAttached).encoded()
@@ -76,7 +76,7 @@ struct ConnectionLinkTests {
 
   @Test("a frame of a connection that is gone makes nothing ready, and is a message all the same")
   func oldFrame() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(.connected)
     run.on(Self.reconnecting(1))
     _ = run.outputs()
@@ -89,7 +89,7 @@ struct ConnectionLinkTests {
 
   @Test("each attempt is told, and nothing is announced in between")
   func attempts() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(.connected)
     _ = run.outputs()
     for attempt in 1...3 {
@@ -101,7 +101,7 @@ struct ConnectionLinkTests {
 
   @Test("an announcement that the transport refuses is due a second later")
   func refused() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(.connected)
     _ = run.outputs()
     run.refuse(.announce(.wssBeacon), .backpressure)
@@ -111,7 +111,7 @@ struct ConnectionLinkTests {
 
   @Test("frames that don't come from the beacon are nobody's, and change nothing")
   func strangers() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     #expect(run.receive(LinkRun.delivery(), from: LinkRun.stranger) == .direct)
     #expect(run.outputs() == [])
     #expect(run.state == .joining)
@@ -119,7 +119,7 @@ struct ConnectionLinkTests {
 
   @Test("a delivery to another node at this endpoint is no message")
   func otherNode() {
-    var run = LinkRun(Self.path)
+    var run = LinkRun(Self.target)
     run.on(.connected)
     let payload: [UInt8] = [1]
     for (destination, expected) in [(LinkRun.node, BeaconLink.Reception.message), (LinkRun.peer, .control)] {

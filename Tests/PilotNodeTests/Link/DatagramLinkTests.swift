@@ -7,7 +7,7 @@ import Testing
 struct DatagramLinkTests {
   private static let beacon = LinkRun.beacon
   private static let ready = NodeState.ready(observed: LinkRun.seen)
-  private static let both = BeaconLink.Path.datagrams(beacon: LinkRun.beacon, others: [LinkRun.second])
+  private static let both = BeaconLink.Target.datagrams(beacon: LinkRun.beacon, others: [LinkRun.second])
 
   // MARK: A beacon that is about to end
 

@@ -9,8 +9,8 @@ struct NameRenewalTests {
   private static let beacon = LinkRun.beacon
   private static let later = LinkRun.second
 
-  private static func named(_ path: BeaconLink.Path = .datagrams(beacon: Self.beacon)) -> LinkRun {
-    LinkRun(path, isNamed: true)
+  private static func named(_ target: BeaconLink.Target = .datagrams(beacon: Self.beacon)) -> LinkRun {
+    LinkRun(target, isNamed: true)
   }
 
   private static func lookUps(_ outputs: [BeaconLink.Output]) -> Int { outputs.count { $0 == .resolve } }

@@ -33,11 +33,11 @@ struct NodeMachineTests {
         switch kind {
         case .datagrams:
           NodeMachine.Setup(
-            path: PathSelection.Path(beacon: 0, .datagrams), way: .datagrams(beacon: LinkRun.beacon), isNamed: false,
+            path: PathSelection.Path(beacon: 0, .datagrams), target: .datagrams(beacon: LinkRun.beacon), isNamed: false,
             token: tokens[0])
         case .connection:
           NodeMachine.Setup(
-            path: PathSelection.Path(beacon: 0, .connection), way: .connection(beacon: wss), isNamed: false,
+            path: PathSelection.Path(beacon: 0, .connection), target: .connection(beacon: wss), isNamed: false,
             token: tokens[1])
         }
       }

@@ -96,12 +96,12 @@ struct PathWorld: ~Copyable {
     let endpoints = beacons.map(\.endpoint)
     let setups = paths.enumerated().map { index, path in
       let beacon = endpoints[path.beacon]
-      let way: BeaconLink.Path =
+      let target: BeaconLink.Target =
         path.kind == .datagrams
         ? .datagrams(beacon: firstAddress ?? beacon, others: firstAddress == nil ? [] : [beacon])
         : .connection(beacon: Self.connectionEndpoint(index))
       return NodeMachine.Setup(
-        path: path, way: way, isNamed: false, token: ProbeToken(high: 100, low: UInt64(index)))
+        path: path, target: target, isNamed: false, token: ProbeToken(high: 100, low: UInt64(index)))
     }
     machine = NodeMachine(
       node: Self.node, setups, echoToken: Self.echoToken, times: .init(), choosing: configuration, on: verdict,

@@ -18,10 +18,10 @@ struct LinkRun {
   private(set) var now = MonotonicInstant.start
 
   init(
-    _ path: BeaconLink.Path = .datagrams(beacon: Self.beacon), _ times: BeaconLink.Configuration = .init(),
+    _ target: BeaconLink.Target = .datagrams(beacon: Self.beacon), _ times: BeaconLink.Configuration = .init(),
     isNamed: Bool = false
   ) {
-    link = BeaconLink(node: Self.node, path: path, isNamed: isNamed, token: Self.token, times, at: .start)
+    link = BeaconLink(node: Self.node, to: target, isNamed: isNamed, token: Self.token, times, at: .start)
   }
 
   static func node(_ number: UInt32) -> NodeID {

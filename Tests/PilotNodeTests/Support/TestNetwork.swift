@@ -34,7 +34,7 @@ struct TestNetwork {
 
   func node(times: BeaconLink.Configuration = patient, over other: (any Transport)? = nil) throws -> Node {
     try Node(
-      id: Self.id, identity: Identity(), on: other ?? transport, path: .datagrams(beacon: beacon.localEndpoint),
+      id: Self.id, identity: Identity(), on: other ?? transport, to: .datagrams(beacon: beacon.localEndpoint),
       times: times)
   }
 
@@ -58,7 +58,7 @@ struct TestNetwork {
   /// A node that takes its transport for a connection.
   func connected(times: BeaconLink.Configuration = patient, over other: (any Transport)? = nil) throws -> Node {
     try Node(
-      id: Self.id, identity: Identity(), on: other ?? transport, path: .connection(beacon: beacon.localEndpoint),
+      id: Self.id, identity: Identity(), on: other ?? transport, to: .connection(beacon: beacon.localEndpoint),
       times: times)
   }
 

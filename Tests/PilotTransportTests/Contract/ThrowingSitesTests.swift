@@ -70,7 +70,7 @@ import Testing
     PilotUDP/UDPTransport+Configuration | invalidConfiguration x2
     PilotWSS/Client/Dial | system, timedOut
     PilotWSS/Client/Inspection/PageRequest | system, timedOut
-    PilotWSS/Client/Route | system
+    PilotWSS/Client/ProxiedConnector | system
     PilotWSS/Client/SupervisorDriver | connectionLost: .afterEvent
     PilotWSS/Client/TransportError+Connecting | connectFailed, resolveFailed, timedOut
     PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut

@@ -9,7 +9,7 @@ struct NodeConformanceTests {
   @Test(arguments: NodeConformance.checks, [false, true])
   func `carries a node`(check: NodeConformance.Check, secure: Bool) async throws {
     let outcome = try await check.run(
-      against: NodeFixture(WSSFixture(tls: secure ? TestFiles() : nil), way: .connection))
+      against: NodeFixture(WSSFixture(tls: secure ? TestFiles() : nil), path: .connection))
     // Nobody but the beacon reaches a node over WSS.
     #expect(outcome == .passed || check.name == NodeConformance.Check.believesTheBeaconOnly.name)
   }

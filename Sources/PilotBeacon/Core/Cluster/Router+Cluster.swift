@@ -40,29 +40,6 @@ extension Router {
       || wss.peer(node) == nil && nodes.live(node, at: now)?.isProven != true
   }
 
-  /// Which nodes have come here, gone, or proven who they are since the last call, and whether those are all.
-  package mutating func takeAttachmentChanges() -> (nodes: [UInt32], isComplete: Bool) {
-    let (peers, registered) = (wss.changes.take(), nodes.changes.take())
-    return (peers.nodes + registered.nodes, peers.isComplete && registered.isComplete)
-  }
-
-  /// Whether a node is attached here, and has authenticated; nil if the others needn't know of it. Who has been silent for two rounds
-  /// of announcements isn't, nor who has missed one and is at another beacon.
-  package func attachment(of node: NodeID, at now: MonotonicInstant) -> Bool? {
-    if wss.peer(node) != nil { return true }
-    guard let registration = nodes.live(node, at: now.nanoseconds) else { return nil }
-    let silence = now.nanoseconds.since(registration.heardAt)
-    guard silence < bounds.silenceBeforeUnlisting else { return nil }
-    if silence > bounds.silenceBeforeMove, remotes.place(of: node) != nil { return nil }
-    return registration.isProven
-  }
-
-  /// All nodes in a part of the tables, each in one part, whether the others need to know of them or not.
-  package func forEachNode(inPart part: Int, _ body: (NodeID) -> Void) {
-    guard part >= wss.partCount else { return wss.forEach(inPart: part, body) }
-    nodes.map.forEach(inShard: part - wss.partCount) { key, _ in NodeID(key).map(body) }
-  }
-
   /// Nodes have come to other beacons of the cluster, or have gone from there.
   package mutating func placeRemotes(_ changes: some Collection<RemoteChange>) {
     for change in changes {

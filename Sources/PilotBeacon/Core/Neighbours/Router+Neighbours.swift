@@ -1,4 +1,3 @@
-package import PilotTransport
 package import PilotWire
 
 /// The exchange with the other beacons of a deployment (wire reference, section 2): lists of who is attached where, and relays to
@@ -38,7 +37,7 @@ extension Router {
   ///
   /// - Parameter reason: Why it is dropped if it comes from elsewhere.
   @inline(never)
-  mutating func takeOver(
+  mutating func relayFromNeighbour(
     _ bytes: Int, from sender: NodeID, to destination: NodeID, at origin: FrameOrigin, else reason: RouterDropReason,
     at now: UInt64
   ) -> RouterAction {
@@ -47,44 +46,5 @@ extension Router {
     let action = deliver(bytes, from: sender, at: origin, to: destination, over: .udp, isPassedOn: true, at: now)
     if case .deliver = action { counters.relayedFromNeighbours &+= 1 }
     return action
-  }
-
-  /// Passes a Relay on, unchanged, to the beacon that its destination is attached to; nil if none says so. Of who is at both, one of
-  /// the cluster comes first.
-  @inline(never)
-  mutating func passOn(
-    from sender: NodeID, to destination: NodeID, over carrier: RelayCell.Carrier, at now: UInt64
-  ) -> RouterAction? {
-    if let place = remotes.place(of: destination) {
-      counters.relayed.count(RelayCell(from: carrier, to: .udp))
-      counters.relayedToNeighbours &+= 1
-      return .passOn(to: place.beaconID)
-    }
-    guard let endpoint = neighbours.endpoint(of: destination, at: now) else { return nil }
-    counters.relayed.count(RelayCell(from: carrier, to: .udp))
-    counters.relayedToNeighbours &+= 1
-    return .deliver(.udp(endpoint), DeliverHeader(relaying: sender, to: destination))
-  }
-
-  /// Nodes that have come here or gone, since it was made.
-  package var attachmentChanges: UInt64 { wss.changes.count &+ nodes.changes.count }
-
-  /// In so many parts ``forEachAttached(inPart:at:_:)`` tells who is attached here.
-  package var attachedParts: Int {
-    neighbours.isEmpty && !bounds.isInCluster ? 0 : wss.partCount + nodes.map.shardCount
-  }
-
-  /// The nodes that are attached here, of one part of about 2,000 at most, each in one part. What is silent for two rounds of
-  /// announcements is left out, and so is who has missed one and is listed by a neighbour.
-  package func forEachAttached(inPart part: Int, at now: MonotonicInstant, _ body: (NodeID) -> Void) {
-    guard part >= wss.partCount else { return wss.forEach(inPart: part, body) }
-    let now = now.nanoseconds
-    nodes.map.forEach(inShard: part - wss.partCount) { key, registration in
-      guard let node = NodeID(key), registration.isLive(at: now), wss.peer(node) == nil else { return }
-      let silence = now.since(registration.heardAt)
-      guard silence < bounds.silenceBeforeUnlisting else { return }
-      if silence > bounds.silenceBeforeMove, neighbours.endpoint(of: node, at: now) != nil { return }
-      body(node)
-    }
   }
 }

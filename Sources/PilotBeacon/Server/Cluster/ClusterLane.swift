@@ -62,15 +62,15 @@ package final class ClusterLane {
       return .refused(.truncated)
     }
     refresh()
-    guard let route = table.routes[message.beaconID], route.peer.incomingSession == message.session else {
+    guard let other = table.destinations[message.beaconID], other.peer.incomingSession == message.session else {
       return .refused(.notABeacon)
     }
-    if route.endpoint != source, !strangers.admits(SourceKey(source).keyedHash, at: now.nanoseconds) {
+    if other.endpoint != source, !strangers.admits(SourceKey(source).keyedHash, at: now.nanoseconds) {
       return .refused(.rateLimited)
     }
-    guard route.peer.admits(message.counter) else { return .refused(.replayedRelay) }
-    guard route.peer.incoming.verifies(message) else { return .refused(.forgedRelay) }
-    return route.peer.record(message.counter) ? .passed(by: message.beaconID) : .refused(.replayedRelay)
+    guard other.peer.admits(message.counter) else { return .refused(.replayedRelay) }
+    guard other.peer.incoming.verifies(message) else { return .refused(.forgedRelay) }
+    return other.peer.record(message.counter) ? .passed(by: message.beaconID) : .refused(.replayedRelay)
   }
 
   /// Writes a Relay, as it came, into a datagram for another beacon.
@@ -81,16 +81,16 @@ package final class ClusterLane {
     _ relay: RawSpan, to beaconID: UInt32, append: (Int, Endpoint, (inout OutputRawSpan) -> Void) -> Void
   ) -> Bool {
     refresh()
-    guard let route = table.routes[beaconID] else { return false }
+    guard let other = table.destinations[beaconID] else { return false }
     let place = (counters[beaconID] ?? largest) + 1
     guard place <= Self.lastCounter else { return false }
     counters[beaconID] = place
     largest = max(largest, place)
     let counter = UInt64(number) << 48 | place
-    guard let tag = route.peer.outgoing.tag(of: relay, counter: counter) else { return false }
-    append(ClusterRelay.headerLength + relay.byteCount, route.endpoint) { output in
+    guard let tag = other.peer.outgoing.tag(of: relay, counter: counter) else { return false }
+    append(ClusterRelay.headerLength + relay.byteCount, other.endpoint) { output in
       ClusterRelay(
-        beaconID: peers.own.beaconID, session: route.peer.outgoingSession, counter: counter, tag: tag, relay: relay
+        beaconID: peers.own.beaconID, session: other.peer.outgoingSession, counter: counter, tag: tag, relay: relay
       ).append(to: &output)
     }
     return true
@@ -99,6 +99,6 @@ package final class ClusterLane {
   private func refresh() {
     guard table.version != peers.version else { return }
     table = peers.table
-    counters = counters.filter { table.routes[$0.key] != nil }
+    counters = counters.filter { table.destinations[$0.key] != nil }
   }
 }

@@ -9,7 +9,7 @@ final class ClusterPeers: Sendable {
   static let limit = 255
 
   /// Another beacon and where it is.
-  struct Route: Sendable {
+  struct Destination: Sendable {
     let peer: ClusterPeer
     let endpoint: Endpoint
   }
@@ -17,7 +17,7 @@ final class ClusterPeers: Sendable {
   /// What a thread looks others up in.
   struct Table: Sendable {
     var version: UInt64 = 0
-    var routes: [UInt32: Route] = [:]
+    var destinations: [UInt32: Destination] = [:]
   }
 
   private struct State {
@@ -53,19 +53,19 @@ final class ClusterPeers: Sendable {
   @discardableResult
   func place(_ members: some Collection<ClusterMember>) -> Int {
     state.withLock { state in
-      let known = state.table.routes.values.map(\.peer) + state.gone
-      var routes: [UInt32: Route] = [:]
+      let known = state.table.destinations.values.map(\.peer) + state.gone
+      var destinations: [UInt32: Destination] = [:]
       let others = members.filter { $0.beaconID != own.beaconID }
       for member in others.prefix(Self.limit) {
         let identity = ClusterIdentity(member)
         let peer = known.first { $0.identity == identity } ?? ClusterPeer(identity, of: own, secret)
-        if let peer { routes[member.beaconID] = Route(peer: peer, endpoint: member.endpoint) }
+        if let peer { destinations[member.beaconID] = Destination(peer: peer, endpoint: member.endpoint) }
       }
-      state.gone = known.filter { routes[$0.identity.beaconID]?.peer !== $0 }.suffix(Self.limit)
+      state.gone = known.filter { destinations[$0.identity.beaconID]?.peer !== $0 }.suffix(Self.limit)
       state.table.version &+= 1
-      state.table.routes = routes
+      state.table.destinations = destinations
       published.store(state.table.version, ordering: .releasing)
-      return others.count - routes.count
+      return others.count - destinations.count
     }
   }
 }

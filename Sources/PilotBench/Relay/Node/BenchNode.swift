@@ -32,7 +32,7 @@ struct BenchNode: Sendable {
     }
     let transport = try UDPTransport.bind(configuration)
     executor = transport.executor
-    node = try Node(id: id, identity: identity, on: transport, path: .datagrams(beacon: beacon), offersProof: false)
+    node = try Node(id: id, identity: identity, on: transport, to: .datagrams(beacon: beacon), offersProof: false)
   }
 
   private init(_ node: Node) {

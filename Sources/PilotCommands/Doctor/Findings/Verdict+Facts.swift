@@ -15,7 +15,7 @@ extension Verdict {
     let frame = longest ?? SizeFacts.usual
     if !datagrams.answers.isEmpty, !isAttached || frame >= SizeFacts.usual {
       self.init(
-        way: .udp, maximumPayload: frame - Relay.headerLength,
+        path: .udp, maximumPayload: frame - Relay.headerLength,
         reason: isAttached ? "UDP works, and so does WSS, which takes over when UDP fails" : "UDP works")
     } else if isAttached {
       let why =
@@ -23,9 +23,9 @@ extension Verdict {
         ? "no udp:// beacon was given"
         : datagrams.answers.isEmpty ? "UDP doesn't come through" : "UDP loses frames of the usual length"
       self.init(
-        way: .wss, maximumPayload: FrameLimits.maximumOverWSS - Relay.headerLength, reason: "\(why), and WSS works")
+        path: .wss, maximumPayload: FrameLimits.maximumOverWSS - Relay.headerLength, reason: "\(why), and WSS works")
     } else {
-      self.init(way: .none, maximumPayload: nil, reason: "no beacon was reached; see the first check that failed")
+      self.init(path: .none, maximumPayload: nil, reason: "no beacon was reached; see the first check that failed")
     }
   }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// The flows of peers to what this process serves, and the socket of each.
 final class ServiceFlows: Sendable {
   /// Where a flow's datagrams go.
-  struct Way: Equatable, Sendable {
+  struct Destination: Equatable, Sendable {
     let socket: UInt64
     let service: Endpoint
   }
@@ -22,7 +22,7 @@ final class ServiceFlows: Sendable {
   private struct State {
     var table: FlowTable<ServedFlow, ServedShare>
     /// By place.
-    var ways: [Way?] = []
+    var destinations: [Destination?] = []
     var owners: [UInt64: Owner] = [:]
     /// By rule.
     var places: [ServicePlace]
@@ -58,15 +58,17 @@ final class ServiceFlows: Sendable {
   /// opened too many lately.
   ///
   /// - Throws: Why no socket leads to the service. Where there is no route, the next address of its host is used from then on.
-  func way(of flow: ServedFlow) throws(ServiceFault) -> Way? {
+  func destination(of flow: ServedFlow) throws(ServiceFault) -> Destination? {
     let now = MonotonicInstant.now()
-    return try state.withLock { state throws(ServiceFault) in try way(of: flow, at: now, &state) }
+    return try state.withLock { state throws(ServiceFault) in try destination(of: flow, at: now, &state) }
   }
 
-  private func way(of flow: ServedFlow, at now: MonotonicInstant, _ state: inout State) throws(ServiceFault) -> Way? {
+  private func destination(
+    of flow: ServedFlow, at now: MonotonicInstant, _ state: inout State
+  ) throws(ServiceFault) -> Destination? {
     if let place = state.table.place(of: flow) {
       state.table.touch(place, at: now)
-      return state.ways[place]
+      return state.destinations[place]
     }
     guard let service = state.places[flow.rule].address,
       state.openings[flow.peer, default: RateLimit(perSecond: Self.openingsPerSecond, burst: Self.openingsAtOnce)]
@@ -77,11 +79,11 @@ final class ServiceFlows: Sendable {
       return nil
     }
     if let closed { release(closed, &state) }
-    while state.ways.count <= place { state.ways.append(nil) }
-    let way = Way(socket: socket, service: service)
-    state.ways[place] = way
+    while state.destinations.count <= place { state.destinations.append(nil) }
+    let destination = Destination(socket: socket, service: service)
+    state.destinations[place] = destination
     state.owners[socket] = Owner(flow: flow, place: place, service: service)
-    return way
+    return destination
   }
 
   /// A socket to a service; nil once all are closed.
@@ -147,8 +149,8 @@ final class ServiceFlows: Sendable {
   }
 
   private func closeAll(of rule: Int, _ state: inout State) {
-    for (place, way) in state.ways.enumerated() {
-      guard way != nil, state.table.key(at: place)?.rule == rule else { continue }
+    for (place, destination) in state.destinations.enumerated() {
+      guard destination != nil, state.table.key(at: place)?.rule == rule else { continue }
       state.table.close(place)
       release(place, &state)
     }
@@ -167,8 +169,8 @@ final class ServiceFlows: Sendable {
 
   /// Closes the socket of a flow that is gone.
   private func release(_ place: Int, _ state: inout State) {
-    guard let way = state.ways[place].take() else { return }
-    state.owners[way.socket] = nil
-    sockets.close(way.socket)
+    guard let destination = state.destinations[place].take() else { return }
+    state.owners[destination.socket] = nil
+    sockets.close(destination.socket)
   }
 }

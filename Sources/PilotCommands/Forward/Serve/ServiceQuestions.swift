@@ -8,9 +8,9 @@ import Synchronization
 final class ServiceQuestions: DatagramSink {
   private struct State: ~Copyable {
     var batch = FrameBatch()
-    /// The flow that was looked up last since something was last sent, and its way.
+    /// The flow that was looked up last since something was last sent, and its destination.
     var flow: ServedFlow?
-    var way: ServiceFlows.Way?
+    var destination: ServiceFlows.Destination?
     var tally: PeerTally?
   }
 
@@ -40,28 +40,28 @@ final class ServiceQuestions: DatagramSink {
     state.withLock { state in
       if state.flow != flow {
         send(&state)
-        (state.flow, state.way, state.tally) = (flow, way(of: flow), tallies.of(peer))
+        (state.flow, state.destination, state.tally) = (flow, destination(of: flow), tallies.of(peer))
       }
-      guard let way = state.way else {
+      guard let destination = state.destination else {
         state.tally?.dropHere()
         return
       }
       state.tally?.receive(payload.byteCount)
-      if !state.batch.append(payload, to: way.service) {
+      if !state.batch.append(payload, to: destination.service) {
         send(&state)
-        _ = state.batch.append(payload, to: way.service)
+        _ = state.batch.append(payload, to: destination.service)
       }
     }
   }
 
   /// Once for a run of datagrams of one flow.
-  private func way(of flow: ServedFlow) -> ServiceFlows.Way? {
+  private func destination(of flow: ServedFlow) -> ServiceFlows.Destination? {
     guard allowed?.contains(flow.peer) ?? true else {
       refusals.refused(flow.peer, .notAllowed, at: .now())
       return nil
     }
     do throws(ServiceFault) {
-      return try flows.way(of: flow)
+      return try flows.destination(of: flow)
     } catch {
       health.refuse(flow.rule, error)
       return nil
@@ -71,16 +71,16 @@ final class ServiceQuestions: DatagramSink {
   func drained() {
     state.withLock { state in
       send(&state)
-      (state.flow, state.way, state.tally) = (nil, nil, nil)
+      (state.flow, state.destination, state.tally) = (nil, nil, nil)
     }
   }
 
   func ended() { sockets.close() }
 
   private func send(_ state: inout State) {
-    guard let way = state.way, !state.batch.isEmpty else { return }
+    guard let destination = state.destination, !state.batch.isEmpty else { return }
     let count = state.batch.count
-    let taken = (try? sockets.send(contentsOf: state.batch, on: way.socket)) ?? 0
+    let taken = (try? sockets.send(contentsOf: state.batch, on: destination.socket)) ?? 0
     if taken < count { state.tally?.dropHere(count - taken) }
     state.batch.removeAll()
   }

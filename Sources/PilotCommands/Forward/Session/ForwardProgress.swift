@@ -28,9 +28,9 @@ struct ForwardProgress: Sendable {
   mutating func told(_ event: TunnelEvent, at now: MonotonicInstant) -> Action {
     switch event {
     case .node(let state): return told(state)
-    case .path(let peer, let path):
-      if path != .none { absences.heard(peer) }
-      return PeerPath(path).map { .tell(.path(peer, $0)) } ?? .nothing
+    case .route(let peer, let route):
+      if route != .none { absences.heard(peer) }
+      return PeerPath(route).map { .tell(.path(peer, $0)) } ?? .nothing
     case .refused(let peer, let reason): return .refused(peer, PeerRefusal(reason))
     case .gone(let peer): return absences.gone(peer, at: now) ? .tell(.gone(peer)) : .nothing
     case .echo(let echo):
@@ -63,7 +63,7 @@ struct ForwardProgress: Sendable {
 }
 
 extension PeerPath {
-  init?(_ path: TunnelPath) { self.init(rawValue: path.description) }
+  init?(_ route: PeerRoute) { self.init(rawValue: route.description) }
 }
 
 extension PeerRefusal {

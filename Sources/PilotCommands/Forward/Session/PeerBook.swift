@@ -40,7 +40,7 @@ final class PeerBook: Sendable {
     tallies.peers.map { peer in
       let report = tunnels.report(on: peer)
       return ForwardStatus.Peer(
-        id: peer, path: report.flatMap { PeerPath($0.path) } ?? .none, statistics: statistics(of: peer, report))
+        id: peer, path: report.flatMap { PeerPath($0.route) } ?? .none, statistics: statistics(of: peer, report))
     }
   }
 

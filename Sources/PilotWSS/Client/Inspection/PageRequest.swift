@@ -48,7 +48,7 @@ package enum PageRequest {
     private let tls: ClientTLS?
     private let loop: any EventLoop
     private let completion: (Result<Answer, TransportError>) -> Void
-    private var route: Route?
+    private var connector: ProxiedConnector?
     private let proxy: ProxyAccess?
     private var channel: (any Channel)?
     private var timer: Scheduled<Void>?
@@ -72,14 +72,14 @@ package enum PageRequest {
         bound.value.finish(
           .failure(TransportError(code: .timedOut, message: "\(beacon) gave no answer within \(limit)")))
       }
-      let route = Route(configuration, through: proxy, loop: loop) { [weak self] result in
+      let connector = ProxiedConnector(configuration, through: proxy, loop: loop) { [weak self] result in
         switch result {
         case .success(let channel): self?.connected(channel)
         case .failure(let error): self?.finish(.failure(error))
         }
       }
-      self.route = route
-      route.open()
+      self.connector = connector
+      connector.open()
     }
 
     private func connected(_ channel: any Channel) {
@@ -119,7 +119,7 @@ package enum PageRequest {
       guard !isOver else { return }
       isOver = true
       timer?.cancel()
-      route?.cancel()
+      connector?.cancel()
       channel?.cutOff()
       completion(result)
     }

@@ -1,5 +1,5 @@
 /// How packets go to a peer with a session.
-struct SealedWay: Sendable {
+struct SealedRoute: Sendable {
   let sealer: Sealer
   let route: TunnelRoute
   /// Whether each frame goes by the relay as well.

@@ -1,12 +1,12 @@
 /// Which paths carry what is sent, in one word that senders load: at most two, and 0 in the case that costs nothing to look at,
 /// the first path alone, at its beacon's first address.
-struct SendRoute: Sendable, Equatable {
+struct CarriageWord: Sendable, Equatable {
   let word: Int
 
   private static let mark = 1 << 32
 
   /// The first path alone, at its first address.
-  static let plain = SendRoute(word: 0)
+  static let plain = CarriageWord(word: 0)
 
   init(word: Int) { self.word = word }
 

@@ -3,36 +3,36 @@ import PilotTransport
 import PilotWire
 import Synchronization
 
-/// Which way each peer is reached, and what the network says of it.
+/// By which route each peer is reached, and what the network says of it.
 extension Tunnels {
-  /// Packets to a peer go another way, or not at all any more. Called under the state's lock.
-  func carry(_ id: NodeID, _ way: SealedWay?) {
-    peer(id).carry(way)
-    tellPath(of: id, way)
+  /// Packets to a peer go by another route, or not at all any more. Called under the state's lock.
+  func carry(_ id: NodeID, _ route: SealedRoute?) {
+    peer(id).carry(route)
+    tellRoute(of: id, route)
   }
 
-  private func tellPath(of peer: NodeID, _ way: SealedWay?) {
-    let path = way.map { self.path($0.route) } ?? TunnelPath.none
+  private func tellRoute(of peer: NodeID, _ sealed: SealedRoute?) {
+    let route = sealed.map { peerRoute($0.route) } ?? PeerRoute.none
     let isNew = told.withLock { told in
-      let before = told[peer] ?? TunnelPath.none
-      told[peer] = path == .none ? nil : path
-      return before != path
+      let before = told[peer] ?? PeerRoute.none
+      told[peer] = route == .none ? nil : route
+      return before != route
     }
-    if isNew { tell(.path(peer, path)) }
+    if isNew { tell(.route(peer, route)) }
   }
 
-  /// The node has changed its own path: what goes by the relay goes another way, too.
-  func tellAllPaths() {
+  /// The node has changed its own path: what goes by the relay goes by another route, too.
+  func tellAllRoutes() {
     state.withLock { state in
-      for peer in state.peers { tellPath(of: peer, self.peer(peer).sealedWay) }
+      for peer in state.peers { tellRoute(of: peer, self.peer(peer).sealedRoute) }
     }
   }
 
   /// Whether packets to a peer go directly at the moment.
   func reachesDirectly(_ peer: NodeID) -> Bool { told.withLock { $0[peer] == .direct } }
 
-  /// What a route is called.
-  func path(_ route: TunnelRoute) -> TunnelPath {
+  /// What a route is told as.
+  func peerRoute(_ route: TunnelRoute) -> PeerRoute {
     guard route == .relay else { return .direct }
     let active = node.path.map { node.paths[$0.index].kind } ?? node.paths.first?.kind
     return active == .connection ? .relayOverWSS : .relayOverUDP

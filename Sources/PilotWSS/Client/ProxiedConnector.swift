@@ -3,12 +3,12 @@ import NIOPosix
 import PilotTransport
 import PilotWire
 
-/// The way to a channel on which TLS, or the upgrade, with the beacon can begin: a TCP connection to it, or a tunnel through a
+/// Makes a channel on which TLS, or the upgrade, with the beacon can begin: a TCP connection to it, or a tunnel through a
 /// proxy.
 ///
 /// A proxy that refuses for the credentials is asked once more, with new ones if there is a way to have them: on the same
 /// connection where that goes on, else on another. Confined to one event loop; makes one channel.
-final class Route {
+final class ProxiedConnector {
   private let configuration: WSSTransport.Configuration
   private let proxy: ProxyAccess?
   private let loop: any EventLoop

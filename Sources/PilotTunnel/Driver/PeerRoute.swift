@@ -1,6 +1,6 @@
 /// How frames reach a peer now.
 @nonexhaustive
-public enum TunnelPath: Hashable, Sendable {
+public enum PeerRoute: Hashable, Sendable {
   /// Not at all: there is no session.
   case none
   /// Straight between the two.
@@ -11,7 +11,7 @@ public enum TunnelPath: Hashable, Sendable {
   case relayOverWSS
 }
 
-extension TunnelPath: CustomStringConvertible {
+extension PeerRoute: CustomStringConvertible {
   /// `none`, `direct`, `relay-udp` or `relay-wss`.
   public var description: String {
     switch self {
