@@ -58,7 +58,7 @@ extension Router {
   /// Has the old endpoint asked, unless its address has had its share of questions.
   private mutating func ask(_ claim: PendingClaims.Claim) -> Bool {
     let probe = claim.probe
-    guard claimedAddresses.admits(sourceHash(addressOf: probe.endpoint), at: probe.askedAt) else {
+    guard limits.claimedAddresses.admits(sourceHash(addressOf: probe.endpoint), at: probe.askedAt) else {
       counters.questionsHeldBack &+= 1
       return false
     }
@@ -201,7 +201,7 @@ extension Router {
     guard !registration.hasAnswered, AddressReach(of: registration.endpoint) != .loopback,
       let named = questionAddress.address(for: registration)
     else { return }
-    guard greetedAddresses.admits(sourceHash(addressOf: registration.endpoint), at: now) else {
+    guard limits.greetedAddresses.admits(sourceHash(addressOf: registration.endpoint), at: now) else {
       counters.questionsHeldBack &+= 1
       return
     }

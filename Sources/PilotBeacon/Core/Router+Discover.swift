@@ -6,7 +6,7 @@ extension Router {
   mutating func discover(_ frame: RawSpan, from origin: FrameOrigin, at now: MonotonicInstant) -> RouterAction {
     // Before all else: answers are what a flood of them costs.
     if case .udp(let source, _) = origin,
-      !discoverSources.admits(sourceHash(addressOf: source), at: now.nanoseconds)
+      !limits.discoverSources.admits(sourceHash(addressOf: source), at: now.nanoseconds)
     {
       return drop(.rateLimited, of: SourceKey(source))
     }
@@ -81,8 +81,8 @@ extension Router {
   /// key that was offered is the known one: whoever forges the source, and offers another key, must not use up what is the
   /// node's own.
   mutating func admitsChallenge(of node: NodeID, to endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
-    guard challenges.admits(sourceHash(node, at: endpoint), at: now.nanoseconds),
-      challengedSources.admits(sourceHash(addressOf: endpoint), at: now.nanoseconds)
+    guard limits.challenges.admits(sourceHash(node, at: endpoint), at: now.nanoseconds),
+      limits.challengedSources.admits(sourceHash(addressOf: endpoint), at: now.nanoseconds)
     else {
       counters.challengesHeldBack &+= 1
       return false
@@ -93,7 +93,7 @@ extension Router {
   /// Whether the key of a node that a Discover from this endpoint names may be fetched: a few a second for each address.
   /// Whoever invents nodes must not take all of the directory's lookups.
   mutating func admitsFetch(for endpoint: Endpoint, at now: MonotonicInstant) -> Bool {
-    guard fetches.admits(sourceHash(addressOf: endpoint), at: now.nanoseconds) else {
+    guard limits.fetches.admits(sourceHash(addressOf: endpoint), at: now.nanoseconds) else {
       counters.fetchesHeldBack &+= 1
       return false
     }

@@ -67,8 +67,8 @@ extension Router {
       counters.proofs.count(.repeated)
       return false
     }
-    guard proofSources.admits(sourceHash(addressOf: source), at: now.nanoseconds),
-      proofsInAll.admits(at: now.nanoseconds)
+    guard limits.proofSources.admits(sourceHash(addressOf: source), at: now.nanoseconds),
+      limits.proofsInAll.admits(at: now.nanoseconds)
     else {
       counters.proofs.count(.limited)
       return false

@@ -21,17 +21,17 @@ extension Router {
       return drop(RouterDropReason(error))
     }
     guard isBound(request.requester, to: origin, at: now.nanoseconds) else { return refuse(.unbound) }
-    guard punchSources.admits(hash(origin), at: now.nanoseconds) else { return refuse(.limited) }
+    guard limits.punchSources.admits(hash(origin), at: now.nanoseconds) else { return refuse(.limited) }
     guard let sides = sides(of: request, at: now) else { return refuse(.unreachable) }
     guard request.grant != nil || !bounds.requiresPunchGrant else { return refuse(.ungranted) }
     guard request.grant == nil else {
       // What is served in all is reckoned when the grant has held: a worthless one takes nothing from others.
-      guard grantsInAll.admits(at: now.nanoseconds) else { return refuse(.limited) }
+      guard limits.grantsInAll.admits(at: now.nanoseconds) else { return refuse(.limited) }
       counters.punches.count(.submitted)
       put(.verify(.grant(request, from: origin)))
       return .taken
     }
-    guard punchesInAll.admits(at: now.nanoseconds) else { return refuse(.limited) }
+    guard limits.punchesInAll.admits(at: now.nanoseconds) else { return refuse(.limited) }
     counters.punches.count(.served)
     tell(sides)
     return .taken
@@ -42,7 +42,7 @@ extension Router {
     guard isBound(request.requester, to: origin, at: now.nanoseconds), let sides = sides(of: request, at: now) else {
       return counters.grants.count(.outlived)
     }
-    guard punchesInAll.admits(at: now.nanoseconds) else { return counters.grants.count(.limited) }
+    guard limits.punchesInAll.admits(at: now.nanoseconds) else { return counters.grants.count(.limited) }
     counters.grants.count(.served)
     tell(sides)
   }

@@ -48,23 +48,13 @@ package struct Router: ~Copyable, Sendable {
   var hasNotedUnaskable = false
   var incidents = RouterIncidents()
   var spentTokens = SpentTokens()
-  var discoverSources: SourceRateLimit
-  var challenges: SourceRateLimit
-  var fetches: SourceRateLimit
-  var claimedAddresses: SourceRateLimit
-  var greetedAddresses: SourceRateLimit
-  var proofSources: SourceRateLimit
-  var proofsInAll: RateLimit
-  var challengedSources: SourceRateLimit
+  var limits: RouterLimits
   var unansweredCredit: SourceRateLimit
   var buckets: SourceBuckets
   var knownPace: RelayPace
   var relayRate: Int
   var talkers: Talkers
   var topSources: TopSources
-  var punchSources: SourceRateLimit
-  var punchesInAll: RateLimit
-  var grantsInAll: RateLimit
   let sourceHash: KeyedHash
   var counters = RouterStatistics()
   private var outputs = RouterOutputs()
@@ -87,8 +77,6 @@ package struct Router: ~Copyable, Sendable {
     buckets = SourceBuckets(perSecond: configuration.relayRate, seed: seed ^ 7)
     relayRate = configuration.relayRate
     knownPace = .ofKnown(perSecond: relayRate)
-    let challenged = configuration.challengesPerSource
-    challengedSources = SourceRateLimit(perSecond: challenged, burst: challenged, sets: 1_024)
     unansweredCredit = SourceRateLimit(
       interval: RouterBounds.creditChunkInterval, burst: RouterBounds.creditChunks, sets: 4_096)
     wss = WSSTable(seed: seed ^ 1, tellsChanges: bounds.isInCluster)
@@ -105,19 +93,7 @@ package struct Router: ~Copyable, Sendable {
     sourceHash = KeyedHash(seed: seed ^ 3)
     topSources = TopSources(hash: sourceHash)
     talkers = Talkers(hash: sourceHash)
-    let discovered = configuration.discoversPerSource
-    discoverSources = SourceRateLimit(perSecond: discovered, burst: 2 * discovered, sets: 4_096)
-    challenges = SourceRateLimit(perSecond: configuration.challengesPerSecond, burst: 1, sets: 4_096)
-    fetches = SourceRateLimit(perSecond: configuration.fetchesPerSource, burst: 4, sets: 1_024)
-    let (claimed, greeted) = (configuration.claimsPerAddress, configuration.greetingsPerAddress)
-    claimedAddresses = SourceRateLimit(perSecond: claimed, burst: claimed, sets: 1_024)
-    greetedAddresses = SourceRateLimit(perSecond: greeted, burst: 4 * greeted, sets: 1_024)
-    let (perSource, inAll) = (configuration.proofsPerSource, configuration.proofsInAll)
-    proofSources = SourceRateLimit(perSecond: perSource, burst: 5 * perSource, sets: 1_024)
-    proofsInAll = RateLimit(perSecond: inAll, burst: inAll)
-    punchSources = SourceRateLimit(perSecond: configuration.punchesPerSource, burst: 1, sets: 1_024)
-    punchesInAll = RateLimit(perSecond: configuration.punchesInAll, burst: configuration.punchesInAll)
-    grantsInAll = RateLimit(perSecond: inAll, burst: inAll)
+    limits = RouterLimits(configuration)
   }
 
   /// Totals, and how much it holds now.

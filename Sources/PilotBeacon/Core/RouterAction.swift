@@ -1,4 +1,4 @@
-/// What becomes of a frame that the router has looked at.
+/// What becomes of the frame that the router has just looked at: one for each, returned by the call.
 ///
 /// A plain value: no case holds memory, and the frame's bytes stay where they are.
 package enum RouterAction: Equatable, Sendable {

@@ -1,8 +1,8 @@
 package import PilotTransport
 package import PilotWire
 
-/// Something that the driver does for the router that takes a secret or a key: rare, and bounded by what is admitted. The case
-/// names the event that tells the router what came of it.
+/// Something that takes a secret or a key, as no ``RouterOutput`` does: rare, bounded by what is admitted, and taken by
+/// ``Router/nextJob()``. The case names the event that tells the router what came of it.
 package enum RouterJob: Equatable, Sendable {
   /// Look whether this beacon has made a proof's challenge for its source, and is the one that the proof names:
   /// ``Router/checkedToken(of:_:at:)``.

@@ -1,8 +1,8 @@
 import PilotTransport
 package import PilotWire
 
-/// Something that the driver does for the router, beside relaying. Where the router has to know what came of it, the case
-/// names the event that tells it.
+/// Something that the driver does for the router beside the frame's ``RouterAction``, at once: any number for a call, taken by
+/// ``Router/nextOutput()``. Where the router has to know what came of it, the case names the event that tells it.
 ///
 /// A plain value: no case holds memory, so that an answer costs no more than its bytes. What holds some is a ``RouterJob``.
 package enum RouterOutput: Equatable, Sendable {

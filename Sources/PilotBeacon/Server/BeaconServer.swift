@@ -155,7 +155,11 @@ public final class BeaconServer: Service {
     }
     return await withTaskGroup(of: TransportError?.self) { group in
       // First: datagrams wait.
-      for socket in parts.udp.all { group.addTask { await self.relayDatagrams(of: socket) } }
+      for socket in parts.udp.all {
+        group.addTask { [parts] in
+          await UDPInbound(of: socket, relay: parts.makeRelay(over: socket), gate: parts.gate).run()
+        }
+      }
       group.addTask { await self.endWhenAsked() }
       group.addTask { await self.succeed() }
       group.addTask { await self.sweepRegularly() }
@@ -204,30 +208,6 @@ public final class BeaconServer: Service {
       await parts.close()
     }
     return nil
-  }
-
-  /// On the socket's own thread: receive, decide, send, without a hop in between.
-  /// - Returns: Why it ended: `.closed`, unless the thread could not be had.
-  private func relayDatagrams(of socket: UDPTransport) async -> TransportError {
-    let relay = parts.makeRelay(over: socket)
-    return await withTaskExecutorPreference(socket.executor) {
-      do throws(TransportError) {
-        var receiver = try socket.makeReceiver()
-        parts.gate.enter(receiver.interrupter)
-        while true {
-          if !parts.gate.isPassable {
-            guard await parts.gate.halt() else { throw .closed }
-          }
-          unsafe try await receiver.receiveRuns { datagrams in
-            // SAFETY: the relay is done with the datagrams before the receiver is used again.
-            unsafe relay.relay(datagrams: datagrams, at: .now())
-          }
-          relay.flush()
-        }
-      } catch {
-        return error
-      }
-    }
   }
 
   private func watchEvents(of socket: UDPTransport) async -> TransportError? {

@@ -38,9 +38,9 @@ struct ServiceForwards: Sendable {
     health = ServiceHealthBook(rules, output: output)
     flows = ServiceFlows(rules: rules.count, sockets: sockets)
     answers = ServiceAnswers(rules, tunnels: tunnels, flows: flows, health: health, tallies: tallies)
-    let questions = ServiceQuestions(
+    let requests = ServiceRequests(
       rules, for: allowed, flows: flows, sockets: sockets, health: health, refusals: refusals, tallies: tallies)
-    for rule in rules { _ = try tunnels.bind(rule.port, questions) }
+    for rule in rules { _ = try tunnels.bind(rule.port, requests) }
     try sockets.start(answers)
   }
 

@@ -5,7 +5,7 @@ import PilotWire
 import Synchronization
 
 /// What peers send to services: taken on the tunnels' reading task, gathered by flow, and sent in batches from the flow's socket.
-final class ServiceQuestions: DatagramSink {
+final class ServiceRequests: DatagramSink {
   private struct State: ~Copyable {
     var batch = FrameBatch()
     /// The flow that was looked up last since something was last sent, and its destination.

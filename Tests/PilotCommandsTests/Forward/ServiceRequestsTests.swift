@@ -8,10 +8,10 @@ import Testing
 @testable import PilotCommands
 
 @Suite("what peers ask of services", .timeLimit(.minutes(1)))
-struct ServiceQuestionsTests {
+struct ServiceRequestsTests {
   /// What serves one service, and what it tells.
   private struct Serving {
-    let questions: ServiceQuestions
+    let requests: ServiceRequests
     let tallies = PeerTallies()
     let sockets: ConnectedSockets
     private let output: ForwardOutput
@@ -23,14 +23,14 @@ struct ServiceQuestionsTests {
       sockets = try ConnectedSockets()
       let flows = ServiceFlows(rules: 1, sockets: sockets)
       flows.setAddresses(addresses, of: 0)
-      questions = ServiceQuestions(
+      requests = ServiceRequests(
         [rule], for: allowed, flows: flows, sockets: sockets, health: ServiceHealthBook([rule], output: output),
         refusals: RefusalReport(named: named, output: output), tallies: tallies)
     }
 
     func ask(_ byte: UInt8, as peer: NodeID) {
       let payload = [byte]
-      questions.receive(payload.span.raw, from: peer, port: 50_000, to: 53)
+      requests.receive(payload.span.raw, from: peer, port: 50_000, to: 53)
     }
 
     /// What was told by now.
@@ -58,7 +58,7 @@ struct ServiceQuestionsTests {
     serving.ask(1, as: seven)
     serving.ask(2, as: nine)
     serving.ask(3, as: seven)
-    serving.questions.drained()
+    serving.requests.drained()
     #expect(serving.told() == #"{"event":"refused","peer":7,"reason":"not_allowed"}"# + "\n")
     #expect(serving.tallies.of(seven).droppedHere == 2 && serving.tallies.of(seven).received == 0)
     #expect(serving.tallies.of(nine).received == 1)
