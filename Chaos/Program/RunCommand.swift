@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
       throw ExitCode.failure
     }
     guard let summary = box.value else { throw ExitCode.failure }
-    let verdict = Verdict(summary, isShort: rounds != nil)
+    let verdict = RunVerdict(summary, isShort: rounds != nil)
     try await output.end(summary, verdict, again: again)
     if !verdict.broken.isEmpty { throw ExitCode.failure }
   }

@@ -26,7 +26,7 @@ struct RunOutput: Sendable {
     for stage in record.ledger.unbalanced { report("  \(stage.name): \(stage.entered) in, \(stage.left) out") }
   }
 
-  func end(_ summary: Summary, _ verdict: Verdict, again: String) async throws {
+  func end(_ summary: Summary, _ verdict: RunVerdict, again: String) async throws {
     if isJSON {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

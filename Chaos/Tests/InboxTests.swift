@@ -16,7 +16,9 @@ import Testing
     return parcel.encoded(length: 50)
   }
 
-  private mutating func receive(_ payload: [UInt8], from sender: UInt32 = 7, keepsOrder: Bool = true) -> Finding {
+  private mutating func receive(
+    _ payload: [UInt8], from sender: UInt32 = 7, keepsOrder: Bool = true
+  ) -> DeliveryFinding {
     inbox.receive(payload.span.raw, from: sender, keepsOrder: keepsOrder)
   }
 

@@ -99,7 +99,7 @@ import Testing
       #expect(!round.steps.contains { $0.deed == .move && nodes.contains($0.node) })
       // Longer than the beacon may take, and back before the round is over.
       let fault = round.faults.first
-      #expect(round.faults.count == 1 && fault?.duration ?? 0 >= Verdict.revocationLimit)
+      #expect(round.faults.count == 1 && fault?.duration ?? 0 >= RunVerdict.revocationLimit)
       #expect(fault.map { $0.at + $0.duration < 6_000 } == true)
     }
   }

@@ -10,7 +10,7 @@ struct AdoptionTests {
     #expect(Sockets.bindToLoopback(descriptor) == 0)
     let adopted = try UDPTransport.adopt(descriptor: descriptor)
     let peer = try UDPTransport.ipv4()
-    let (adoptedBox, peerBox) = try (ReceiverBox(adopted), ReceiverBox(peer))
+    let (adoptedBox, peerBox) = try (HeldReceiver(adopted), HeldReceiver(peer))
     #expect(adopted.localEndpoint.isIPv4)
     #expect(adopted.localEndpoint.port != 0)
     try adopted.send([1], to: peer.localEndpoint)
@@ -44,7 +44,7 @@ struct AdoptionTests {
     let descriptor = Sockets.make(.udp)
     #expect(Sockets.bindToLoopback(descriptor) == 0)
     let adopted = try UDPTransport.adopt(descriptor: descriptor)
-    let box = try ReceiverBox(adopted)
+    let box = try HeldReceiver(adopted)
     let peer = try UDPTransport.ipv4()
     try peer.send([], to: adopted.localEndpoint)
     #expect(try await box.next() == Kept(bytes: [], source: peer.localEndpoint))
@@ -61,14 +61,14 @@ struct AdoptionTests {
     let descriptor = Sockets.make(.udp)
     #expect(Sockets.bindToLoopback(descriptor) == 0)
     let adopted = try UDPTransport.adopt(descriptor: descriptor)
-    let box = try ReceiverBox(adopted)
+    let box = try HeldReceiver(adopted)
     let waiting = Task(executorPreference: adopted.executor) { await code { _ = try await box.next() } }
     Sockets.shutDown(descriptor, onlyReceiving: onlyReceiving)
     let start = ContinuousClock.now
     let before = await Task(executorPreference: adopted.executor) { Sockets.threadTime }.value
     // Something takes a while meanwhile: another socket's frames to itself.
     let other = try UDPTransport.ipv4()
-    let otherBox = try ReceiverBox(other)
+    let otherBox = try HeldReceiver(other)
     for _ in 0..<5_000 {
       try other.send([1], to: other.localEndpoint)
       _ = try await otherBox.next()

@@ -8,7 +8,7 @@ struct ConcurrencyTests {
   @Test func `frames of concurrent senders never mix`() async throws {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4 { $0.receiveBufferBytes = 64 << 20 }
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     let (tasks, each) = (8, 200)
     async let received = box.next(tasks * each)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -40,7 +40,7 @@ struct ConcurrencyTests {
   @Test func `single frames and batches of concurrent tasks all arrive, once`() async throws {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4 { $0.receiveBufferBytes = 64 << 20 }
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     let (tasks, rounds) = (4, 400)
     async let received = box.next(tasks * rounds * 4)
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -35,7 +35,7 @@ struct ConnectedSocketsTests {
   @Test("each has a port of its own, and gets its own answers", arguments: [false, true])
   func answers(ipv6: Bool) async throws {
     let service = try ipv6 ? UDPTransport.ipv6() : UDPTransport.ipv4()
-    let box = try ReceiverBox(service)
+    let box = try HeldReceiver(service)
     let reader = KeepingReader()
     let sockets = try ConnectedSockets()
     try sockets.start(reader)
@@ -61,7 +61,7 @@ struct ConnectedSocketsTests {
   func strangers() async throws {
     let service = try UDPTransport.ipv4()
     let stranger = try UDPTransport.ipv4()
-    let box = try ReceiverBox(service)
+    let box = try HeldReceiver(service)
     let reader = KeepingReader()
     let sockets = try ConnectedSockets()
     try sockets.start(reader)
@@ -78,7 +78,7 @@ struct ConnectedSocketsTests {
   @Test("bulk comes whole and in its order")
   func bulk() async throws {
     let service = try UDPTransport.ipv4()
-    let box = try ReceiverBox(service)
+    let box = try HeldReceiver(service)
     let reader = KeepingReader()
     let sockets = try ConnectedSockets()
     try sockets.start(reader)
@@ -101,7 +101,7 @@ struct ConnectedSocketsTests {
     func unreachable() async throws {
       let service = try UDPTransport.ipv4()
       let gone = try UDPTransport.ipv4().localEndpoint
-      let box = try ReceiverBox(service)
+      let box = try HeldReceiver(service)
       let reader = KeepingReader()
       let sockets = try ConnectedSockets()
       try sockets.start(reader)
@@ -126,7 +126,7 @@ struct ConnectedSocketsTests {
   @Test("what is closed is neither sent on nor read, and the numbers of others stay right")
   func closed() async throws {
     let service = try UDPTransport.ipv4()
-    let box = try ReceiverBox(service)
+    let box = try HeldReceiver(service)
     let reader = KeepingReader()
     let sockets = try ConnectedSockets()
     try sockets.start(reader)

@@ -9,7 +9,7 @@ struct DatagramTests {
   func `a frame keeps its length and bytes over IPv4`(length: Int) async throws {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4()
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     try sender.send(pattern(length), to: receiver.localEndpoint)
     #expect(try await box.next() == Kept(bytes: pattern(length), source: sender.localEndpoint))
   }
@@ -18,7 +18,7 @@ struct DatagramTests {
   func `a frame keeps its length and bytes over IPv6`(length: Int) async throws {
     let sender = try UDPTransport.ipv6()
     let receiver = try UDPTransport.ipv6()
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     try sender.send(pattern(length), to: receiver.localEndpoint)
     #expect(try await box.next() == Kept(bytes: pattern(length), source: sender.localEndpoint))
   }
@@ -28,7 +28,7 @@ struct DatagramTests {
     let port = dual.localEndpoint.port
     let plain = try UDPTransport.ipv4()
     let six = try UDPTransport.ipv6()
-    let (dualBox, plainBox, sixBox) = try (ReceiverBox(dual), ReceiverBox(plain), ReceiverBox(six))
+    let (dualBox, plainBox, sixBox) = try (HeldReceiver(dual), HeldReceiver(plain), HeldReceiver(six))
     #expect(dual.maximumFrameLength == 65_527)
     #expect(plain.maximumFrameLength == 65_507)
 
@@ -48,7 +48,7 @@ struct DatagramTests {
     let dual = try UDPTransport.bind()
     let plain = try UDPTransport.ipv4()
     let six = try UDPTransport.ipv6()
-    let (plainBox, sixBox) = try (ReceiverBox(plain), ReceiverBox(six))
+    let (plainBox, sixBox) = try (HeldReceiver(plain), HeldReceiver(six))
     var batch = FrameBatch()
     for index in 0..<100 {
       batch.add(pattern(index, seed: 4), to: plain.localEndpoint)
@@ -65,9 +65,9 @@ struct DatagramTests {
   func `a batch arrives frame by frame, in order, with and without offloads`(gso: Bool, gro: Bool) async throws {
     let sender = try UDPTransport.ipv4 { $0.sendSegmentation = gso }
     let receiver = try UDPTransport.ipv4 { $0.receiveCoalescing = gro }
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     let other = try UDPTransport.ipv4()
-    let otherBox = try ReceiverBox(other)
+    let otherBox = try HeldReceiver(other)
     var expected: [[UInt8]] = []
     var batch = FrameBatch(byteCapacity: 1 << 20)
     // Runs of one length, a shorter one at the end of a run, empty ones, and a change of destination within.
@@ -89,7 +89,7 @@ struct DatagramTests {
   func `equal frames from a dual-stack socket, to either family`(ipv4: Bool) async throws {
     let sender = try UDPTransport.bind()
     let receiver = ipv4 ? try UDPTransport.ipv4() : try UDPTransport.ipv6()
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     var batch = FrameBatch()
     for index in 0..<200 { batch.add(pattern(1_000, seed: index), to: receiver.localEndpoint) }
     try sender.send(batch, expecting: 200)
@@ -101,7 +101,7 @@ struct DatagramTests {
   @Test func `the batch form of receive lends what is there`() async throws {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4()
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     for index in 0..<10 { try sender.send([UInt8(index)], to: receiver.localEndpoint) }
     var received: [Kept] = []
     while received.count < 10 { received += try await box.receive() }

@@ -9,8 +9,8 @@ struct ExecutorTests {
   @Test func `a receive loop on the executor stays on one thread`() async throws {
     let transport = try UDPTransport.ipv4()
     let peer = try UDPTransport.ipv4()
-    let box = try ReceiverBox(transport)
-    let peerBox = try ReceiverBox(peer)
+    let box = try HeldReceiver(transport)
+    let peerBox = try HeldReceiver(peer)
     let loop = Task(executorPreference: transport.executor) {
       var threads: Set<UInt> = []
       while true {
@@ -52,7 +52,7 @@ struct ExecutorTests {
 
   @Test func `a task that was queued behind the receive loop runs while that waits`() async throws {
     let transport = try UDPTransport.ipv4()
-    let box = try ReceiverBox(transport)
+    let box = try HeldReceiver(transport)
     let gate = Occupancy()
     let blocker = Task(executorPreference: transport.executor) {
       gate.count.store(1, ordering: .releasing)
@@ -75,7 +75,7 @@ struct ExecutorTests {
   ) async throws {
     for _ in 0..<20 {
       let transport = try UDPTransport.ipv4()
-      let box = try ReceiverBox(transport)
+      let box = try HeldReceiver(transport)
       let loop = Task(executorPreference: transport.executor) { await code { _ = try await box.next() } }
       // So that it waits: what it is given to do first has been done.
       #expect(await Task(executorPreference: transport.executor) { 1 }.value == 1)
@@ -120,7 +120,7 @@ struct ExecutorTests {
 
   @Test func `other tasks of the executor get their turn under load`() async throws {
     let transport = try UDPTransport.ipv4()
-    let box = try ReceiverBox(transport)
+    let box = try HeldReceiver(transport)
     let loop = Task(executorPreference: transport.executor) {
       // Each frame is answered by one to itself: there always is another one.
       await code {

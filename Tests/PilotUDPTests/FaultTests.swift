@@ -13,7 +13,7 @@ struct FaultTests {
       let peer = try UDPTransport.ipv4()
       let dead = try deadEndpoint()
       let here = Endpoint(ipv4: 127, 0, 0, 1, port: transport.localEndpoint.port)
-      let box = try ReceiverBox(transport)
+      let box = try HeldReceiver(transport)
       let waiting = Task { try await box.next() }
       try transport.send([1], to: dead)
       let reported = await transport.firstEvent { event -> (Endpoint, TransportError)? in
@@ -34,7 +34,7 @@ struct FaultTests {
       let transport = dualStack ? try UDPTransport.bind() : try UDPTransport.at(loopback)
       let gone = try UDPTransport.at(loopback)
       gone.close()
-      let box = try ReceiverBox(transport)
+      let box = try HeldReceiver(transport)
       let waiting = Task { try await box.next() }
       var events = transport.events.makeAsyncIterator()
       for frame in [pattern(100, seed: 3), pattern(64, seed: 4), [1, 2, 3], []] {
@@ -53,7 +53,7 @@ struct FaultTests {
     @Test func `an error that an earlier frame drew fails no later send`() async throws {
       let transport = try UDPTransport.bind()
       let peer = try UDPTransport.ipv4()
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       let dead = try deadEndpoint()
       // Nobody receives on the transport: the senders themselves meet the errors.
       for index in 0..<50 {
@@ -69,7 +69,7 @@ struct FaultTests {
     @Test func `a batch with dead destinations reaches the live ones`() async throws {
       let transport = try UDPTransport.bind()
       let peer = try UDPTransport.ipv4()
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       let dead = try deadEndpoint()
       var batch = FrameBatch()
       for index in 0..<200 {
@@ -87,7 +87,7 @@ struct FaultTests {
       #expect(Sockets.switchChecksumsOff(descriptor) == 0)
       let sender = try UDPTransport.adopt(descriptor: descriptor)
       let receiver = try UDPTransport.ipv4()
-      let box = try ReceiverBox(receiver)
+      let box = try HeldReceiver(receiver)
       var batch = FrameBatch()
       for index in 0..<150 { batch.add(pattern(1_000, seed: index), to: receiver.localEndpoint) }
       for _ in 0..<2 {
@@ -102,7 +102,7 @@ struct FaultTests {
       let transport = try UDPTransport.ipv4()
       let peer = try UDPTransport.ipv4()
       let dead = try deadEndpoint()
-      let box = try ReceiverBox(transport)
+      let box = try HeldReceiver(transport)
       let flood = Task {
         while !Task.isCancelled {
           _ = try? transport.send([0], to: dead)
@@ -120,7 +120,7 @@ struct FaultTests {
     @Test func `what the kernel drops for want of room is counted`() async throws {
       let sender = try UDPTransport.ipv4()
       let receiver = try UDPTransport.ipv4 { $0.receiveBufferBytes = 8_192 }
-      let box = try ReceiverBox(receiver)
+      let box = try HeldReceiver(receiver)
       for _ in 0..<2_000 { try sender.send(pattern(500), to: receiver.localEndpoint) }
       var received: UInt64 = 0
       while true {
@@ -140,7 +140,7 @@ struct FaultTests {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4 { $0.receiveFrameLength = 100 }
     #expect(!receiver.offloads.coalescing)
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     for length in [100, 101, 65_507, 5] { try sender.send(pattern(length), to: receiver.localEndpoint) }
     #expect(try await box.next(2).map(\.bytes) == [pattern(100), pattern(5)])
     #expect(receiver.counters.drops[.truncated] == 2)
@@ -150,7 +150,7 @@ struct FaultTests {
   @Test func `counters add up`() async throws {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4()
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     var bytes = 0
     for length in [0, 1, 1200, 65_507] {
       try sender.send(pattern(length), to: receiver.localEndpoint)

@@ -8,7 +8,7 @@ struct LifeTests {
   @Test func `after close everything throws closed, and the address is still known`() async throws {
     let transport = try UDPTransport.ipv4()
     let local = transport.localEndpoint
-    let box = try ReceiverBox(transport)
+    let box = try HeldReceiver(transport)
     transport.close()
     transport.close()
     #expect(code { () throws(TransportError) in try transport.send([1], to: local) } == .closed)
@@ -32,7 +32,7 @@ struct LifeTests {
     var times: [Duration] = []
     for _ in 0..<20 {
       let transport = try UDPTransport.ipv4()
-      let box = try ReceiverBox(transport)
+      let box = try HeldReceiver(transport)
       let ended = Task(executorPreference: onExecutor ? transport.executor : nil) {
         let ending = await code { while true { _ = try await box.next() } }
         return (ending, ContinuousClock.now)
@@ -56,7 +56,7 @@ struct LifeTests {
   @Test(arguments: [true, false])
   func `cancelling a wait leaves the receiver usable`(onExecutor: Bool) async throws {
     let transport = try UDPTransport.ipv4()
-    let box = try ReceiverBox(transport)
+    let box = try HeldReceiver(transport)
     for index in 0..<100 {
       let waiting = Task(executorPreference: onExecutor ? transport.executor : nil) {
         await code { _ = try await box.next() }
@@ -73,7 +73,7 @@ struct LifeTests {
     let peer = try UDPTransport.ipv4()
     var transport: UDPTransport? = try UDPTransport.ipv4()
     let local = try #require(transport?.localEndpoint)
-    let box = try ReceiverBox(#require(transport))
+    let box = try HeldReceiver(#require(transport))
     transport = nil
     try peer.send([3], to: local)
     #expect(try await box.next().bytes == [3])
@@ -81,11 +81,11 @@ struct LifeTests {
 
   @Test func `closing under senders and a receiver never touches a reused descriptor`() async throws {
     let target = try UDPTransport.ipv4()
-    let box = try ReceiverBox(target)
+    let box = try HeldReceiver(target)
     for _ in 0..<50 {
       let transport = try UDPTransport.ipv4()
       let source = transport.localEndpoint
-      let own = try ReceiverBox(transport)
+      let own = try HeldReceiver(transport)
       await withTaskGroup(of: TransportError.Code?.self) { group in
         for sender in 0..<4 {
           group.addTask {
@@ -123,7 +123,7 @@ struct LifeTests {
   }
 
   /// Reads what is there, up to a sentinel from the transport itself.
-  private func drain(_ box: ReceiverBox, from transport: UDPTransport) async throws {
+  private func drain(_ box: HeldReceiver, from transport: UDPTransport) async throws {
     try transport.send([0xFF], to: transport.localEndpoint)
     while try await box.next().bytes != [0xFF] {}
   }
@@ -133,7 +133,7 @@ struct LifeTests {
       let before = (descriptors: Sockets.entries(of: "fd"), threads: Sockets.entries(of: "task"))
       for index in 0..<1_000 {
         let transport = try UDPTransport.ipv4()
-        let box = try ReceiverBox(transport)
+        let box = try HeldReceiver(transport)
         let waiting = Task(executorPreference: index % 2 == 0 ? transport.executor : nil) {
           await code { while true { _ = try await box.next() } }
         }
@@ -156,7 +156,7 @@ struct LifeTests {
       // Nothing arrives that could wake them. So many that most are in the poll by the time the first one is closed.
       let all = try (0..<200).map { _ in
         let transport = try UDPTransport.ipv4()
-        let box = try ReceiverBox(transport)
+        let box = try HeldReceiver(transport)
         let waiting = Task(executorPreference: onExecutor ? transport.executor : nil) {
           await code { _ = try await box.next() }
         }

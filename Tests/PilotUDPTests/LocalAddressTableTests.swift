@@ -130,7 +130,7 @@
         return
       }
       let peer = try UDPTransport.at(place)
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       let source = Endpoint(high: place.high, low: place.low, port: server.localEndpoint.port)
       try server.send([7], to: peer.localEndpoint, from: local)
       #expect(try await box.next() == Kept(bytes: [7], source: source))
@@ -170,7 +170,7 @@
     @Test func `a number that the table doesn't have lets the system choose`() async throws {
       let server = try UDPTransport.bind()
       let peer = try UDPTransport.ipv4()
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       for sender in [server, try UDPTransport.ipv4()] {
         try sender.send([1], to: peer.localEndpoint, from: LocalAddress(index: 200))
         let source = Endpoint(ipv4: 127, 0, 0, 1, port: sender.localEndpoint.port)

@@ -41,12 +41,12 @@
     @Test(arguments: Wildcard.allCases)
     func `an answer leaves from the address that was written to`(wildcard: Wildcard) async throws {
       let server = try wildcard.open()
-      let box = try ReceiverBox(server)
+      let box = try HeldReceiver(server)
       var locals: Set<LocalAddress> = []
       let addresses = Self.addresses(server.localEndpoint.port, ipv6: wildcard.reachesIPv6)
       for address in addresses + addresses {
         let peer = try Self.peer(of: address)
-        let peerBox = try ReceiverBox(peer)
+        let peerBox = try HeldReceiver(peer)
         try peer.send([1], to: address)
         let (kept, local) = try await box.nextWithLocal()
         #expect(kept == Kept(bytes: [1], source: peer.localEndpoint))
@@ -95,10 +95,10 @@
       segmentation: Bool
     ) async throws {
       let server = try UDPTransport.at(Endpoint(high: 0, low: 0, port: 0)) { $0.sendSegmentation = segmentation }
-      let box = try ReceiverBox(server)
+      let box = try HeldReceiver(server)
       let addresses = Self.addresses(server.localEndpoint.port, ipv6: false)
       let peers = try (0..<2).map { _ in try UDPTransport.ipv4() }
-      let boxes = try peers.map { try ReceiverBox($0) }
+      let boxes = try peers.map { try HeldReceiver($0) }
       var locals: [LocalAddress] = []
       for address in addresses {
         try peers[0].send([0], to: address)
@@ -125,10 +125,10 @@
       let group = try UDPTransport.bindGroup(of: 2, configuration)
       let address = Endpoint(ipv4: 127, 0, 0, 2, port: group[0].localEndpoint.port)
       let peer = try UDPTransport.ipv4()
-      let peerBox = try ReceiverBox(peer)
+      let peerBox = try HeldReceiver(peer)
       try await withThrowingTaskGroup(of: (heardBy: Int, local: LocalAddress)?.self) { tasks in
         for (index, socket) in group.enumerated() {
-          let box = try ReceiverBox(socket)
+          let box = try HeldReceiver(socket)
           tasks.addTask { (try? await box.nextWithLocal()).map { (index, $0.local) } }
         }
         try peer.send([1], to: address)
@@ -143,12 +143,12 @@
 
     @Test func `a broadcast address becomes no source`() async throws {
       let server = try UDPTransport.at(Endpoint(ipv4: 0, 0, 0, 0, port: 0))
-      let box = try ReceiverBox(server)
+      let box = try HeldReceiver(server)
       let descriptor = Sockets.make(.udp)
       #expect(Sockets.bindToLoopback(descriptor) == 0)
       #expect(Sockets.allowBroadcast(descriptor) == 0)
       let peer = try UDPTransport.adopt(descriptor: descriptor)
-      let peerBox = try ReceiverBox(peer)
+      let peerBox = try HeldReceiver(peer)
       let port = server.localEndpoint.port
       try peer.send([1], to: Endpoint(ipv4: 127, 255, 255, 255, port: port))
       let (kept, local) = try await box.nextWithLocal()
@@ -160,9 +160,9 @@
 
     @Test func `whoever writes to all of a prefix leaves room for the addresses that interfaces have`() async throws {
       let server = try UDPTransport.bind()
-      let box = try ReceiverBox(server)
+      let box = try HeldReceiver(server)
       let peer = try UDPTransport.ipv4()
-      let peerBox = try ReceiverBox(peer)
+      let peerBox = try HeldReceiver(peer)
       let port = server.localEndpoint.port
       var unknown = 0
       for number in 1...150 as ClosedRange<UInt8> {
@@ -193,7 +193,7 @@
 
     @Test func `a socket that is bound to one address has no other, and counts nothing`() async throws {
       let server = try UDPTransport.ipv4()
-      let box = try ReceiverBox(server)
+      let box = try HeldReceiver(server)
       let peer = try UDPTransport.ipv4()
       try peer.send([1], to: server.localEndpoint)
       #expect(try await box.nextWithLocal().local == .any)

@@ -27,7 +27,7 @@ import Testing
 
     private func learns(_ destination: Endpoint, first: Int, then: Int, dualStack: Bool) async throws {
       let transport = try Self.transport(.forbidden, dualStack ? nil : destination)
-      let box = try ReceiverBox(transport)
+      let box = try HeldReceiver(transport)
       let reading = Task { try await box.next() }
       var events = transport.events.makeAsyncIterator()
       // The first link's own limit, which this machine knows.

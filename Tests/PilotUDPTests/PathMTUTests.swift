@@ -33,7 +33,7 @@ struct PathMTUTests {
       #expect(told?.2 == 0)
       #expect(transport.counters.pathMTUReports == 1)
       #expect(transport.counters.unreachableReports == 0)
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       try transport.send(Array(frame.prefix(Self.longest)), to: peer.localEndpoint)
       #expect(try await box.next().bytes.count == Self.longest)
     }
@@ -41,7 +41,7 @@ struct PathMTUTests {
     @Test func `a frame of a batch that is too long holds up no other`() async throws {
       let transport = try UDPTransport.ipv6 { $0.fragmentation = .forbidden }
       let peer = try UDPTransport.ipv6()
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       var batch = FrameBatch()
       batch.add([1], to: peer.localEndpoint)
       batch.add(pattern(Self.longest + 1), to: peer.localEndpoint)
@@ -58,7 +58,7 @@ struct PathMTUTests {
       let transport = try UDPTransport.ipv6()
       #expect(transport.fragmentation == .allowed)
       let peer = try UDPTransport.ipv6()
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       try transport.send(pattern(65_527), to: peer.localEndpoint)
       #expect(try await box.next().bytes == pattern(65_527))
       #expect(transport.counters.pathMTUReports == 0)

@@ -11,7 +11,7 @@ struct RefusalTests {
     let four = try UDPTransport.ipv4()
     let six = try UDPTransport.ipv6()
     for (peer, limit) in [(four, 65_507), (six, 65_527)] {
-      let box = try ReceiverBox(peer)
+      let box = try HeldReceiver(peer)
       let refusal = code { () throws(TransportError) in try dual.send(pattern(limit + 1), to: peer.localEndpoint) }
       #expect(refusal == .frameTooLarge(limit: limit))
       try dual.send([1], to: peer.localEndpoint)
@@ -24,7 +24,7 @@ struct RefusalTests {
   @Test func `a batch stops before the frame that is too large`() async throws {
     let sender = try UDPTransport.ipv4()
     let receiver = try UDPTransport.ipv4()
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     var batch = FrameBatch()
     for length in [10, 20, 65_508, 30] {
       batch.add(pattern(length), to: receiver.localEndpoint)
@@ -87,7 +87,7 @@ struct RefusalTests {
   func `a batch goes on behind a frame that the kernel refuses`(each: Int) async throws {
     let sender = try UDPTransport.bind()
     let receiver = try UDPTransport.ipv4()
-    let box = try ReceiverBox(receiver)
+    let box = try HeldReceiver(receiver)
     var batch = FrameBatch()
     for _ in 0..<3 {
       for index in 0..<each { batch.add(pattern(100, seed: index), to: receiver.localEndpoint) }

@@ -39,7 +39,7 @@
     private static func receive(
       from transport: UDPTransport, left: Countdown, whenDone: () -> Void
     ) async throws -> [Kept] {
-      let box = try ReceiverBox(transport)
+      let box = try HeldReceiver(transport)
       var frames: [Kept] = []
       do {
         while true {

@@ -10,7 +10,7 @@ struct Kept: Equatable, Sendable {
 }
 
 /// Holds a receiver that several tasks of a test use one after the other.
-final class ReceiverBox: @unchecked Sendable {  // the tests use it from one task at a time
+final class HeldReceiver: @unchecked Sendable {  // the tests use it from one task at a time
   private var receiver: Receiver
 
   init(_ transport: UDPTransport) throws { receiver = try transport.makeReceiver() }

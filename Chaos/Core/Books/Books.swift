@@ -61,7 +61,7 @@ package struct Books: Sendable, Equatable, Codable {
   }
 
   /// What was wrong with deliveries, by kind.
-  package subscript(finding: Finding) -> Int {
+  package subscript(finding: DeliveryFinding) -> Int {
     get { counts["finding." + finding.rawValue] ?? 0 }
     set { counts["finding." + finding.rawValue] = newValue }
   }

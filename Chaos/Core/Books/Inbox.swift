@@ -1,7 +1,7 @@
 import PilotWire
 
 /// What became of a delivery when it was looked at.
-package enum Finding: String, Sendable, CaseIterable, Codable {
+package enum DeliveryFinding: String, Sendable, CaseIterable, Codable {
   /// The right one, whole, and new.
   case good
   /// Not as it was sent.
@@ -62,7 +62,7 @@ package struct Inbox: Sendable {
   /// - Parameters:
   ///   - sender: Whom the beacon names as its sender.
   ///   - keepsOrder: Whether what comes from that sender over one connection must come in order.
-  package mutating func receive(_ payload: RawSpan, from sender: UInt32, keepsOrder: Bool) -> Finding {
+  package mutating func receive(_ payload: RawSpan, from sender: UInt32, keepsOrder: Bool) -> DeliveryFinding {
     guard let parcel = Parcel(parsing: payload) else { return .corrupt }
     guard parcel.run == run else { return parcel.run == ~run ? .lie : .foreign }
     guard parcel.destination == node else { return .misdelivered }

@@ -23,7 +23,7 @@ package struct RunReport: Codable, Sendable {
   package let broken: [String]
   package let again: String
 
-  package init(_ summary: Summary, _ verdict: Verdict, again: String) {
+  package init(_ summary: Summary, _ verdict: RunVerdict, again: String) {
     let (totals, books) = (Totals(summary.rounds), summary.books)
     seed = summary.seed
     rounds = summary.rounds.count

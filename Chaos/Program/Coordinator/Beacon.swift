@@ -70,7 +70,7 @@ struct Beacon: Sendable {
 
   /// Its counters.
   func counts() async throws -> BeaconCounts {
-    let text = try await StatusPage.get("/metrics", at: Endpoint(parsing: http))
+    let text = try await BeaconPage.get("/metrics", at: Endpoint(parsing: http))
     return BeaconCounts(exposition: text)
   }
 

@@ -2,7 +2,7 @@ import ChaosCore
 import PilotWire
 
 /// Who floods: somebody who can prove nothing, somebody who has, and somebody who is attached.
-protocol FloodSender: Sendable {
+protocol FloodSource: Sendable {
   /// Makes itself known.
   func introduce() async -> Bool
   /// Sends a frame so often.
@@ -13,7 +13,7 @@ protocol FloodSender: Sendable {
 
 /// Relays more to a node than the sender's share is: what arrives is that share, not more and not less.
 struct RelayFlood {
-  let sender: any FloodSender
+  let sender: any FloodSource
   let node: UInt32
   /// The sender's share, a second and at once.
   let rate: Int
@@ -45,7 +45,7 @@ struct RelayFlood {
   }
 }
 
-extension HostileSocket: FloodSender {
+extension HostileSocket: FloodSource {
   /// So fast that no buffer on this machine overflows.
   func flood(_ frame: [UInt8], times: Int) async -> Int {
     var sent = 0
@@ -58,7 +58,7 @@ extension HostileSocket: FloodSender {
   }
 }
 
-extension Liar: FloodSender {
+extension Liar: FloodSource {
   func introduce() async -> Bool { await settle() }
 
   func flood(_ frame: [UInt8], times: Int) async -> Int {

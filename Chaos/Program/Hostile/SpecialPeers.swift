@@ -67,7 +67,7 @@ struct SpecialPeers: Sendable {
 
   private func flood(excess: Int) async -> Books {
     var books = Books()
-    let flows: [(any FloodSender, UInt32, Int)] = [
+    let flows: [(any FloodSource, UInt32, Int)] = [
       (unproven, unproven.own.rawValue, BeaconBounds.relayRate),
       (proven, Population.provenFlooder, BeaconBounds.knownRelayRate),
       (flooder, Population.wssFlooder, BeaconBounds.knownRelayRate),

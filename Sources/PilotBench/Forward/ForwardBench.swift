@@ -61,7 +61,7 @@ struct ForwardBench: Sendable {
   }
 
   private func roundTrips(_ path: ForwardBenchPath) async throws -> ForwardRoundTripResult {
-    let sink = try DatagramSink(addresses: 1, at: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
+    let sink = try CountingSocket(addresses: 1, at: Endpoint(ipv4: 127, 0, 0, 1, port: 0))
     async let _ = sink.serve(.echo)
     defer { sink.close() }
     let service = sink.endpoints[0]

@@ -38,7 +38,7 @@ struct UDPBench: Sendable {
 
   private func flood(_ benchCase: UDPBenchCase, length: Int, senders: Int) async throws -> DatagramResult {
     let sink =
-      plan.role == .both ? try DatagramSink(addresses: plan.addresses(for: benchCase), at: plan.bindTo) : nil
+      plan.role == .both ? try CountingSocket(addresses: plan.addresses(for: benchCase), at: plan.bindTo) : nil
     defer { sink?.close() }
     let destinations = sink?.endpoints ?? Array(benchCase == .mixed ? plan.peers[...] : plan.peers.prefix(1))
     async let _ = sink?.serve(.count)
@@ -84,7 +84,7 @@ struct UDPBench: Sendable {
   }
 
   private func roundTrips(_ length: Int) async throws -> RoundTripResult {
-    let sink = plan.role == .both ? try DatagramSink(addresses: 1, at: plan.bindTo) : nil
+    let sink = plan.role == .both ? try CountingSocket(addresses: 1, at: plan.bindTo) : nil
     defer { sink?.close() }
     let destinations = sink?.endpoints ?? Array(plan.peers.prefix(1))
     async let _ = sink?.serve(.echo)

@@ -13,7 +13,7 @@ struct UDPBenchReceiver: Sendable {
   /// Says where it is bound, receives until nothing comes any more, and tells what came.
   func run() async throws {
     guard let benchCase = plan.cases.first else { return }
-    let sink = try DatagramSink(addresses: plan.addresses(for: benchCase), at: plan.bindTo)
+    let sink = try CountingSocket(addresses: plan.addresses(for: benchCase), at: plan.bindTo)
     defer { sink.close() }
     async let _ = sink.serve(benchCase == .roundTrip ? .echo : .count)
     let idle = await sink.processorTime()

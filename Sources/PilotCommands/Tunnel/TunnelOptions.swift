@@ -16,7 +16,7 @@ struct TunnelOptions: ParsableArguments {
   var peers: String?
 
   @Option(help: "Whether to look for a direct path beside that through the beacon. (default: auto)")
-  var direct: DirectUse?
+  var direct: DirectMode?
 
   @Flag(help: "Print lines of JSON.")
   var json = false
@@ -41,7 +41,7 @@ struct TunnelOptions: ParsableArguments {
 }
 
 /// Whether direct paths between nodes are looked for.
-enum DirectUse: String, CaseIterable, ExpressibleByArgument, Sendable {
+enum DirectMode: String, CaseIterable, ExpressibleByArgument, Sendable {
   case auto, never
 }
 
@@ -51,7 +51,7 @@ struct TunnelPlan: Sendable {
   let node: NodePlan
   /// The keys of the nodes to speak with.
   let peers: NodesFileDirectory
-  let direct: DirectUse
+  let direct: DirectMode
   let isJSON: Bool
   /// Whether datagrams that no frame takes go in fragments.
   var fragments = false

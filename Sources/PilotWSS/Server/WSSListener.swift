@@ -17,7 +17,7 @@ package final class WSSListener: Sendable {
   private let dispatchers: @Sendable (any EventLoop) -> any WSSDispatcher
   private let admission: ConnectionAdmission
   private let budget: OutboundBudget
-  private let lookups = KeyLookups()
+  private let lookups = KeyLookupShares()
   private let nextID = Atomic<UInt64>(1)
   private let outgoingAge: Mutex<Duration>
   private let serverChannel = Mutex<(any Channel)?>(nil)

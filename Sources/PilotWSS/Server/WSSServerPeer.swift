@@ -8,7 +8,7 @@ final class WSSServerPeer: WebSocketPeer {
   /// Where a peer's parts come from.
   struct Environment {
     let keys: any KeyDirectory
-    let lookups: KeyLookups
+    let lookups: KeyLookupShares
     let unixTime: @Sendable () -> UInt64
     let dispatcher: any WSSDispatcher
     let nextID: () -> UInt64

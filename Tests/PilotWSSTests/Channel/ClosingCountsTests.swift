@@ -27,7 +27,7 @@ struct ClosingCountsTests {
 
   @Test func `a listener tells of those that the node had sent before it saw the Close`() async throws {
     let listener = try await TestListener.start(.nothing)
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     try await node.send(.binary([1]))
     try await listener.log.wait { $0.frames == [[1]] }
     try await listener.connection(of: 7).close(.normal, reason: "replaced")

@@ -97,7 +97,7 @@ struct SlowPeerTests {
       $0.limits.stallLimit = .seconds(3)
     }
     let client = try await TestClient.connect(listener.url(), node: 1)
-    let node = try await RawNode.established(at: listener, as: 2)
+    let node = try await HandshakingNode.established(at: listener, as: 2)
     try await node.connection.read(false)
     let connection = try await listener.connection(of: 2)
     let frame = pattern(10_000)
@@ -127,7 +127,7 @@ struct SlowPeerTests {
 
   @Test func `a peer of the beacon that pings and reads nothing is owed one pong`() async throws {
     let listener = try await TestListener.start { $0.limits.stallLimit = .seconds(30) }
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     let connection = try await listener.connection(of: 7)
     try await node.connection.read(false)
     let frame = pattern(30_000)

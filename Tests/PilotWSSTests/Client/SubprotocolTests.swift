@@ -33,7 +33,7 @@ struct SubprotocolTests {
 
   @Test func `a deployed node is let in by a beacon that knows its name`() async throws {
     let listener = try await TestListener.start { $0.names = BeaconNames([Self.name]) }
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     #expect(try await !listener.connection(of: 7).isOwn)
     try await node.send(.binary([5]))
     guard case .binary([5]) = try await node.connection.takeFrame() else { throw Unexpected("no echo") }

@@ -46,7 +46,7 @@ struct DoorTests {
     guard case .text(let text) = try await connection.takeFrame(),
       case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)
     else { throw Unexpected(connection.incoming.value) }
-    let node = RawNode(connection: connection, challenge: challenge)
+    let node = HandshakingNode(connection: connection, challenge: challenge)
     try await node.send(.text(TestIdentities.reply(to: challenge, as: 7, key: 7)))
     return try await listener.connection(of: 7)
   }
@@ -70,8 +70,8 @@ struct DoorTests {
     let listener = try await TestListener.start(group: MultiThreadedEventLoopGroup.singleton.next()) {
       $0.limits.maximumHandshakes = 2
     }
-    var silent: [RawNode] = []
-    for _ in 0..<3 { silent.append(try await RawNode.challenged(by: listener)) }
+    var silent: [HandshakingNode] = []
+    for _ in 0..<3 { silent.append(try await HandshakingNode.challenged(by: listener)) }
     try await silent[0].connection.closed()
     try await listener.log.wait { $0.refusals.map(\.reason) == [.displaced] }
     for node in silent { node.connection.close() }

@@ -168,7 +168,7 @@ struct HTTPAnswerTests {
 
   @Test func `beyond the capacity the answer is 503, and there is room again when a peer has gone`() async throws {
     let listener = try await TestListener.start { $0.limits.maximumConnections = 1 }
-    let first = try await RawNode.established(at: listener)
+    let first = try await HandshakingNode.established(at: listener)
     let expected = Self.response(
       "503 Service Unavailable", "This beacon is at capacity.\n", ["Retry-After: 5", "Connection: close"])
     #expect(try await answer(UpgradeRequest.text(), listener) == expected)
@@ -176,7 +176,7 @@ struct HTTPAnswerTests {
     #expect(try await answer("GET /health HTTP/1.1\r\nHost: b\r\n\r\n", listener) == Self.response("200 OK", "ok\n"))
     first.connection.close()
     try await listener.log.wait { $0.detached.count == 1 }
-    let second = try await RawNode.established(at: listener)
+    let second = try await HandshakingNode.established(at: listener)
     second.connection.close()
     await listener.shutDown()
   }
@@ -186,9 +186,9 @@ struct HTTPAnswerTests {
   {
     let listener = try await TestListener.start { $0.limits.maximumConnections = 1 }
     let (first, second) = (
-      try await RawNode.challenged(by: listener), try await RawNode.challenged(by: listener)
+      try await HandshakingNode.challenged(by: listener), try await HandshakingNode.challenged(by: listener)
     )
-    let third = try await RawNode.established(at: listener)
+    let third = try await HandshakingNode.established(at: listener)
     try await first.send(.text(TestIdentities.reply(to: first.challenge, as: 8, key: 8)))
     #expect(try await first.takeClose() == WebSocketCloseFrame(.tryAgainLater, reason: "try again"))
     try await listener.log.wait { $0.refusals.map(\.reason) == [.atCapacity] }

@@ -31,7 +31,7 @@ struct HostileNodeTests {
   func `what is no reply gets a Close that is seen, and nothing else`(index: Int) async throws {
     let (message, code) = Self.messages[index]
     let listener = try await TestListener.start()
-    let node = try await RawNode.challenged(by: listener)
+    let node = try await HandshakingNode.challenged(by: listener)
     // The listener may hang up in the middle of a megabyte.
     try? await node.send(message)
     #expect(try await node.takeClose().code == code)
@@ -44,8 +44,8 @@ struct HostileNodeTests {
 
   @Test func `a reply to another connection's challenge is refused`() async throws {
     let listener = try await TestListener.start()
-    let first = try await RawNode.challenged(by: listener)
-    let second = try await RawNode.challenged(by: listener)
+    let first = try await HandshakingNode.challenged(by: listener)
+    let second = try await HandshakingNode.challenged(by: listener)
     #expect(first.challenge.nonce != second.challenge.nonce)
     try await second.send(.text(TestIdentities.reply(to: first.challenge)))
     #expect(try await second.takeClose() == WebSocketCloseFrame(.policyViolation, reason: "auth failed"))
@@ -59,7 +59,7 @@ struct HostileNodeTests {
   @Test func `a reply that comes too late is refused`() async throws {
     let time = Atomic64(1_700_000_000)
     let listener = try await TestListener.start { $0.unixTime = { time.value } }
-    let node = try await RawNode.challenged(by: listener)
+    let node = try await HandshakingNode.challenged(by: listener)
     time.value += 31
     try await node.send(.text(TestIdentities.reply(to: node.challenge)))
     #expect(try await node.takeClose().reason == "auth failed")
@@ -69,10 +69,10 @@ struct HostileNodeTests {
 
   @Test func `no reply at all ends at the limit, as does a node that only pings`() async throws {
     let listener = try await TestListener.start { $0.limits.authenticationLimit = .milliseconds(300) }
-    let silent = try await RawNode.challenged(by: listener)
+    let silent = try await HandshakingNode.challenged(by: listener)
     #expect(try await silent.takeClose() == WebSocketCloseFrame(.policyViolation, reason: "auth timeout"))
     #expect(try await refusal(listener).reason == .timedOut)
-    let pinging = try await RawNode.challenged(by: listener)
+    let pinging = try await HandshakingNode.challenged(by: listener)
     // It comes too late for a pong where this test runs slowly.
     try? await pinging.send(.ping([1]))
     #expect(try await pinging.takeClose().reason == "auth timeout")
@@ -81,7 +81,7 @@ struct HostileNodeTests {
 
   @Test func `a node that hangs up before it replies was no one`() async throws {
     let listener = try await TestListener.start()
-    try await RawNode.challenged(by: listener).connection.close()
+    try await HandshakingNode.challenged(by: listener).connection.close()
     let refusal = try await refusal(listener)
     #expect(refusal.reason == .disconnected && refusal.node == nil)
     await listener.shutDown()
@@ -89,7 +89,7 @@ struct HostileNodeTests {
 
   @Test func `frames behind the reply, before auth_ok, are refused`() async throws {
     let listener = try await TestListener.start(keys: SlowKeys())
-    let node = try await RawNode.challenged(by: listener)
+    let node = try await HandshakingNode.challenged(by: listener)
     try await node.send(.text(TestIdentities.reply(to: node.challenge)), .binary([1]))
     #expect(try await node.takeClose().code == .policyViolation)
     #expect(try await refusal(listener).reason == .unexpectedMessage)
@@ -100,14 +100,14 @@ struct HostileNodeTests {
   @Test func `a node that leaves while its key is looked up is not attached when the key comes`() async throws {
     let keys = SlowKeys()
     let listener = try await TestListener.start(keys: keys)
-    let node = try await RawNode.challenged(by: listener)
+    let node = try await HandshakingNode.challenged(by: listener)
     try await node.send(.text(TestIdentities.reply(to: node.challenge)))
     try await keys.asked.wait { $0 == 1 }
     node.connection.close()
     #expect(try await refusal(listener).reason == .disconnected)
     keys.answer.update { $0 = .success(try? TestIdentities.identity(7).publicKey) }
     // Another one comes after it on the same way.
-    let next = try await RawNode.established(at: listener)
+    let next = try await HandshakingNode.established(at: listener)
     _ = try await listener.connection(of: 7)
     #expect(listener.log.value.attached.count == 1)
     next.connection.close()
@@ -119,7 +119,7 @@ struct HostileNodeTests {
     let keys = SlowKeys()
     keys.answer.update { $0 = .failure(KeyDirectoryError(code: .unavailable, message: "no answer")) }
     let listener = try await TestListener.start(keys: keys)
-    let node = try await RawNode.challenged(by: listener)
+    let node = try await HandshakingNode.challenged(by: listener)
     try await node.send(.text(TestIdentities.reply(to: node.challenge)))
     #expect(try await node.takeClose() == WebSocketCloseFrame(.tryAgainLater, reason: "try again"))
     #expect(try await refusal(listener).reason == .lookupFailed)
@@ -130,7 +130,7 @@ struct HostileNodeTests {
     async throws
   {
     let listener = try await TestListener.start(.nothing)
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     try await node.send(.binary(pattern(65_536)))
     try await listener.log.wait { $0.frames == [pattern(65_536)] }
     try? await node.send(.binary(pattern(65_537)), .binary(pattern(65_000)))
@@ -141,7 +141,7 @@ struct HostileNodeTests {
 
   @Test func `texts of an attached node are ignored`() async throws {
     let listener = try await TestListener.start()
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     for text in ["hello", "{}", AuthOK().json] { try await node.send(.text(text)) }
     try await node.send(.binary([9]))
     #expect(try await node.connection.takeFrame() == .binary([9]))
@@ -151,8 +151,8 @@ struct HostileNodeTests {
 
   @Test func `a shutdown tells the peers, and waits until they are gone`() async throws {
     let listener = try await TestListener.start()
-    let polite = try await RawNode.established(at: listener, as: 1)
-    let deaf = try await RawNode.established(at: listener, as: 2)
+    let polite = try await HandshakingNode.established(at: listener, as: 1)
+    let deaf = try await HandshakingNode.established(at: listener, as: 2)
     async let farewell = polite.takeClose()
     await listener.shutDown()
     #expect(try await farewell == WebSocketCloseFrame(.goingAway, reason: "the beacon shuts down"))

@@ -125,10 +125,10 @@ struct HostileRequestTests {
     let listener = try await TestListener.start(group: MultiThreadedEventLoopGroup.singleton.next()) {
       $0.limits.maximumHandshakes = 2
     }
-    let through = try await RawNode.established(at: listener)
+    let through = try await HandshakingNode.established(at: listener)
     var silent: [RawConnection] = []
     for _ in 0..<10 { silent.append(try await RawConnection.connect(to: listener.address)) }
-    let newcomer = try await RawNode.established(at: listener, as: 8)
+    let newcomer = try await HandshakingNode.established(at: listener, as: 8)
     for connection in silent.dropLast() { try await connection.closed() }
     #expect(listener.failures == Array(repeating: .displaced, count: 9))
     #expect(listener.log.value.present.map(\.node.rawValue) == [7, 8])

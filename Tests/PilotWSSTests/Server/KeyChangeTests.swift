@@ -14,7 +14,7 @@ struct KeyChangeTests {
 
   @Test func `a connection knows the key that was proven, and is closed with 1008 when it is revoked`() async throws {
     let listener = try await TestListener.start()
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     let connection = try await listener.connection(of: 7)
     #expect(connection.key == (try TestIdentities.identity(7).publicKey))
     connection.revoke()
@@ -31,7 +31,7 @@ struct KeyChangeTests {
     let keys = KeysThatChange(
       node: node, first: try TestIdentities.identity(7).publicKey, then: try TestIdentities.identity(8).publicKey)
     let listener = try await TestListener.start(keys: keys)
-    let raw = try await RawNode.challenged(by: listener)
+    let raw = try await HandshakingNode.challenged(by: listener)
     try await raw.send(.text(TestIdentities.reply(to: raw.challenge)))
     #expect(try await raw.connection.takeFrame() == .close(close))
     raw.connection.close()
@@ -41,7 +41,7 @@ struct KeyChangeTests {
 
   @Test func `a key that the directory would have to ask for again is not taken for revoked`() async throws {
     let listener = try await TestListener.start(keys: KeysOnRequest())
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     node.connection.close()
     await listener.shutDown()
   }

@@ -10,7 +10,7 @@ import Testing
 struct LongFrameTests {
   @Test func `a peer gets longer messages than deployed clients take once it has sent one`() async throws {
     let listener = try await TestListener.start(.nothing)
-    let node = try await RawNode.established(at: listener)
+    let node = try await HandshakingNode.established(at: listener)
     let connection = try await listener.connection(of: 7)
     func send(_ length: Int) {
       let frame = pattern(length)

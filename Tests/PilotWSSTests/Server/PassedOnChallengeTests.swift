@@ -23,7 +23,7 @@ struct PassedOnChallengeTests {
     let node = try TestClient.start(malicious.url)
     let beacon = try await malicious.nextBeacon()
     if attacker == .v2 { try await beacon.upgradeToV2() } else { try await beacon.upgrade() }
-    let impostor = try await RawNode.challenged(by: honest, offering: attacker == .v2 ? "pilot.v2" : "pilot.v1")
+    let impostor = try await HandshakingNode.challenged(by: honest, offering: attacker == .v2 ? "pilot.v2" : "pilot.v1")
     try await beacon.challenge(impostor.challenge)
     try await impostor.send(.text(try await beacon.takeReply().json))
     let answer = try await impostor.connection.takeFrame()

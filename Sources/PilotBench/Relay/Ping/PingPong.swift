@@ -31,7 +31,7 @@ struct PingPong: Sendable {
       asking.leave()
       answering.leave()
     }
-    let session = PingSession(node: asking.node, peer: answering.id, length: length)
+    let session = AskingNode(node: asking.node, peer: answering.id, length: length)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       defer { group.cancelAll() }
       group.addTask { _ = try await answering.serve(Echo(node: answering.node)) }
@@ -61,7 +61,7 @@ private struct Echo: DeliveryHandler {
 }
 
 /// The asking node: sends the next ping as soon as an answer comes, on the thread that received it.
-private final class PingSession: DeliveryHandler {
+private final class AskingNode: DeliveryHandler {
   private let node: Node
   private let peer: NodeID
   private let payload: BenchPayload

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A source is an IPv4 address or an IPv6 site (/64). This machine itself is none: behind 127.0.0.1 and ::1 is whoever a
 /// reverse proxy speaks for. As large as the number of connections that authenticate.
-final class KeyLookups: Sendable {
+final class KeyLookupShares: Sendable {
   /// Lookups at once for one source.
   static let perSource = 4
 

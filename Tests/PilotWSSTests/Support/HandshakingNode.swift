@@ -7,23 +7,25 @@ import Testing
 @testable import PilotWSS
 
 /// The node's part of a connection, step by step, each of which can be left out or done wrong.
-struct RawNode {
+struct HandshakingNode {
   let connection: RawConnection
   let challenge: AuthChallenge
 
   /// Connects, upgrades, and reads the challenge.
-  static func challenged(by listener: TestListener, offering subprotocol: String = "pilot.v1") async throws -> RawNode {
+  static func challenged(
+    by listener: TestListener, offering subprotocol: String = "pilot.v1"
+  ) async throws -> HandshakingNode {
     let connection = try await RawConnection.connect(to: listener.address)
     try await connection.send(UpgradeRequest.text().replacing("pilot.v1", with: subprotocol))
     _ = try await connection.takeHead()
     guard case .text(let text) = try await connection.takeFrame(),
       case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)
     else { throw Unexpected(connection.incoming.value) }
-    return RawNode(connection: connection, challenge: challenge)
+    return HandshakingNode(connection: connection, challenge: challenge)
   }
 
   /// Goes through the whole authentication.
-  static func established(at listener: TestListener, as node: UInt32 = 7) async throws -> RawNode {
+  static func established(at listener: TestListener, as node: UInt32 = 7) async throws -> HandshakingNode {
     let raw = try await challenged(by: listener)
     try await raw.send(.text(TestIdentities.reply(to: raw.challenge, as: node, key: UInt8(node))))
     guard case .text(Array(AuthOK().json.utf8)) = try await raw.connection.takeFrame() else {

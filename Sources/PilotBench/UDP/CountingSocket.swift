@@ -3,7 +3,7 @@ import PilotUDP
 import PilotWire
 
 /// The receiving end: a socket that counts what comes, on a thread of its own.
-struct DatagramSink: Sendable {
+struct CountingSocket: Sendable {
   fileprivate struct Socket: Sendable {
     let transport: UDPTransport
     let count = FrameCount()
@@ -62,8 +62,8 @@ struct DatagramSink: Sendable {
   }
 }
 
-extension DatagramSink.Socket {
-  func serve(_ service: DatagramSink.Service) async throws(TransportError) {
+extension CountingSocket.Socket {
+  func serve(_ service: CountingSocket.Service) async throws(TransportError) {
     do {
       var receiver = try transport.makeReceiver()
       var touched: UInt8 = 0

@@ -10,11 +10,11 @@ import Testing
 
 /// Who has keys looked up, and how many at once.
 @Suite(.timeLimit(.minutes(1)))
-struct KeyLookupTests {
+struct KeyLookupSharesTests {
   private let site = Endpoint(high: 0x2001_0DB8_0000_0001, low: 5, port: 1)
 
   @Test func `four at once for one source, whichever its port; others have their own`() {
-    let lookups = KeyLookups()
+    let lookups = KeyLookupShares()
     let source = { (port: UInt16) in Endpoint(ipv4: 192, 0, 2, 1, port: port) }
     for port in 1...4 as ClosedRange<UInt16> { #expect(lookups.begin(for: source(port))) }
     #expect(!lookups.begin(for: source(5)))
@@ -30,7 +30,7 @@ struct KeyLookupTests {
   }
 
   @Test func `nothing is remembered of a source without lookups, and this machine itself has no bound`() {
-    let lookups = KeyLookups()
+    let lookups = KeyLookupShares()
     let loopback = Endpoint(ipv4: 127, 0, 0, 1, port: 1)
     for _ in 0..<100 { #expect(lookups.begin(for: loopback)) }
     for _ in 0..<100 { #expect(lookups.begin(for: Endpoint(high: 0, low: 1, port: 1))) }
@@ -42,7 +42,7 @@ struct KeyLookupTests {
 
   @Test func `who names a fifth node meanwhile is told to come again, and may once the answers are there`() async throws
   {
-    let (keys, lookups) = (SlowKeys(), KeyLookups())
+    let (keys, lookups) = (SlowKeys(), KeyLookupShares())
     func ask(_ number: UInt8) async throws -> WebSocketReaction {
       let (loop, site) = (MultiThreadedEventLoopGroup.singleton.next(), site)
       return try await loop.submit {

@@ -2,7 +2,7 @@ import ChaosCore
 import PilotFixtures
 import Testing
 
-@Suite struct VerdictTests {
+@Suite struct RunVerdictTests {
   private let plan = Plan(seed: 1, population: Population(nodes: 16, workers: 2))
 
   private func record(
@@ -29,7 +29,7 @@ import Testing
   private func broken(_ record: RoundRecord) -> [String] {
     var summary = Summary(seed: 1)
     summary.rounds = [record]
-    return Verdict(summary).broken.filter { $0.hasPrefix("round") }
+    return RunVerdict(summary).broken.filter { $0.hasPrefix("round") }
   }
 
   @Test func `a round in which everything holds breaks nothing`() {
@@ -44,8 +44,8 @@ import Testing
       lines.contains { $0.hasPrefix("round 4 (calm): the beacon sends over UDP: 167 went in, 166 are") }, "\(lines)")
   }
 
-  @Test(arguments: Finding.allCases.filter { $0 != .good })
-  func `a wrong delivery is a broken promise`(finding: Finding) {
+  @Test(arguments: DeliveryFinding.allCases.filter { $0 != .good })
+  func `a wrong delivery is a broken promise`(finding: DeliveryFinding) {
     #expect(broken(record(.calm) { nodes, _ in nodes[finding] = 1 }).count == 1)
     // A beacon that has just begun believes the first Discover.
     #expect(broken(record(.kill) { nodes, _ in nodes[finding] = 1 }).count == (finding == .lie ? 0 : 1))
@@ -172,17 +172,17 @@ import Testing
 
   @Test func `an attack that can't be made here breaks nothing, and is named with the reason in both results`() {
     var summary = Summary(seed: 1)
-    func mentions(_ word: String) -> Bool { Verdict(summary).broken.contains { $0.contains(word) } }
+    func mentions(_ word: String) -> Bool { RunVerdict(summary).broken.contains { $0.contains(word) } }
     #expect(mentions("forgedReports") && mentions("unfounded_reports_total"))
     summary.notRun[.forgedReports] = "no raw socket"
     #expect(!mentions("forgedReports") && !mentions("unfounded_reports_total"))
     #expect(SummaryTable(summary).lines.contains { $0.contains("not run: forgedReports: no raw socket") })
-    #expect(RunReport(summary, Verdict(summary), again: "").notRun == ["forgedReports": "no raw socket"])
+    #expect(RunReport(summary, RunVerdict(summary), again: "").notRun == ["forgedReports": "no raw socket"])
   }
 
   @Test func `a run in which nothing was done to anybody fails, unless it is a short one`() {
-    let lines = Verdict(Summary(seed: 1)).broken
-    #expect(Verdict(Summary(seed: 1), isShort: true).broken.isEmpty)
+    let lines = RunVerdict(Summary(seed: 1)).broken
+    #expect(RunVerdict(Summary(seed: 1), isShort: true).broken.isEmpty)
     for attack in Attack.allCases { #expect(lines.contains { $0.contains(attack.rawValue) }) }
     for fault in Summary.ProcessFault.allCases { #expect(lines.contains { $0.contains(fault.rawValue) }) }
     #expect(lines.contains { $0.contains("half-open") })

@@ -1,7 +1,7 @@
 import PilotFixtures
 
 /// Which promises a run has broken.
-package struct Verdict: Sendable {
+package struct RunVerdict: Sendable {
   /// One line for each.
   package private(set) var broken: [String]
 
@@ -35,7 +35,7 @@ package struct Verdict: Sendable {
         "\(record.name): \(stage.name): \(stage.entered) went in, \(stage.left) are accounted for, "
           + "\(stage.unaccounted) are not")
     }
-    for finding in Finding.allCases where finding != .good && record.nodes[finding] > 0 {
+    for finding in DeliveryFinding.allCases where finding != .good && record.nodes[finding] > 0 {
       // Where the beacon or nodes are away, the first Discover for an ID is believed until its node proves itself.
       if finding == .lie, !record.round.weather.keepsCounters { continue }
       // A node that moves to the next beacon has two connections for a moment, and what goes over the one can overtake the other.

@@ -5,7 +5,7 @@ import PilotWSS
 import PilotWire
 
 /// Gets a page of the beacon's status server.
-enum StatusPage {
+enum BeaconPage {
   /// From the connection to the last byte.
   private static let limit: TimeAmount = .seconds(10)
 
