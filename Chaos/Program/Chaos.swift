@@ -1,6 +1,6 @@
 import ArgumentParser
 import PilotConsole
-import PilotWSS
+import PilotTransport
 
 /// Real processes, seeded faults, and books that have to balance. See README.md.
 @main

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import PilotBeacon
 import PilotIdentity
+import PilotTransport
 import PilotWSS
 import PilotWire
 import Testing

@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// What a flood through `pilot forward` gave.
 struct ForwardFloodResult: Sendable {

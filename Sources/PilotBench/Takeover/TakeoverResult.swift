@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// What a takeover gave.
 struct TakeoverResult: Sendable {

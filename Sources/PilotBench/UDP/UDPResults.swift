@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// What sending to sockets gave.
 struct DatagramResult: Sendable {

@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// What sending over a WebSocket connection gave.
 struct WSSResult: Sendable {

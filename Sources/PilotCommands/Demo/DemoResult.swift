@@ -1,5 +1,6 @@
 import PilotConsole
 import PilotFixtures
+import PilotTransport
 
 /// What a cell has shown.
 struct DemoResult: Sendable {

@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import PilotTransport
 internal import PilotWSS
 #if canImport(Darwin)
   internal import Darwin

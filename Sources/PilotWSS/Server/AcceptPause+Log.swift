@@ -1,5 +1,6 @@
 package import Logging
 import NIOCore
+import PilotTransport
 package import PilotWire
 
 #if canImport(Darwin)

@@ -107,7 +107,7 @@ struct OperatorsReferenceTests {
   /// A message that is put together from values alone is another module's, and isn't listed.
   @Test("Each log event has a row")
   func logEvents() throws {
-    let source = try Self.sources("PilotBeacon", "PilotWSS/Server", "PilotCommands/Beacon")
+    let source = try Self.sources("PilotBeacon", "PilotWSS/Server", "PilotCommands/Beacon", "PilotCommands/Files")
       .replacing("\"\"\"", with: "\u{1}")
     var expected: Set<String> = []
     for call in source.matches(of: /logger\.(?:debug|info|notice|warning|error|critical|log)\(/) {

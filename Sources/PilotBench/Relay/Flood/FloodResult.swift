@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// What a flood gave.
 struct FloodResult: Sendable {

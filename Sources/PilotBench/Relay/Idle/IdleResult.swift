@@ -1,4 +1,5 @@
 import PilotConsole
+import PilotTransport
 
 /// What a connected peer costs a beacon.
 struct IdleResult: Sendable {
