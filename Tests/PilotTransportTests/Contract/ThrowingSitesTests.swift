@@ -68,15 +68,15 @@ import Testing
     PilotUDP/System/SystemError | bindFailed: opensLater x2, frameTooLarge, invalidDestination, system x2, system: .later(after: nil), unreachable
     PilotUDP/System/WakeUp | system: error.opensLater
     PilotUDP/UDPTransport+Configuration | invalidConfiguration x2
-    PilotWSS/Client/Dial | system, timedOut
+    PilotWSS/Client/Dial/Dial | system, timedOut
+    PilotWSS/Client/Dial/ProxiedConnector | system
+    PilotWSS/Client/Errors/TransportError+Connecting | connectFailed, resolveFailed, timedOut
+    PilotWSS/Client/Errors/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
+    PilotWSS/Client/Errors/TransportError+Refusal | atCapacity x2, upgradeRefused x6, upgradeRefused: .later(after: retryAfter)
+    PilotWSS/Client/Errors/TransportError+Securing | connectFailed x2, tlsFailed, tlsFailed: fault.retry
+    PilotWSS/Client/Errors/TransportError+Upgrading | connectFailed, upgradeRefused x3
     PilotWSS/Client/Inspection/PageRequest | system, timedOut
-    PilotWSS/Client/ProxiedConnector | system
     PilotWSS/Client/SupervisorDriver | connectionLost: .afterEvent
-    PilotWSS/Client/TransportError+Connecting | connectFailed, resolveFailed, timedOut
-    PilotWSS/Client/TransportError+Ending | authenticationFailed, connectionLost x4, protocolViolation x2, replaced, timedOut
-    PilotWSS/Client/TransportError+Refusal | atCapacity x2, upgradeRefused x6, upgradeRefused: .later(after: retryAfter)
-    PilotWSS/Client/TransportError+Securing | connectFailed x2, tlsFailed, tlsFailed: fault.retry
-    PilotWSS/Client/TransportError+Upgrading | connectFailed, upgradeRefused x3
     PilotWSS/Client/WSSTransport | invalidDestination
     PilotWSS/Client/WSSTransport+Configuration | invalidConfiguration x5
     PilotWSS/Client/WSSURL | invalidConfiguration
@@ -86,7 +86,7 @@ import Testing
     PilotWSS/Proxy/SOCKSHandshake | invalidConfiguration
     PilotWSS/Proxy/TransportError+Proxy | proxyRefused: .later(after: nil) x2, proxyRefused: .never
     PilotWSS/Resolving/StaticAddresses | invalidConfiguration
-    PilotWSS/Server/ListeningSocket | bindFailed: opensLater(error)
+    PilotWSS/Server/Accepting/ListeningSocket | bindFailed: opensLater(error)
     PilotWSS/TLS/ClientTLS | invalidConfiguration
     PilotWSS/TLS/ServerCredentials | invalidConfiguration x2
     PilotWSS/TLS/TrustedAuthorities | invalidConfiguration x3
