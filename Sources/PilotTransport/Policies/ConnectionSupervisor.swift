@@ -105,10 +105,11 @@ public struct ConnectionSupervisor: Sendable {
   ///   - hopeless: Whether an early retry can't help: the beacon refused the identity, or another instance of this node
   ///     took the connection over.
   ///   - retryAfter: How long the peer asks to be left alone. It counts up to the backoff's longest delay.
+  ///   - hold: How long an attempt would do harm. The delay is no shorter, whatever its bounds are.
   ///   - now: When it was noticed.
   ///   - random: Uniform in 0..<1, for the jitter.
   public mutating func down(
-    hopeless: Bool, retryAfter: Duration = .zero, at now: MonotonicInstant, random: Double
+    hopeless: Bool, retryAfter: Duration = .zero, hold: Duration = .zero, at now: MonotonicInstant, random: Double
   ) -> OnDown {
     switch state {
     case .connected(let since):
@@ -121,7 +122,7 @@ public struct ConnectionSupervisor: Sendable {
     if hopeless { backoff.jumpToMaximum() }
     let delay = backoff.next(random: random, atLeast: retryAfter)
     state = .waiting
-    return .wait(delay, attempt: backoff.attempts)
+    return .wait(max(delay, hold), attempt: backoff.attempts)
   }
 
   /// Another connection has taken over from the present one, which was up all the time.

@@ -206,14 +206,16 @@ final class SupervisorDriver {
       _ = supervisor.close()
       return report(error)
     }
-    let random = Double.random(in: 0..<1)
+    let now = MonotonicInstant(loop.now)
+    let hold = proxy?.hold(at: now)
     let action = supervisor.down(
-      hopeless: error.isHopeless, retryAfter: error.retryAfter ?? .zero, at: MonotonicInstant(loop.now), random: random)
+      hopeless: error.isHopeless, retryAfter: error.retryAfter ?? .zero, hold: hold ?? .zero, at: now,
+      random: .random(in: 0..<1))
     switch action {
     case .wait(let usual, let attempt):
       let delay = absence ?? usual
       // Whatever has failed: the transport goes on by itself, and another event will tell how.
-      var reason = error
+      var reason = hold.map(error.held) ?? error
       reason.retry = .afterEvent
       events.emit(.reconnecting(reason: reason, attempt: attempt, delay: delay))
       let bound = NIOLoopBound(self, eventLoop: loop)

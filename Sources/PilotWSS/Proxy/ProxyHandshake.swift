@@ -27,4 +27,6 @@ struct ProxyRefusal: Error, Equatable {
   var error: TransportError
   /// Whether it may be for the credentials, so that others may help.
   var wantsCredentials = false
+  /// Whether it is an answer to credentials that were shown: to repeat them can lock somebody out.
+  var refusesCredentials = false
 }

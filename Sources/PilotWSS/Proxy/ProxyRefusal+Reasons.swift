@@ -39,11 +39,13 @@ extension ProxyRefusal {
     let schemes = challenges.compactMap { $0.split { $0 == " " || $0 == "," }.first.map { $0.lowercased() } }
     guard schemes.isEmpty || challenges.contains(where: offersBasic) else {
       let names = PrintableText.line(schemes.map(spelled).joined(separator: ", "), limit: 80)
-      return ProxyRefusal(
+      var refusal = ProxyRefusal(
         """
         \(proxy) wants \(names) (\(head.status)), which isn't spoken here; run a proxy on this machine that speaks it, such as \
         cntlm or px, and give that one, or ask for Basic or an exception for the beacon
         """, .never)
+      refusal.refusesCredentials = hadCredentials
+      return refusal
     }
     let text =
       hadCredentials
@@ -54,6 +56,7 @@ extension ProxyRefusal {
       """
     var refusal = ProxyRefusal(text, .never)
     refusal.wantsCredentials = true
+    refusal.refusesCredentials = hadCredentials
     return refusal
   }
 
@@ -137,6 +140,7 @@ extension ProxyRefusal {
   static func rejected(_ proxy: ProxyURL) -> ProxyRefusal {
     var refusal = ProxyRefusal("\(proxy) does not accept these credentials; check the user and the password", .never)
     refusal.wantsCredentials = true
+    refusal.refusesCredentials = true
     return refusal
   }
 

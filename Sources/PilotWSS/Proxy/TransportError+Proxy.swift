@@ -50,6 +50,35 @@ extension TransportError {
     return error
   }
 
+  /// The proxy isn't asked, since it has refused the only credentials that there are.
+  static func heldBack(from proxy: ProxyURL) -> TransportError {
+    TransportError(
+      code: .proxyRefused,
+      message: "the proxy \(proxy) has refused these credentials before; check the user and the password",
+      retry: .never)
+  }
+
+  /// The same, where attempts go on by themselves: with when the next one is, and why not sooner.
+  func held(for time: Duration) -> TransportError {
+    var error = self
+    // Rounded up: "0 min" says nothing.
+    let minutes = (time.milliseconds + 59_999) / 60_000
+    error.message += """
+      ; the proxy is shown the same credentials again in \(minutes) min, since too many wrong ones can lock somebody out: \
+      start again with others to try those before that
+      """
+    return error
+  }
+
+  /// The way to new credentials has led to those that the proxy has refused.
+  static func renewedToTheSame(for proxy: ProxyURL) -> TransportError {
+    TransportError(
+      code: .proxyRefused,
+      message:
+        "the proxy \(proxy) has refused the credentials, and asked for new ones, the command gave the same again",
+      retry: .later(after: nil))
+  }
+
   /// The way to new credentials has failed, after a refusal. Its own error may say anything, but a type's name no secret.
   init(unrenewed proxy: ProxyURL, _ error: any Error) {
     let reason = (error as? TransportError)?.message ?? "\(type(of: error))"

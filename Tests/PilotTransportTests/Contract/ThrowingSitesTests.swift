@@ -84,7 +84,7 @@ import Testing
     PilotWSS/Proxy/ProxyRefusal+Reasons | proxyRefused: retry
     PilotWSS/Proxy/ProxyURL | invalidConfiguration
     PilotWSS/Proxy/SOCKSHandshake | invalidConfiguration
-    PilotWSS/Proxy/TransportError+Proxy | proxyRefused: .later(after: nil) x2, proxyRefused: .never
+    PilotWSS/Proxy/TransportError+Proxy | proxyRefused: .later(after: nil) x3, proxyRefused: .never x2
     PilotWSS/Resolving/StaticAddresses | invalidConfiguration
     PilotWSS/Server/Accepting/ListeningSocket | bindFailed: opensLater(error)
     PilotWSS/TLS/ClientTLS | invalidConfiguration

@@ -6,7 +6,7 @@ import Testing
 struct ConnectionSupervisorModelTests {
   enum Event: Sendable {
     case start, timerFired, connected, rest, redial, close
-    case down(hopeless: Bool, retryAfter: Int, random: Double)
+    case down(hopeless: Bool, retryAfter: Int, hold: Int, random: Double)
   }
 
   /// What a supervisor must do, told from the whole history of events instead of a state.
@@ -53,7 +53,10 @@ struct ConnectionSupervisorModelTests {
     case 300..<650: return (after, .connected)
     default:
       let retryAfter = random.chance(0.2) ? Int.random(in: 0...90, using: &random) : 0
-      return (after, .down(hopeless: random.chance(0.05), retryAfter: retryAfter, random: random.fraction()))
+      let hold = random.chance(0.05) ? Int.random(in: 0...600, using: &random) : 0
+      return (
+        after, .down(hopeless: random.chance(0.05), retryAfter: retryAfter, hold: hold, random: random.fraction())
+      )
     }
   }
 
@@ -88,10 +91,10 @@ struct ConnectionSupervisorModelTests {
     case .start: return due(supervisor.start(), history.isIdle, &history)
     case .timerFired: return due(supervisor.timerFired(), history.last == .wait, &history)
     case .connected: return connected(supervisor.connected(at: now), at: now, &history)
-    case .down(let hopeless, let retryAfter, let random):
-      let asked = Duration.seconds(retryAfter)
-      let action = supervisor.down(hopeless: hopeless, retryAfter: asked, at: now, random: random)
-      return down(action, configuration, hopeless: hopeless, asked: asked, at: now, &history)
+    case .down(let hopeless, let retryAfter, let held, let random):
+      let (asked, hold) = (Duration.seconds(retryAfter), Duration.seconds(held))
+      let action = supervisor.down(hopeless: hopeless, retryAfter: asked, hold: hold, at: now, random: random)
+      return down(action, configuration, hopeless: hopeless, asked: asked, hold: hold, at: now, &history)
     case .rest:
       let hasSomething = !history.isIdle && !history.isClosed
       guard supervisor.rest(at: now) == hasSomething else { return "rest() when there was something: \(hasSomething)" }
@@ -129,7 +132,7 @@ struct ConnectionSupervisorModelTests {
 
   private static func down(
     _ action: ConnectionSupervisor.OnDown, _ configuration: Backoff.Configuration, hopeless: Bool,
-    asked: Duration, at now: MonotonicInstant, _ history: inout History
+    asked: Duration, hold: Duration, at now: MonotonicInstant, _ history: inout History
   ) -> String? {
     guard history.last == .dial || history.connectedSince != nil else {
       return action == .nothing ? nil : "\(action), and nothing was up"
@@ -140,8 +143,8 @@ struct ConnectionSupervisorModelTests {
     history.failures += 1
     history.events.append(.wait)
     let shortest = min(asked, configuration.maximum)
-    guard case .wait(let delay, history.failures) = action, delay >= max(ceiling * 0.5, shortest),
-      delay <= min(max(ceiling, asked * 1.5), configuration.maximum)
+    guard case .wait(let delay, history.failures) = action, delay >= max(ceiling * 0.5, shortest, hold),
+      delay <= max(min(max(ceiling, asked * 1.5), configuration.maximum), hold)
     else {
       return "\(action) after \(history.failures) failures, with a ceiling of \(ceiling)"
     }

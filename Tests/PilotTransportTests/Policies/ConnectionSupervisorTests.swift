@@ -67,6 +67,17 @@ struct ConnectionSupervisorTests {
     #expect(action == .wait(.seconds(delay), attempt: 1))
   }
 
+  @Test("waits as long as an attempt would do harm, whatever the maximum is")
+  func hold() {
+    var supervisor = ConnectionSupervisor()
+    _ = supervisor.start()
+    let held = supervisor.down(hopeless: true, hold: .seconds(600), at: Self.at(0), random: 1)
+    #expect(held == .wait(.seconds(600), attempt: 1))
+    _ = supervisor.timerFired()
+    let usual = supervisor.down(hopeless: true, hold: .seconds(1), at: Self.at(0), random: 1)
+    #expect(usual == .wait(.seconds(30), attempt: 2))
+  }
+
   @Test("a second report of the same end changes nothing")
   func downTwice() {
     var supervisor = ConnectionSupervisor()

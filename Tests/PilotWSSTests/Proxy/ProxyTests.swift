@@ -1,5 +1,6 @@
 import PilotTesting
 import NIOCore
+import NIOPosix
 import NIOSSL
 import PilotTransport
 import PilotWire
@@ -132,17 +133,105 @@ struct ProxyTests {
     await server.stop()
   }
 
-  @Test func `credentials that are refused stand in no error, and are not shown again at once`() async throws {
-    let server = try await RawServer.start { _ in Array("HTTP/1.1 407 No\r\n\r\n".utf8) }
-    var configuration = try Self.configured(server, user: "hunter1:hunter2")
-    configuration.backoff.maximum = .seconds(600)
-    let client = try TestClient(try WSSTransport.start(configuration))
-    guard case .reconnecting(let reason, _, let delay)? = await client.event() else {
-      throw Unexpected("another event")
-    }
-    #expect(reason.message.contains("does not accept these credentials (407)"))
+  /// The next event, which has to say that credentials are held back.
+  private func expectHold(_ client: TestClient, _ text: String) async throws {
+    let event = await client.event()
+    guard case .reconnecting(let reason, _, let delay)? = event else { throw Unexpected(event as Any) }
+    #expect(reason.message.contains(text), "\(reason)")
+    #expect(reason.message.contains("the same credentials again in 10 min"), "\(reason)")
     #expect(!"\(reason)".contains("hunter"))
-    #expect(delay >= .seconds(300), "a wrong password too often can lock somebody out")
+    // Less the moments of this test.
+    #expect(delay > .seconds(540) && delay <= .seconds(600), "a wrong password too often can lock somebody out")
+  }
+
+  @Test func `credentials that are refused stand in no error, and nothing has them shown again at once`() async throws {
+    let server = try await RawServer.start { _ in Array("HTTP/1.1 407 No\r\n\r\n".utf8) }
+    // With the delays of a transport that nobody has changed.
+    var configuration = try Self.configured(server, user: "hunter1:hunter2")
+    configuration.backoff = Backoff.Configuration()
+    let client = try TestClient(try WSSTransport.start(configuration))
+    try await expectHold(client, "does not accept these credentials (407)")
+    client.transport.redial()
+    try await expectHold(client, "has refused these credentials before")
+    client.transport.rest()
+    guard case .resting? = await client.event() else { throw Unexpected("another event") }
+    client.transport.dial()
+    try await expectHold(client, "has refused these credentials before")
+    #expect(server.waiting == 1, "each connection shows the password once")
+    client.close()
+    await server.stop()
+  }
+
+  /// What one attempt to get through a proxy comes to.
+  private func route(_ server: RawServer, through access: ProxyAccess) async throws -> TransportError? {
+    let configuration = try Self.configured(server)
+    let loop = MultiThreadedEventLoopGroup.singleton.any()
+    let route = NIOLoopBoundBox<Route?>.makeEmptyBox(valueType: Route.self, eventLoop: loop)
+    return await withCheckedContinuation { continuation in
+      loop.execute {
+        let attempt = Route(configuration, through: access, loop: loop) { result in
+          switch result {
+          case .success(let channel):
+            channel.close(promise: nil)
+            continuation.resume(returning: nil)
+          case .failure(let error): continuation.resume(returning: error)
+          }
+        }
+        route.value = attempt
+        attempt.open()
+      }
+    }
+  }
+
+  @Test func `refused credentials are shown again when their time is over, and forgotten with a tunnel`() async throws {
+    let server = try await RawServer.start { _ in Array("HTTP/1.1 200 OK\r\n\r\n".utf8) }
+    let access = try ProxyAccess(ProxyURL(parsing: "http://user:hunter2@proxy.test:\(server.address.port)"))
+    let credentials = try #require(access.credentials)
+    let hold = RefusedCredentials.firstHold
+    access.refused(credentials, at: .now().advanced(by: .zero - hold))
+    #expect(try await route(server, through: access) == nil)
+    #expect(try await server.next().takeHead().contains("Proxy-Authorization"))
+    // The tunnel has ended what there was: this is the first refusal.
+    access.refused(credentials, at: .now().advanced(by: .seconds(60) - hold))
+    let held = try await route(server, through: access)
+    #expect(held?.message.contains("has refused these credentials before") == true, "\(held as Any)")
+    #expect(server.waiting == 0)
+    #expect(try #require(access.hold(at: .now())) <= .seconds(60))
+    await server.stop()
+  }
+
+  @Test func `a password that a SOCKS proxy refuses isn't shown to it again either`() async throws {
+    let server = try await RawServer.start()
+    let client = try client(server, "socks5", user: "user:hunter2")
+    let connection = try await server.next()
+    #expect(try await connection.take { _ in 4 } == [5, 2, 0, 2])
+    try await connection.send([5, 2])
+    _ = try await connection.take { _ in 14 }
+    try await connection.send([1, 1])
+    try await expectHold(client, "does not accept these credentials")
+    client.transport.redial()
+    try await expectHold(client, "has refused these credentials before")
+    #expect(server.waiting == 0)
+    client.close()
+    await server.stop()
+  }
+
+  @Test func `after a refusal others are asked for first, and the same again are not shown`() async throws {
+    let server = try await RawServer.start()
+    let gives = Watched("new")
+    let client = try client(server, user: "old:old") { try ProxyCredentials(user: gives.value, password: "hunter2") }
+    let first = try await server.next()
+    for shown in ["Basic b2xkOm9sZA==", "Basic bmV3Omh1bnRlcjI="] {
+      #expect(try await first.takeHead().contains("\r\nProxy-Authorization: \(shown)\r\n"))
+      try await first.send("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+    }
+    #expect(try await client.reasonToReconnect().message.contains("does not accept these credentials"))
+    let same = try await client.reasonToReconnect()
+    #expect(same.message.contains("the command gave the same again") && !"\(same)".contains("hunter2"), "\(same)")
+    gives.update { $0 = "newer" }
+    let next = try await server.next()
+    #expect(try await next.takeHead().contains("\r\nProxy-Authorization: Basic bmV3ZXI6aHVudGVyMg==\r\n"))
+    try await next.send("HTTP/1.1 200 OK\r\n\r\n")
     client.close()
     await server.stop()
   }

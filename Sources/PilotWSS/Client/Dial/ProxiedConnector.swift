@@ -7,7 +7,8 @@ import PilotWire
 /// proxy.
 ///
 /// A proxy that refuses for the credentials is asked once more, with new ones if there is a way to have them: on the same
-/// connection where that goes on, else on another. Confined to one event loop; makes one channel.
+/// connection where that goes on, else on another. One that has refused the present ones not long ago isn't shown them again.
+/// Confined to one event loop; makes one channel.
 final class ProxiedConnector {
   private let configuration: WSSTransport.Configuration
   private let proxy: ProxyAccess?
@@ -20,6 +21,8 @@ final class ProxiedConnector {
   private var tunnel: ProxyTunnel?
   private var renewal: Task<Void, Never>?
   private var hasRenewed = false
+  /// What the proxy was shown last.
+  private var shown: ProxyCredentials?
   private var isOver = false
   /// What it is at, for an error that tells what took too long.
   private var stage = Stage.connecting
@@ -75,6 +78,14 @@ final class ProxiedConnector {
 
   /// Begins.
   func open() {
+    guard let proxy, proxy.holdsBack(proxy.credentials, at: now) else { return connect() }
+    guard !renewOnce() else { return }
+    finish(.failure(.heldBack(from: proxy.url)))
+  }
+
+  private var now: MonotonicInstant { MonotonicInstant(loop.now) }
+
+  private func connect() {
     stage = .connecting
     let bound = NIOLoopBound(self, eventLoop: loop)
     let limit = min(configuration.connectLimit ?? configuration.dialLimit, configuration.dialLimit)
@@ -140,21 +151,32 @@ final class ProxiedConnector {
       let tunnel = ProxyTunnel(handshake) { [weak self] result in self?.answered(result, on: channel) }
       self.tunnel = tunnel
       try channel.pipeline.syncOperations.addHandler(tunnel)
-      tunnel.ask(as: proxy.credentials)
+      ask(by: tunnel)
     }
+  }
+
+  private func ask(by tunnel: ProxyTunnel) {
+    shown = proxy?.credentials
+    tunnel.ask(as: shown)
   }
 
   private func answered(_ result: Result<Void, ProxyRefusal>, on channel: any Channel) {
     switch result {
     case .success:
+      proxy?.accepted()
       finish(.success(channel))
     case .failure(let refusal):
-      guard refusal.wantsCredentials, !hasRenewed, let renew = proxy?.renew else {
-        return finish(.failure(refusal.error))
-      }
-      hasRenewed = true
-      self.renew(by: renew)
+      if refusal.refusesCredentials, let shown { proxy?.refused(shown, at: now) }
+      guard refusal.wantsCredentials, renewOnce() else { return finish(.failure(refusal.error)) }
     }
+  }
+
+  /// - Returns: Whether new credentials are under way: not if there is no way to them, or it was gone before.
+  private func renewOnce() -> Bool {
+    guard !hasRenewed, let renew = proxy?.renew else { return false }
+    hasRenewed = true
+    self.renew(by: renew)
+    return true
   }
 
   private func renew(by renew: @escaping @Sendable () async throws -> ProxyCredentials) {
@@ -176,17 +198,19 @@ final class ProxiedConnector {
     renewal = nil
     guard !isOver, let proxy else { return }
     do {
-      try proxy.replace(with: try result.get())
+      let credentials = try result.get()
+      if proxy.holdsBack(credentials, at: now) { return finish(.failure(.renewedToTheSame(for: proxy.url))) }
+      try proxy.replace(with: credentials)
     } catch {
       return finish(.failure(TransportError(unrenewed: proxy.url, error)))
     }
     stage = .asking
-    if let tunnel, tunnel.takesAnother { return tunnel.ask(as: proxy.credentials) }
+    if let tunnel, tunnel.takesAnother { return ask(by: tunnel) }
     tunnel = nil
     channel?.cutOff()
     channel = nil
     connector = Self.connector(configuration, proxy, loop)
-    open()
+    connect()
   }
 
   private func attempt(_ body: () throws -> Void) {
