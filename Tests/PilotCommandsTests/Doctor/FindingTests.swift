@@ -120,6 +120,18 @@ struct FindingTests {
     #expect(Verdict(datagrams: none, sizes: nil, connections: [refused]).path == .none)
   }
 
+  @Test func `where no frame comes through in one piece the verdict is WSS, else UDP without a length`() throws {
+    let answers = try datagrams("10.0.0.5:4000")
+    let nothing = SizeFacts(longest: nil, shortestLost: 548)
+    #expect(Finding.mtu(nothing).result == .fail)
+    let wss = Verdict(datagrams: answers, sizes: nothing, connections: [connection()])
+    #expect(wss.way == .wss && wss.reason == "UDP loses frames of the usual length, and WSS works")
+    let udp = Verdict(datagrams: answers, sizes: nothing, connections: [])
+    #expect(udp.way == .udp && udp.maximumPayload == nil)
+    #expect(
+      udp.reason == "UDP works for the shortest frames alone: none of 548 bytes comes through in one piece")
+  }
+
   @Test func `a name that only a proxy resolves does no harm`() {
     let names = [NameFacts(host: "inside.example", ipv4: .init(reason: "unknown"), ipv6: .init(reason: "unknown"))]
     #expect(Finding.dns(names).result == .fail)

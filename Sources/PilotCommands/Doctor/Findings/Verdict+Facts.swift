@@ -11,12 +11,18 @@ extension Verdict {
   /// The same from what it is made of.
   init(datagrams: DatagramFacts, sizes: SizeFacts?, connections: [ConnectionFacts]) {
     let isAttached = connections.contains(where: \.isUsable)
-    let longest = sizes?.longest
-    let frame = longest ?? SizeFacts.usual
-    if !datagrams.answers.isEmpty, !isAttached || frame >= SizeFacts.usual {
+    if !datagrams.answers.isEmpty, !isAttached || sizes?.fitsUsual != false {
+      let reason = isAttached ? "UDP works, and so does WSS, which takes over when UDP fails" : "UDP works"
+      guard let sizes, sizes.isSupported, sizes.longest == nil else {
+        self.init(
+          path: .udp, maximumPayload: (sizes?.longest ?? SizeFacts.usual) - Relay.headerLength, reason: reason)
+        return
+      }
       self.init(
-        path: .udp, maximumPayload: frame - Relay.headerLength,
-        reason: isAttached ? "UDP works, and so does WSS, which takes over when UDP fails" : "UDP works")
+        path: .udp, maximumPayload: nil,
+        reason: """
+          \(reason) for the shortest frames alone: none of \(SizeFacts.tried[0]) bytes comes through in one piece
+          """)
     } else if isAttached {
       let why =
         datagrams.beacons.isEmpty
@@ -28,6 +34,11 @@ extension Verdict {
       self.init(path: .none, maximumPayload: nil, reason: "no beacon was reached; see the first check that failed")
     }
   }
+}
+
+extension SizeFacts {
+  /// Whether what is usual comes through, as far as that was tried.
+  fileprivate var fitsUsual: Bool { !isSupported || (longest ?? 0) >= Self.usual }
 }
 
 extension ConnectionFacts {
