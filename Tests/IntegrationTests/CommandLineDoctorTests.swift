@@ -1,5 +1,7 @@
 import Foundation
 import PilotConsole
+import PilotTesting
+import PilotWSS
 import PilotWire
 import Testing
 
@@ -11,17 +13,31 @@ struct CommandLineDoctorTests {
     var reason: String
     var verdict: String?
     var max_payload: Int?
+    var hint: String?
   }
 
-  private func run(_ options: String...) async throws -> (lines: [Line], status: Int32, text: String) {
-    let process = try CommandLineProgram.process(["doctor", "--json"] + options)
+  private struct Outcome {
+    let lines: [Line]
+    let status: Int32
+    let text: String
+    let error: String
+
+    func finding(_ check: String) throws -> Line { try #require(lines.first { $0.check == check }, "\(text)") }
+
+    var failed: [String] { lines.filter { $0.result == "fail" }.compactMap(\.check) }
+  }
+
+  private func run(_ options: String..., environment: [String: String] = [:]) async throws -> Outcome {
+    let process = try CommandLineProgram.process(
+      ["doctor", "--json", "--log-level", "trace"] + options, environment: environment)
     let (output, error) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, error)
     try process.run()
+    async let errorText = CommandLineProgram.contents(of: error)
     let text = try await CommandLineProgram.contents(of: output)
-    _ = try await CommandLineProgram.contents(of: error)
     let lines = try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
-    return (lines, await CommandLineProgram.status(of: process), text)
+    return Outcome(
+      lines: lines, status: await CommandLineProgram.status(of: process), text: text, error: try await errorText)
   }
 
   @Test("at a beacon all that can be looked at passes, and UDP is the verdict")
@@ -34,7 +50,7 @@ struct CommandLineDoctorTests {
         #expect(outcome.lines.last?.verdict == "udp")
         let passed = outcome.lines.filter { $0.result == "pass" }.compactMap(\.check)
         #expect(passed == ["clock", "udp", "nat", "mtu", "tcp", "portal", "upgrade", "auth"], "\(outcome.text)")
-        #expect(outcome.lines.contains { $0.result == "fail" } == false, "\(outcome.text)")
+        #expect(outcome.failed.isEmpty, "\(outcome.text)")
       }
     }
   }
@@ -66,6 +82,66 @@ struct CommandLineDoctorTests {
     let outcome = try await run("--beacon", "ws://127.0.0.1:9")
     #expect(outcome.status == 1)
     #expect(outcome.lines.last?.verdict == "none")
-    #expect(outcome.lines.filter { $0.result == "fail" }.compactMap(\.check) == ["tcp"], "\(outcome.text)")
+    #expect(outcome.failed == ["tcp"], "\(outcome.text)")
+  }
+
+  /// A proxy that makes a tunnel to a beacon for who is `user:right`.
+  private func proxy(to beacon: TestBeacon) async throws -> ScriptedServer {
+    let port = Int(beacon.url.port)
+    return try await ScriptedServer.start { head in
+      // user:right
+      if head.contains("\r\nProxy-Authorization: Basic dXNlcjpyaWdodA==\r\n") { return .tunnel(port) }
+      return .answer("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
+    }
+  }
+
+  @Test("a password that a proxy refuses is shown to it once, and stands in nothing that is written")
+  func refusedPassword() async throws {
+    try await TestBeacon.run { beacon in
+      let proxy = try await proxy(to: beacon)
+      let outcome = try await run(
+        "--beacon", "ws://beacon.invalid:9443", "--insecure-plaintext", "--proxy",
+        "http://user:hunter2@127.0.0.1:\(proxy.port)")
+      #expect(outcome.status == 1)
+      #expect(outcome.failed == ["proxy"], "\(outcome.text)")
+      #expect(
+        try outcome.finding("proxy").reason.contains(
+          "http://…@127.0.0.1:\(proxy.port) (--proxy): the proxy http://…@127.0.0.1:\(proxy.port) does not accept"),
+        "\(outcome.text)")
+      #expect(try outcome.finding("portal").result == "skipped")
+      #expect(!(outcome.text + outcome.error).contains("hunter2"), "\(outcome.text)\(outcome.error)")
+      #expect(proxy.requests.value.count { $0.contains("Basic dXNlcjpodW50ZXIy") } == 1)
+      await proxy.stop()
+    }
+  }
+
+  @Test("new credentials are asked for once, by a command that finds nothing secret, and lead all the way")
+  func renewedPassword() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let proxy = try await proxy(to: beacon)
+        let found = identity.deletingLastPathComponent().appending(path: "environment").path
+        let secret = "http://user:hunter2@127.0.0.1:\(proxy.port)"
+        let outcome = try await run(
+          "--beacon", "ws://beacon.invalid:9443", "--insecure-plaintext", "--node", "7", "--identity", identity.path,
+          "--idle", "1", "--proxy-command", "env >> '\(found)'; echo user:right",
+          environment: [
+            "http_proxy": secret, "https_proxy": secret, "PILOT_DOCTOR_PROXY_COMMAND": "echo user:hunter2",
+            "PATH": "/usr/bin:/bin", "KEPT": "1",
+          ])
+        #expect(outcome.status == 0 && outcome.lines.last?.verdict == "wss", "\(outcome.text)")
+        #expect(outcome.failed.isEmpty, "\(outcome.text)")
+        #expect(try outcome.finding("proxy").reason.contains("(http_proxy): it opened the way to"), "\(outcome.text)")
+        #expect(try outcome.finding("portal").reason == "none: the beacon itself answers (426)")
+        #expect(try outcome.finding("idle").reason == "the connection was kept for 1 s with nothing on it")
+        #expect(!(outcome.text + outcome.error).contains("hunter2"), "\(outcome.text)\(outcome.error)")
+        let variables = try String(contentsOfFile: found, encoding: .utf8).split(separator: "\n")
+        #expect(variables.count { $0 == "KEPT=1" } == 1, "it ran once, with what is no secret")
+        #expect(!variables.contains { $0.hasPrefix("PILOT_") || $0.lowercased().contains("_proxy=") }, "\(variables)")
+        #expect(proxy.requests.value.count { $0.contains("Basic dXNlcjpodW50ZXIy") } == 1)
+        #expect(proxy.requests.value.count { $0.contains("Basic dXNlcjpyaWdodA==") } == 2, "the dial, and the page")
+        await proxy.stop()
+      }
+    }
   }
 }

@@ -1,4 +1,4 @@
-import PilotTransport
+package import PilotTransport
 import Synchronization
 
 /// A transport's proxy: where it is, who this is to it, and how it is secured. Kept from one attempt to the next, so that
@@ -63,7 +63,7 @@ extension WSSTransport.Configuration {
   /// The proxy on the way to the beacon, if one is.
   ///
   /// - Throws: `.invalidConfiguration` for a variable that names no proxy, or without authorities for one over TLS.
-  func proxyAccess() throws(TransportError) -> ProxyAccess? {
+  package func proxyAccess() throws(TransportError) -> ProxyAccess? {
     guard let url = try proxy.decision(for: beacon).proxy else { return nil }
     return try ProxyAccess(url, trust: proxyTrust, renew: renewProxyCredentials)
   }

@@ -1,8 +1,11 @@
 import PilotTransport
 import PilotWSS
 import PilotWire
+import Synchronization
 
-/// Dials a beacon over WSS, and at the same time asks what answers there when nothing is to be upgraded.
+/// Dials a beacon over WSS, and asks what answers there when nothing is to be upgraded: at the same time, but through a proxy only once
+/// that has opened the way to the dial. Both are the same to it, so that it is shown credentials, and they are renewed, as if there
+/// were one.
 enum ConnectionInquiry {
   /// Changes what is known. From any thread.
   typealias Update = @Sendable ((inout ConnectionFacts) -> Void) -> Void
@@ -17,16 +20,31 @@ enum ConnectionInquiry {
   static func run(
     _ configuration: WSSTransport.Configuration, hasIdentity: Bool, idle: Duration?, update: @escaping Update
   ) async throws(TransportError) {
-    async let asking: Void = ask(configuration, update)
+    let proxy: ProxyAccess?
     do throws(TransportError) {
-      let report = try await DialInspection.run(configuration, authenticating: hasIdentity, idle: idle) { report in
+      proxy = try configuration.proxyAccess()
+    } catch {
+      return update { facts in
+        facts.cannotBegin(error)
+        facts.page = .failure(error)
+      }
+    }
+    let tunnel = Tunnel()
+    async let asking: Void = ask(configuration, through: proxy, after: proxy == nil ? nil : tunnel, update)
+    do throws(TransportError) {
+      let report = try await DialInspection.run(
+        configuration, through: proxy, authenticating: hasIdentity, idle: idle
+      ) { report in
+        tunnel.take(report)
         update { $0.take(report) }
       }
+      tunnel.take(report)
       update { facts in
         facts.take(report)
         facts.isDialled = true
       }
     } catch {
+      tunnel.end(with: error)
       guard error.code == .invalidConfiguration else { throw error }
       update { $0.cannotBegin(error) }
     }
@@ -34,13 +52,46 @@ enum ConnectionInquiry {
     if Task.isCancelled { throw .cancelled }
   }
 
-  private static func ask(_ configuration: WSSTransport.Configuration, _ update: Update) async {
+  /// Whether the proxy has opened the way to the dial, for one task that waits to know.
+  private final class Tunnel: Sendable {
+    private let outcome = Mutex<TransportError??>(nil)
+    private let alarm = Alarm()
+
+    func take(_ report: DialInspection.Report) {
+      if report.steps.contains(where: { $0.progress == .tunnelled }) {
+        settle(nil)
+      } else if let failure = report.failure {
+        settle(failure)
+      }
+    }
+
+    func end(with error: TransportError) { settle(error) }
+
+    private func settle(_ result: TransportError?) {
+      outcome.withLock { if case .none = $0 { $0 = .some(result) } }
+      alarm.ring()
+    }
+
+    /// Why there is no way; nil once there is one.
+    func wait() async -> TransportError? {
+      while true {
+        if let outcome = outcome.withLock({ $0 }) { return outcome }
+        if Task.isCancelled { return .cancelled }
+        await alarm.wait(until: nil)
+      }
+    }
+  }
+
+  private static func ask(
+    _ configuration: WSSTransport.Configuration, through proxy: ProxyAccess?, after tunnel: Tunnel?, _ update: Update
+  ) async {
+    if let failure = await tunnel?.wait() { return update { $0.page = .failure(failure) } }
     var configuration = configuration
     configuration.dialLimit = min(configuration.dialLimit, pageLimit)
     let began = MonotonicInstant.now()
     let result: Result<ConnectionFacts.Page, TransportError>
     do throws(TransportError) {
-      let answer = try await PageRequest.run(configuration)
+      let answer = try await PageRequest.run(configuration, through: proxy)
       result = .success(
         ConnectionFacts.Page(
           status: answer.status, location: answer.location, date: answer.date, localTime: answer.localTime,

@@ -24,17 +24,17 @@ package enum DialInspection {
   ///
   /// - Parameters:
   ///   - configuration: As for a transport.
+  ///   - proxy: The proxy on the way, if one is (``WSSTransport/Configuration/proxyAccess()``).
   ///   - authenticating: Whether to go on behind the upgrade, as the node of the configuration.
   ///   - idle: How long to keep the connection then, with nothing but its pings on it.
   ///   - progress: Told what is done by then, after each step, on the connection's event loop.
   /// - Throws: `.invalidConfiguration`, `.cancelled`.
   package static func run(
-    _ configuration: WSSTransport.Configuration, authenticating: Bool, idle: Duration? = nil,
-    progress: @escaping @Sendable (Report) -> Void = { _ in }
+    _ configuration: WSSTransport.Configuration, through proxy: ProxyAccess?, authenticating: Bool,
+    idle: Duration? = nil, progress: @escaping @Sendable (Report) -> Void = { _ in }
   ) async throws(TransportError) -> Report {
     try configuration.validate()
     let tls = configuration.beacon.isSecure ? try ClientTrust(configuration.trust).tls : nil
-    let proxy = try configuration.proxyAccess()
     let loop = (configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton).next()
     let run = NIOLoopBoundBox<Run?>.makeEmptyBox(valueType: Run.self, eventLoop: loop)
     let report = await withTaskCancellationHandler {

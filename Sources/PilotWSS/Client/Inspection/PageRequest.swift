@@ -21,11 +21,15 @@ package enum PageRequest {
 
   /// Asks once.
   ///
+  /// - Parameters:
+  ///   - configuration: As for a transport.
+  ///   - proxy: The proxy on the way, if one is (``WSSTransport/Configuration/proxyAccess()``).
   /// - Throws: Why there is no answer, as a dial; `.cancelled`.
-  package static func run(_ configuration: WSSTransport.Configuration) async throws(TransportError) -> Answer {
+  package static func run(
+    _ configuration: WSSTransport.Configuration, through proxy: ProxyAccess?
+  ) async throws(TransportError) -> Answer {
     try configuration.validate()
     let tls = configuration.beacon.isSecure ? try ClientTLS.unverified() : nil
-    let proxy = try configuration.proxyAccess()
     let loop = (configuration.eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton).next()
     let run = NIOLoopBoundBox<Run?>.makeEmptyBox(valueType: Run.self, eventLoop: loop)
     let result: Result<Answer, TransportError> = await withTaskCancellationHandler {
