@@ -255,14 +255,14 @@ final class SupervisorDriver {
     guard case .dial(let place) = plan.due() else { return }
     var target = configuration
     if let place, let moved = configuration.moved(to: place.description, isOwn: true) { target = moved }
-    let proxy: ProxyAccess?
+    let access: ProxyAccess?
     do throws(TransportError) {
-      proxy = try target.proxyAccess()
+      access = try target.proxyAccess(reusing: proxy)
     } catch {
       return successorFailed(error)
     }
     let dial = Dial(
-      configuration: target, tls: trust?.tls, proxy: proxy, loop: loop, inbound: inbound, outbound: outbound,
+      configuration: target, tls: trust?.tls, proxy: access, loop: loop, inbound: inbound, outbound: outbound,
       onEstablished: { [weak self] connection in self?.succeeded(connection, at: target.beacon) },
       onFailure: { [weak self] error in self?.successorFailed(error) })
     successor = dial

@@ -62,9 +62,11 @@ package final class ProxyAccess: Sendable {
 extension WSSTransport.Configuration {
   /// The proxy on the way to the beacon, if one is.
   ///
+  /// - Parameter present: One that is in use, with what it has been shown: it is returned if it is the one.
   /// - Throws: `.invalidConfiguration` for a variable that names no proxy, or without authorities for one over TLS.
-  package func proxyAccess() throws(TransportError) -> ProxyAccess? {
+  package func proxyAccess(reusing present: ProxyAccess? = nil) throws(TransportError) -> ProxyAccess? {
     guard let url = try proxy.decision(for: beacon).proxy else { return nil }
+    if let present, present.url == url { return present }
     return try ProxyAccess(url, trust: proxyTrust, renew: renewProxyCredentials)
   }
 }

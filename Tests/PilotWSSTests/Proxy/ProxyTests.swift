@@ -216,6 +216,27 @@ struct ProxyTests {
     await server.stop()
   }
 
+  @Test func `a beacon that is about to end is left with the credentials that the proxy has accepted`() async throws {
+    let server = try await RawServer.start()
+    let asked = Watched(0)
+    let client = try client(server, user: "old:old") {
+      asked.update { $0 += 1 }
+      return try ProxyCredentials(user: "user", password: "pw")
+    }
+    let first = try await server.nextBeacon()
+    _ = try await first.connection.takeHead()
+    try await first.connection.send("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+    _ = try await first.connection.takeHead()
+    try await first.connection.send("HTTP/1.1 200 OK\r\n\r\n")
+    try await first.establish(.v2)
+    await client.expectConnected()
+    try await first.send(.text(try #require(DrainNotice(comeBack: .atOnce)).json))
+    #expect(try await server.next().takeHead().contains("\r\nProxy-Authorization: Basic dXNlcjpwdw==\r\n"))
+    #expect(asked.value == 1)
+    client.close()
+    await server.stop()
+  }
+
   @Test func `after a refusal others are asked for first, and the same again are not shown`() async throws {
     let server = try await RawServer.start()
     let gives = Watched("new")

@@ -24,7 +24,7 @@ package enum DialInspection {
   ///
   /// - Parameters:
   ///   - configuration: As for a transport.
-  ///   - proxy: The proxy on the way, if one is (``WSSTransport/Configuration/proxyAccess()``).
+  ///   - proxy: The proxy on the way, if one is (``WSSTransport/Configuration/proxyAccess(reusing:)``).
   ///   - authenticating: Whether to go on behind the upgrade, as the node of the configuration.
   ///   - idle: How long to keep the connection then, with nothing but its pings on it.
   ///   - progress: Told what is done by then, after each step, on the connection's event loop.

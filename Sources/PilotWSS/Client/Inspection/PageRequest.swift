@@ -23,7 +23,7 @@ package enum PageRequest {
   ///
   /// - Parameters:
   ///   - configuration: As for a transport.
-  ///   - proxy: The proxy on the way, if one is (``WSSTransport/Configuration/proxyAccess()``).
+  ///   - proxy: The proxy on the way, if one is (``WSSTransport/Configuration/proxyAccess(reusing:)``).
   /// - Throws: Why there is no answer, as a dial; `.cancelled`.
   package static func run(
     _ configuration: WSSTransport.Configuration, through proxy: ProxyAccess?
