@@ -36,7 +36,9 @@ struct BeaconReach: Sendable {
       switch proxy {
       case nil, "": self.proxy = .environment(variables)
       case "none": self.proxy = .none
-      case let url?: self.proxy = .url(try ProxyURL(parsing: url), except: variables.noProxy)
+      case let url?:
+        self.proxy = .url(
+          try ProxyURL(parsing: url), except: variables.noProxy, listedIn: variables.noProxyVariable)
       }
       self.addresses = try StaticAddresses(parsing: addresses)
     } catch {

@@ -31,14 +31,17 @@ public struct NoProxy: Sendable, Hashable {
   }
 
   private let entries: [Entry]
+  /// How many entries of the list don't count, since they stand behind the first 1,024.
+  public let leftOut: Int
 
   /// None but this machine.
-  public init() { entries = [] }
+  public init() { (entries, leftOut) = ([], 0) }
 
   /// Reads a list.
   public init(parsing text: String) {
     let separated = text.split { $0 == "," || $0.isWhitespace }
     entries = separated.prefix(Self.limit).compactMap(Self.entry)
+    leftOut = max(0, separated.count - Self.limit)
   }
 
   /// The entry that a host and port are in, as it is written; nil if they are in none.

@@ -5,7 +5,7 @@ public struct ProxySelection: Sendable, Hashable {
   private enum Source: Sendable, Hashable {
     case none
     case environment(ProxyEnvironment)
-    case url(ProxyURL, NoProxy)
+    case url(ProxyURL, NoProxy, variable: String?)
   }
 
   private let source: Source
@@ -26,8 +26,11 @@ public struct ProxySelection: Sendable, Hashable {
   /// - Parameters:
   ///   - proxy: Where it is.
   ///   - exceptions: The hosts that are reached without it. Default: this machine alone.
-  public static func url(_ proxy: ProxyURL, except exceptions: NoProxy = NoProxy()) -> ProxySelection {
-    ProxySelection(source: .url(proxy, exceptions))
+  ///   - variable: The variable that lists them, for who reads the decision; nil if none does.
+  public static func url(
+    _ proxy: ProxyURL, except exceptions: NoProxy = NoProxy(), listedIn variable: String? = nil
+  ) -> ProxySelection {
+    ProxySelection(source: .url(proxy, exceptions, variable: variable))
   }
 
   /// What becomes of a beacon.
@@ -52,15 +55,17 @@ public struct ProxySelection: Sendable, Hashable {
       guard let named else { return ProxyDecision(proxy: nil, reason: .unset) }
       found = (named.url, named.variable)
       exceptions = (environment.noProxy, environment.noProxyVariable)
-    case .url(let url, let list):
+    case .url(let url, let list, let variable):
       found = (url, nil)
-      exceptions = (list, nil)
+      exceptions = (list, variable)
     }
     if NoProxy.isLoopback(beacon.host) { return ProxyDecision(proxy: nil, reason: .loopback) }
     if let entry = exceptions.list.entry(for: beacon.host, port: beacon.port) {
       return ProxyDecision(proxy: nil, reason: .exempt(entry: entry, variable: exceptions.variable))
     }
-    return ProxyDecision(proxy: found.url, reason: found.variable.map { .variable($0) } ?? .configured)
+    return ProxyDecision(
+      proxy: found.url, reason: found.variable.map { .variable($0) } ?? .configured,
+      unreadExceptions: exceptions.list.leftOut, exceptionsVariable: exceptions.variable)
   }
 }
 
@@ -87,6 +92,17 @@ public struct ProxyDecision: Sendable, Hashable {
   public let proxy: ProxyURL?
   /// What decided.
   public let reason: Reason
+  /// How many exceptions weren't looked at, one of which may be meant for the beacon: those behind the first 1,024
+  /// (``NoProxy/limit``).
+  public private(set) var unreadExceptions = 0
+  private var exceptionsVariable: String?
+
+  init(proxy: ProxyURL?, reason: Reason, unreadExceptions: Int = 0, exceptionsVariable: String? = nil) {
+    self.proxy = proxy
+    self.reason = reason
+    self.unreadExceptions = unreadExceptions
+    self.exceptionsVariable = exceptionsVariable
+  }
 }
 
 extension ProxyDecision: CustomStringConvertible {
@@ -97,8 +113,15 @@ extension ProxyDecision: CustomStringConvertible {
     case .unset: "no proxy: no variable names one"
     case .loopback: "no proxy: the beacon is on this machine"
     case .exempt(let entry, let variable): "no proxy: \"\(entry)\" in \(variable ?? "the list of exceptions")"
-    case .variable(let name): "\(proxy.map(String.init(describing:)) ?? "") from \(name)"
-    case .configured: "\(proxy.map(String.init(describing:)) ?? "") as configured"
+    case .variable(let name): "\(proxy.map(String.init(describing:)) ?? "") from \(name)\(warning)"
+    case .configured: "\(proxy.map(String.init(describing:)) ?? "") as configured\(warning)"
     }
+  }
+
+  /// What may be wrong with it, to be put behind it in words: `; 3 entries of no_proxy don't count, …`. Empty where nothing is.
+  package var warning: String {
+    guard unreadExceptions > 0 else { return "" }
+    let list = exceptionsVariable ?? "the list of exceptions"
+    return "; the last \(unreadExceptions) entries of \(list) don't count, since it has more than \(NoProxy.limit)"
   }
 }

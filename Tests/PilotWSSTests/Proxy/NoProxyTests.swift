@@ -129,6 +129,23 @@ struct NoProxyTests {
     let list = NoProxy(parsing: names.joined(separator: ","))
     #expect(list.entry(for: "h1024.test", port: 1) == "h1024.test")
     #expect(list.entry(for: "h1025.test", port: 1) == nil)
+    #expect(list.leftOut == 76 && NoProxy(parsing: names.prefix(1_024).joined(separator: " ")).leftOut == 0)
+  }
+
+  @Test func `a proxy that is used although a list was cut says so, with the list's name`() throws {
+    let names = (1...1_025).map { "h\($0).test" }.joined(separator: ",")
+    let words = "; the last 1 entries of NO_PROXY don't count, since it has more than 1024"
+    let environment = ProxyEnvironment(["https_proxy": "proxy.test", "NO_PROXY": names])
+    let beacon = WSSURL(host: "beacon.test")
+    let decision = try ProxySelection.environment(environment).decision(for: beacon)
+    #expect(decision.unreadExceptions == 1)
+    #expect(decision.description == "http://proxy.test:80 from https_proxy\(words)")
+    let given = ProxySelection.url(
+      try ProxyURL(parsing: "proxy.test"), except: environment.noProxy, listedIn: environment.noProxyVariable)
+    #expect(try given.decision(for: beacon).description == "http://proxy.test:80 as configured\(words)")
+    #expect(try given.decision(for: WSSURL(host: "h7.test")).description == "no proxy: \"h7.test\" in NO_PROXY")
+    let unnamed = ProxySelection.url(try ProxyURL(parsing: "proxy.test"), except: environment.noProxy)
+    #expect(try unnamed.decision(for: beacon).description.contains("entries of the list of exceptions don't count"))
   }
 
   @Test(arguments: ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])

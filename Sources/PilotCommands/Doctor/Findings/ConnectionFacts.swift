@@ -96,9 +96,9 @@ extension ConnectionFacts.Route {
       return
     }
     if case .variable(let name) = decision.reason {
-      self = .proxy(proxy.description, by: name)
+      self = .proxy(proxy.description, by: name + decision.warning)
     } else {
-      self = .proxy(proxy.description, by: "--proxy")
+      self = .proxy(proxy.description, by: "--proxy" + decision.warning)
     }
   }
 }
