@@ -64,7 +64,7 @@ struct DoctorCommand: AsyncParsableCommand {
       if Task.isCancelled { return }
       throw error
     }
-    try await Console.standard.print(asJSON ? verdict.json.line : "\n" + DoctorReport.line(verdict))
+    try await Console.standard.print(asJSON ? verdict.json.line : "\n" + DoctorReport.text(verdict))
     // All that there is to say has been said.
     if verdict.path == .none { throw ExitStatus.failed.error }
   }

@@ -17,7 +17,7 @@ enum DoctorReport {
     return [head + finding.reason] + hint
   }
 
-  static func line(_ verdict: Verdict) -> String {
+  static func text(_ verdict: Verdict) -> String {
     let payload = verdict.maximumPayload.map { " (payloads of up to \($0) bytes)" } ?? ""
     let way =
       switch verdict.path {
@@ -25,7 +25,8 @@ enum DoctorReport {
       case .wss: "WSS"
       case .none: "no way to a beacon"
       }
-    return "A node here uses \(way)\(payload): \(verdict.reason)."
+    let limit = verdict.limitReason.map { "\nWhy no longer payloads: \($0)." } ?? ""
+    return "A node here uses \(way)\(payload): \(verdict.reason).\(limit)"
       .replacing("uses no way to a beacon:", with: "has no way to a beacon:")
   }
 }

@@ -41,8 +41,14 @@ struct FindingTests {
     let finding = Finding.fail(.udp, "nothing", in: .milliseconds(12), hint: "try again")
     #expect(finding.json.line == #"{"check":"udp","result":"fail","ms":12,"reason":"nothing","hint":"try again"}"#)
     #expect(Finding.skipped(.nat, "no").json.line == #"{"check":"nat","result":"skipped","reason":"no"}"#)
-    let verdict = Verdict(path: .wss, maximumPayload: 9, reason: "so")
+    var verdict = Verdict(path: .wss, maximumPayload: 9, reason: "so")
     #expect(verdict.json.line == #"{"verdict":"wss","max_payload":9,"reason":"so"}"#)
+    #expect(DoctorReport.text(verdict) == "A node here uses WSS (payloads of up to 9 bytes): so.")
+    verdict.limitReason = "why"
+    #expect(verdict.json.line == #"{"verdict":"wss","max_payload":9,"reason":"so; no longer payloads: why"}"#)
+    #expect(
+      DoctorReport.text(verdict)
+        == "A node here uses WSS (payloads of up to 9 bytes): so.\nWhy no longer payloads: why.")
     #expect(Verdict(path: .none, maximumPayload: nil, reason: "so").json.line == #"{"verdict":"none","reason":"so"}"#)
     let order = "dns clock udp nat mtu tcp portal proxy tls upgrade auth idle"
     #expect(DoctorCheck.allCases.map(\.rawValue).joined(separator: " ") == order)
@@ -108,7 +114,7 @@ struct FindingTests {
     let good = SizeFacts(longest: 1_472)
     #expect(Verdict(datagrams: none, sizes: nil, connections: []).path == .none)
     let udp = Verdict(datagrams: try datagrams("10.0.0.5:4000"), sizes: good, connections: [connection()])
-    #expect(udp.path == .udp && udp.maximumPayload == 1_463)
+    #expect(udp.path == .udp)
     #expect(Verdict(datagrams: none, sizes: nil, connections: [connection()]).path == .wss)
     let narrow = SizeFacts(longest: 1_024, shortestLost: 1_172)
     let bad = try datagrams("10.0.0.5:4000")
@@ -120,14 +126,34 @@ struct FindingTests {
     #expect(Verdict(datagrams: none, sizes: nil, connections: [refused]).path == .none)
   }
 
+  @Test func `the payload is what gets to a peer of which nothing is known, and what gets further is said`() throws {
+    let none = DatagramFacts(beacons: [])
+    let unknown = "nothing is known of the way to the peer, and this much gets through nearly everywhere"
+    let wss = Verdict(datagrams: none, sizes: nil, connections: [connection()])
+    #expect(wss.maximumPayload == 1_227)
+    #expect(wss.limitReason == "\(unknown); 65526 bytes get as far as the beacon")
+    let answers = try datagrams("10.0.0.5:4000")
+    let wide = Verdict(datagrams: answers, sizes: SizeFacts(longest: 1_472), connections: [])
+    #expect(wide.maximumPayload == 1_227)
+    #expect(wide.limitReason == "\(unknown); 1463 bytes get as far as the beacon")
+    // The own side is the narrower one.
+    let narrow = Verdict(
+      datagrams: answers, sizes: SizeFacts(longest: 1_024, shortestLost: 1_172), connections: [])
+    #expect(narrow.maximumPayload == 1_015)
+    #expect(narrow.limitReason == "the path to the beacon takes packets of 1052 bytes in one piece")
+    // What nobody has measured isn't told.
+    let unmeasured = Verdict(datagrams: answers, sizes: SizeFacts(isSupported: false), connections: [connection()])
+    #expect(unmeasured.path == .udp && unmeasured.maximumPayload == 1_227 && unmeasured.limitReason == unknown)
+  }
+
   @Test func `where no frame comes through in one piece the verdict is WSS, else UDP without a length`() throws {
     let answers = try datagrams("10.0.0.5:4000")
     let nothing = SizeFacts(longest: nil, shortestLost: 548)
     #expect(Finding.mtu(nothing).result == .fail)
     let wss = Verdict(datagrams: answers, sizes: nothing, connections: [connection()])
-    #expect(wss.way == .wss && wss.reason == "UDP loses frames of the usual length, and WSS works")
+    #expect(wss.path == .wss && wss.reason == "UDP loses frames of the usual length, and WSS works")
     let udp = Verdict(datagrams: answers, sizes: nothing, connections: [])
-    #expect(udp.way == .udp && udp.maximumPayload == nil)
+    #expect(udp.path == .udp && udp.maximumPayload == nil && udp.limitReason == nil)
     #expect(
       udp.reason == "UDP works for the shortest frames alone: none of 548 bytes comes through in one piece")
   }
