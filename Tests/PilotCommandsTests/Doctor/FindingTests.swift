@@ -158,6 +158,12 @@ struct FindingTests {
       udp.reason == "UDP works for the shortest frames alone: none of 548 bytes comes through in one piece")
   }
 
+  @Test func `lengths are those of the way out, and the line says so`() {
+    for facts in [SizeFacts(), SizeFacts(longest: 1_232), SizeFacts(longest: 1_232, shortestLost: 1_252)] {
+      #expect(Finding.mtu(facts).reason.contains("on the way out"))
+    }
+  }
+
   @Test func `a name that only a proxy resolves does no harm`() {
     let names = [NameFacts(host: "inside.example", ipv4: .init(reason: "unknown"), ipv6: .init(reason: "unknown"))]
     #expect(Finding.dns(names).result == .fail)

@@ -1,7 +1,8 @@
 import PilotTransport
 import PilotWire
 
-/// How long a datagram may be on the way to a beacon, with fragmentation forbidden.
+/// How long a datagram may be on the way to a beacon, with fragmentation forbidden. The way back isn't measured: what a beacon
+/// answers is short.
 struct SizeFacts: Equatable, Sendable {
   /// The longest frame that came through, in bytes; nil if not even the shortest one that was tried.
   var longest: Int?
@@ -36,12 +37,13 @@ extension Finding {
     guard facts.isSupported else { return .skipped(.mtu, "this system can't be told not to fragment") }
     guard let longest = facts.longest else {
       return .fail(
-        .mtu, "no frame of \(SizeFacts.tried[0]) bytes comes through in one piece, though a short one does",
+        .mtu,
+        "on the way out no frame of \(SizeFacts.tried[0]) bytes comes through in one piece, though a short one does",
         in: facts.elapsed,
         hint: "use a wss:// beacon: this path loses what has more than a few hundred bytes")
     }
     let said = facts.told.map { ", and \($0) are said to fit (ICMP, or this machine's interface)" } ?? ""
-    let words = "frames of \(longest) bytes come through in one piece\(said)"
+    let words = "on the way out frames of \(longest) bytes come through in one piece\(said)"
     guard let lost = facts.shortestLost else { return .pass(.mtu, words, in: facts.elapsed) }
     return .pass(
       .mtu, "\(words); of \(lost) bytes they don't", in: facts.elapsed,
