@@ -1,9 +1,12 @@
 import Foundation
 import PilotConsole
+import PilotFixtures
 import PilotTesting
 import PilotWSS
 import PilotWire
 import Testing
+
+@testable import PilotBeacon
 
 @Suite("pilot doctor", .timeLimit(.minutes(1)))
 struct CommandLineDoctorTests {
@@ -51,6 +54,7 @@ struct CommandLineDoctorTests {
         let passed = outcome.lines.filter { $0.result == "pass" }.compactMap(\.check)
         #expect(passed == ["clock", "udp", "nat", "mtu", "tcp", "portal", "upgrade", "auth"], "\(outcome.text)")
         #expect(outcome.failed.isEmpty, "\(outcome.text)")
+        #expect(outcome.lines.last?.max_payload == 1_227, "\(outcome.text)")
       }
     }
   }
@@ -83,6 +87,63 @@ struct CommandLineDoctorTests {
     #expect(outcome.status == 1)
     #expect(outcome.lines.last?.verdict == "none")
     #expect(outcome.failed == ["tcp"], "\(outcome.text)")
+  }
+
+  /// An authority that has signed nothing here, valid from 2020 to 2099.
+  private static let foreignAuthority = """
+    -----BEGIN CERTIFICATE-----
+    MIIBfDCCASOgAwIBAgIBAjAKBggqhkjOPQQDAjAlMSMwIQYDVQQDDBpQaWxvdCB0
+    ZXN0IGF1dGhvcml0eSBvdGhlcjAgFw0yMDAxMDEwMDAwMDBaGA8yMDk5MTIzMTIz
+    NTk1OVowJTEjMCEGA1UEAwwaUGlsb3QgdGVzdCBhdXRob3JpdHkgb3RoZXIwWTAT
+    BgcqhkjOPQIBBggqhkjOPQMBBwNCAARHZl8A5NLJKyI8gwogoUBrKSGYjZVaB46i
+    mRIjDX+Wjn0tfKAId4bgfCM6nLscAlvc8tMKVDd9WwmQ1/2e1ZJao0IwQDAPBgNV
+    HRMBAf8EBTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUDnSUo7LCWATc
+    PJm9priXpe+xC+gwCgYIKoZIzj0EAwIDRwAwRAIgVHLejFImx7DSPlUwfFRBEK23
+    N3Lmi1eFAlUXxGfQu6ACIFKt1EGXxOvWgWYoKWANHPUyf+tPdSl5rH/XE5bjYIhb
+    -----END CERTIFICATE-----
+
+    """
+
+  @Test("a certificate by an authority that isn't trusted is told with its name, and with that authority all passes")
+  func foreignAuthority() async throws {
+    let own = try ThrowawayAuthority()
+    let foreign = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try Self.foreignAuthority.write(toFile: foreign, atomically: true, encoding: .utf8)
+    defer {
+      own.remove()
+      try? FileManager.default.removeItem(atPath: foreign)
+    }
+    try await TestBeacon.run {
+      $0.wss?.tls = BeaconServer.Configuration.TLSFiles(certificate: own.certificatePath, key: own.keyPath)
+    } _: { beacon in
+      let url = "wss://127.0.0.1:\(beacon.url.port)"
+      let wrong = try await run("--beacon", url, "--ca", foreign)
+      #expect(wrong.status == 1 && wrong.lines.last?.verdict == "none")
+      #expect(wrong.failed == ["tls"], "\(wrong.text)")
+      #expect(try wrong.finding("tls").reason.contains("Pilot demo authority"), "\(wrong.text)")
+      // The page is asked for whoever has signed, and nothing secret is sent to it.
+      #expect(try wrong.finding("portal").result == "pass", "\(wrong.text)")
+      #expect(try wrong.finding("upgrade").reason == "a step before it failed")
+      let right = try await run("--beacon", url, "--ca", own.authorityPath)
+      #expect(right.status == 0 && right.lines.last?.verdict == "wss", "\(right.text)")
+      #expect(try right.finding("tls").reason.contains("certificate by CN=Pilot demo authority, until "))
+    }
+  }
+
+  @Test("what redirects is no beacon, and where it leads is told without its secrets")
+  func portal() async throws {
+    let portal = try await ScriptedServer.start { _ in
+      .answer("HTTP/1.1 302 Found\r\nLocation: http://user:hunter2@login.test/?t=hunter2\r\nContent-Length: 0\r\n\r\n")
+    }
+    let outcome = try await run("--beacon", "ws://127.0.0.1:\(portal.port)")
+    #expect(outcome.status == 1)
+    #expect(outcome.failed == ["portal", "upgrade"], "\(outcome.text)")
+    let finding = try outcome.finding("portal")
+    #expect(finding.reason.contains("a web page answers in the beacon's place (302) and leads to http://"))
+    #expect(finding.reason.contains("login.test"), "\(finding.reason)")
+    #expect(finding.hint?.contains("log in to this network") == true)
+    #expect(!(outcome.text + outcome.error).contains("hunter2"), "\(outcome.text)\(outcome.error)")
+    await portal.stop()
   }
 
   /// A proxy that makes a tunnel to a beacon for who is `user:right`.
@@ -141,6 +202,30 @@ struct CommandLineDoctorTests {
         #expect(proxy.requests.value.count { $0.contains("Basic dXNlcjpodW50ZXIy") } == 1)
         #expect(proxy.requests.value.count { $0.contains("Basic dXNlcjpyaWdodA==") } == 2, "the dial, and the page")
         await proxy.stop()
+      }
+    }
+  }
+
+  @Test("an idle connection that is cut is told with what cut it, and when")
+  func idleCut() async throws {
+    try await withIdentityFile { identity in
+      try await TestBeacon.run { beacon in
+        let cutting = try await TCPProxy.start(to: Int(beacon.url.port))
+        let doctor = try ChildProcess.start(
+          [
+            "doctor", "--json", "--beacon", "ws://127.0.0.1:\(cutting.port)", "--node", "7", "--identity",
+            identity.path, "--idle", "86400",
+          ], program: CommandLineProgram.url().path)
+        var lines: [Line] = []
+        while let text = await doctor.line() {
+          let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
+          lines.append(line)
+          // Now it is idle.
+          if line.check == "auth" { try await cutting.close() }
+        }
+        #expect(await doctor.exitStatus() == 0)
+        #expect(lines.filter { $0.result == "fail" }.compactMap(\.check) == ["idle"], "\(lines)")
+        #expect(lines.last?.verdict == "wss")
       }
     }
   }
