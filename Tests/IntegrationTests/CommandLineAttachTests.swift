@@ -1,7 +1,9 @@
 import Foundation
 import PilotConsole
 import PilotIdentity
+import PilotTesting
 import PilotTransport
+import PilotUDP
 import PilotWire
 import Testing
 
@@ -168,6 +170,30 @@ struct CommandLineAttachTests {
         // The announcement and the relay, over the connection; over UDP there would be questions before them.
         #expect(option == "--wss" || beacon.server.statistics.router.frames == 2)
       }
+    }
+  }
+
+  @Test("--wss never opens no connection, even where UDP doesn't answer")
+  func noConnection() async throws {
+    try await withIdentityFile { identity in
+      let server = try await ScriptedServer.start { _ in .answer("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n") }
+      // It is there, and says nothing.
+      var configuration = UDPTransport.Configuration()
+      configuration.bindTo = .loopback(port: 0)
+      let silent = try UDPTransport.bind(configuration)
+      let node = try AttachProcess(
+        7, "--beacon", "udp://\(silent.localEndpoint)", "--beacon", "ws://127.0.0.1:\(server.port)", "--wss", "never",
+        identity: identity)
+      // By then it would have dialled long ago.
+      #expect(try await node.event("error").code == "timed_out")
+      node.write(#"{"close":true}"#)
+      _ = try await node.event("closed")
+      // Connections come in their order: this one is behind all of the node's.
+      _ = try await HTTPExchange.begin("GET / HTTP/1.1\r\n\r\n", at: .loopback(port: UInt16(server.port)))
+      try await server.requests.wait { !$0.isEmpty }
+      #expect(server.connections.value == 1)
+      silent.close()
+      await server.stop()
     }
   }
 
