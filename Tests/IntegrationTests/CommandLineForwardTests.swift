@@ -354,6 +354,31 @@ struct CommandLinePingTests {
     }
   }
 
+  @Test("both sides of a tunnel capture what they send and receive, until they end")
+  func captures() async throws {
+    try await withTwoSides { serving, using, beacon in
+      let service = try EchoService()
+      let way = CommandLineForwardTests.Way.udp.options(beacon)
+      func file(_ name: String) -> String { using.folder.appending(path: name).path }
+      let server = try TunnelProcess(
+        ["forward", "serve", "53=\(service.address)", "--capture", file("forward"), "--capture-limit", "1"],
+        as: serving, by: way)
+      try await server.event("ready")
+      let ping = try TunnelProcess(["ping", "7", "--count", "1", "--capture", file("ping")], as: using, by: way)
+      try await ping.event("summary")
+      #expect(await ping.child.exitStatus() == 0)
+      server.child.signal(SIGTERM)
+      #expect(await server.child.exitStatus() == 0)
+      for (name, node, peer) in [("forward", 7, 9), ("ping", 9, 7)] as [(String, UInt8, UInt8)] {
+        let bytes = try #require(FileManager.default.contents(atPath: file(name)))
+        #expect(bytes.starts(with: [0x0A, 0x0D, 0x0D, 0x0A]))
+        // Its Discover, and a Relay to the other one.
+        #expect(bytes.range(of: Data([1, 0, 0, 0, node])) != nil)
+        #expect(bytes.range(of: Data([5, 0, 0, 0, node, 0, 0, 0, peer])) != nil)
+      }
+    }
+  }
+
   @Test("to a node that isn't there nothing comes back: exit 1; SIGINT ends it with the summary, and 130")
   func nothing() async throws {
     try await withTwoSides { serving, using, beacon in

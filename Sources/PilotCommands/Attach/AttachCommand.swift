@@ -22,17 +22,7 @@ struct AttachCommand: AsyncParsableCommand {
 
   @OptionGroup var node: NodeOptions
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Write all frames to this file, for Wireshark and tshark (pcapng, mode 0600; or to a pipe). Sealed payloads stay sealed.
-      """, valueName: "file"))
-  var capture: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "End the capture, and not the node, when its file has this many MiB. (default: 64)", valueName: "MiB"))
-  var captureLimit: Int?
+  @OptionGroup var capture: CaptureOptions
 
   @OptionGroup var reach: ReachOptions
 
@@ -44,18 +34,11 @@ struct AttachCommand: AsyncParsableCommand {
     var plan = try node.plan(settings, reach: reach.reach(settings))
     let logger = settings.logger("pilot.attach")
     try plan.log(to: logger)
-    let capture = try AttachCapture(
-      file: settings.string(capture, "capture"),
-      limit: settings.int(captureLimit, "capture-limit", in: 1...1_048_576), logger: logger)
-    if let capture { plan.capture(into: capture.frames) }
+    let capture = try capture.begin(&plan, settings, logger: logger)
     try await ShutdownSignals.run(logger: logger) { [plan] in
-      do {
+      try await NodeCapture.run(capture) {
         try await AttachSession(plan, output: AttachOutput(), logger: logger).run()
-      } catch {
-        await capture?.stop()
-        throw error
       }
-      await capture?.stop()
     }
   }
 }

@@ -19,14 +19,17 @@ enum ForwardProgram {
     let stats = try settings.bool(stats, "stats")
     let logger = settings.logger("pilot.forward")
     try plan.log(to: logger)
+    let capture = try options.capture.begin(&plan.node, settings, logger: logger)
     try await ShutdownSignals.run(logger: logger) { [plan] in
-      let output = ForwardOutput(isJSON: plan.isJSON)
-      let session = try await ForwardSession(rules, plan, stats: stats, output: output, logger: logger)
-      do {
-        try await session.run()
-      } catch {
-        // A signal ended it.
-        guard Task.isCancelled else { throw error }
+      try await NodeCapture.run(capture) {
+        let output = ForwardOutput(isJSON: plan.isJSON)
+        let session = try await ForwardSession(rules, plan, stats: stats, output: output, logger: logger)
+        do {
+          try await session.run()
+        } catch {
+          // A signal ended it.
+          guard Task.isCancelled else { throw error }
+        }
       }
     }
   }

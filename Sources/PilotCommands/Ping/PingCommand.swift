@@ -38,14 +38,15 @@ struct PingCommand: AsyncParsableCommand {
     let count = try settings.int(count, "count", in: 1...1_000_000_000)
     let interval = try settings.seconds(interval, "interval", default: 1)
     guard interval >= .milliseconds(10) else { throw CommandFailure.usage("--interval must be 0.01 or more") }
-    let plan = try tunnel.plan(settings)
+    var plan = try tunnel.plan(settings)
     let logger = settings.logger("pilot.ping")
     try plan.log(to: logger)
+    let capture = try tunnel.capture.begin(&plan.node, settings, logger: logger)
     let signals = await ShutdownSignals.trap()
     let session = try PingSession(target, count: count, interval: interval, plan: plan, logger: logger)
     var failure: (any Error)?
     do {
-      try await signals.run([PingService(session: session)], logger: logger)
+      try await NodeCapture.run(capture) { try await signals.run([PingService(session: session)], logger: logger) }
     } catch {
       failure = error
     }

@@ -21,6 +21,8 @@ struct TunnelOptions: ParsableArguments {
   @Flag(help: "Print lines of JSON.")
   var json = false
 
+  @OptionGroup var capture: CaptureOptions
+
   @OptionGroup var reach: ReachOptions
 
   @OptionGroup var globals: GlobalOptions
@@ -48,7 +50,7 @@ enum DirectMode: String, CaseIterable, ExpressibleByArgument, Sendable {
 /// What a command was asked for that speaks with other nodes, checked.
 struct TunnelPlan: Sendable {
   /// The node, with its ways to its beacons.
-  let node: NodePlan
+  var node: NodePlan
   /// The keys of the nodes to speak with.
   let peers: NodesFileDirectory
   let direct: DirectMode

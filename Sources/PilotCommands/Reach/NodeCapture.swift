@@ -2,8 +2,8 @@ import Logging
 import PilotConsole
 import PilotTransport
 
-/// The capture that `pilot attach` was asked for: says in the log how it ends, and the node goes on.
-struct AttachCapture {
+/// The capture that a command with a node was asked for: says in the log how it ends, and the node goes on.
+struct NodeCapture: Sendable {
   /// What takes the frames.
   let frames: FrameCapture
   private let file: String
@@ -30,6 +30,17 @@ struct AttachCapture {
     frames = try FrameCapture.start(writingTo: file, configuration)
     self.file = file
     self.logger = logger
+  }
+
+  /// Runs the node, and then ends the file.
+  static func run(_ capture: NodeCapture?, _ body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch {
+      await capture?.stop()
+      throw error
+    }
+    await capture?.stop()
   }
 
   /// Ends the file, and says once what is in it and what isn't.
