@@ -1,18 +1,16 @@
+import PilotTransport
 import PilotWire
 
 extension Endpoint {
-  /// Whether the address is this machine's own or of a private network: what is sent there in clear text doesn't cross the
-  /// internet. RFC 1918, RFC 4193, and link-local ones.
+  /// Whether the address is this machine's own or of a private network: what is said there in clear text, to a registry, to etcd
+  /// or by a node behind a proxy, crosses nothing that others run.
+  ///
+  /// A carrier's shared address space is none of it: the carrier runs the way between two such addresses, and its other
+  /// customers are on it. That it isn't the internet helps nobody whose keys are changed there.
   var isPrivate: Bool {
-    guard let address = ipv4Address else {
-      return high == 0 && low == 1 || high >> 57 == 0xFC >> 1 || high >> 54 == 0xFE80 >> 6
-    }
-    switch address >> 24 {
-    case 10, 127: return true
-    case 169: return address >> 16 == 169 << 8 | 254
-    case 172: return address >> 20 == 172 << 4 | 1
-    case 192: return address >> 16 == 192 << 8 | 168
-    default: return false
+    switch AddressKind(of: self) {
+    case .loopback, .linkLocal, .privateUse: true
+    case .shared, .global, .reserved: false
     }
   }
 }

@@ -22,12 +22,12 @@ extension BeaconServer.Configuration {
     package var fault: String? {
       if address.port == 0 { return "it has no port" }
       if address.isForDocumentation { return "it is an address for documentation" }
-      switch AddressReach(of: address) {
+      switch AddressKind(of: address) {
       case .global: return nil
       case .loopback: return "it is this machine's own"
-      case .limited:
-        guard address.isPrivateUnicast else { return "nothing can be sent there from elsewhere" }
-        return allowsPrivate ? nil : "it is of a private network"
+      case .privateUse: return allowsPrivate ? nil : "it is of a private network"
+      // Who is behind a carrier's NAT is there with strangers, and no network of his own.
+      case .linkLocal, .shared, .reserved: return "nothing can be sent there from elsewhere"
       }
     }
 
@@ -46,11 +46,5 @@ extension Endpoint {
   fileprivate var isForDocumentation: Bool {
     guard let address = ipv4Address else { return high >> 32 == 0x2001_0DB8 || high >> 44 == 0x3FFF0 }
     return [0xC000_0200, 0xC633_6400, 0xCB00_7100].contains(address & 0xFFFF_FF00)
-  }
-
-  /// Of a private network, and not of one link alone.
-  fileprivate var isPrivateUnicast: Bool {
-    guard let address = ipv4Address else { return isPrivate && high >> 57 == 0xFC >> 1 }
-    return isPrivate && address >> 16 != 169 << 8 | 254
   }
 }

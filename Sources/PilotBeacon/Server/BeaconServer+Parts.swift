@@ -55,7 +55,7 @@ extension BeaconServer.Parts {
     if !router.isInCluster { router.clusterNodeCapacity = 1 }
     let engine = RelayEngine(
       router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
-    for address in configuration.router.advertised where AddressReach(of: address) != .global {
+    for address in configuration.router.advertised where AddressKind(of: address) != .global {
       logger.warning(
         "The advertised address isn't public, and deployed nodes don't answer questions that name it: nodes aren't asked",
         metadata: ["address": "\(address)"])

@@ -16,7 +16,7 @@ enum Precautions {
 
   private static func check(_ webSocket: BeaconServer.Configuration.WebSocket, _ logger: Logger) {
     guard let files = webSocket.tls else {
-      guard !AddressSet.inner.contains(webSocket.address) else { return }
+      guard !webSocket.address.isPrivate else { return }
       return logger.warning(
         "WebSocket connections from anywhere are not encrypted: give a certificate, or bind to an inner address behind a proxy",
         metadata: ["address": "\(webSocket.address)"])

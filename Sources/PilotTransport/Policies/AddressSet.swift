@@ -32,16 +32,3 @@ public struct AddressSet: Sendable, Equatable {
 
   private static func number(_ endpoint: Endpoint) -> UInt128 { UInt128(endpoint.high) << 64 | UInt128(endpoint.low) }
 }
-
-extension AddressSet {
-  /// Addresses that nobody reaches from the internet: this machine's, private networks, links and carriers' inner ones (RFC
-  /// 1918, 3927, 4193, 4291, 6598).
-  package static let inner: AddressSet = {
-    let blocks = [
-      "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10", "::1",
-      "fc00::/7",
-      "fe80::/10",
-    ]
-    return AddressSet(blocks.compactMap { try? CIDRBlock(parsing: $0) })
-  }()
-}

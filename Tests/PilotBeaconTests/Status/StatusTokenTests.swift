@@ -1,9 +1,7 @@
 import Foundation
-import Logging
 import NIOHTTP1
 import PilotTransport
 import PilotWire
-import Synchronization
 import Testing
 
 @testable import PilotBeacon
@@ -69,37 +67,6 @@ struct StatusTokenTests {
     try withFile(text) { file in
       let error = #expect(throws: TransportError.self) { try StatusToken(path: file.path) }
       #expect(error?.code == .invalidConfiguration)
-    }
-  }
-
-  /// What was written to the log.
-  private final class Lines: Sendable {
-    let texts = Mutex<[String]>([])
-  }
-
-  private struct Recorder: LogHandler {
-    let lines: Lines
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-    var metadataProvider: Logger.MetadataProvider?
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) { lines.texts.withLock { $0.append("\(event.message)") } }
-  }
-
-  @Test(arguments: [(0o644, true), (0o640, false), (0o600, false)])
-  func `one that every user can read is told at the start`(mode: Int, isTold: Bool) throws {
-    try withFile(Self.token) { file in
-      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
-      var configuration = BeaconServer.Configuration()
-      configuration.httpToken = file.path
-      let lines = Lines()
-      let recorder = Recorder(lines: lines)
-      Precautions.check(configuration, Logger(label: "test") { _ in recorder })
-      let texts = lines.texts.withLock { $0 }
-      #expect(texts.map { $0.contains("status page's token") } == (isTold ? [true] : []))
     }
   }
 }

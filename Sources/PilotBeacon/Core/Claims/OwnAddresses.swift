@@ -38,13 +38,13 @@ struct QuestionAddress: Sendable {
   func address(for registration: Registration) -> Endpoint? {
     let node = registration.endpoint
     if let advertised = node.isIPv4 ? advertisedIPv4 : advertisedIPv6 {
-      return AddressReach(of: advertised) == .global ? advertised : nil
+      return AddressKind(of: advertised) == .global ? advertised : nil
     }
     guard let own = own.endpoint(of: registration.local), own.isIPv4 == node.isIPv4 else { return nil }
-    switch AddressReach(of: own) {
+    switch AddressKind(of: own) {
     case .global: return own
-    case .loopback: return AddressReach(of: node) == .loopback ? own : nil
-    case .limited: return nil
+    case .loopback: return AddressKind(of: node) == .loopback ? own : nil
+    case .linkLocal, .privateUse, .shared, .reserved: return nil
     }
   }
 }

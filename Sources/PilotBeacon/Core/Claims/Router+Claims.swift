@@ -198,7 +198,7 @@ extension Router {
   /// A node has registered at an endpoint from which nothing has shown that it receives: it is asked for a sign. Deployed
   /// nodes give it, and it is all that they can show. Not on this machine, where nobody stands to be flooded.
   mutating func greet(_ node: NodeID, _ registration: Registration, at now: UInt64) {
-    guard !registration.hasAnswered, AddressReach(of: registration.endpoint) != .loopback,
+    guard !registration.hasAnswered, AddressKind(of: registration.endpoint) != .loopback,
       let named = questionAddress.address(for: registration)
     else { return }
     guard limits.greetedAddresses.admits(sourceHash(addressOf: registration.endpoint), at: now) else {
