@@ -35,34 +35,14 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
     case authenticated
   }
 
-  /// One on its way.
-  private struct Waiting {
-    var id: ID
-    var source: Int32
-  }
-
-  private struct Source {
-    var address: SourceKey
-    var count = 0
-    var waiting = SlotLinks.List()
-  }
-
   private(set) var bounds: Bounds
   private var places: [ID: Place] = [:]
-  private var waiting = Slots<Waiting>()
-  private var waitingOrder = SlotLinks()
-  private var sources = Slots<Source>()
-  private var sourceOrder = SlotLinks()
-  private var sourceSlots: [SourceKey: Int32] = [:]
-  /// The sources that have so many on their way.
-  private var sourcesByCount: [SlotLinks.List]
-  /// The greatest count of any source.
-  private var most = 0
+  /// Those on their way.
+  private var waiting = Slots<ID>()
+  /// Which source has which of them.
+  private var sources = FairShares<SourceKey>()
 
-  init(_ bounds: Bounds) {
-    self.bounds = bounds
-    sourcesByCount = Array(repeating: SlotLinks.List(), count: max(0, bounds.waiting) + 1)
-  }
+  init(_ bounds: Bounds) { self.bounds = bounds }
 
   /// Another bound for those that are authenticated. Those above a lower one stay.
   mutating func bound(authenticated: Int) { bounds.authenticated = authenticated }
@@ -75,7 +55,7 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   var hasRoom: Bool { authenticatedCount < bounds.authenticated }
 
   /// Connections on their way from a source.
-  func waitingCount(of source: SourceKey) -> Int { sourceSlots[source].map { sources[$0].count } ?? 0 }
+  func waitingCount(of source: SourceKey) -> Int { sources.count(of: source) }
 
   /// A connection has come. Who has to go is forgotten at once.
   ///
@@ -83,11 +63,11 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   mutating func arrive(_ id: ID, from source: SourceKey, isExempt: Bool = false) -> Arrival {
     guard places[id] == nil, bounds.waiting > 0 else { return .refused }
     var arrival = Arrival.admitted
-    if !isExempt, let slot = sourceSlots[source], sources[slot].count >= max(1, bounds.waitingPerSource) {
-      arrival = .instead(of: takeOldest(of: slot))
+    if !isExempt, sources.count(of: source) >= max(1, bounds.waitingPerSource), let slot = sources.oldest(of: source) {
+      arrival = .instead(of: takeOut(slot))
     } else if waiting.count >= bounds.waiting || places.count >= bounds.open {
-      guard most > 0 else { return .refused }
-      arrival = .displacing(takeOldest(of: sourcesByCount[most].first))
+      guard let slot = sources.oldestOfLargest else { return .refused }
+      arrival = .displacing(takeOut(slot))
     }
     add(id, from: source)
     return arrival
@@ -96,8 +76,8 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   /// A connection on its way comes from elsewhere, as a proxy says: it counts as the newest of that source.
   mutating func move(_ id: ID, to source: SourceKey, isExempt: Bool = false) -> Arrival {
     guard case .waiting(let slot)? = places[id] else { return .refused }
-    if sources[waiting[slot].source].address == source { return .admitted }
-    remove(slot)
+    if sources.owner(of: slot) == source { return .admitted }
+    takeOut(slot)
     return arrive(id, from: source, isExempt: isExempt)
   }
 
@@ -106,7 +86,7 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   /// - Returns: Whether there is room for it; if not, nothing has changed.
   mutating func authenticate(_ id: ID) -> Bool {
     guard case .waiting(let slot)? = places[id], hasRoom else { return false }
-    remove(slot)
+    takeOut(slot)
     places[id] = .authenticated
     return true
   }
@@ -114,48 +94,24 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   /// A connection has ended.
   mutating func end(_ id: ID) {
     switch places[id] {
-    case .waiting(let slot)?: remove(slot)
+    case .waiting(let slot)?: takeOut(slot)
     case .authenticated?: places[id] = nil
     case nil: break
     }
   }
 
-  private mutating func add(_ id: ID, from address: SourceKey) {
-    let source = sourceSlots[address] ?? sources.insert(Source(address: address))
-    sourceSlots[address] = source
-    let slot = waiting.insert(Waiting(id: id, source: source))
+  private mutating func add(_ id: ID, from source: SourceKey) {
+    let slot = waiting.insert(id)
     places[id] = .waiting(slot)
-    waitingOrder.append(slot, to: &sources[source].waiting)
-    count(source, by: 1)
+    sources.take(slot, for: source)
   }
 
-  private mutating func takeOldest(of source: Int32) -> ID {
-    let slot = sources[source].waiting.first
-    let id = waiting[slot].id
-    remove(slot)
-    return id
-  }
-
-  private mutating func remove(_ slot: Int32) {
-    let (id, source) = (waiting[slot].id, waiting[slot].source)
-    waitingOrder.remove(slot, from: &sources[source].waiting)
-    waiting.remove(slot)
+  @discardableResult
+  private mutating func takeOut(_ slot: Int32) -> ID {
+    let id = waiting.remove(slot)
+    sources.giveUp(slot)
     places[id] = nil
-    count(source, by: -1)
-  }
-
-  private mutating func count(_ source: Int32, by change: Int) {
-    let before = sources[source].count
-    let after = before + change
-    if before > 0 { sourceOrder.remove(source, from: &sourcesByCount[before]) }
-    if after > 0 {
-      sources[source].count = after
-      sourceOrder.append(source, to: &sourcesByCount[after])
-    } else {
-      sourceSlots[sources[source].address] = nil
-      sources.remove(source)
-    }
-    if after > most { most = after } else if before == most, sourcesByCount[most].isEmpty { most = after }
+    return id
   }
 }
 
@@ -175,16 +131,10 @@ private struct Slots<Value: Sendable>: Sendable {
     return Int32(values.count - 1)
   }
 
-  mutating func remove(_ slot: Int32) {
+  mutating func remove(_ slot: Int32) -> Value {
+    guard let value = values[Int(slot)] else { preconditionFailure("slot \(slot) is free") }
     values[Int(slot)] = nil
     free.append(slot)
-  }
-
-  subscript(slot: Int32) -> Value {
-    get {
-      guard let value = values[Int(slot)] else { preconditionFailure("slot \(slot) is free") }
-      return value
-    }
-    set { values[Int(slot)] = newValue }
+    return value
   }
 }

@@ -29,15 +29,7 @@ struct FlowTable<Key: Hashable & Sendable, Share: Hashable & Sendable>: Sendable
 
   private struct Flow: Sendable {
     var key: Key
-    var share: Int32
     var lastUsed: MonotonicInstant
-  }
-
-  private struct ShareRecord: Sendable {
-    var share: Share
-    var count = 0
-    /// Its flows, the one that has been quiet for longest first.
-    var flows = PlaceChain()
   }
 
   /// How many flows there are at most.
@@ -52,21 +44,13 @@ struct FlowTable<Key: Hashable & Sendable, Share: Hashable & Sendable>: Sendable
   private let placeCount: Int
   /// Places that have had a flow, in the order in which they became free: what still comes for it finds nobody for as long as
   /// possible.
-  private var freePlaces = PlaceChain()
+  private var freePlaces = SlotLinks.List()
   /// All flows, the one that has been quiet for longest first.
-  private var ages = PlaceChain()
-  /// Neighbours in `ages` or `freePlaces`, and among the flows of one share.
-  private var ageLinks = PlaceLinks()
-  private var flowLinks = PlaceLinks()
-
-  private var shareNumbers: [Share: Int32] = [:]
-  private var shares: [ShareRecord?] = []
-  private var freeShares = PlaceChain()
-  /// The shares that hold so many flows, by that number.
-  private var sharesByCount: [PlaceChain] = [PlaceChain()]
-  private var shareLinks = PlaceLinks()
-  /// How many flows the share has that has most.
-  private var largestCount = 0
+  private var ages = SlotLinks.List()
+  /// Neighbours in `ages` or `freePlaces`.
+  private var ageLinks = SlotLinks()
+  /// Which share holds which places.
+  private var shares = FairShares<Share>()
 
   /// - Parameters:
   ///   - capacity: How many flows there are at most, 1 or more.
@@ -116,10 +100,7 @@ struct FlowTable<Key: Hashable & Sendable, Share: Hashable & Sendable>: Sendable
     flows[place] = flow
     ageLinks.remove(number, from: &ages)
     ageLinks.append(number, to: &ages)
-    changeShare(flow.share) { share, links in
-      links.remove(number, from: &share.flows)
-      links.append(number, to: &share.flows)
-    }
+    shares.use(number)
   }
 
   /// Gives up one flow that nothing has gone through for the idle time. Call it until there is none.
@@ -138,23 +119,18 @@ struct FlowTable<Key: Hashable & Sendable, Share: Hashable & Sendable>: Sendable
     return vacate(Int32(place))
   }
 
-  // MARK: Places
-
   /// Which flow has to make room for a new one of this share; nil if there is a free place.
   private func victim(for share: Share) -> Int32? {
-    if let number = shareNumbers[share], let own = shares[Int(number)] {
-      if own.count >= shareCapacity || (count >= capacity && own.count == largestCount) { return own.flows.first }
-    }
+    let own = shares.count(of: share)
+    if own >= shareCapacity { return shares.oldest(of: share) }
     guard count >= capacity else { return nil }
-    return shares[Int(sharesByCount[largestCount].first)]?.flows.first
+    return own == shares.largestCount ? shares.oldest(of: share) : shares.oldestOfLargest
   }
 
   private mutating func freePlace() -> Int32 {
     // Places that nobody has had come first: nothing late comes for them.
     if flows.count < placeCount {
       flows.append(nil)
-      ageLinks.addPlace()
-      flowLinks.addPlace()
       return Int32(flows.count - 1)
     }
     let place = freePlaces.first
@@ -163,14 +139,10 @@ struct FlowTable<Key: Hashable & Sendable, Share: Hashable & Sendable>: Sendable
   }
 
   private mutating func occupy(_ place: Int32, _ key: Key, _ share: Share, _ now: MonotonicInstant) {
-    let number = number(of: share)
-    flows[Int(place)] = Flow(key: key, share: number, lastUsed: now)
+    flows[Int(place)] = Flow(key: key, lastUsed: now)
     places[key] = place
     ageLinks.append(place, to: &ages)
-    recount(number) { share, links in
-      links.append(place, to: &share.flows)
-      share.count += 1
-    }
+    shares.take(place, for: share)
   }
 
   /// Closes the flow at a place, which becomes the last of the free ones.
@@ -180,54 +152,7 @@ struct FlowTable<Key: Hashable & Sendable, Share: Hashable & Sendable>: Sendable
     places[flow.key] = nil
     ageLinks.remove(place, from: &ages)
     ageLinks.append(place, to: &freePlaces)
-    recount(flow.share) { share, links in
-      links.remove(place, from: &share.flows)
-      share.count -= 1
-    }
+    shares.giveUp(place)
     return flow.key
-  }
-
-  // MARK: Shares
-
-  private mutating func number(of share: Share) -> Int32 {
-    if let number = shareNumbers[share] { return number }
-    let number: Int32
-    if freeShares.isEmpty {
-      number = Int32(shares.count)
-      shares.append(nil)
-      shareLinks.addPlace()
-    } else {
-      number = freeShares.first
-      shareLinks.remove(number, from: &freeShares)
-    }
-    shares[Int(number)] = ShareRecord(share: share)
-    shareNumbers[share] = number
-    shareLinks.append(number, to: &sharesByCount[0])
-    return number
-  }
-
-  private mutating func changeShare(_ number: Int32, _ body: (inout ShareRecord, inout PlaceLinks) -> Void) {
-    guard var share = shares[Int(number)] else { return }
-    body(&share, &flowLinks)
-    shares[Int(number)] = share
-  }
-
-  /// Changes how many flows a share has, by one, and gives up a share without any.
-  private mutating func recount(_ number: Int32, _ body: (inout ShareRecord, inout PlaceLinks) -> Void) {
-    guard let before = shares[Int(number)]?.count else { return }
-    changeShare(number, body)
-    guard let after = shares[Int(number)] else { return }
-    shareLinks.remove(number, from: &sharesByCount[before])
-    if after.count == 0 {
-      shareNumbers[after.share] = nil
-      shares[Int(number)] = nil
-      shareLinks.append(number, to: &freeShares)
-    } else {
-      if sharesByCount.count <= after.count { sharesByCount.append(PlaceChain()) }
-      shareLinks.append(number, to: &sharesByCount[after.count])
-    }
-    // A share goes from one number to the next: where the largest number has none left, the one below has this one.
-    largestCount = max(largestCount, after.count)
-    if sharesByCount[largestCount].isEmpty { largestCount -= 1 }
   }
 }

@@ -64,7 +64,7 @@ struct LocalFlows: Sendable {
     let offset = Int(first) % range.count
     ports = (0..<range.count).map { range.lowerBound + UInt16(($0 + offset) % range.count) }
       .filter { !served.contains($0) }
-    var places = [Int32](repeating: PlaceChain.none, count: range.count)
+    var places = [Int32](repeating: SlotLinks.none, count: range.count)
     for (place, port) in ports.enumerated() { places[Int(port - range.lowerBound)] = Int32(place) }
     self.places = places
     let spare = ports.count / 8
