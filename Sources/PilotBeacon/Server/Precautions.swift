@@ -8,9 +8,12 @@ enum Precautions {
   /// Looks at a configuration, and at the files that it names.
   static func check(_ configuration: BeaconServer.Configuration, _ logger: Logger) {
     if let webSocket = configuration.wss { check(webSocket, logger) }
-    if let token = configuration.httpToken, FileStamp(of: token)?.isReadableByAll == true {
-      logger.warning(
-        "Every user of this machine can read the status page's token: chmod o-r", metadata: ["path": "\(token)"])
+    if let token = configuration.httpToken { check(secret: token, logger) }
+  }
+
+  private static func check(secret path: String, _ logger: Logger) {
+    for exposure in FileExposure.found(at: path, isSecret: true) {
+      logger.warning("\(exposure.logMessage)", metadata: ["path": "\(path)"])
     }
   }
 
@@ -21,9 +24,6 @@ enum Precautions {
         "WebSocket connections from anywhere are not encrypted: give a certificate, or bind to an inner address behind a proxy",
         metadata: ["address": "\(webSocket.address)"])
     }
-    if FileStamp(of: files.key)?.isReadableByAll == true {
-      logger.warning(
-        "Every user of this machine can read the certificate's key: chmod o-r", metadata: ["path": "\(files.key)"])
-    }
+    check(secret: files.key, logger)
   }
 }

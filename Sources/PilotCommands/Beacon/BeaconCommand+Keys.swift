@@ -76,8 +76,8 @@ extension BeaconCommand {
       return (StaticKeyDirectory([:]), [])
     case .file(let path):
       let directory = try NodesFileDirectory(path: path)
-      if FileStamp(of: path)?.isWritableByAll == true {
-        logger.warning("Every user of this machine can change the nodes file: chmod o-w", metadata: ["path": "\(path)"])
+      for exposure in FileExposure.found(at: path, isSecret: false) {
+        logger.warning("\(exposure.logMessage)", metadata: ["path": "\(path)"])
       }
       logger.info("Nodes file read", metadata: ["path": "\(path)", "nodes": "\(directory.count)"])
       return (directory, [FileWatcher(directory: directory, logger: logger)])

@@ -54,9 +54,7 @@ struct BeaconInspection {
     } catch {
       problems.append(CommandFailure(error.message))
     }
-    if FileStamp(of: files.key)?.isReadableByAll == true {
-      warnings.append("every user of this machine can read \(files.key): chmod o-r")
-    }
+    inspect(files.key, isSecret: true)
   }
 
   private mutating func add(_ http: Endpoint, token: String?) {
@@ -73,9 +71,7 @@ struct BeaconInspection {
     } catch {
       problems.append(CommandFailure(error.message))
     }
-    if FileStamp(of: token)?.isReadableByAll == true {
-      warnings.append("every user of this machine can read \(token): chmod o-r")
-    }
+    inspect(token, isSecret: true)
   }
 
   private mutating func add(_ cluster: BeaconServer.Configuration.Cluster) {
@@ -111,10 +107,13 @@ struct BeaconInspection {
       } catch {
         problems.append(CommandFailure("\(error)", hint: "correct the nodes file"))
       }
-      if FileStamp(of: path)?.isWritableByAll == true {
-        warnings.append("every user of this machine can change \(path): chmod o-w")
-      }
+      inspect(path, isSecret: false)
     }
+  }
+
+  /// What others may do with a file that exists.
+  private mutating func inspect(_ path: String, isSecret: Bool) {
+    warnings += FileExposure.found(at: path, isSecret: isSecret).map { $0.warning(about: path) }
   }
 
   private mutating func attempt(_ body: () throws(CommandFailure) -> Void) {

@@ -62,9 +62,8 @@ struct TunnelPlan: Sendable {
   ///
   /// - Throws: As ``NodePlan/log(to:)``.
   func log(to logger: Logger) throws(TransportError) {
-    if FileStamp(of: peers.path)?.isWritableByAll == true {
-      logger.warning(
-        "Every user of this machine can change the peers file: chmod o-w", metadata: ["path": "\(peers.path)"])
+    for exposure in FileExposure.found(at: peers.path, isSecret: false) {
+      logger.warning("\(exposure.logMessage)", metadata: ["path": "\(peers.path)"])
     }
     try node.log(to: logger)
   }

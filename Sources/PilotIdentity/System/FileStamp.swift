@@ -29,6 +29,8 @@ package struct FileStamp: Hashable, Sendable {
   let size: Int
   /// Type and permissions, as in `st_mode`.
   private let mode: mode_t
+  /// Whether the file's group has the number of its owner.
+  let hasOwnGroup: Bool
 
   /// What is at this path now; `nil` when nothing is, or it can't be reached.
   package init?(of path: String) {
@@ -43,6 +45,7 @@ package struct FileStamp: Hashable, Sendable {
     inode = UInt64(status.st_ino)
     size = Int(status.st_size)
     mode = status.st_mode
+    hasOwnGroup = status.st_uid == status.st_gid
     #if canImport(Darwin)
       modified = Time(status.st_mtimespec)
       changed = Time(status.st_ctimespec)
@@ -60,12 +63,6 @@ package struct FileStamp: Hashable, Sendable {
 
   /// Whether nobody but the owner may do anything with it.
   var isPrivate: Bool { permissions & 0o077 == 0 }
-
-  /// Whether any user of the system may read it.
-  package var isReadableByAll: Bool { permissions & 0o004 != 0 }
-
-  /// Whether any user of the system may write to it.
-  package var isWritableByAll: Bool { permissions & 0o002 != 0 }
 
   /// The permission bits, as chmod(1) takes them.
   var permissions: UInt32 { UInt32(mode & 0o777) }

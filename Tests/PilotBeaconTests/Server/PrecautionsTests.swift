@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PilotIdentity
 import PilotWire
 import Testing
 
@@ -29,14 +30,22 @@ struct PrecautionsTests {
     #expect(texts.map { $0.contains("are not encrypted") } == (isTold ? [true] : []))
   }
 
-  @Test(arguments: [(0o644, true), (0o640, false), (0o600, false)])
-  func `a token that every user can read is told`(mode: Int, isTold: Bool) throws {
+  @Test(
+    arguments: [
+      (0o644, [FileExposure.readableByAll]), (0o646, [.readableByAll, .writableByAll]), (0o602, [.writableByAll]),
+      (0o640, []), (0o600, []),
+    ])
+  func `a token that every user can read or change is told`(mode: Int, told expected: [FileExposure]) throws {
     let file = FileManager.default.temporaryDirectory.appending(path: "token-\(UUID().uuidString)")
     try Data("0123456789abcdef".utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
     var configuration = BeaconServer.Configuration()
     configuration.httpToken = file.path
-    #expect(told(configuration).map { $0.contains("status page's token") } == (isTold ? [true] : []))
+    let lines = told(configuration)
+    #expect(lines.count == expected.count)
+    for (line, exposure) in zip(lines, expected) {
+      #expect(line.hasPrefix(exposure.logMessage) && line.contains(file.path))
+    }
   }
 }

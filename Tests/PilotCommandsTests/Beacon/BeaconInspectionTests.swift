@@ -87,6 +87,34 @@ struct BeaconInspectionTests {
     }
   }
 
+  @Test(
+    arguments: [
+      (0o644, ["every user of this machine can read"]), (0o606, ["can read", "every user of this machine can change"]),
+      (0o600, []),
+    ])
+  func `what others may do with a token is a warning`(mode: Int, expected: [String]) throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "token").path
+      try Data("0123456789abcdef".utf8).write(to: URL(fileURLWithPath: file))
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+      let warnings = BeaconInspection(try plan(["--http", "127.0.0.1:0", "--http-token", file])).warnings
+      #expect(warnings.count == expected.count)
+      for (warning, text) in zip(warnings, expected) { #expect(warning.contains("\(text) \(file): chmod ")) }
+    }
+  }
+
+  @Test func `a nodes file that others may change is a warning, one that they may read isn't`() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "nodes.json").path
+      try Data("{}".utf8).write(to: URL(fileURLWithPath: file))
+      for (mode, isTold) in [(0o666, true), (0o644, false)] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        let warnings = BeaconInspection(try plan(["--nodes", file])).warnings
+        #expect(warnings == (isTold ? ["every user of this machine can change \(file): chmod go-w"] : []))
+      }
+    }
+  }
+
   @Test func `a cluster's secret that can't be used isn't repeated`() throws {
     try withFolder { folder in
       let file = folder.appending(path: "secret").path
