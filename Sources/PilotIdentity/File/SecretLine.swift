@@ -32,13 +32,26 @@ package final class SecretLine: Sendable {
   private let path: String
   private let length: ClosedRange<Int>
   private let access: Access
+  private let suggestion: String?
   private let stamp = Mutex<FileStamp?>(nil)
 
   /// Reads nothing yet.
   ///
-  /// - Parameter length: Of the secret, in bytes; line breaks at the file's end aren't part of it.
-  package init(path: String, length: ClosedRange<Int>, access: Access) {
-    (self.path, self.length, self.access) = (path, length, access)
+  /// - Parameters:
+  ///   - length: Of the secret, in bytes; line breaks at the file's end aren't part of it.
+  ///   - suggestion: What can be used for one, where there is none: the end of a sentence.
+  package init(path: String, length: ClosedRange<Int>, access: Access, suggestion: String? = nil) {
+    (self.path, self.length, self.access, self.suggestion) = (path, length, access, suggestion)
+  }
+
+  /// Why there is no secret, as it follows the file's path in a sentence, without a full stop. Holds nothing of the file.
+  package func explanation(of problem: Problem) -> String {
+    switch problem {
+    case .file(let problem): return "\(problem)"
+    case .noSecret:
+      let expected = "\(length.lowerBound) to \(length.upperBound) printable characters without a space"
+      return "must hold \(expected)" + (suggestion.map { ", \($0)" } ?? "")
+    }
   }
 
   /// The secret, which whoever asked for it overwrites when he is done. Blocks for as long as the disk takes.

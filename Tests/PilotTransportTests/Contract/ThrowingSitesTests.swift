@@ -28,17 +28,16 @@ import Testing
   private static let sites = """
     PilotBeacon/Registry/RegistryEntry | invalidConfiguration
     PilotBeacon/Registry/RegistryRegistration | invalidConfiguration
-    PilotBeacon/Registry/RegistryToken | invalidConfiguration
     PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
     PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x4
     PilotBeacon/Server/Cluster/BeaconServer+Cluster | invalidConfiguration x2
     PilotBeacon/Server/Cluster/ClusterSecret | invalidConfiguration
     PilotBeacon/Server/Cluster/Etcd/EtcdURL | invalidConfiguration
     PilotBeacon/Server/Draining/PeerRedirect | invalidConfiguration
+    PilotBeacon/Server/ReloadedSecret | invalidConfiguration
     PilotBeacon/Server/Takeover/BeaconServer+Takeover | bindFailed, invalidConfiguration
     PilotBeacon/Server/Takeover/BeaconTakeover | bindFailed, bindFailed: .later(after: nil)
     PilotBeacon/Server/Takeover/InheritedListeners | bindFailed
-    PilotBeacon/Status/Port/StatusToken | invalidConfiguration
     PilotCommands/Attach/AttachNode | invalidDestination
     PilotConsole/Processes/ProxyCommand | system
     PilotNode/Driver/NodeDriver+Performing | system

@@ -21,18 +21,20 @@ struct StatusRequest: Sendable {
   private let address: Endpoint
   private let token: String?
 
-  /// - Parameter tokenFile: The file of `--http-token`.
+  /// - Parameter tokenFile: The file of `--http-token`, read as the beacon reads it.
   init(to address: Endpoint, tokenFile: String?) throws(CommandFailure) {
     self.address = address
     guard let tokenFile else {
       token = nil
       return
     }
-    do throws(SystemCallError) {
-      let contents = try WholeFile.contents(of: tokenFile, limit: 4_096) ?? []
-      token = String(decoding: contents.filter { (0x21...0x7E).contains($0) }, as: UTF8.self)
+    let line = StatusToken.line(of: tokenFile)
+    do throws(SecretLine.Problem) {
+      var bytes = try line.read()
+      defer { bytes.erase() }
+      token = String(decoding: bytes, as: UTF8.self)
     } catch {
-      throw CommandFailure("the token file \(tokenFile.onOneLine) can't be read: \(error)")
+      throw CommandFailure("the token file \(tokenFile.onOneLine) \(line.explanation(of: error))")
     }
   }
 
