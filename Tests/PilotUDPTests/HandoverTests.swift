@@ -103,6 +103,24 @@ import Testing
       for transport in group + [shared, alone] { transport.close() }
     }
 
+    @Test func aGroupThatMayNotGrowStaysAsItCame() throws {
+      var configuration = UDPTransport.Configuration()
+      configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+      configuration.sharesPort = true
+      let shared = try UDPTransport.bind(configuration)
+      configuration.bindTo = shared.localEndpoint
+      let neighbour = try UDPTransport.bind(configuration)
+      let descriptor = try #require(neighbour.duplicateDescriptor()?.take())
+      defer { Sockets.closeDescriptor(descriptor) }
+      #expect(Sockets.stopSharing(descriptor) == 0)
+      #expect(code { () throws(TransportError) in _ = try UDPTransport.bind(configuration) } == .bindFailed)
+      let inherited = try #require(shared.duplicateDescriptor())
+      #expect(inherited.sharesPort)
+      let group = try UDPTransport.adoptGroup([inherited], growingTo: 3, configuration)
+      #expect(group.map(\.localEndpoint) == [shared.localEndpoint])
+      for transport in group + [shared, neighbour] { transport.close() }
+    }
+
     @Test func whereNobodyListensThereIsNobody() throws {
       let folder = try Folder()
       let path = folder.path + "/s"

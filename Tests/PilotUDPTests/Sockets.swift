@@ -68,10 +68,15 @@ enum Sockets {
     /// Lets a socket tell when each datagram came (socket(7)).
     static func reportTimes(_ descriptor: CInt) -> CInt { switchOn(SO_TIMESTAMP, of: descriptor) }
 
-    private static func switchOn(_ option: CInt, of descriptor: CInt) -> CInt {
-      var one: CInt = 1
+    /// Keeps further sockets away from a bound one's address, as another user's socket does (SO_REUSEPORT, socket(7)).
+    static func stopSharing(_ descriptor: CInt) -> CInt { set(SO_REUSEPORT, to: 0, of: descriptor) }
+
+    private static func switchOn(_ option: CInt, of descriptor: CInt) -> CInt { set(option, to: 1, of: descriptor) }
+
+    private static func set(_ option: CInt, to value: CInt, of descriptor: CInt) -> CInt {
+      var value = value
       // SAFETY: the option is a number of this size.
-      return unsafe setsockopt(descriptor, SOL_SOCKET, option, &one, socklen_t(MemoryLayout<CInt>.size))
+      return unsafe setsockopt(descriptor, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<CInt>.size))
     }
   #endif
 

@@ -7,7 +7,8 @@ extension UDPTransport {
   ///
   /// - Parameters:
   ///   - inherited: At least one. Closed with the transports, or if this throws.
-  ///   - count: So many sockets are wanted: further ones are bound beside them, if that is allowed (SO_REUSEPORT on the first).
+  ///   - count: So many sockets are wanted: further ones are bound beside them, as far as that is allowed: SO_REUSEPORT has to be on
+  ///     the first, and none of them another user's, as those are that a supervisor has bound as root.
   ///   - configuration: As for ``adopt(descriptor:_:)``.
   /// - Throws: As ``adopt(descriptor:_:)``, and ``bind(_:)`` for the further ones.
   package static func adoptGroup(
@@ -31,7 +32,16 @@ extension UDPTransport {
     further.sharesPort = true
     while shares, let first = group.first, group.count < count {
       further.bindTo = first.localEndpoint
-      group.append(try UDPTransport(OpenedSocket.bind(further), configuration: further, sharing: first.locals))
+      let opened: OpenedSocket
+      do throws(TransportError) {
+        opened = try OpenedSocket.bind(further)
+      } catch {
+        // Sockets share an address with those of one user alone (`udp_lib_lport_inuse` in Linux's net/ipv4/udp.c). Those that there
+        // are serve all the same.
+        guard (error.cause as? SystemError)?.isAddressTaken == true else { throw error }
+        break
+      }
+      group.append(try UDPTransport(opened, configuration: further, sharing: first.locals))
     }
     return group
   }

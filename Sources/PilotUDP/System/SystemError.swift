@@ -58,6 +58,9 @@ struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Whether somebody else has the address that a socket was to be bound to.
+  var isAddressTaken: Bool { code == EADDRINUSE }
+
   /// Whether a send on an unconnected socket never fails with this for its own sake.
   var isNeverAboutThisSend: Bool { code == ECONNREFUSED }
 }
