@@ -25,6 +25,9 @@ struct BeaconInspection {
     if let cluster = configuration.cluster { add(cluster) }
     if let token = configuration.registryEntry?.token { add(registryToken: token) }
     add(plan.keys)
+    warnings += Self.secrets(of: configuration).filter { FileStamp(of: $0)?.isReadableByRootAlone == true }.map {
+      "only root can read \($0), and the packaged service isn't root: chgrp pilot-tls, chmod 640"
+    }
     attempt { () throws(CommandFailure) in _ = try plan.addresses.firstRules() }
     for setting in plan.settings.effective where setting.section == "beacon" && Self.shown.contains(setting.name) {
       facts.append((setting.name, setting.value))
@@ -35,6 +38,13 @@ struct BeaconInspection {
     "max-connections", "max-frame-age", "relay-rate", "nodes-per-source", "max-nodes", "udp-auth", "sync", "etcd",
     "registry-advertise", "drain-window", "redirect-at", "redirect-to", "takeover",
   ]
+
+  private static func secrets(of configuration: BeaconServer.Configuration) -> [String] {
+    [
+      configuration.wss?.tls?.key, configuration.httpToken, configuration.cluster?.secret,
+      configuration.registryEntry?.token,
+    ].compactMap { $0 }
+  }
 
   private mutating func add(_ webSocket: BeaconServer.Configuration.WebSocket, now: Int) {
     facts.append(("wss", "\(webSocket.address)"))

@@ -5,7 +5,7 @@ import Synchronization
 package final class SecretLine: Sendable {
   /// Who else may read the file.
   package enum Access: Sendable {
-    /// Nobody but its owner, and it has to be a regular file, as ``PrivateFile`` has it.
+    /// Nobody but its owner, or the group of a file of root's, and it has to be a regular file, as ``PrivateFile`` has it.
     case ownerOnly
     /// Whoever the file's mode lets. It may come through a pipe.
     case anybody
@@ -85,7 +85,7 @@ package final class SecretLine: Sendable {
 
   private func bytes() throws(PrivateFile.Problem) -> [UInt8] {
     switch access {
-    case .ownerOnly: return try PrivateFile.contents(of: path, limit: Self.fileSizeLimit)
+    case .ownerOnly: return try PrivateFile.contents(of: path, limit: Self.fileSizeLimit, for: .ownerOrRootsGroup)
     case .anybody:
       let contents: [UInt8]?
       do throws(SystemCallError) {

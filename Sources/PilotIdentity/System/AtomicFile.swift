@@ -36,7 +36,7 @@ package enum AtomicFile {
       // SAFETY: here and below, the paths live as NUL-terminated texts for the length of the call.
       defer { _ = unsafe unlink(temporary) }
       let file = try OpenFile(creating: temporary)
-      isPrivate = try file.stamp().isPrivate
+      isPrivate = try file.stamp().isPrivate(to: .owner)
       if isPrivate {
         try file.store(bytes)
         if replacing {

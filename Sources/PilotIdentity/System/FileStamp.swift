@@ -31,6 +31,7 @@ package struct FileStamp: Hashable, Sendable {
   private let mode: mode_t
   /// Whether the file's group has the number of its owner.
   let hasOwnGroup: Bool
+  private let isRoots: Bool
 
   /// What is at this path now; `nil` when nothing is, or it can't be reached.
   package init?(of path: String) {
@@ -46,6 +47,7 @@ package struct FileStamp: Hashable, Sendable {
     size = Int(status.st_size)
     mode = status.st_mode
     hasOwnGroup = status.st_uid == status.st_gid
+    isRoots = status.st_uid == 0
     #if canImport(Darwin)
       modified = Time(status.st_mtimespec)
       changed = Time(status.st_ctimespec)
@@ -61,8 +63,16 @@ package struct FileStamp: Hashable, Sendable {
   /// Whether it can be read again, as a pipe can't.
   package var isReadableAgain: Bool { isRegularFile || mode & S_IFMT == S_IFDIR }
 
-  /// Whether nobody but the owner may do anything with it.
-  var isPrivate: Bool { permissions & 0o077 == 0 }
+  /// Whether nobody but these may do anything with it.
+  func isPrivate(to readers: PrivateFile.Readers) -> Bool {
+    switch readers {
+    case .owner: permissions & 0o077 == 0
+    case .ownerOrRootsGroup: permissions & (isRoots ? 0o037 : 0o077) == 0
+    }
+  }
+
+  /// Whether root alone may read it, and so no service that has a user of its own.
+  package var isReadableByRootAlone: Bool { isRoots && permissions & 0o044 == 0 }
 
   /// The permission bits, as chmod(1) takes them.
   var permissions: UInt32 { UInt32(mode & 0o777) }

@@ -43,7 +43,20 @@ struct ClusterSecretTests {
     #expect(error?.message.contains(text) == false)
   }
 
-  @Test("Nobody but its owner may read the file", arguments: [0o640, 0o604, 0o620])
+  @Test("Nobody but its owner may read the file, and the group of root's", arguments: [0o640, 0o440])
+  func permissionsOfRootsGroup(_ mode: Int) throws {
+    try withFile(Self.digits, mode: mode) { path in
+      guard geteuid() == 0 else {
+        #expect(throws: TransportError.self) { try ClusterSecret(path: path) }
+        return
+      }
+      _ = try ClusterSecret(path: path)
+      try FileManager.default.setAttributes([.ownerAccountID: 65_534], ofItemAtPath: path)
+      #expect(throws: TransportError.self) { try ClusterSecret(path: path) }
+    }
+  }
+
+  @Test("Nobody else may do anything with the file", arguments: [0o604, 0o620, 0o660])
   func permissions(_ mode: Int) throws {
     let error = try withFile(Self.digits, mode: mode) { path in
       #expect(throws: TransportError.self) { try ClusterSecret(path: path) }

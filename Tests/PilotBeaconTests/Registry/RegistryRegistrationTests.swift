@@ -220,7 +220,7 @@ struct RegistryRegistrationTests {
     }
   }
 
-  @Test("A token file that others may read is refused, at the start and later", arguments: [0o640, 0o604, 0o620])
+  @Test("A token file that others may read is refused, at the start and later", arguments: [0o604, 0o620, 0o660])
   func openToOthers(mode: Int) async throws {
     try await Self.withToken { path in
       let token = try RegistryToken(path: path)

@@ -77,7 +77,7 @@ struct BeaconInspectionTests {
     try withFolder { folder in
       let file = folder.appending(path: "token").path
       try Data("a-token".utf8).write(to: URL(fileURLWithPath: file))
-      for (mode, isWrong) in [(0o640, true), (0o604, true), (0o600, false)] {
+      for (mode, isWrong) in [(0o620, true), (0o604, true), (0o600, false)] {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
         let problems = BeaconInspection(
           try plan(["--registry", "127.0.0.1:1", "--registry-advertise", "8.8.4.4:9001", "--registry-token", file])
@@ -121,6 +121,19 @@ struct BeaconInspectionTests {
       try Data("hunter2".utf8).write(to: URL(fileURLWithPath: file))
       let problems = BeaconInspection(try plan(["--etcd", "http://127.0.0.1", "--cluster-secret", file])).problems
       #expect(problems.count == 1 && !"\(problems)".contains("hunter2"))
+    }
+  }
+
+  @Test func `a secret that the service can't read is warned of`() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "secret").path
+      try Data("0123456789abcdef0123456789abcdef".utf8).write(to: URL(fileURLWithPath: file))
+      let arguments = ["--etcd", "http://127.0.0.1", "--advertise", "10.0.0.5:9001", "--cluster-secret", file]
+      for (mode, isWarned) in [(0o600, geteuid() == 0), (0o640, false)] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        let warnings = BeaconInspection(try plan(arguments)).warnings
+        #expect(warnings.contains { $0.contains("only root can read \(file)") } == isWarned, "\(warnings)")
+      }
     }
   }
 

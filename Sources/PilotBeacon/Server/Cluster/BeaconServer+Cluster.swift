@@ -10,7 +10,8 @@ extension BeaconServer.Configuration {
     public var etcd: [String]
     /// A PEM file with the authorities to trust for `https`; nil, the default, for the system's.
     public var etcdAuthorities: String?
-    /// A file with what the beacons have in common and nobody else knows, at least 32 bytes, which none but its owner may read.
+    /// A file with what the beacons have in common and nobody else knows, at least 32 bytes, which none but its owner may read, or
+    /// the group of a file of root's.
     public var secret: String
     /// Where the others send this beacon what they pass on, by the address that its datagrams come from. nil, the default, takes the
     /// first of ``RouterConfiguration/advertised``, or the UDP address if that is a certain one.

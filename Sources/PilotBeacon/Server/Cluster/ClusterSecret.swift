@@ -24,13 +24,13 @@ package struct ClusterSecret: Sendable {
     key = SymmetricKey(data: copy)
   }
 
-  /// Reads a file with the secret, which none but its owner may read. Line breaks at the end aren't part of it.
+  /// Reads a file with the secret, which none but its owner may read, or the group of a file of root's. Line breaks at the end aren't part of it.
   ///
   /// - Throws: `.invalidConfiguration` that says why it can't be used.
   package init(path: String) throws(TransportError) {
     var contents: [UInt8]
     do throws(PrivateFile.Problem) {
-      contents = try PrivateFile.contents(of: path, limit: Self.length.upperBound + 2)
+      contents = try PrivateFile.contents(of: path, limit: Self.length.upperBound + 2, for: .ownerOrRootsGroup)
     } catch {
       throw Self.invalid("the file with the cluster's secret \(path) \(error)")
     }
