@@ -135,6 +135,17 @@ struct OperatorsReferenceTests {
     #expect(rows.count == Set(rows).count, "an event has two rows")
   }
 
+  @Test("The guide's firewall lets in what the guide has listen, an ACME client on port 80 included")
+  func firewall() throws {
+    let guide = try String(contentsOf: Self.package.appending(path: "Operations/Guide.md"), encoding: .utf8)
+    let ruleset = try #require(guide.firstMatch(of: /```nft\n([^`]*)```/)?.1)
+    let rule = try #require(ruleset.firstMatch(of: /tcp dport \{ ([0-9, ]+) \} accept/)?.1)
+    let ports = rule.split(separator: ", ").map(String.init)
+    #expect(ports.contains("443") && !ports.contains("9100"))
+    #expect(ports.contains("80") == guide.contains("--standalone"))
+    #expect(ruleset.contains("udp dport 9001 accept"))
+  }
+
   @Test("Each limit has a row, with its value")
   func limits() throws {
     let options = [
