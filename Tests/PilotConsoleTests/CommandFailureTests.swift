@@ -40,6 +40,19 @@ struct CommandFailureTests {
     #expect(CommandFailure(advised as any Error).line == "pilot: not trusted; give its CA with --ca")
   }
 
+  @Test("of transports are wrong usage where something has to be set otherwise, and no other")
+  func statuses() {
+    let codes: [(TransportError.Code, PilotConsole.ExitStatus)] = [
+      (.invalidConfiguration, .usage), (.bindFailed, .failed), (.system, .failed), (.resolveFailed, .failed),
+    ]
+    for (code, status) in codes {
+      let plain = TransportError(code: code, message: "a")
+      let caused = TransportError(code: code, message: "a", cause: SystemCallError(code: EACCES))
+      #expect(CommandFailure(plain as any Error).status == status)
+      #expect(CommandFailure(caused as any Error).status == status)
+    }
+  }
+
   @Test("of transports name the cause where the message doesn't")
   func causes() {
     let hidden = TransportError(code: .tlsFailed, message: "TLS could not be set up", cause: CommandFailure("no CA"))

@@ -16,18 +16,11 @@ extension BeaconServer.Parts {
     _ configuration: BeaconServer.Configuration, keys: any KeyDirectory, inherited: InheritedSockets,
     takeover: BeaconTakeover?, logger: Logger
   ) throws(TransportError) {
-    try configuration.drain.validate()
-    try configuration.redirect?.validate(configuration.wss?.limits)
     var generator = SystemRandomNumberGenerator()
     keyChanges = keys.changes
     let verifications = VerificationQueue()
     let totals = RelayTotals()
     let journal = BeaconJournal(logger: logger)
-    if let name = configuration.names.first(where: { BeaconName(host: $0.host, port: $0.port ?? 1) == nil }) {
-      throw TransportError(
-        code: .invalidConfiguration, message: "the beacon's name \(name) is no host or host and port")
-    }
-    try Self.check(configuration.neighbours)
     if let files = configuration.wss?.tls {
       tls = try ServerTLS(certificate: files.certificate, key: files.key)
     } else {
@@ -143,17 +136,6 @@ extension BeaconServer.Parts {
     self.addresses = addresses
     self.journal = journal
     self.logger = logger
-  }
-
-  private static func check(_ neighbours: [HostPort]) throws(TransportError) {
-    guard neighbours.count <= NeighbourLists.maximumNeighbours else {
-      throw TransportError(
-        code: .invalidConfiguration,
-        message: "\(neighbours.count) neighbours are given, and \(NeighbourLists.maximumNeighbours) is the most")
-    }
-    if let name = neighbours.first(where: { $0.port == nil }) {
-      throw TransportError(code: .invalidConfiguration, message: "the neighbour \(name) has no port")
-    }
   }
 
   /// Closes everything: the peers' connections, which are told, and then the sockets.

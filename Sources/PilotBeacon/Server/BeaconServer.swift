@@ -100,7 +100,7 @@ public final class BeaconServer: Service {
   public static func start(
     _ configuration: Configuration, keys: any KeyDirectory, logger: Logger
   ) async throws -> BeaconServer {
-    try configuration.checkSuccession()
+    try configuration.validate()
     var takeover: BeaconTakeover?
     if let path = configuration.takeover {
       takeover = try await BeaconTakeover.greet(at: path, configuration, logger: logger)

@@ -279,7 +279,9 @@ package struct BeaconCommand: AsyncParsableCommand {
     }
     configuration.wss = try webSocket(settings)
     configuration.redirect = try draining.redirect(settings)
-    if let redirect = configuration.redirect { try check(redirect, configuration.wss, settings) }
+    if let redirect = configuration.redirect, !(try check(redirect, configuration.wss, settings)) {
+      configuration.redirect = nil
+    }
     return configuration
   }
 
@@ -312,20 +314,22 @@ package struct BeaconCommand: AsyncParsableCommand {
     return webSocket
   }
 
+  /// - Returns: Whether it can be used.
   private func check(
     _ redirect: BeaconServer.Configuration.Redirect, _ webSocket: BeaconServer.Configuration.WebSocket?,
     _ settings: Settings
-  ) throws(CommandFailure) {
+  ) throws(CommandFailure) -> Bool {
     guard let webSocket else {
       try settings.refuse(
         .usage("nodes over WebSocket are to be sent on, and there are none", hint: "add --wss HOST:PORT"))
-      return
+      return false
     }
-    guard redirect.peers >= webSocket.limits.maximumConnections else { return }
+    guard redirect.peers >= webSocket.limits.maximumConnections else { return true }
     try settings.refuse(
       .usage(
         "--redirect-at \(redirect.peers) is never reached: there are \(webSocket.limits.maximumConnections) connections at most",
         hint: "give fewer, or raise --max-connections"))
+    return false
   }
 
   /// The address that an option names, if it is given.

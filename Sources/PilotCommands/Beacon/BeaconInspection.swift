@@ -22,7 +22,11 @@ struct BeaconInspection {
     if !configuration.names.isEmpty {
       facts.append(("names", .array(configuration.names.map { "\($0)" })))
     }
-    if let cluster = configuration.cluster { add(cluster) }
+    problems += configuration.faults.map { CommandFailure($0) }
+    if let place = configuration.drain.place, configuration.drain.back > .zero {
+      warnings.append(
+        "nodes are sent to \(place), and told not to be there before drain-back is over: leave that out where a beacon stands there")
+    }
     if let token = configuration.registryEntry?.token { add(registryToken: token) }
     add(plan.keys)
     warnings += Self.secrets(of: configuration).filter { FileStamp(of: $0)?.isReadableByRootAlone == true }.map {
@@ -82,14 +86,6 @@ struct BeaconInspection {
       problems.append(CommandFailure(error.message))
     }
     inspect(token, isSecret: true)
-  }
-
-  private mutating func add(_ cluster: BeaconServer.Configuration.Cluster) {
-    do throws(TransportError) {
-      _ = try ClusterSecret(path: cluster.secret)
-    } catch {
-      problems.append(CommandFailure(error.message))
-    }
   }
 
   private mutating func add(registryToken token: String) {

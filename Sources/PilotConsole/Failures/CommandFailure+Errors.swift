@@ -32,12 +32,15 @@ extension CommandFailure {
     let parts = error.message.split(separator: "; ", maxSplits: 1)
     let what = parts.first.map(String.init) ?? error.message
     let advice = parts.count == 2 ? String(parts[1]) : nil
+    // What a supervisor doesn't try again and again: it stays wrong until somebody changes it.
+    let status: ExitStatus = error.code == .invalidConfiguration ? .usage : .failed
     guard let cause = error.cause.map({ Cause($0) }), !error.message.contains(cause.words) else {
-      self.init(what, hint: advice ?? error.code.hint)
+      self.init(what, hint: advice ?? error.code.hint, status: status)
       return
     }
     let isAboutSocket = error.code == .bindFailed && cause.number != nil
-    self.init("\(what): \(cause.words)", hint: isAboutSocket ? cause.number.flatMap(SystemText.remedy) : advice)
+    let hint = isAboutSocket ? cause.number.flatMap(SystemText.remedy) : advice
+    self.init("\(what): \(cause.words)", hint: hint, status: status)
   }
 }
 

@@ -59,8 +59,8 @@ package final class HandoverListener: @unchecked Sendable {
     at path: String, limit: Duration, pause: Duration, accept: @escaping Accept,
     report: @escaping @Sendable (Trouble) -> Void, _ take: @escaping @Sendable (HandoverChannel) -> Void
   ) throws(HandoverFault) {
-    // SAFETY: the functions read terminated paths.
-    _ = try HandoverFault.check(unsafe cpilot_handover_check_directory(Self.directory(of: path)))
+    try Self.checkDirectory(of: path)
+    // SAFETY: the function reads terminated paths.
     let listening = try HandoverFault.check(unsafe cpilot_handover_listen(path, "\(path).\(getpid())"))
     let socket = InheritedDescriptor(owning: listening)
     self.socket = socket
@@ -97,6 +97,14 @@ package final class HandoverListener: @unchecked Sendable {
   private func rest(_ pause: Duration, _ queue: DispatchQueue) {
     source.suspend()
     queue.asyncAfter(deadline: .now() + .milliseconds(Int(pause.milliseconds))) { self.source.resume() }
+  }
+
+  /// Whether a listener can be had at a path, as far as its directory goes.
+  ///
+  /// - Throws: As ``init(at:limit:report:_:)``.
+  package static func checkDirectory(of path: String) throws(HandoverFault) {
+    // SAFETY: the function reads a terminated path.
+    _ = try HandoverFault.check(unsafe cpilot_handover_check_directory(directory(of: path)))
   }
 
   private static func directory(of path: String) -> String {

@@ -119,8 +119,44 @@ struct BeaconInspectionTests {
     try withFolder { folder in
       let file = folder.appending(path: "secret").path
       try Data("hunter2".utf8).write(to: URL(fileURLWithPath: file))
-      let problems = BeaconInspection(try plan(["--etcd", "http://127.0.0.1", "--cluster-secret", file])).problems
+      let problems = BeaconInspection(
+        try plan(["--etcd", "http://127.0.0.1", "--udp", "127.0.0.1:9001", "--cluster-secret", file])
+      ).problems
       #expect(problems.count == 1 && !"\(problems)".contains("hunter2"))
+    }
+  }
+
+  @Test func `what a start would refuse is a problem`() throws {
+    try withFolder { folder in
+      let secret = folder.appending(path: "secret").path
+      try Data("0123456789abcdef0123456789abcdef".utf8).write(to: URL(fileURLWithPath: secret))
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: secret)
+      let cluster = ["--etcd", "https://etcd.example", "--cluster-secret", secret]
+      let neighbours = (1...33).flatMap { ["--sync", "beacon\($0).example:9001"] }
+      let wrong: [(arguments: [String], text: String)] = [
+        (cluster, "have to know where this one is"),
+        (cluster + ["--advertise", "10.0.0.5:9001", "--etcd-ca", folder.path + "/none.pem"], "none.pem"),
+        (neighbours, "33 neighbours are given, and 32 is the most"),
+        (["--takeover", folder.path + "/none/socket"], "none/socket: No such file"),
+        (["--takeover", "/tmp/socket"], "nobody else may write"),
+        (["--wss", "127.0.0.1:1", "--nodes", "/dev/null", "--redirect-at", "10000", "--redirect-to", "wss://a.example"], "is never reached"),
+      ]
+      for (arguments, text) in wrong {
+        let problems = BeaconInspection(try plan(arguments)).problems.filter { !$0.what.contains("/dev/null") }
+        #expect(problems.count == 1 && problems[0].description.contains(text), "\(problems)")
+      }
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.path)
+      for arguments in [cluster + ["--udp", "127.0.0.1:9001"], ["--takeover", folder.path + "/socket"]] {
+        #expect(BeaconInspection(try plan(arguments)).problems == [])
+      }
+    }
+  }
+
+  @Test func `to have nodes wait for a beacon that stands elsewhere is warned of`() throws {
+    let place = ["--drain-to", "wss://other.example"]
+    for (arguments, isWarned) in [(place + ["--drain-back", "7"], true), (place, false), (["--drain-back", "7"], false)] {
+      let warnings = BeaconInspection(try plan(arguments)).warnings
+      #expect(warnings.contains { $0.contains("drain-back") } == isWarned)
     }
   }
 

@@ -29,13 +29,14 @@ import Testing
     PilotBeacon/Registry/RegistryEntry | invalidConfiguration
     PilotBeacon/Registry/RegistryRegistration | invalidConfiguration
     PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
-    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration x4
+    PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration
+    PilotBeacon/Server/BeaconServer+Validation | bindFailed, invalidConfiguration x3
     PilotBeacon/Server/Cluster/BeaconServer+Cluster | invalidConfiguration x2
     PilotBeacon/Server/Cluster/ClusterSecret | invalidConfiguration
     PilotBeacon/Server/Cluster/Etcd/EtcdURL | invalidConfiguration
     PilotBeacon/Server/Draining/PeerRedirect | invalidConfiguration
     PilotBeacon/Server/ReloadedSecret | invalidConfiguration
-    PilotBeacon/Server/Takeover/BeaconServer+Takeover | bindFailed, invalidConfiguration
+    PilotBeacon/Server/Takeover/BeaconServer+Takeover | invalidConfiguration
     PilotBeacon/Server/Takeover/BeaconTakeover | bindFailed, bindFailed: .later(after: nil)
     PilotBeacon/Server/Takeover/InheritedListeners | bindFailed
     PilotCommands/Attach/AttachNode | invalidDestination

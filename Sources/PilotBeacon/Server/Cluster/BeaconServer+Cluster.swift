@@ -37,16 +37,11 @@ struct BeaconCluster: Sendable {
   ) throws(TransportError) {
     guard let cluster = configuration.cluster else { return nil }
     let secret = try ClusterSecret(path: cluster.secret)
-    let advertised = cluster.address ?? configuration.router.advertised.first
+    let endpoint = try configuration.clusterEndpoint(bound: udp)
     var generator = SystemRandomNumberGenerator()
     let epoch: UInt64 = generator.next()
-    let endpoint = Endpoint(
-      high: (advertised ?? udp).high, low: (advertised ?? udp).low, port: advertised?.port ?? udp.port)
-    guard !endpoint.isUnspecified, let own = ClusterMember(beaconID: beaconID, epoch: epoch, endpoint: endpoint) else {
-      throw TransportError(
-        code: .invalidConfiguration,
-        message:
-          "the other beacons have to know where this one is: bind it to one address, or name one with --advertise")
+    guard let own = ClusterMember(beaconID: beaconID, epoch: epoch, endpoint: endpoint) else {
+      throw BeaconServer.Configuration.isNowhere
     }
     etcd = configuration.presence == nil ? try Self.etcd(cluster) : nil
     guard let carrier = configuration.presence ?? etcd else { return nil }
@@ -56,7 +51,7 @@ struct BeaconCluster: Sendable {
       seed: generator.next(), logger: logger)
   }
 
-  private static func etcd(_ cluster: BeaconServer.Configuration.Cluster) throws(TransportError) -> EtcdPresence {
+  static func etcd(_ cluster: BeaconServer.Configuration.Cluster) throws(TransportError) -> EtcdPresence {
     guard !cluster.etcd.isEmpty else {
       throw TransportError(code: .invalidConfiguration, message: "a cluster needs at least one URL of etcd")
     }
@@ -67,6 +62,26 @@ struct BeaconCluster: Sendable {
 
   /// How things stand.
   var counts: ClusterCounts { presence.counts(at: .now()) }
+}
+
+extension BeaconServer.Configuration {
+  /// Where the other beacons of the cluster send what they pass on.
+  ///
+  /// - Parameter udp: Where the UDP socket is bound.
+  /// - Throws: `.invalidConfiguration` if that is nowhere.
+  func clusterEndpoint(bound udp: Endpoint) throws(TransportError) -> Endpoint {
+    let given = cluster?.address ?? router.advertised.first
+    // The numbers of interfaces are this machine's own.
+    let endpoint = Endpoint(high: (given ?? udp).high, low: (given ?? udp).low, port: given?.port ?? udp.port)
+    guard !endpoint.isUnspecified else { throw Self.isNowhere }
+    return endpoint
+  }
+
+  static var isNowhere: TransportError {
+    TransportError(
+      code: .invalidConfiguration,
+      message: "the other beacons have to know where this one is; bind it to one address, or name one with --advertise")
+  }
 }
 
 extension Endpoint {

@@ -99,11 +99,7 @@ extension BeaconServer {
       }
       parts.takeovers.listens(listener)
     } catch {
-      let hint =
-        error.isAboutTrust
-        ? "its directory has to be this user's or root's, and nobody else may write to it"
-        : "\(error)"
-      throw TransportError(code: .bindFailed, message: "can't wait for a takeover at \(path): \(hint)")
+      throw Configuration.noTakeover(at: path, error)
     }
   }
 }
