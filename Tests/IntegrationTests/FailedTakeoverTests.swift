@@ -126,6 +126,7 @@ struct FailedTakeoverTests {
         try await succession.next { $0.udp = socket.localEndpoint }
       }
       #expect(failure?.code == .bindFailed)
+      #expect(failure?.message.contains("; leave it running") == true, "else the port's program is to be stopped")
       #expect(count.value.load(ordering: .relaxed) == 3)
     }
   }

@@ -193,7 +193,7 @@ struct TakeoverTests {
     try await old.beacon.awaitStatistics { $0.router.wssPeers == 3 }
     let new = try await succession.next()
     let failure = await #expect(throws: TransportError.self) { try await succession.next() }
-    #expect(failure?.message.contains("try again") == true)
+    #expect(failure?.message.contains("; leave it running, and try again") == true)
     for peer in peers { peer.transport.close() }
     try await old.end.value
     try await new.stop()

@@ -99,7 +99,7 @@ final class BeaconTakeover: @unchecked Sendable {
       case .wait:
         throw TransportError(
           code: .bindFailed,
-          message: "the beacon at \(path) has just taken over, or is about to end: try again when that is through",
+          message: "the beacon at \(path) has just taken over, or is about to end; leave it running, and try again when that is through",
           retry: .later(after: nil))
       default: pending = (action, message)
       }
@@ -293,7 +293,13 @@ final class BeaconTakeover: @unchecked Sendable {
   }
 
   private static func failure(_ path: String, _ reason: String) -> TransportError {
-    TransportError(code: .bindFailed, message: "can't take over from the beacon at \(path): \(reason)")
+    // Whoever stops the other one has none.
+    TransportError(
+      code: .bindFailed,
+      message: """
+        can't take over from the beacon at \(path): \(reason); leave it running, and start this one again, as its user or as \
+        root
+        """)
   }
 
   /// Runs what blocks on a thread of its own: those of the global queues are the concurrency pool's, and few.
