@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import PilotTransport
+import PilotWSS
 import PilotWire
 import Testing
 
@@ -89,6 +90,44 @@ struct StatusPortTests {
     let answer = try await answer("GET /status.json HTTP/1.1\r\nHost: b\r\n\r\n")
     #expect(answer.contains("\r\nContent-Type: application/json\r\n"))
     #expect(answer.contains(#""phase":"serving""#) && answer.contains(#""peers":{"handshakes":0,"#))
+  }
+
+  @Test("It is ready until it is full")
+  func full() async throws {
+    try await TestBeacon.run {
+      $0.http = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+      $0.wss?.limits.maximumConnections = 1
+    } _: { beacon in
+      let address = try #require(beacon.server.addresses.http)
+      func ready() async throws -> String? {
+        try await HTTPExchange.answer(to: "GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n", from: address)
+          .split(separator: "\r\n").last.map(String.init)
+      }
+      #expect(try await ready() == "ready\n")
+      let node = try await beacon.connect(1)
+      try await beacon.awaitStatistics { $0.router.wssPeers == 1 }
+      #expect(try await ready() == "full\n")
+      node.transport.close()
+      while try await ready() != "ready\n" { try Task.checkCancellation() }
+    }
+  }
+
+  @Test("It isn't ready before connections are accepted, nor while its registry has given no key")
+  func obstacles() async throws {
+    let answer = RegistryLookup.promise()
+    answer.fail(TransportError(code: .timedOut, message: "nothing came"))
+    let silence = answer.futureResult
+    let keys = RegistryDirectory(configuration: .init(), now: { .now() }, ask: { _ in silence })
+    try await TestBeacon.run(keys: keys) {
+      $0.http = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    } _: { beacon in
+      let feed = try #require(beacon.server.parts.status?.feed)
+      #expect(feed.readiness().obstacle() == nil)
+      _ = try? await keys.publicKey(of: RawNode.id(1))
+      #expect(feed.readiness().obstacle() == "no keys")
+      try beacon.server.parts.listener?.stopListening(on: beacon.server.listening.group)
+      #expect(feed.readiness().obstacle() == "not accepting")
+    }
   }
 
   @Test("Whoever watches gets the past once and a report each second, and is let go at the end")

@@ -139,6 +139,9 @@ public final class RegistryDirectory: KeyDirectory {
   /// What it has asked for so far, and left out.
   public var counts: RegistryCounts { state.withLock { $0.counts } }
 
+  /// Whether the registry has given nothing since the start, as ``RegistryHealth/isUnheard(at:)`` says.
+  var lacksKeys: Bool { state.withLock { $0.health.isUnheard(at: now()) } }
+
   /// The key of `node`, from memory or from the registry. One that has run out is asked for; it counts as long as the
   /// registry fails to answer.
   ///

@@ -51,7 +51,7 @@ struct RegistryDirectoryState {
   /// Since the registry has failed: nothing is asked in the background before. Each purpose for itself, so that strangers
   /// who find questions which the registry won't answer hold up only their own.
   private var pauseEnds: [RegistryPurpose: MonotonicInstant] = [:]
-  private var health = RegistryHealth()
+  private(set) var health = RegistryHealth()
 
   init(_ configuration: RegistryDirectory.Configuration) {
     self.configuration = configuration
@@ -95,8 +95,7 @@ struct RegistryDirectoryState {
       cache.postpone(node, until: pauseEnd)
       let failure = KeyDirectoryError(lookup: error)
       // Only silence says something about the next lookup: strangers can choose nodes whose answer is an error.
-      let isDown = failure.isTransient && failure.cause != nil
-      if let ended, ended.purpose != .waiting, isDown { pauseEnds[ended.purpose] = pauseEnd }
+      if let ended, ended.purpose != .waiting, failure.isSilence { pauseEnds[ended.purpose] = pauseEnd }
       return End(news: health.ended(failure, at: now))
     }
   }

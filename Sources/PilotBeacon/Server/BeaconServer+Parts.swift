@@ -104,7 +104,13 @@ extension BeaconServer.Parts {
       StatusListener(
         names: configuration.httpNames, access: StatusAccess(token: token), logger: logger,
         feed: StatusFeed(
-          engine: engine, journal: journal, phase: { shutdown.phase }, certificateExpiry: { tls?.expiry }
+          engine: engine, journal: journal, phase: { shutdown.phase },
+          readiness: {
+            Readiness(
+              isServing: shutdown.phase == .serving, certificateExpiry: tls?.expiry,
+              isAccepting: listener?.isAccepting ?? true, isFull: listener?.isFull ?? false,
+              lacksKeys: (keys as? RegistryDirectory)?.lacksKeys ?? false)
+          }
         ) {
           BeaconStatistics(
             engine: engine, udp: udp, listener: listener, tls: tls, totals: totals, journal: journal,

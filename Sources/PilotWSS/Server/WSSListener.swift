@@ -21,6 +21,7 @@ package final class WSSListener: Sendable {
   private let nextID = Atomic<UInt64>(1)
   private let outgoingAge: Mutex<Duration>
   private let serverChannel = Mutex<(any Channel)?>(nil)
+  private let isResting = Atomic(false)
 
   /// - Parameters:
   ///   - keys: The nodes' known keys.
@@ -42,6 +43,11 @@ package final class WSSListener: Sendable {
   package var openConnections: Int { admission.openConnections }
   /// Connections that aren't authenticated.
   package var handshakes: Int { admission.handshakes }
+  /// Whether there are as many authenticated connections as there may be: the next one is answered 503.
+  package var isFull: Bool { admission.isFull }
+  /// Whether connections are accepted: not before ``start(on:inherited:)`` has bound the socket, nor while the system has no descriptor
+  /// for one more.
+  package var isAccepting: Bool { serverChannel.withLock { $0 != nil } && !isResting.load(ordering: .relaxed) }
 
   /// Binds and begins to accept.
   ///
@@ -54,11 +60,13 @@ package final class WSSListener: Sendable {
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: Self.backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .serverChannelInitializer { [configuration] channel in
+      .serverChannelInitializer { [self, configuration] channel in
         channel.eventLoop.makeCompletedFuture {
           // What is accepted inherits the options, and costs no calls for them.
           TCPTuning.apply(to: channel, deadAfter: configuration.limits.idleLimit)
-          let pause = AcceptPause(at: configuration.address, logger: configuration.logger)
+          let pause = AcceptPause(at: configuration.address, logger: configuration.logger) { [weak self] isAccepting in
+            self?.isResting.store(!isAccepting, ordering: .relaxed)
+          }
           try channel.pipeline.syncOperations.addHandler(pause)
         }
       }

@@ -1,5 +1,8 @@
+import Logging
 import NIOCore
 import NIOEmbedded
+import PilotWire
+import Synchronization
 import Testing
 
 @testable import PilotWSS
@@ -61,6 +64,23 @@ struct AcceptPauseTests {
     listener.advance(by: .seconds(60))
     #expect(!listener.accepts)
     #expect(listener.report == ["began \(EMFILE)"])
+  }
+}
+
+extension AcceptPauseTests {
+  @Test func `whoever wants to know hears when it rests, and when all is well again`() throws {
+    let told = Mutex<[Bool]>([])
+    let channel = EmbeddedChannel()
+    let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    try channel.pipeline.syncOperations.addHandler(
+      AcceptPause(at: Endpoint(ipv4: 127, 0, 0, 1, port: 1), logger: quiet) { isAccepting in
+        told.withLock { $0.append(isAccepting) }
+      })
+    channel.pipeline.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept"))
+    #expect(told.withLock { $0 } == [false])
+    channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+    #expect(told.withLock { $0 } == [false, true])
+    _ = try channel.finish()
   }
 }
 

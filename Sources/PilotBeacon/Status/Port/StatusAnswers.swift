@@ -38,7 +38,7 @@ struct StatusAnswers: Sendable {
       let isServing = feed.isServing
       return HTTPAnswer(isServing ? .ok : .serviceUnavailable, isServing ? "ok\n" : "draining\n", fields: Self.fields)
     case "/ready":
-      let reason = reasonNotReady
+      let reason = feed.readiness().obstacle()
       return HTTPAnswer(reason == nil ? .ok : .serviceUnavailable, "\(reason ?? "ready")\n", fields: Self.fields)
     case "/metrics":
       let type = "text/plain; version=0.0.4; charset=utf-8"
@@ -55,15 +55,6 @@ struct StatusAnswers: Sendable {
       return HTTPAnswer(
         .notFound, "There are /, /events, /health, /healthz, /metrics, /ready and /status.json.\n", fields: Self.fields)
     }
-  }
-
-  /// Why new peers should go elsewhere; nil if they are welcome.
-  private var reasonNotReady: String? {
-    guard feed.isServing else { return "draining" }
-    if let expiry = feed.certificateExpiry(), UInt64(clamping: expiry) <= WallClock.unixTime() {
-      return "certificate expired"
-    }
-    return nil
   }
 
   private func refusal(of request: HTTPRequestHead, from remote: Endpoint) -> HTTPAnswer? {

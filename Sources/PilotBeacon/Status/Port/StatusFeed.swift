@@ -32,8 +32,8 @@ final class StatusFeed: Sendable {
   private let engine: RelayEngine
   private let journal: BeaconJournal
   private let phase: @Sendable () -> BeaconLifecycle.Phase
-  /// Until when the certificate is valid, in seconds since 1970; nil without one.
-  let certificateExpiry: @Sendable () -> Int?
+  /// Whether new peers are welcome.
+  let readiness: @Sendable () -> Readiness
   private let totals: @Sendable () -> BeaconStatistics
   private let startedAt = Int(clamping: WallClock.unixTime())
   private let state = Mutex(State())
@@ -41,12 +41,12 @@ final class StatusFeed: Sendable {
   /// - Parameter totals: Looks at each connection.
   init(
     engine: RelayEngine, journal: BeaconJournal, phase: @escaping @Sendable () -> BeaconLifecycle.Phase,
-    certificateExpiry: @escaping @Sendable () -> Int?, totals: @escaping @Sendable () -> BeaconStatistics
+    readiness: @escaping @Sendable () -> Readiness, totals: @escaping @Sendable () -> BeaconStatistics
   ) {
     self.engine = engine
     self.journal = journal
     self.phase = phase
-    self.certificateExpiry = certificateExpiry
+    self.readiness = readiness
     self.totals = totals
   }
 

@@ -14,15 +14,19 @@ package import PilotWire
 extension AcceptPause {
   /// A rest that is told to a log.
   ///
-  /// - Parameter address: What listens.
-  package convenience init(at address: Endpoint, logger: Logger) {
+  /// - Parameters:
+  ///   - address: What listens.
+  ///   - tell: Hears whether connections are accepted, when that changes; on the event loop.
+  package convenience init(at address: Endpoint, logger: Logger, tell: @escaping @Sendable (Bool) -> Void = { _ in }) {
     self.init { event in
       switch event {
       case .began(let error):
+        tell(false)
         logger.warning(
           "No more connections can be accepted for now: tried again each second",
           metadata: ["listener": "\(address)", "error": "\(error)", "remedy": "\(Self.remedy(for: error.errnoCode))"])
       case .ended:
+        tell(true)
         logger.notice("Connections are accepted again", metadata: ["listener": "\(address)"])
       }
     }

@@ -58,6 +58,9 @@ package final class ConnectionAdmission: Sendable {
   /// Connections that aren't authenticated.
   var handshakes: Int { state.withLock { $0.ledger.waitingCount } }
 
+  /// Whether there are as many authenticated ones as there may be.
+  var isFull: Bool { state.withLock { !$0.ledger.hasRoom } }
+
   /// Whether a proxy at this address is believed when it names somebody else.
   func trusts(_ endpoint: Endpoint) -> Bool { policy.rules.trustedProxies.contains(endpoint) }
 
