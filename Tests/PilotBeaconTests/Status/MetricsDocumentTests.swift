@@ -33,7 +33,7 @@ struct MetricsDocumentTests {
       return Set(metrics.names).union([
         "pilot_beacon_certificate_expiry_seconds", "pilot_beacon_registry_lookups_total",
         "pilot_beacon_registry_shortfalls_total", "pilot_beacon_presence_up",
-        "pilot_beacon_presence_told",
+        "pilot_beacon_presence_told", "pilot_beacon_registry_registered",
       ])
     }
   }

@@ -110,8 +110,10 @@ struct OperatorsReferenceTests {
   func logEvents() throws {
     let source = try Self.sources("PilotBeacon", "PilotWSS/Server", "PilotCommands/Beacon", "PilotCommands/Files")
       .replacing("\"\"\"", with: "\u{1}")
-    var expected: Set<String> = []
-    for call in source.matches(of: /logger\.(?:debug|info|notice|warning|error|critical|log)\(/) {
+    var levels: [String: Set<String>] = [:]
+    for call in source.matches(of: /logger\.(debug|info|notice|warning|error|critical|log)\(/) {
+      // Where it depends, a line may be of less interest than the table says, and of more never.
+      let level = call.1 == "log" ? "notice" : String(call.1)
       var text = source[call.range.upperBound...].prefix(700)
       text = text[..<(text.firstRange(of: "metadata:")?.lowerBound ?? text.endIndex)]
       if let block = text.firstMatch(of: /\A\s*\u{1}\s*([^\u{1}]*)\u{1}/) {
@@ -141,6 +143,17 @@ struct OperatorsReferenceTests {
     let ruleset = try #require(guide.firstMatch(of: /```nft\n([^`]*)```/)?.1)
     let rule = try #require(ruleset.firstMatch(of: /tcp dport \{ ([0-9, ]+) \} accept/)?.1)
     let ports = rule.split(separator: ", ").map(String.init)
+  @Test("The guide names the rules that are to wake somebody, all of them and no other")
+  func alerts() throws {
+    let rules = try String(contentsOf: Self.package.appending(path: "Operations/Monitoring/alerts.yml"), encoding: .utf8)
+    let critical = rules.split(separator: "- alert: ").dropFirst().filter { $0.contains("severity: critical") }.map {
+      $0.prefix { $0.isLetter }
+    }
+    let guide = try String(contentsOf: Self.package.appending(path: "Operations/Guide.md"), encoding: .utf8)
+    let sentence = try #require(guide.firstMatch(of: /are worth waking somebody([^\n]*\n)*?.*The others can wait/)?.0)
+    #expect(sentence.matches(of: /`(Beacon[A-Za-z]+)`/).map { $0.1 } == critical)
+  }
+
     #expect(ports.contains("443") && !ports.contains("9100"))
     #expect(ports.contains("80") == guide.contains("--standalone"))
     #expect(ruleset.contains("udp dport 9001 accept"))
