@@ -106,7 +106,7 @@ struct OperatorsReferenceTests {
   }
 
   /// A message that is put together from values alone is another module's, and isn't listed.
-  @Test("Each log event has a row")
+  @Test("Each log event has a row, with its level")
   func logEvents() throws {
     let source = try Self.sources("PilotBeacon", "PilotWSS/Server", "PilotCommands/Beacon", "PilotCommands/Files")
       .replacing("\"\"\"", with: "\u{1}")
@@ -117,32 +117,32 @@ struct OperatorsReferenceTests {
       var text = source[call.range.upperBound...].prefix(700)
       text = text[..<(text.firstRange(of: "metadata:")?.lowerBound ?? text.endIndex)]
       if let block = text.firstMatch(of: /\A\s*\u{1}\s*([^\u{1}]*)\u{1}/) {
-        expected.insert(
-          block.1.split(separator: "\\\n").map { $0.trimmingPrefix(/\s+/) }.joined().trimmingCharacters(
-            in: .whitespacesAndNewlines))
+        let message = block.1.split(separator: "\\\n").map { $0.trimmingPrefix(/\s+/) }.joined().trimmingCharacters(
+          in: .whitespacesAndNewlines)
+        levels[message, default: []].insert(level)
         continue
       }
       // A choice has two texts.
       let statement = text[..<(text.firstRange(of: /\n *}|logger\./)?.lowerBound ?? text.endIndex)]
       for literal in statement.matches(of: /"((?:[^"\\]|\\.)+)"/) where !literal.1.hasPrefix("\\(") {
-        expected.insert(String(literal.1))
+        levels[String(literal.1), default: []].insert(level)
       }
     }
+    var expected = Set(levels.keys)
     #expect(expected.count > 30)
     // These are said of files of all modules.
     expected.formUnion(FileExposure.allCases.map(\.logMessage))
-    let rows = try Self.rows(under: "Log events").map { $0[1] }
+    let table = try Self.rows(under: "Log events")
+    for row in table {
+      guard let level = levels[row[1]] else { continue }
+      #expect(level == [row[0]], "\(row[1])")
+    }
+    let rows = table.map { $0[1] }
     #expect(Set(rows).subtracting(expected).sorted() == [], "only in the table")
     #expect(expected.subtracting(rows).sorted() == [], "only in the code")
     #expect(rows.count == Set(rows).count, "an event has two rows")
   }
 
-  @Test("The guide's firewall lets in what the guide has listen, an ACME client on port 80 included")
-  func firewall() throws {
-    let guide = try String(contentsOf: Self.package.appending(path: "Operations/Guide.md"), encoding: .utf8)
-    let ruleset = try #require(guide.firstMatch(of: /```nft\n([^`]*)```/)?.1)
-    let rule = try #require(ruleset.firstMatch(of: /tcp dport \{ ([0-9, ]+) \} accept/)?.1)
-    let ports = rule.split(separator: ", ").map(String.init)
   @Test("The guide names the rules that are to wake somebody, all of them and no other")
   func alerts() throws {
     let rules = try String(contentsOf: Self.package.appending(path: "Operations/Monitoring/alerts.yml"), encoding: .utf8)
@@ -154,6 +154,12 @@ struct OperatorsReferenceTests {
     #expect(sentence.matches(of: /`(Beacon[A-Za-z]+)`/).map { $0.1 } == critical)
   }
 
+  @Test("The guide's firewall lets in what the guide has listen, an ACME client on port 80 included")
+  func firewall() throws {
+    let guide = try String(contentsOf: Self.package.appending(path: "Operations/Guide.md"), encoding: .utf8)
+    let ruleset = try #require(guide.firstMatch(of: /```nft\n([^`]*)```/)?.1)
+    let rule = try #require(ruleset.firstMatch(of: /tcp dport \{ ([0-9, ]+) \} accept/)?.1)
+    let ports = rule.split(separator: ", ").map(String.init)
     #expect(ports.contains("443") && !ports.contains("9100"))
     #expect(ports.contains("80") == guide.contains("--standalone"))
     #expect(ruleset.contains("udp dport 9001 accept"))
