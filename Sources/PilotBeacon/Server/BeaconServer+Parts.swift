@@ -125,7 +125,7 @@ extension BeaconServer.Parts {
     self.neighbours = neighbours
     self.cluster = cluster
     self.registration = registration
-    drain = configuration.drain
+    drain = DrainSettings(configuration.drain)
     self.drainTotals = drainTotals
     self.shutdown = shutdown
     self.takeover = takeover

@@ -56,7 +56,7 @@ public final class BeaconServer: Service {
     /// Where the loops that read the UDP sockets are halted while somebody takes over.
     let gate: ReadGate
     let registration: RegistryRegistration?
-    let drain: Configuration.Drain
+    let drain: DrainSettings
     let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
     let logger: Logger
@@ -202,7 +202,7 @@ public final class BeaconServer: Service {
 
   private func endWhenAsked() async -> TransportError? {
     var drain = BeaconDrain(parts)
-    await parts.shutdown.run(draining: drain.time, clock: MonotonicClock()) { turn in
+    await parts.shutdown.run(draining: parts.drain.begin().time, clock: MonotonicClock()) { turn in
       drain.perform(turn)
     } close: {
       await parts.close()

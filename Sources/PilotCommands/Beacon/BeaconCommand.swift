@@ -29,8 +29,8 @@ package struct BeaconCommand: AsyncParsableCommand {
       When all sockets are bound, one line of JSON on standard output tells where. SIGTERM and SIGINT end it gracefully: \
       connected nodes are told, and sent away one after the other; a second signal ends it at once. SIGHUP has the \
       configuration file, and all files that it names, looked at at once; they are looked at every second or two anyway. \
-      Limits, the log level and the rules about addresses change while it serves; of the rest the log says that it needs a \
-      restart.
+      Limits, the log level, the rules about addresses and how it drains change while it serves; of the rest the log says that it \
+      needs a restart.
 
       Example: pilot beacon --udp '[::]:9001' --wss '[::]:443' --tls-cert chain.pem --tls-key key.pem --nodes nodes.json
       """,

@@ -2,6 +2,7 @@ import Logging
 import PilotBeacon
 import PilotConsole
 import PilotIdentity
+import PilotTransport
 import PilotWSS
 import Synchronization
 
@@ -10,6 +11,7 @@ final class BeaconReload: Sendable {
   /// What changes without a restart, by name.
   static let live: Set<String> = [
     "level", "relay-rate", "nodes-per-source", "max-connections", "max-frame-age", "allow", "deny", "trusted-proxy",
+    "drain-window", "drain-grace", "drain-back", "drain-to",
   ]
 
   private struct State {
@@ -60,6 +62,7 @@ final class BeaconReload: Sendable {
   private func apply(_ plan: BeaconPlan, _ state: inout State) throws(CommandFailure) {
     let next = plan.settings.effective
     let changed = Self.changes(from: state.read, to: next)
+    do throws(TransportError) { try plan.configuration.validate() } catch { throw CommandFailure(error) }
     if changed.contains(where: { ["allow", "deny", "trusted-proxy"].contains($0) }) {
       do throws(AddressFileError) {
         try addresses.replace(with: plan.addresses)

@@ -39,12 +39,23 @@ struct BeaconReloadTests {
     #expect(lines.all(containing: "has changed").first?.contains(#"["level", "relay-rate", "deny"]"#) == true)
     #expect(lines.all(containing: "need a restart").first?.contains(#"["udp"]"#) == true)
 
+    try write(#"{"beacon":{"udp":"127.0.0.1:1","deny":["192.0.2.0/24"],"drain-to":"wss://other.example","drain-window":2}}"#)
+    reload.look()
+    #expect(lines.all(containing: "has changed").last?.contains(#""drain-window", "drain-to"]"#) == true)
+
+    let place = "wss://other.example/" + String(repeating: "x", count: 2_000)
+    try write(#"{"beacon":{"udp":"127.0.0.1:1","deny":["192.0.2.0/24"],"drain-to":"\#(place)"}}"#)
+    reload.look()
+    #expect(lines.all(containing: "is refused").count == 1, "no peer could be told")
+
     try write(#"{"beacon":{"udp":"127.0.0.1:1","deny":["192.0.2.0/99"]}}"#)
     reload.look()
-    #expect(lines.all(containing: "is refused").count == 1)
+    #expect(lines.all(containing: "is refused").count == 2)
     #expect(addresses.policy.rules.admits(try Endpoint(address: "192.0.2.1", port: 1)) == false)
     server.stop()
     try await serving
+    let draining = try #require(lines.all(containing: "Draining:").first)
+    #expect(draining.contains("place=wss://other.example window=2.0 seconds"), "\(draining)")
   }
 
   /// Remembers what is logged.

@@ -20,15 +20,15 @@ struct BeaconDrain {
     relay = parts.makeRelay(over: parts.udp.all[0])
   }
 
-  /// How long it takes at most; zero leaves it out.
-  var time: Duration { parts.drain.window > .zero ? parts.drain.grace + parts.drain.window : .zero }
+  /// What is set can't change any more.
+  private var settings: BeaconServer.Configuration.Drain { parts.drain.begin() }
 
   /// One turn.
   /// - Returns: Whether anybody is left for whom the beacon stays.
   mutating func perform(_ turn: DrainTurn) -> Bool {
     // Whom another beacon has taken over from has no need of a grace, and nothing to tell nodes that are that one's.
     let isTakenOver = parts.engine.successor != nil
-    let begin = turn.start.advanced(by: isTakenOver ? .zero : parts.drain.grace)
+    let begin = turn.start.advanced(by: isTakenOver ? .zero : settings.grace)
     var drain = peers ?? start(turn, at: begin)
     let connections = parts.engine.connections
     let actions = drain.tick(at: turn.now, connections.map { PeerDrain.Peer(id: $0.id, isOwn: $0.isOwn) }) {
@@ -51,11 +51,11 @@ struct BeaconDrain {
     parts.logger.notice(
       "Draining: health is 503, and peers are sent away",
       metadata: [
-        "grace": "\(parts.drain.grace)", "window": "\(parts.drain.window)",
-        "peers": "\(parts.engine.connections.count)", "place": "\(parts.drain.place.map(\.description) ?? "the same")",
+        "grace": "\(settings.grace)", "window": "\(settings.window)",
+        "peers": "\(parts.engine.connections.count)", "place": "\(settings.place.map(\.description) ?? "the same")",
       ])
     if parts.engine.successor == nil { parts.listener?.announceLeave() }
-    let back = turn.start.advanced(by: parts.engine.successor == nil ? parts.drain.back : .zero)
+    let back = turn.start.advanced(by: parts.engine.successor == nil ? settings.back : .zero)
     return PeerDrain(PeerDrain.Plan(begin: begin, end: turn.end, back: max(back, begin)))
   }
 
@@ -67,7 +67,7 @@ struct BeaconDrain {
     case .tell(let id, let span):
       guard let connection = parts.engine.connection(ConnectionID(rawValue: id)) else { return }
       // Nobody goes to a place that was named over pilot.v1.
-      let place = connection.isOwn && parts.engine.successor == nil ? parts.drain.place?.description : nil
+      let place = connection.isOwn && parts.engine.successor == nil ? settings.place?.description : nil
       guard let notice = DrainNotice(comeBack: span, place: place) else { return }
       connection.tell(notice.json)
       parts.drainTotals.toldPeer()
@@ -79,16 +79,16 @@ struct BeaconDrain {
 
   /// So many that all are told in a quarter of the window, however large the table and short the window are.
   private var shardsPerTurn: Int {
-    let turns = max(Int(parts.drain.window / (BeaconShutdown.turnInterval * 4)), 1)
+    let turns = max(Int(settings.window / (BeaconShutdown.turnInterval * 4)), 1)
     return max(parts.engine.shardCount / turns + 1, Self.shardsPerTurn)
   }
 
   /// Over UDP nobody is there before the beacon's sockets are bound again, wherever its peers go: as long after its end as it would
   /// be if the drain took the whole time. From then on nodes come back within as long as the window is.
   private mutating func tellNodes(of end: MonotonicInstant) {
-    let absence = max(parts.drain.back - time, .zero)
+    let absence = max(settings.back - settings.time, .zero)
     let plan = PeerDrain.Plan(
-      begin: end.advanced(by: .zero - parts.drain.window), end: end, back: end.advanced(by: absence))
+      begin: end.advanced(by: .zero - settings.window), end: end, back: end.advanced(by: absence))
     let span = PeerDrain(plan).span(at: .now())
     for _ in 0..<shardsPerTurn where nextShard < parts.engine.shardCount {
       let nodes = parts.engine.proven(inShard: nextShard, at: .now())
@@ -98,4 +98,9 @@ struct BeaconDrain {
     }
     relay.flush()
   }
+}
+
+extension BeaconServer.Configuration.Drain {
+  /// How long it takes at most; zero leaves it out.
+  var time: Duration { window > .zero ? grace + window : .zero }
 }

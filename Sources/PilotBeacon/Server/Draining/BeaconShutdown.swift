@@ -25,14 +25,15 @@ final class BeaconShutdown: Sendable {
   /// Waits for the request, and performs the end. Cancellation is a request, too, and leaves the draining out.
   ///
   /// - Parameters:
-  ///   - time: How long to drain, at most.
+  ///   - time: How long to drain, at most; asked for when it is to begin.
   ///   - turn: Sends away who is due now, for a drain that began and ends at these instants; whether anybody is left.
   ///   - close: Closes all connections, and then the sockets.
   func run<Time: Clock>(
-    draining time: Duration, clock: Time, turn: (DrainTurn) async -> Bool, close: () async -> Void
+    draining time: @autoclosure () -> Duration, clock: Time, turn: (DrainTurn) async -> Bool, close: () async -> Void
   ) async where Time.Instant == MonotonicInstant {
     for await _ in requests {}
     let start = clock.now
+    let time = time()
     var step = lifecycle.withLock { lifecycle in
       Task.isCancelled ? lifecycle.stop() : lifecycle.shutDown(draining: time, at: start)
     }
