@@ -34,6 +34,10 @@ public struct BeaconStatistics: Sendable {
   public let openConnections: Int
   /// Of these, the ones that aren't authenticated.
   public let handshakes: Int
+  /// How many authenticated ones there may be; 0 where none are accepted.
+  public let connectionLimit: Int
+  /// How many nodes may be registered over UDP.
+  public let nodeCapacity: Int
   /// WebSocket connections that ended before they were upgraded, by reason in snake case, zeros included.
   public let handshakeFailures: [String: UInt64]
   /// Requests to the status page that weren't served, the same way.
@@ -159,6 +163,8 @@ extension BeaconStatistics {
     ignoredFrames = journal.ignoredFrames
     openConnections = listener?.openConnections ?? 0
     handshakes = listener?.handshakes ?? 0
+    connectionLimit = listener?.connectionLimit ?? 0
+    nodeCapacity = engine.nodeCapacity
     handshakeFailures = Self.named(journal.failures(at: .webSocket))
     statusFailures = Self.named(journal.failures(at: .status))
     certificateExpiry = tls?.expiry

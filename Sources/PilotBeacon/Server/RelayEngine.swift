@@ -36,6 +36,8 @@ package final class RelayEngine: Sendable {
   /// How many decisions are made under one lock: enough for its price to vanish, few enough for others not to wait.
   static let decisionsPerTurn = 16
 
+  /// How many nodes may be registered over UDP.
+  let nodeCapacity: Int
   let state: Mutex<State>
 
   /// - Parameters:
@@ -47,6 +49,7 @@ package final class RelayEngine: Sendable {
     _ configuration: RouterConfiguration, seed: UInt64, listing: any NodeListing = EmptyNodeListing(),
     own: any OwnAddresses = NoOwnAddresses()
   ) {
+    nodeCapacity = configuration.nodeCapacity
     state = Mutex(State(router: Router(configuration, seed: seed, listing: listing, own: own)))
   }
 

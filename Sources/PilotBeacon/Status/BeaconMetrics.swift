@@ -11,6 +11,8 @@ struct BeaconMetrics {
     /// What tells the values apart; nil if there is only one.
     var label: String?
     let values: [(name: String, value: UInt64)]
+    /// Whether they are thousandths of what the name says.
+    var isInThousandths = false
   }
 
   private let metrics: [Metric]
@@ -19,7 +21,11 @@ struct BeaconMetrics {
   ///   - startedAt: When the beacon was started, in seconds since 1970.
   ///   - watchers: Who watches the status page.
   ///   - droppedWatchers: Who did, and didn't read.
-  init(_ statistics: BeaconStatistics, startedAt: Int, watchers: Int, droppedWatchers: UInt64) {
+  ///   - usage: What the process takes; nil where that isn't known.
+  init(
+    _ statistics: BeaconStatistics, startedAt: Int, watchers: Int, droppedWatchers: UInt64,
+    usage: ProcessUsage? = .current
+  ) {
     let (router, udp, peers) = (statistics.router, statistics.udp, statistics.peers)
     metrics =
       [
@@ -32,7 +38,11 @@ struct BeaconMetrics {
           "pilot_beacon_status_watchers_dropped_total", "Watchers of the status page closed because they didn't read.",
           droppedWatchers),
         .gauge("pilot_beacon_nodes", "Nodes registered over UDP.", router.nodes),
+        .gauge("pilot_beacon_nodes_limit", "How many there may be.", statistics.nodeCapacity),
         .gauge("pilot_beacon_wss_peers", "Nodes attached over WebSocket.", router.wssPeers),
+        .gauge(
+          "pilot_beacon_connections_limit", "How many authenticated WebSocket connections there may be.",
+          statistics.connectionLimit),
         .gauge(
           "pilot_beacon_connections", "WebSocket connections, handshaking ones included.", statistics.openConnections),
         .gauge(
@@ -186,7 +196,7 @@ struct BeaconMetrics {
           "pilot_beacon_outputs_dropped_total", "Answers that the router's queue had no room for.",
           router.outputsDropped),
       ] + Self.cluster(statistics) + Self.registry(statistics.registry) + Self.registration(statistics.registration)
-      + Self.certificate(statistics.certificateExpiry)
+      + Self.certificate(statistics.certificateExpiry) + Self.process(usage)
   }
 
   private static func sorted(_ counts: [String: UInt64]) -> [(String, UInt64)] {
@@ -200,6 +210,21 @@ struct BeaconMetrics {
       .gauge(
         "pilot_beacon_certificate_expiry_seconds", "Until when the certificate is valid, in seconds since 1970.", expiry
       )
+    ]
+  }
+
+  /// Under the names that Prometheus' own libraries give them.
+  private static func process(_ usage: ProcessUsage?) -> [Metric] {
+    guard let usage else { return [] }
+    return [
+      Metric(
+        name: "process_resident_memory_bytes", help: "Bytes of the process in memory.", isGauge: true,
+        values: [("", usage.residentBytes)]),
+      Metric(
+        name: "process_cpu_seconds_total", help: "What the process has computed, in seconds.", isGauge: false,
+        values: [("", usage.processorMilliseconds)], isInThousandths: true),
+      .gauge("process_open_fds", "Open files and sockets.", usage.openDescriptors),
+      .gauge("process_max_fds", "How many there may be.", usage.descriptorLimit),
     ]
   }
 
@@ -222,9 +247,12 @@ struct BeaconMetrics {
         cluster.misunderstood),
       .gauge(
         "pilot_beacon_presence_waiting", "Pieces of this beacon's nodes that have yet to be told.", cluster.waiting),
-      .labelled(
-        "pilot_beacon_presence_left_out", "What there was no room for: nodes, each time, and beacons now.", "what",
-        [("nodes", cluster.leftOut), ("beacons", UInt64(cluster.beaconsLeftOut))], isGauge: true),
+      .counter(
+        "pilot_beacon_presence_nodes_left_out_total", "Nodes of the cluster that there was no room for, each time.",
+        cluster.leftOut),
+      .gauge(
+        "pilot_beacon_presence_beacons_left_out", "Beacons of the cluster that there is no room for.",
+        cluster.beaconsLeftOut),
     ]
     guard let etcd = statistics.etcd else { return metrics }
     return metrics + [
@@ -273,6 +301,11 @@ struct BeaconMetrics {
     ]
   }
 
+  /// `1500` is `1.500`.
+  private static func seconds(_ milliseconds: UInt64) -> String {
+    "\(milliseconds / 1_000).\(String(1_000 + milliseconds % 1_000).dropFirst())"
+  }
+
   /// The names, in order.
   var names: [String] { metrics.map(\.name) }
 
@@ -283,7 +316,7 @@ struct BeaconMetrics {
       text += "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.isGauge ? "gauge" : "counter")\n"
       for (name, value) in metric.values {
         let labels = metric.label.map { "{\($0)=\"\(name)\"}" } ?? ""
-        text += "\(metric.name)\(labels) \(value)\n"
+        text += "\(metric.name)\(labels) \(metric.isInThousandths ? Self.seconds(value) : "\(value)")\n"
       }
     }
     return text

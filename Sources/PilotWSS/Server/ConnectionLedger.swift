@@ -47,6 +47,8 @@ struct ConnectionLedger<ID: Hashable & Sendable>: Sendable {
   /// Another bound for those that are authenticated. Those above a lower one stay.
   mutating func bound(authenticated: Int) { bounds.authenticated = authenticated }
 
+  /// How many authenticated ones there may be.
+  var limit: Int { bounds.authenticated }
   /// Connections on their way.
   var waitingCount: Int { waiting.count }
   /// Authenticated ones.

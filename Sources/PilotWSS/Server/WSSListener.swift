@@ -43,6 +43,8 @@ package final class WSSListener: Sendable {
   package var openConnections: Int { admission.openConnections }
   /// Connections that aren't authenticated.
   package var handshakes: Int { admission.handshakes }
+  /// How many authenticated connections there may be.
+  package var connectionLimit: Int { admission.limit }
   /// Whether there are as many authenticated connections as there may be: the next one is answered 503.
   package var isFull: Bool { admission.isFull }
   /// Whether connections are accepted: not before ``start(on:inherited:)`` has bound the socket, nor while the system has no descriptor

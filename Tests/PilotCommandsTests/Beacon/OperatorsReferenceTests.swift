@@ -78,8 +78,10 @@ struct OperatorsReferenceTests {
 
   @Test("Each metric has a row, with the values of its label")
   func metrics() throws {
-    let rows = try Self.rows(under: "Metrics").filter { $0[0].hasPrefix("`pilot_") }
-    let names = try Self.sources("PilotBeacon").matches(of: /"(pilot_beacon_[a-z_]+)"/).map { String($0.1) }
+    let rows = try Self.rows(under: "Metrics").filter {
+      $0[0].hasPrefix("`pilot_") || $0[0].hasPrefix("`process_")
+    }
+    let names = try Self.sources("PilotBeacon").matches(of: /"((?:pilot_beacon|process)_[a-z_]+)"/).map { String($0.1) }
     #expect(names.count > 40)
     let told = Set(rows.map { Self.code($0[0]) })
     #expect(told.subtracting(names).sorted() == [], "only in the table")

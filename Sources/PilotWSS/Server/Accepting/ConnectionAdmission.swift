@@ -58,6 +58,9 @@ package final class ConnectionAdmission: Sendable {
   /// Connections that aren't authenticated.
   var handshakes: Int { state.withLock { $0.ledger.waitingCount } }
 
+  /// How many authenticated ones there may be.
+  var limit: Int { state.withLock { $0.ledger.limit } }
+
   /// Whether there are as many authenticated ones as there may be.
   var isFull: Bool { state.withLock { !$0.ledger.hasRoom } }
 
