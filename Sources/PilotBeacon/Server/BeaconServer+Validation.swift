@@ -58,7 +58,13 @@ extension BeaconServer.Configuration {
   }
 
   private func checkClusterAddress() throws(TransportError) {
-    if cluster != nil { _ = try clusterEndpoint(bound: udp) }
+    guard let cluster else { return }
+    _ = try clusterEndpoint(bound: udp)
+    guard EtcdKeys.isPrefix(cluster.etcdPrefix) else {
+      throw TransportError(
+        code: .invalidConfiguration,
+        message: "keys in etcd can't begin with \"\(cluster.etcdPrefix)\"; give / and a name, for example /pilot-staging")
+    }
   }
 
   private func checkClusterFiles() throws(TransportError) {

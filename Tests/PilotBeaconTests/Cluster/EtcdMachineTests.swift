@@ -132,6 +132,18 @@ struct EtcdKeysTests {
     ] { #expect(keys.subject(of: Array(key.utf8)) == nil, "\(key)") }
   }
 
+  @Test("Keys begin as they may, and no cluster's are another one's")
+  func prefixes() {
+    for good in ["/pilot", "/pilot-staging", "/a/b.c/D_9"] { #expect(EtcdKeys.isPrefix(good), "\(good)") }
+    let long = "/" + String(repeating: "x", count: 64)
+    for bad in ["", "/", "pilot", "/pilot/", "//pilot", "/pi lot", "/pil\u{f6}t", "/a//b", long] {
+      #expect(!EtcdKeys.isPrefix(bad), "\(bad)")
+    }
+    let (one, other) = (EtcdKeys(prefix: "/pilot"), EtcdKeys(prefix: "/pilot-staging"))
+    #expect(one.subject(of: other.member(7)) == nil && other.subject(of: one.member(7)) == nil)
+    #expect(other.subject(of: other.member(7)) == .member(7))
+  }
+
   @Test("A beacon's own key goes both ways")
   func member() throws {
     let member = try #require(ClusterMember(beaconID: 7, epoch: .max, endpoint: .test(1)))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PilotBeacon
 import PilotConsole
+import PilotWire
 import Testing
 
 @testable import PilotCommands
@@ -135,6 +136,10 @@ struct BeaconInspectionTests {
       let neighbours = (1...33).flatMap { ["--sync", "beacon\($0).example:9001"] }
       let wrong: [(arguments: [String], text: String)] = [
         (cluster, "have to know where this one is"),
+        (cluster + ["--advertise", "10.0.0.5:9001", "--cluster-address", "[::]:9001"], "have to know where this one is"),
+        (cluster + ["--advertise", "10.0.0.5:9001", "--cluster-address", "10.0.0.5:0"], "have to know where this one is"),
+        (cluster + ["--udp", "127.0.0.1:9001", "--etcd-prefix", "pilot"], "can't begin with \"pilot\""),
+        (["--cluster-address", "10.0.0.5:9001"], "there is no etcd"),
         (cluster + ["--advertise", "10.0.0.5:9001", "--etcd-ca", folder.path + "/none.pem"], "none.pem"),
         (neighbours, "33 neighbours are given, and 32 is the most"),
         (["--takeover", folder.path + "/none/socket"], "none/socket: No such file"),
@@ -146,7 +151,11 @@ struct BeaconInspectionTests {
         #expect(problems.count == 1 && problems[0].description.contains(text), "\(problems)")
       }
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.path)
-      for arguments in [cluster + ["--udp", "127.0.0.1:9001"], ["--takeover", folder.path + "/socket"]] {
+      for arguments in [
+        cluster + ["--udp", "127.0.0.1:9001"],
+        cluster + ["--cluster-address", "10.0.0.5:9001", "--etcd-prefix", "/pilot-staging"],
+        ["--takeover", folder.path + "/socket"],
+      ] {
         #expect(BeaconInspection(try plan(arguments)).problems == [])
       }
     }
@@ -158,6 +167,14 @@ struct BeaconInspectionTests {
       let warnings = BeaconInspection(try plan(arguments)).warnings
       #expect(warnings.contains { $0.contains("drain-back") } == isWarned)
     }
+  }
+
+  @Test func `the cluster's address and prefix are those that were given, and else those of before`() throws {
+    let arguments = ["--etcd", "http://127.0.0.1", "--advertise", "192.0.2.1:9001", "--cluster-secret", "secret"]
+    let given = try plan(arguments + ["--cluster-address", "10.0.0.5:9001", "--etcd-prefix", "/a/b"]).configuration
+    #expect(given.cluster?.address == Endpoint(ipv4: 10, 0, 0, 5, port: 9_001) && given.cluster?.etcdPrefix == "/a/b")
+    let usual = try plan(arguments).configuration.cluster
+    #expect(usual?.address == nil && usual?.etcdPrefix == "/pilot")
   }
 
   @Test func `a secret that the service can't read is warned of`() throws {

@@ -30,7 +30,7 @@ import Testing
     PilotBeacon/Registry/RegistryRegistration | invalidConfiguration
     PilotBeacon/Server/BeaconServer+Configuration | invalidConfiguration x2
     PilotBeacon/Server/BeaconServer+Parts | invalidConfiguration
-    PilotBeacon/Server/BeaconServer+Validation | bindFailed, invalidConfiguration x3
+    PilotBeacon/Server/BeaconServer+Validation | bindFailed, invalidConfiguration x4
     PilotBeacon/Server/Cluster/BeaconServer+Cluster | invalidConfiguration x2
     PilotBeacon/Server/Cluster/ClusterSecret | invalidConfiguration
     PilotBeacon/Server/Cluster/Etcd/EtcdURL | invalidConfiguration

@@ -16,6 +16,9 @@ extension BeaconServer.Configuration {
     /// Where the others send this beacon what they pass on, by the address that its datagrams come from. nil, the default, takes the
     /// first of ``RouterConfiguration/advertised``, or the UDP address if that is a certain one.
     public var address: Endpoint?
+    /// How the cluster's keys in etcd begin, so that several clusters can share it: `/` and a name, 64 bytes at most, of letters, digits,
+    /// `.`, `_`, `-` and `/` in between. Default `/pilot`.
+    public var etcdPrefix = "/pilot"
 
     /// A cluster with these members of etcd and this file.
     public init(etcd: [String], secret: String) {
@@ -57,7 +60,7 @@ struct BeaconCluster: Sendable {
     }
     var urls: [EtcdURL] = []
     for url in cluster.etcd { urls.append(try EtcdURL(parsing: url)) }
-    return try EtcdPresence(urls, authorities: cluster.etcdAuthorities)
+    return try EtcdPresence(urls, authorities: cluster.etcdAuthorities, prefix: cluster.etcdPrefix)
   }
 
   /// How things stand.
@@ -73,14 +76,15 @@ extension BeaconServer.Configuration {
     let given = cluster?.address ?? router.advertised.first
     // The numbers of interfaces are this machine's own.
     let endpoint = Endpoint(high: (given ?? udp).high, low: (given ?? udp).low, port: given?.port ?? udp.port)
-    guard !endpoint.isUnspecified else { throw Self.isNowhere }
+    guard !endpoint.isUnspecified, given?.port != 0 else { throw Self.isNowhere }
     return endpoint
   }
 
   static var isNowhere: TransportError {
     TransportError(
       code: .invalidConfiguration,
-      message: "the other beacons have to know where this one is; bind it to one address, or name one with --advertise")
+      message: "the other beacons have to know where this one is; bind it to one address, or name one with --cluster-address"
+    )
   }
 }
 

@@ -20,6 +20,22 @@ struct EtcdKeys: Sendable {
     self.prefix = prefix + "/beacons/"
   }
 
+  /// Whether keys may begin so: what one cluster's keys begin with is never the start of another one's, since `/beacons/` follows.
+  static func isPrefix(_ text: String) -> Bool {
+    guard text.utf8.first == UInt8(ascii: "/"), text.utf8.count <= 64 else { return false }
+    let parts = text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return parts.allSatisfy { part in !part.isEmpty && part.allSatisfy(isInName) }
+  }
+
+  private static func isInName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
   /// The first key that there can be.
   var first: [UInt8] { Array(prefix.utf8) }
   /// The first one behind all of them.
