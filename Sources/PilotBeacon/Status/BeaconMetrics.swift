@@ -235,6 +235,9 @@ struct BeaconMetrics {
     let metrics: [Metric] = [
       .gauge("pilot_beacon_cluster_beacons", "Other beacons of the cluster.", cluster.beacons.count),
       .gauge(
+        "pilot_beacon_cluster_other_secrets", "Of these, those that have another secret.",
+        cluster.beaconsWithAnotherSecret),
+      .gauge(
         "pilot_beacon_cluster_nodes", "Nodes that are attached to other beacons of the cluster.",
         statistics.router.clusterNodes),
       .gauge("pilot_beacon_presence_up", "1 while the other beacons are heard, else 0.", cluster.isUpToDate ? 1 : 0),

@@ -132,6 +132,16 @@ struct ClusterDirectoryTests {
     #expect(directory.nodeCount == 0)
     for beaconID in 2...2_000 as ClosedRange<UInt32> { _ = directory.heard(try Self.member(beaconID)) }
     #expect(directory.members.count == ClusterDirectory.beaconLimit)
+    #expect(directory.beaconsLeftOut == 1_999 - ClusterDirectory.beaconLimit)
+    // Each is told anew with every beat.
+    _ = directory.heard(try Self.member(2_000))
+    #expect(directory.beaconsLeftOut == 1_999 - ClusterDirectory.beaconLimit)
+    _ = directory.gone(2)
+    _ = directory.gone(1_999)
+    _ = directory.heard(try Self.member(2_000))
+    #expect(directory.beaconsLeftOut == 1_997 - ClusterDirectory.beaconLimit)
+    directory.beginSurvey()
+    #expect(directory.beaconsLeftOut == 0, "who is told of in none is gone")
   }
 
   @Test("In a full table who has authenticated takes the place of who hasn't, at the beacon that has most of those")

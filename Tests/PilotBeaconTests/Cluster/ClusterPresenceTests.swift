@@ -26,8 +26,11 @@ struct ClusterPresenceTests {
       configuration.isInCluster = true
       engine = RelayEngine(configuration, seed: 7)
       socket = try network.makeTransport()
-      let member = try #require(ClusterMember(beaconID: beaconID, epoch: 3, endpoint: socket.localEndpoint))
-      let peers = ClusterPeers(ClusterIdentity(member), secret: try ClusterSecret(ClusterPresenceTests.secret))
+      let secret = try ClusterSecret(ClusterPresenceTests.secret)
+      let member = try #require(
+        ClusterMember(
+          beaconID: beaconID, epoch: 3, endpoint: socket.localEndpoint, fingerprint: secret.fingerprint))
+      let peers = ClusterPeers(ClusterIdentity(member), secret: secret)
       let recorder = Recorder(lines: lines)
       presence = ClusterPresence(
         member, engine: engine, peers: peers, presence: hub.makePresence(), capacity: 1_000, seed: 9,
@@ -103,6 +106,25 @@ struct ClusterPresenceTests {
       }
       #expect(payloads == [3, 200])
       #expect(other.statistics.accountedFor == other.statistics.frames)
+    }
+  }
+
+  @Test func aBeaconWithAnotherSecretIsNamedOnceAndCountedWhileItIsThere() async throws {
+    try await Self.withPair { one, _, _, _ in
+      let end = "has another secret"
+      #expect(one.lines.all.count { $0.contains(end) } == 0 && one.counts.beaconsWithAnotherSecret == 0)
+      let own = one.presence.own.fingerprint
+      let fingerprints = [own.map { $0 &+ 1 }, own, nil]
+      for (index, fingerprint) in fingerprints.enumerated() {
+        let member = try #require(
+          ClusterMember(beaconID: UInt32(90 + index), epoch: 1, endpoint: .test(1), fingerprint: fingerprint))
+        // With each beat.
+        for _ in 0..<3 { one.presence.hear([.member(member)], at: one.now) }
+      }
+      #expect(one.lines.all.count { $0.contains(end) } == 1)
+      #expect(one.counts.beacons.count == 4 && one.counts.beaconsWithAnotherSecret == 1)
+      one.presence.hear([.gone(90)], at: one.now)
+      #expect(one.counts.beaconsWithAnotherSecret == 0)
     }
   }
 

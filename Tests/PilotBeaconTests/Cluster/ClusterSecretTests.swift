@@ -73,6 +73,14 @@ struct ClusterSecretTests {
     #expect(folder?.message.contains("no regular file") == true)
   }
 
+  @Test("Beacons see whether they have the same secret, by what tells nothing else of it")
+  func fingerprint() throws {
+    let secret = try ClusterSecret(Self.digits.utf8)
+    // HKDF-SHA-256 (RFC 5869) without salt, by Python's hmac.
+    #expect(secret.fingerprint == 0x79c5_43c3_8386_e912)
+    #expect(try ClusterSecret(Self.digits.dropLast().utf8).fingerprint != secret.fingerprint)
+  }
+
   @Test("Nothing that is printed holds it")
   func description() throws {
     let secret = try ClusterSecret(Self.digits.utf8)

@@ -158,6 +158,10 @@ struct EtcdKeysTests {
       #"{"v":1,"udp":"10.0.0.1:1"}"#, #"{"v":1,"udp":"beacon.example:1","epoch":"1"}"#,
     ] { #expect(EtcdKeys.member(7, Array(broken.utf8)) == nil, "\(broken)") }
     #expect(EtcdKeys.member(0, value) == nil)
+    let keyed = try #require(ClusterMember(beaconID: 7, epoch: 1, endpoint: .test(1), fingerprint: 0xFF))
+    let said = EtcdKeys.value(of: keyed, beat: 3)
+    #expect(text(said).contains(#""secret":"00000000000000ff""#))
+    #expect(EtcdKeys.member(7, said)?.member == keyed)
   }
 
   @Test("URLs")

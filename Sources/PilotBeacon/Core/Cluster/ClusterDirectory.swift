@@ -49,6 +49,12 @@ struct ClusterDirectory: Sendable {
   /// Nodes for which there was no room, or which made room for another one, each time.
   private(set) var leftOut: UInt64 = 0
 
+  /// Beacons beyond the limit, as many again.
+  private var strangers: Set<UInt32> = []
+
+  /// Beacons that have made themselves known and that there is no room for; 1,024 of them are told apart.
+  var beaconsLeftOut: Int { strangers.count }
+
   /// - Parameter capacity: The most nodes.
   init(own ownBeaconID: UInt32, capacity: Int) {
     (self.ownBeaconID, self.capacity) = (ownBeaconID, max(1, capacity))
@@ -78,7 +84,11 @@ struct ClusterDirectory: Sendable {
   mutating func heard(_ member: ClusterMember) -> Bool {
     guard member.beaconID != ownBeaconID else { return false }
     guard let before = beacons[member.beaconID]?.member else {
-      guard beacons.count < Self.beaconLimit else { return false }
+      guard beacons.count < Self.beaconLimit else {
+        if strangers.count < Self.beaconLimit { strangers.insert(member.beaconID) }
+        return false
+      }
+      strangers.remove(member.beaconID)
       beacons[member.beaconID] = Beacon(member: member)
       return true
     }
@@ -104,6 +114,7 @@ struct ClusterDirectory: Sendable {
   ///
   /// - Returns: Whether it was.
   mutating func gone(_ beaconID: UInt32) -> Bool {
+    strangers.remove(beaconID)
     guard let beacon = beacons.removeValue(forKey: beaconID) else { return false }
     for bucket in beacon.buckets.values { bucket.forEach { node, _ in unclaim(node, by: beaconID) } }
     return true
@@ -111,6 +122,7 @@ struct ClusterDirectory: Sendable {
 
   /// All is told anew: what isn't among it is gone at ``endSurvey()``.
   mutating func beginSurvey() {
+    strangers = []
     beacons = beacons.mapValues { beacon in
       var beacon = beacon
       beacon.isUnheard = true

@@ -8,10 +8,12 @@ package struct ClusterMember: Hashable, Sendable {
   package let epoch: UInt64
   /// Where the others send it what they pass on.
   package let endpoint: Endpoint
+  /// What its secret is known by among the beacons, ``ClusterSecret/fingerprint``; nil if it doesn't say, as older ones don't.
+  package let fingerprint: UInt64?
 
   /// A beacon; nil if its number is 0, or nothing can be sent to its port.
-  package init?(beaconID: UInt32, epoch: UInt64, endpoint: Endpoint) {
+  package init?(beaconID: UInt32, epoch: UInt64, endpoint: Endpoint, fingerprint: UInt64? = nil) {
     guard beaconID != 0, endpoint.port != 0 else { return nil }
-    (self.beaconID, self.epoch, self.endpoint) = (beaconID, epoch, endpoint)
+    (self.beaconID, self.epoch, self.endpoint, self.fingerprint) = (beaconID, epoch, endpoint, fingerprint)
   }
 }

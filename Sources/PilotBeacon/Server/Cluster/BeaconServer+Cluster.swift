@@ -43,7 +43,9 @@ struct BeaconCluster: Sendable {
     let endpoint = try configuration.clusterEndpoint(bound: udp)
     var generator = SystemRandomNumberGenerator()
     let epoch: UInt64 = generator.next()
-    guard let own = ClusterMember(beaconID: beaconID, epoch: epoch, endpoint: endpoint) else {
+    guard let own = ClusterMember(
+        beaconID: beaconID, epoch: epoch, endpoint: endpoint, fingerprint: secret.fingerprint)
+    else {
       throw BeaconServer.Configuration.isNowhere
     }
     etcd = configuration.presence == nil ? try Self.etcd(cluster) : nil

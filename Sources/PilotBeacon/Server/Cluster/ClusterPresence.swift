@@ -166,8 +166,11 @@ final class ClusterPresence: Sendable {
 
   private func write(_ lines: Lines) {
     for member in lines.come {
-      logger.notice(
-        "A beacon of the cluster is there", metadata: ["beacon": "\(member.beaconID)", "address": "\(member.endpoint)"])
+      let metadata: Logger.Metadata = ["beacon": "\(member.beaconID)", "address": "\(member.endpoint)"]
+      logger.notice("A beacon of the cluster is there", metadata: metadata)
+      guard hasAnotherSecret(member) else { continue }
+      logger.warning(
+        "A beacon of the cluster has another secret: what either passes on, the other one drops", metadata: metadata)
     }
     for beaconID in lines.gone {
       logger.notice("A beacon of the cluster is gone", metadata: ["beacon": "\(beaconID)"])
@@ -184,6 +187,12 @@ final class ClusterPresence: Sendable {
         metadata: ["reason": "\(reason)"])
     }
     if lines.isToldAgain { logger.notice("The other beacons are told who is here") }
+  }
+
+  /// Whether what it seals can't be opened here, by what it says itself.
+  private func hasAnotherSecret(_ member: ClusterMember) -> Bool {
+    guard let one = own.fingerprint, let other = member.fingerprint else { return false }
+    return one != other
   }
 
   /// Tells who asks for each frame what has changed. Under the lock, so that all of it comes in order.
@@ -204,7 +213,8 @@ final class ClusterPresence: Sendable {
         }, isUpToDate: state.isUpToDate, isTold: state.isTold, silentSince: state.lostAt.map { $0.duration(to: now) },
         losses: state.losses,
         misunderstood: state.misunderstood, waiting: waiting, leftOut: leftOut &+ state.directory.leftOut,
-        beaconsLeftOut: state.strangers)
+        beaconsLeftOut: state.strangers &+ state.directory.beaconsLeftOut,
+        beaconsWithAnotherSecret: state.directory.members.count { hasAnotherSecret($0) })
     }
   }
 }
@@ -237,6 +247,8 @@ public struct ClusterCounts: Sendable, Equatable {
   public let waiting: Int
   /// Nodes for which there was no room, here or at the others, each time.
   public let leftOut: UInt64
-  /// Other beacons for which there was no room.
+  /// Other beacons for which there is no room.
   public let beaconsLeftOut: Int
+  /// Other beacons that have another secret, so that no frame goes to them or comes from them.
+  public let beaconsWithAnotherSecret: Int
 }

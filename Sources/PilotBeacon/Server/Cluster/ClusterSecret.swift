@@ -47,6 +47,15 @@ package struct ClusterSecret: Sendable {
     TransportError(code: .invalidConfiguration, message: message)
   }
 
+  /// Tells another secret from this one, and nothing else of it: 64 bits that whoever reads etcd may see. Of a secret that can be
+  /// guessed it would let somebody know that he has guessed right; so would each frame that is passed on.
+  var fingerprint: UInt64 {
+    let derived = HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: key, info: Array("pilot-cluster-fingerprint-v1".utf8), outputByteCount: 8)
+    // SAFETY: the bytes are read within the call, and no secret.
+    return unsafe derived.withUnsafeBytes { bytes in unsafe bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+  }
+
   /// The key for what one beacon sends another one, and what tells it from others of the two (wire reference, section 2).
   func key(from sender: ClusterIdentity, to receiver: ClusterIdentity) -> (key: SymmetricKey, session: UInt32) {
     let info = [UInt8](rawCapacity: 40) { output in

@@ -4,7 +4,7 @@ import PilotWire
 /// What a beacon's keys are called, and what stands in them.
 ///
 /// ```text
-/// /pilot/beacons/00a1b200            {"v":1,"udp":"192.0.2.1:9001","epoch":"…16 hex digits","version":"0.1.0","beat":7}
+/// /pilot/beacons/00a1b200            {"v":1,"udp":"192.0.2.1:9001","epoch":"…16 hex digits","secret":"…16 hex digits","version":"0.1.0","beat":7}
 /// /pilot/beacons/00a1b200/nodes/0fff  some of its nodes, as PresenceBucket has them
 /// ```
 struct EtcdKeys: Sendable {
@@ -65,8 +65,9 @@ struct EtcdKeys: Sendable {
   /// What stands in a beacon's own key.
   static func value(of member: ClusterMember, beat: UInt64) -> [UInt8] {
     let epoch = Hex.padded(String(member.epoch, radix: 16), to: 16)
+    let secret = member.fingerprint.map { #""secret":"\#(Hex.padded(String($0, radix: 16), to: 16))","# } ?? ""
     return Array(
-      #"{"v":1,"udp":"\#(member.endpoint)","epoch":"\#(epoch)","version":"\#(PackageVersion.text)","beat":\#(beat)}"#
+      #"{"v":1,"udp":"\#(member.endpoint)","epoch":"\#(epoch)",\#(secret)"version":"\#(PackageVersion.text)","beat":\#(beat)}"#
         .utf8)
   }
 
@@ -75,7 +76,9 @@ struct EtcdKeys: Sendable {
     guard let object = try? FlatJSON(parsing: value.span.raw, maximumLength: 4_096),
       (try? object.integer("v")) == 1, let udp = try? object.string("udp"), let epoch = try? object.string("epoch"),
       let endpoint = try? Endpoint(parsing: udp), let number = UInt64(epoch, radix: 16),
-      let member = ClusterMember(beaconID: beaconID, epoch: number, endpoint: endpoint)
+      let member = ClusterMember(
+        beaconID: beaconID, epoch: number, endpoint: endpoint,
+        fingerprint: (try? object.string("secret")).flatMap { UInt64($0, radix: 16) })
     else { return nil }
     return (member, (try? object.integer("beat")) ?? 0)
   }
