@@ -63,7 +63,8 @@ extension BeaconServer.Configuration {
     guard EtcdKeys.isPrefix(cluster.etcdPrefix) else {
       throw TransportError(
         code: .invalidConfiguration,
-        message: "keys in etcd can't begin with \"\(cluster.etcdPrefix)\"; give / and a name, for example /pilot-staging")
+        message:
+          "keys in etcd can't begin with \"\(cluster.etcdPrefix)\"; give / and a name, for example /pilot-staging")
     }
   }
 

@@ -25,7 +25,8 @@ struct BeaconInspection {
     problems += configuration.faults.map { CommandFailure($0) }
     if let place = configuration.drain.place, configuration.drain.back > .zero {
       warnings.append(
-        "nodes are sent to \(place), and told not to be there before drain-back is over: leave that out where a beacon stands there")
+        "nodes are sent to \(place), and told not to be there before drain-back is over: leave that out where a beacon stands there"
+      )
     }
     if let token = configuration.registryEntry?.token { add(registryToken: token) }
     add(plan.keys)

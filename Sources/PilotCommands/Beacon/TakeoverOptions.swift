@@ -18,7 +18,8 @@ struct TakeoverOptions: ParsableArguments {
     guard !path.isEmpty, path.utf8.count <= 90 else {
       try settings.refuse(
         .usage(
-          "--takeover must be a path of 90 bytes at most", hint: "for example --takeover /var/lib/pilot-takeover/socket"))
+          "--takeover must be a path of 90 bytes at most", hint: "for example --takeover /var/lib/pilot-takeover/socket"
+        ))
       return nil
     }
     guard !isInCluster else {

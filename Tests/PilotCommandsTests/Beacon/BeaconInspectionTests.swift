@@ -136,15 +136,25 @@ struct BeaconInspectionTests {
       let neighbours = (1...33).flatMap { ["--sync", "beacon\($0).example:9001"] }
       let wrong: [(arguments: [String], text: String)] = [
         (cluster, "have to know where this one is"),
-        (cluster + ["--advertise", "10.0.0.5:9001", "--cluster-address", "[::]:9001"], "have to know where this one is"),
-        (cluster + ["--advertise", "10.0.0.5:9001", "--cluster-address", "10.0.0.5:0"], "have to know where this one is"),
+        (
+          cluster + ["--advertise", "10.0.0.5:9001", "--cluster-address", "[::]:9001"], "have to know where this one is"
+        ),
+        (
+          cluster + ["--advertise", "10.0.0.5:9001", "--cluster-address", "10.0.0.5:0"],
+          "have to know where this one is"
+        ),
         (cluster + ["--udp", "127.0.0.1:9001", "--etcd-prefix", "pilot"], "can't begin with \"pilot\""),
         (["--cluster-address", "10.0.0.5:9001"], "there is no etcd"),
         (cluster + ["--advertise", "10.0.0.5:9001", "--etcd-ca", folder.path + "/none.pem"], "none.pem"),
         (neighbours, "33 neighbours are given, and 32 is the most"),
         (["--takeover", folder.path + "/none/socket"], "none/socket: No such file"),
         (["--takeover", "/tmp/socket"], "nobody else may write"),
-        (["--wss", "127.0.0.1:1", "--nodes", "/dev/null", "--redirect-at", "10000", "--redirect-to", "wss://a.example"], "is never reached"),
+        (
+          [
+            "--wss", "127.0.0.1:1", "--nodes", "/dev/null", "--redirect-at", "10000", "--redirect-to",
+            "wss://a.example",
+          ], "is never reached"
+        ),
       ]
       for (arguments, text) in wrong {
         let problems = BeaconInspection(try plan(arguments)).problems.filter { !$0.what.contains("/dev/null") }
@@ -163,7 +173,9 @@ struct BeaconInspectionTests {
 
   @Test func `to have nodes wait for a beacon that stands elsewhere is warned of`() throws {
     let place = ["--drain-to", "wss://other.example"]
-    for (arguments, isWarned) in [(place + ["--drain-back", "7"], true), (place, false), (["--drain-back", "7"], false)] {
+    for (arguments, isWarned) in [
+      (place + ["--drain-back", "7"], true), (place, false), (["--drain-back", "7"], false),
+    ] {
       let warnings = BeaconInspection(try plan(arguments)).warnings
       #expect(warnings.contains { $0.contains("drain-back") } == isWarned)
     }

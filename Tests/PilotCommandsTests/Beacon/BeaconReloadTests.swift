@@ -39,7 +39,8 @@ struct BeaconReloadTests {
     #expect(lines.all(containing: "has changed").first?.contains(#"["level", "relay-rate", "deny"]"#) == true)
     #expect(lines.all(containing: "need a restart").first?.contains(#"["udp"]"#) == true)
 
-    try write(#"{"beacon":{"udp":"127.0.0.1:1","deny":["192.0.2.0/24"],"drain-to":"wss://other.example","drain-window":2}}"#)
+    try write(
+      #"{"beacon":{"udp":"127.0.0.1:1","deny":["192.0.2.0/24"],"drain-to":"wss://other.example","drain-window":2}}"#)
     reload.look()
     #expect(lines.all(containing: "has changed").last?.contains(#""drain-window", "drain-to"]"#) == true)
 

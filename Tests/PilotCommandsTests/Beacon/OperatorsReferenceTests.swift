@@ -147,7 +147,8 @@ struct OperatorsReferenceTests {
 
   @Test("The guide names the rules that are to wake somebody, all of them and no other")
   func alerts() throws {
-    let rules = try String(contentsOf: Self.package.appending(path: "Operations/Monitoring/alerts.yml"), encoding: .utf8)
+    let rules = try String(
+      contentsOf: Self.package.appending(path: "Operations/Monitoring/alerts.yml"), encoding: .utf8)
     let critical = rules.split(separator: "- alert: ").dropFirst().filter { $0.contains("severity: critical") }.map {
       $0.prefix { $0.isLetter }
     }

@@ -43,7 +43,8 @@ struct BeaconCluster: Sendable {
     let endpoint = try configuration.clusterEndpoint(bound: udp)
     var generator = SystemRandomNumberGenerator()
     let epoch: UInt64 = generator.next()
-    guard let own = ClusterMember(
+    guard
+      let own = ClusterMember(
         beaconID: beaconID, epoch: epoch, endpoint: endpoint, fingerprint: secret.fingerprint)
     else {
       throw BeaconServer.Configuration.isNowhere
@@ -85,7 +86,8 @@ extension BeaconServer.Configuration {
   static var isNowhere: TransportError {
     TransportError(
       code: .invalidConfiguration,
-      message: "the other beacons have to know where this one is; bind it to one address, or name one with --cluster-address"
+      message:
+        "the other beacons have to know where this one is; bind it to one address, or name one with --cluster-address"
     )
   }
 }

@@ -99,7 +99,8 @@ final class BeaconTakeover: @unchecked Sendable {
       case .wait:
         throw TransportError(
           code: .bindFailed,
-          message: "the beacon at \(path) has just taken over, or is about to end; leave it running, and try again when that is through",
+          message:
+            "the beacon at \(path) has just taken over, or is about to end; leave it running, and try again when that is through",
           retry: .later(after: nil))
       default: pending = (action, message)
       }
