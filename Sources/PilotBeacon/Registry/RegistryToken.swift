@@ -9,8 +9,8 @@ package final class RegistryToken: Sendable {
   /// As text, since it goes into each request.
   private let secret: ReloadedSecret<String>
 
-  /// - Parameter path: A regular file with the token on its one line, which none but its owner may read, or the group of a file of root's: up to
-  ///   1,024 printable ASCII characters, no space.
+  /// - Parameter path: A regular file with the token on its one line, which none but its owner may read, or the group of a file of
+  ///   root's: up to 1,024 printable ASCII characters, no space.
   /// - Throws: `.invalidConfiguration` that says why it can't be used.
   package init(path: String) throws(TransportError) {
     secret = try ReloadedSecret(

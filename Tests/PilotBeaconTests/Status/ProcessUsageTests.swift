@@ -1,5 +1,6 @@
 import Logging
 import PilotIdentity
+import PilotWSS
 import PilotWire
 import Testing
 

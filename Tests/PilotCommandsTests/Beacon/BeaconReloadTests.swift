@@ -56,7 +56,7 @@ struct BeaconReloadTests {
     server.stop()
     try await serving
     let draining = try #require(lines.all(containing: "Draining:").first)
-    #expect(draining.contains("place=wss://other.example window=2.0 seconds"), "\(draining)")
+    #expect(draining.contains("place=wss://other.example/v1/compat window=2.0 seconds"), "\(draining)")
   }
 
   /// Remembers what is logged.

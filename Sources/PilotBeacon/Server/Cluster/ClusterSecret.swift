@@ -24,7 +24,8 @@ package struct ClusterSecret: Sendable {
     key = SymmetricKey(data: copy)
   }
 
-  /// Reads a file with the secret, which none but its owner may read, or the group of a file of root's. Line breaks at the end aren't part of it.
+  /// Reads a file with the secret, which none but its owner may read, or the group of a file of root's. Line breaks at the end aren't
+  /// part of it.
   ///
   /// - Throws: `.invalidConfiguration` that says why it can't be used.
   package init(path: String) throws(TransportError) {

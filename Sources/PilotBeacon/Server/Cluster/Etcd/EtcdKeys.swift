@@ -4,7 +4,7 @@ import PilotWire
 /// What a beacon's keys are called, and what stands in them.
 ///
 /// ```text
-/// /pilot/beacons/00a1b200            {"v":1,"udp":"192.0.2.1:9001","epoch":"…16 hex digits","secret":"…16 hex digits","version":"0.1.0","beat":7}
+/// /pilot/beacons/00a1b200            {"v":1,"udp":"192.0.2.1:9001","epoch":"…16 hex digits","secret":"…","version":"0.1.0","beat":7}
 /// /pilot/beacons/00a1b200/nodes/0fff  some of its nodes, as PresenceBucket has them
 /// ```
 struct EtcdKeys: Sendable {
