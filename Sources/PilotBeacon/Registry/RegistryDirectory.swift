@@ -15,6 +15,11 @@ import Synchronization
 /// Peers choose which nodes are asked for, so everything is bounded: what is remembered, how long an answer may take, and
 /// lookups under way, by who wants them: those who wait, those that keep known keys up to date, and those that anybody can
 /// cause by a datagram. None takes another's place, and each node is asked for once at a time.
+///
+/// Those who wait share their places by address: when all are taken, the lookup of whoever holds most is given up for a newcomer,
+/// an IPv6 /48 counting as one as well as each of its /64s. A known node, be its key outdated, waits for no place: it is asked
+/// for among the known ones, and if that can't be, served by the key that it had. Datagrams, whose source anybody can invent,
+/// have no shares: theirs are left out beyond a few, and the next one asks again.
 public final class RegistryDirectory: KeyDirectory {
   /// The bounds.
   public struct Configuration: Sendable, Equatable {
@@ -30,7 +35,8 @@ public final class RegistryDirectory: KeyDirectory {
     public var capacity = 100_000
     /// Nodes that are remembered as unknown. Default 10,000.
     public var unknownCapacity = 10_000
-    /// Lookups at one time for those who wait in ``RegistryDirectory/publicKey(of:)``; further ones fail at once. Default 64.
+    /// Lookups at one time for those who wait in ``RegistryDirectory/publicKey(of:for:)``, who share them by address; further
+    /// ones in ``RegistryDirectory/publicKey(of:)`` fail at once. Default 64.
     public var maximumLookups = 64
     /// Lookups at one time that bring known keys up to date; further ones are left for later. Default 64.
     public var maximumRefreshes = 64
@@ -43,7 +49,7 @@ public final class RegistryDirectory: KeyDirectory {
 
   private let configuration: Configuration
   private let now: @Sendable () -> MonotonicInstant
-  private let ask: @Sendable (NodeID) -> RegistryLookup.Answer
+  private let ask: @Sendable (NodeID, RegistryLookup.Answer) -> RegistryLookup.Answer
   private let tell: @Sendable (RegistryHealth.News) -> Void
   /// Asks the registry anything else; nil where there is none.
   let exchange: RegistryRegistration.Exchange?
@@ -85,12 +91,14 @@ public final class RegistryDirectory: KeyDirectory {
   }
 
   private convenience init(host: String, port: Int, tls: ClientTLS?, configuration: Configuration, logger: Logger) {
-    let exchange: RegistryRegistration.Exchange = { request in
-      RegistryLookup.exchange(host: host, port: port, tls: tls, request: request, limit: configuration.limit)
+    let exchange: @Sendable ([UInt8], RegistryLookup.Answer?) -> EventLoopFuture<[UInt8]> = { request, end in
+      RegistryLookup.exchange(
+        host: host, port: port, tls: tls, request: request, limit: configuration.limit, until: end)
     }
     self.init(
-      configuration: configuration, now: { .now() }, ask: { RegistryLookup.ask($0, by: exchange) },
-      exchange: exchange,
+      configuration: configuration, now: { .now() },
+      ask: { node, end in RegistryLookup.ask(node) { exchange($0, end) } },
+      exchange: { exchange($0, nil) },
       tell: { news in
         switch news {
         case .failing(let error):
@@ -119,12 +127,12 @@ public final class RegistryDirectory: KeyDirectory {
   }
 
   /// - Parameters:
-  ///   - ask: Begins a lookup.
+  ///   - ask: Begins a lookup, which nobody wants any more once the second argument has ended.
   ///   - exchange: Asks anything else.
   ///   - tell: Hears what there is to say about the registry.
   init(
     configuration: Configuration, now: @escaping @Sendable () -> MonotonicInstant,
-    ask: @escaping @Sendable (NodeID) -> RegistryLookup.Answer,
+    ask: @escaping @Sendable (NodeID, RegistryLookup.Answer) -> RegistryLookup.Answer,
     exchange: RegistryRegistration.Exchange? = nil,
     tell: @escaping @Sendable (RegistryHealth.News) -> Void = { _ in }
   ) {
@@ -148,6 +156,22 @@ public final class RegistryDirectory: KeyDirectory {
   /// - Throws: `KeyDirectoryError`: `.unavailable` when the registry can't be reached, doesn't answer in time or with an
   ///   error, or too many lookups are under way; `.invalidAnswer` when its answer isn't understood.
   public func publicKey(of node: NodeID) async throws(KeyDirectoryError) -> PublicKey? {
+    try await publicKey(of: node, by: nil)
+  }
+
+  /// The same for a peer at `remote`. He always gets a place, if need be that of whoever holds most, and can lose it so to
+  /// others as long as he holds most himself.
+  ///
+  /// - Throws: As without a peer; `.unavailable`, too, when the lookup was given up for somebody else's.
+  public func publicKey(
+    of node: NodeID, for remote: Endpoint
+  ) async throws(KeyDirectoryError) -> PublicKey? {
+    try await publicKey(of: node, by: LookupAsker(remote))
+  }
+
+  private func publicKey(
+    of node: NodeID, by asker: LookupAsker?
+  ) async throws(KeyDirectoryError) -> PublicKey? {
     let outdated: PublicKey?
     switch state.withLock({ $0.cache.answer(for: node, at: now()) }) {
     case .key(let key): return key
@@ -156,8 +180,8 @@ public final class RegistryDirectory: KeyDirectory {
     case nil: outdated = nil
     }
     do {
-      guard let answer = lookUp(node, for: .waiting) else {
-        throw KeyDirectoryError(code: .unavailable, message: "too many registry lookups are under way")
+      guard let answer = lookUp(node, for: outdated == nil ? .waiting : .refresh, by: asker) else {
+        throw Self.tooMany
       }
       return try await answer.get()
     } catch {
@@ -165,6 +189,9 @@ public final class RegistryDirectory: KeyDirectory {
       throw KeyDirectoryError(lookup: error)
     }
   }
+
+  private static let tooMany = KeyDirectoryError(
+    code: .unavailable, message: "too many registry lookups are under way")
 
   /// The key of `node` if it is remembered. One that has run out is asked for in the background.
   public func cachedPublicKey(of node: NodeID) -> PublicKey? {
@@ -202,21 +229,24 @@ public final class RegistryDirectory: KeyDirectory {
 
   /// Begins a lookup, or joins the one that is under way for that node.
   /// - Returns: The answer to come; nil if too many are under way.
-  private func lookUp(_ node: NodeID, for purpose: RegistryPurpose) -> RegistryLookup.Answer? {
-    switch state.withLock({ $0.begin(node, for: purpose, at: now()) }) {
+  private func lookUp(
+    _ node: NodeID, for purpose: RegistryPurpose, by asker: LookupAsker? = nil
+  ) -> RegistryLookup.Answer? {
+    switch state.withLock({ $0.begin(node, for: purpose, by: asker, at: now()) }) {
     case .leaveOut:
       return nil
     case .join(let answer):
       return answer
-    case .ask(let answer):
-      ask(node).whenComplete { [self] result in
-        let end = state.withLock { $0.end(node, with: result, at: now()) }
+    case .ask(let lookup):
+      lookup.displaced?.fail(Self.tooMany)
+      ask(node, lookup.answer.futureResult).whenComplete { [self] result in
+        let end = state.withLock { $0.end(lookup, with: result, at: now()) }
         if let news = end.news { tell(news) }
         if end.isChange { changeSource.announce([node]) }
-        // Now that it is remembered, and a change told.
-        answer.completeWith(result)
+        // Now that it is remembered, and a change told. Without effect on one that was given up.
+        lookup.answer.completeWith(result)
       }
-      return answer.futureResult
+      return lookup.answer.futureResult
     }
   }
 }

@@ -19,7 +19,7 @@ public struct RegistryCounts: Sendable, Equatable {
   public internal(set) var asked: UInt64 = 0
   /// Without an answer that says which key the node has, or that there is no such node.
   public internal(set) var failed: UInt64 = 0
-  /// Refused to those who would have waited, because too many were under way.
+  /// Given up or refused although somebody waited, because too many were under way.
   public internal(set) var refused: UInt64 = 0
   /// Left for later, because too many known keys were being asked for, or the registry has just failed.
   public internal(set) var refreshesLeftOut: UInt64 = 0
@@ -31,23 +31,36 @@ public struct RegistryCounts: Sendable, Equatable {
 struct RegistryDirectoryState {
   /// What to do about a node that is wanted.
   enum Step {
-    /// Ask, and keep the promise when ``RegistryDirectoryState/end(_:with:at:)`` has been told.
-    case ask(EventLoopPromise<PublicKey?>)
+    /// Ask.
+    case ask(Lookup)
     /// Wait for what was asked already.
     case join(RegistryLookup.Answer)
     case leaveOut
   }
 
+  /// A lookup that begins.
+  struct Lookup {
+    let node: NodeID
+    /// No other one has it.
+    let id: UInt64
+    /// To be kept when ``RegistryDirectoryState/end(_:with:at:)`` has been told.
+    let answer: EventLoopPromise<PublicKey?>
+    /// The answer to a lookup that is given up for it: to be failed now.
+    var displaced: EventLoopPromise<PublicKey?>?
+  }
+
   private struct UnderWay {
     let purpose: RegistryPurpose
-    let answer: RegistryLookup.Answer
+    let lookup: Lookup
   }
 
   private let configuration: RegistryDirectory.Configuration
   private(set) var cache: KeyCache
   private(set) var counts = RegistryCounts()
   private var underWay: [NodeID: UnderWay] = [:]
+  private var places: LookupPlaces
   private var running: [RegistryPurpose: Int] = [:]
+  private var nextID: UInt64 = 0
   /// Since the registry has failed: nothing is asked in the background before. Each purpose for itself, so that strangers
   /// who find questions which the registry won't answer hold up only their own.
   private var pauseEnds: [RegistryPurpose: MonotonicInstant] = [:]
@@ -56,20 +69,45 @@ struct RegistryDirectoryState {
   init(_ configuration: RegistryDirectory.Configuration) {
     self.configuration = configuration
     cache = KeyCache(capacity: configuration.capacity, unknownCapacity: configuration.unknownCapacity)
+    places = LookupPlaces(capacity: configuration.maximumLookups)
   }
 
   /// A node is wanted whose key isn't at hand.
-  mutating func begin(_ node: NodeID, for purpose: RegistryPurpose, at now: MonotonicInstant) -> Step {
-    if let other = underWay[node] { return .join(other.answer) }
-    guard running[purpose, default: 0] < limit(purpose), now >= pauseEnds[purpose] ?? .start else {
-      countLeftOut(purpose)
-      return .leaveOut
+  ///
+  /// - Parameter asker: Who waits for it; nil if it is nobody else's wish than the program's.
+  mutating func begin(
+    _ node: NodeID, for purpose: RegistryPurpose, by asker: LookupAsker? = nil, at now: MonotonicInstant
+  ) -> Step {
+    if let other = underWay[node] {
+      places.join(node, by: asker)
+      return .join(other.lookup.answer.futureResult)
     }
-    let answer = RegistryLookup.promise()
-    running[purpose, default: 0] += 1
-    underWay[node] = UnderWay(purpose: purpose, answer: answer.futureResult)
+    let room: LookupPlaces.Room =
+      now >= pauseEnds[purpose] ?? .start ? makeRoom(for: node, purpose, by: asker) : .none
+    if room != .free { countLeftOut(purpose) }
+    if room == .none { return .leaveOut }
+    nextID += 1
+    var lookup = Lookup(node: node, id: nextID, answer: RegistryLookup.promise())
+    underWay[node] = UnderWay(purpose: purpose, lookup: lookup)
+    if case .takenFrom(let other) = room { lookup.displaced = underWay.removeValue(forKey: other)?.lookup.answer }
     counts.asked += 1
-    return .ask(answer)
+    return .ask(lookup)
+  }
+
+  private mutating func makeRoom(
+    for node: NodeID, _ purpose: RegistryPurpose, by asker: LookupAsker?
+  ) -> LookupPlaces.Room {
+    switch purpose {
+    case .waiting: return places.take(for: node, by: asker)
+    case .refresh: return count(.refresh, upTo: configuration.maximumRefreshes)
+    case .prefetch: return count(.prefetch, upTo: configuration.maximumPrefetches)
+    }
+  }
+
+  private mutating func count(_ purpose: RegistryPurpose, upTo limit: Int) -> LookupPlaces.Room {
+    guard running[purpose, default: 0] < limit else { return .none }
+    running[purpose, default: 0] += 1
+    return .free
   }
 
   /// What a lookup's end means.
@@ -80,10 +118,15 @@ struct RegistryDirectoryState {
     var news: RegistryHealth.News?
   }
 
-  /// A lookup has ended.
-  mutating func end(_ node: NodeID, with result: Result<PublicKey?, any Error>, at now: MonotonicInstant) -> End {
-    let ended = underWay.removeValue(forKey: node)
-    if let ended { running[ended.purpose, default: 0] -= 1 }
+  /// A lookup has ended. One that was given up has ended before, and says nothing about the registry.
+  mutating func end(_ lookup: Lookup, with result: Result<PublicKey?, any Error>, at now: MonotonicInstant) -> End {
+    let node = lookup.node
+    guard let ended = underWay[node], ended.lookup.id == lookup.id else { return End() }
+    underWay[node] = nil
+    switch ended.purpose {
+    case .waiting: places.end(node)
+    case .refresh, .prefetch: running[ended.purpose, default: 0] -= 1
+    }
     switch result {
     case .success(let key):
       let lifetime = key == nil ? configuration.unknownLifetime : configuration.keyLifetime
@@ -95,16 +138,8 @@ struct RegistryDirectoryState {
       cache.postpone(node, until: pauseEnd)
       let failure = KeyDirectoryError(lookup: error)
       // Only silence says something about the next lookup: strangers can choose nodes whose answer is an error.
-      if let ended, ended.purpose != .waiting, failure.isSilence { pauseEnds[ended.purpose] = pauseEnd }
+      if ended.purpose != .waiting, failure.isSilence { pauseEnds[ended.purpose] = pauseEnd }
       return End(news: health.ended(failure, at: now))
-    }
-  }
-
-  private func limit(_ purpose: RegistryPurpose) -> Int {
-    switch purpose {
-    case .waiting: configuration.maximumLookups
-    case .refresh: configuration.maximumRefreshes
-    case .prefetch: configuration.maximumPrefetches
     }
   }
 

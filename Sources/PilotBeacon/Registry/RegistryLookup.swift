@@ -44,15 +44,17 @@ enum RegistryLookup {
   ///
   /// - Parameter tls: What secures the connection; nil asks in clear text, and only at an ``PilotWire/Endpoint/isPrivate``
   ///   address.
+  /// - Parameter end: When it ends, nobody wants the answer any more, and the connection is closed; nil if somebody always does.
   static func exchange(
-    host: String, port: Int, tls: ClientTLS?, request: [UInt8], limit: Duration
+    host: String, port: Int, tls: ClientTLS?, request: [UInt8], limit: Duration, until end: Answer? = nil
   ) -> EventLoopFuture<[UInt8]> {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let answer = loop.makePromise(of: [UInt8].self)
     let connecting = ClientBootstrap(group: loop)
       .connectTimeout(TimeAmount(limit))
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
+        end?.whenComplete { _ in channel.close(promise: nil) }
+        return channel.eventLoop.makeCompletedFuture {
           try tls?.secure(channel, to: host)
           try channel.pipeline.syncOperations.addHandler(
             Handler(

@@ -13,6 +13,13 @@ public protocol KeyDirectory: Sendable {
   /// - Throws: `KeyDirectoryError` if the source gave no answer. That is a reason to refuse the node for now.
   func publicKey(of node: NodeID) async throws(KeyDirectoryError) -> PublicKey?
 
+  /// ``publicKey(of:)`` for a stranger at `remote`, who has named the node: a directory that asks only so much at a time shares
+  /// that among those who want it, so that nobody who names one node after the other keeps others from being asked for. The
+  /// address is one that he can receive at, or of whoever speaks for him.
+  ///
+  /// The default makes no difference.
+  func publicKey(of node: NodeID, for remote: Endpoint) async throws(KeyDirectoryError) -> PublicKey?
+
   /// The key of `node` if it is at hand: without suspending, blocking or reading from a disk or network, so that it can be
   /// called for each datagram and on an event loop. nil says nothing about whether the node is known.
   ///
@@ -48,6 +55,13 @@ public enum KeyAnswer: Hashable, Sendable {
 }
 
 extension KeyDirectory {
+  /// As for nobody in particular.
+  public func publicKey(
+    of node: NodeID, for remote: Endpoint
+  ) async throws(KeyDirectoryError) -> PublicKey? {
+    try await publicKey(of: node)
+  }
+
   /// Nothing at hand.
   public func cachedPublicKey(of node: NodeID) -> PublicKey? { nil }
 

@@ -6,7 +6,11 @@ import Synchronization
 /// after the other takes a few places from the others and no more.
 ///
 /// A source is an IPv4 address or an IPv6 site (/64). This machine itself is none: behind 127.0.0.1 and ::1 is whoever a
-/// reverse proxy speaks for. As large as the number of connections that authenticate.
+/// reverse proxy speaks for. Neither is a node whose key is at hand, even if it is to be confirmed. As large as the number of
+/// connections that authenticate.
+///
+/// How lookups share what a directory asks for in all, a /48 of such sites among them, is the directory's
+/// (`PilotIdentity.KeyDirectory.publicKey(of:for:)`): this bounds what one address can have open there.
 final class KeyLookupShares: Sendable {
   /// Lookups at once for one source.
   static let perSource = 4

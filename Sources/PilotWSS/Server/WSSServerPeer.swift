@@ -112,12 +112,14 @@ final class WSSServerPeer: WebSocketPeer {
 
   private func lookUp(_ node: NodeID) -> WebSocketReaction {
     let (keys, lookups) = (environment.keys, environment.lookups)
-    guard lookups.begin(for: remote) else { return lookedUp(.failure(KeyLookupError.tooMany)) }
+    // A known node is in nobody's way, and nobody in its: the directory needs no place to have its key confirmed.
+    let isKnown = keys.cachedPublicKey(of: node) != nil
+    guard isKnown || lookups.begin(for: remote) else { return lookedUp(.failure(KeyLookupError.tooMany)) }
     let lookup = environment.loop.makePromise(of: PublicKey?.self)
-    lookup.completeWithTask { try await keys.publicKey(of: node) }
+    lookup.completeWithTask { [remote] in try await keys.publicKey(of: node, for: remote) }
     let bound = NIOLoopBound(self, eventLoop: environment.loop)
     lookup.futureResult.whenComplete { [remote] result in
-      lookups.end(for: remote)
+      if !isKnown { lookups.end(for: remote) }
       guard let link = bound.value.link else { return }
       link.perform(bound.value.lookedUp(result))
     }

@@ -11,6 +11,8 @@ final class FakeRegistry: Sendable {
 
   var port: Int { channel.localAddress?.port ?? 0 }
   var requests: [String] { log.requests.withLock { $0 } }
+  /// Connections that the other side has closed, or this one.
+  var closed: Int { log.closed.withLock { $0 } }
 
   private init(channel: any Channel, log: Log) {
     self.channel = channel
@@ -54,6 +56,7 @@ final class FakeRegistry: Sendable {
 
   private final class Log: Sendable {
     let requests = Mutex<[String]>([])
+    let closed = Mutex(0)
   }
 
   private final class Responder: ChannelInboundHandler {
@@ -66,6 +69,10 @@ final class FakeRegistry: Sendable {
     init(log: Log, answer: @escaping (String) -> String?) {
       self.log = log
       self.answer = answer
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+      log.closed.withLock { $0 += 1 }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -93,6 +93,32 @@ struct RegistryDirectoryTests {
   }
 
   @Test(
+    "A stranger who fills a silent registry's places gives one up to a newcomer, connection and all",
+    .timeLimit(.minutes(1)))
+  func newcomersGetIn() async throws {
+    let silent = try await FakeRegistry.start { nil }
+    var configuration = RegistryDirectory.Configuration()
+    configuration.maximumLookups = 4
+    configuration.limit = .seconds(60)
+    let directory = RegistryDirectory(host: "127.0.0.1", port: silent.port, configuration: configuration)
+    func login(_ number: UInt32, from remote: Endpoint) -> Task<PublicKey?, any Error> {
+      Task { try await directory.publicKey(of: try #require(NodeID(number)), for: remote) }
+    }
+    let stranger = Endpoint(ipv4: 198, 51, 100, 1, port: 1)
+    var theirs: [Task<PublicKey?, any Error>] = []
+    for number in 1...4 as ClosedRange<UInt32> {
+      theirs.append(login(number, from: stranger))
+      while silent.requests.count < number { await Task.yield() }
+    }
+    let newcomer = login(5, from: Endpoint(ipv4: 192, 0, 2, 1, port: 1))
+    while silent.requests.count < 5 || silent.closed < 1 { await Task.yield() }
+    await #expect(throws: KeyDirectoryError.self) { try await theirs[0].value }
+    #expect(directory.counts == RegistryCounts(asked: 5, refused: 1))
+    try await silent.close()
+    for login in theirs + [newcomer] { login.cancel() }
+  }
+
+  @Test(
     "An error of the registry's is no answer: nothing is remembered, and the node is asked for again",
     .timeLimit(.minutes(1)),
     arguments: [

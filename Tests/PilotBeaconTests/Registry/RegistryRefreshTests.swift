@@ -124,6 +124,61 @@ struct RegistryRefreshTests {
     try await registry.answerAll()
   }
 
+  @Test("A known node needs no place: with all of them taken it is asked for, or served by the key that it had")
+  func knownNodes() async throws {
+    let registry = ScriptedRegistry()
+    let directory = registry.directory {
+      $0.maximumLookups = 1
+      $0.maximumRefreshes = 1
+    }
+    let (known, other) = (try node(1), try node(2))
+    for node in [known, other] { try await registry.learn(first, of: node, directory) }
+    registry.advance(by: .seconds(300))
+    let remote = Endpoint(ipv4: 192, 0, 2, 1, port: 1)
+    async let stranger = directory.publicKey(of: try node(100), for: remote)
+    try await registry.wait(for: 3)
+    async let login = directory.publicKey(of: known, for: remote)
+    try await registry.wait(for: 4)
+    #expect(registry.asked.suffix(2) == [try node(100), known])
+    #expect(try await directory.publicKey(of: other, for: remote) == first)
+    try await registry.answer(known, .success(second))
+    #expect(try await login == second)
+    try await registry.answer(try node(100), .success(nil))
+    #expect(try await stranger == nil)
+    #expect(directory.counts.refused == 0)
+  }
+
+  @Test("A lookup that is given up fails and ends there, and an answer to it afterwards is nobody's")
+  func givenUp() async throws {
+    let registry = ScriptedRegistry()
+    let directory = registry.directory { $0.maximumLookups = 1 }
+    let (one, two) = (try node(1), try node(2))
+    func login(_ node: NodeID, from last: UInt8) -> Task<PublicKey?, any Error> {
+      Task { try await directory.publicKey(of: node, for: Endpoint(ipv4: 192, 0, 2, last, port: 1)) }
+    }
+    let given = login(one, from: 1)
+    try await registry.wait(for: 1)
+    let late = try #require(registry.takeOpen(one))
+    let newcomer = login(two, from: 2)
+    let error = await #expect(throws: KeyDirectoryError.self) { try await given.value }
+    #expect(error?.message == "too many registry lookups are under way")
+    try await registry.wait(for: 2)
+    #expect(registry.ended == [one])
+    // The same node again, whose lookup mustn't end by the first one's answer.
+    let again = login(one, from: 1)
+    await #expect(throws: KeyDirectoryError.self) { try await newcomer.value }
+    try await registry.wait(for: 3)
+    #expect(registry.ended == [one, two])
+    late.fail(KeyDirectoryError(code: .unavailable, message: "closed", cause: ChannelError.eof))
+    try await registry.settle()
+    #expect(directory.counts.failed == 0 && registry.news.isEmpty)
+    try await registry.answer(one, .success(first))
+    #expect(try await again.value == first)
+    #expect(directory.counts.refused == 2)
+    try await registry.answer(two, .success(second))
+    #expect(directory.cachedPublicKey(of: two) == nil)
+  }
+
   @Test("A login joins the lookup that is under way for its node")
   func joined() async throws {
     let registry = ScriptedRegistry()
@@ -173,6 +228,8 @@ private final class ScriptedRegistry: Sendable {
   private struct State {
     var now = MonotonicInstant.start
     var asked: [NodeID] = []
+    /// Whose answers nobody waits for any more.
+    var ended: [NodeID] = []
     var open: [NodeID: EventLoopPromise<PublicKey?>] = [:]
     var news: [String] = []
   }
@@ -181,6 +238,7 @@ private final class ScriptedRegistry: Sendable {
   private let state = Mutex(State())
 
   var asked: [NodeID] { state.withLock { $0.asked } }
+  var ended: [NodeID] { state.withLock { $0.ended } }
   var news: [String] { state.withLock { $0.news } }
 
   deinit {
@@ -194,8 +252,9 @@ private final class ScriptedRegistry: Sendable {
     adjust(&configuration)
     return RegistryDirectory(
       configuration: configuration, now: { [self] in state.withLock { $0.now } },
-      ask: { [self] node in
+      ask: { [self] node, end in
         let promise = loop.makePromise(of: PublicKey?.self)
+        end.whenComplete { [self] _ in state.withLock { $0.ended.append(node) } }
         state.withLock { state in
           state.asked.append(node)
           state.open[node] = promise
@@ -211,10 +270,18 @@ private final class ScriptedRegistry: Sendable {
 
   /// Answers the lookup of a node that is under way, and waits until the directory has heard.
   func answer(_ node: NodeID, _ answer: Result<PublicKey?, KeyDirectoryError>) async throws {
-    let promise = try #require(state.withLock { $0.open.removeValue(forKey: node) })
+    let promise = try #require(takeOpen(node))
     promise.completeWith(answer.mapError { $0 as any Error })
-    try await loop.submit {}.get()
+    try await settle()
   }
+
+  /// The answer to come of the lookup of a node that is under way, which the test gives or not.
+  func takeOpen(_ node: NodeID) -> EventLoopPromise<PublicKey?>? {
+    state.withLock { $0.open.removeValue(forKey: node) }
+  }
+
+  /// Waits until the directory has heard what was answered.
+  func settle() async throws { try await loop.submit {}.get() }
 
   func answerAll() async throws {
     for node in state.withLock({ Array($0.open.keys) }) { try await answer(node, .success(nil)) }

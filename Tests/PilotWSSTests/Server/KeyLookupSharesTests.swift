@@ -40,28 +40,19 @@ struct KeyLookupSharesTests {
     #expect(lookups.sources == 0)
   }
 
+  @Test func `a known node needs none of them: the directory is asked whatever others of its address do`() async throws
+  {
+    let (keys, lookups) = (SlowKeys(outdated: NodeID(7)), KeyLookupShares())
+    for number in 1...4 as ClosedRange<UInt8> { #expect(try await reply(number, keys, lookups) == .none) }
+    #expect(try await reply(7, keys, lookups) == .none)
+    #expect(try await reply(8, keys, lookups) == .close(WebSocketCloseFrame(.tryAgainLater, reason: "try again")))
+    try await keys.answer(5)
+  }
+
   @Test func `who names a fifth node meanwhile is told to come again, and may once the answers are there`() async throws
   {
     let (keys, lookups) = (SlowKeys(), KeyLookupShares())
-    func ask(_ number: UInt8) async throws -> WebSocketReaction {
-      let (loop, site) = (MultiThreadedEventLoopGroup.singleton.next(), site)
-      return try await loop.submit {
-        let environment = WSSServerPeer.Environment(
-          keys: keys, lookups: lookups, unixTime: { 1_700_000_000 }, dispatcher: IdleDispatcher(), nextID: { 1 },
-          admit: { true }, loop: loop, isOwnName: { _ in true })
-        let limits = OutboundQueue.Limits(bytes: 1, age: .seconds(1))
-        var generator = SystemRandomNumberGenerator()
-        let peer = WSSServerPeer(
-          environment: environment, remote: site, subprotocol: .v1,
-          outbound: OutboundQueue(role: .server, limits: limits, overflow: .dropOldest, now: { .start }),
-          nonce: .random(using: &generator))
-        guard case .send(let text) = peer.opened(IdleLink()),
-          case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)
-        else { throw Unexpected("no challenge") }
-        let reply = Array(try TestIdentities.reply(to: challenge, as: UInt32(number), key: number).utf8)
-        return peer.receive(text: reply.span.raw)
-      }.get()
-    }
+    func ask(_ number: UInt8) async throws -> WebSocketReaction { try await reply(number, keys, lookups) }
     for number in 1...4 as ClosedRange<UInt8> { #expect(try await ask(number) == .none) }
     #expect(try await ask(5) == .close(WebSocketCloseFrame(.tryAgainLater, reason: "try again")))
     try await keys.answer(4)
@@ -72,11 +63,42 @@ struct KeyLookupSharesTests {
     #expect(try await ask(6) == .none)
     try await keys.answer(1)
   }
+
+  /// What follows when a node answers its challenge.
+  private func reply(_ number: UInt8, _ keys: SlowKeys, _ lookups: KeyLookupShares) async throws -> WebSocketReaction {
+    let (loop, site) = (MultiThreadedEventLoopGroup.singleton.next(), site)
+    return try await loop.submit {
+      let environment = WSSServerPeer.Environment(
+        keys: keys, lookups: lookups, unixTime: { 1_700_000_000 }, dispatcher: IdleDispatcher(), nextID: { 1 },
+        admit: { true }, loop: loop, isOwnName: { _ in true })
+      let limits = OutboundQueue.Limits(bytes: 1, age: .seconds(1))
+      var generator = SystemRandomNumberGenerator()
+      let peer = WSSServerPeer(
+        environment: environment, remote: site, subprotocol: .v1,
+        outbound: OutboundQueue(role: .server, limits: limits, overflow: .dropOldest, now: { .start }),
+        nonce: .random(using: &generator))
+      guard case .send(let text) = peer.opened(IdleLink()),
+        case .challenge(let challenge) = try HandshakeMessage(parsing: text.span.raw)
+      else { throw Unexpected("no challenge") }
+      let reply = Array(try TestIdentities.reply(to: challenge, as: UInt32(number), key: number).utf8)
+      return peer.receive(text: reply.span.raw)
+    }.get()
+  }
 }
 
 /// Answers when the test says so.
 private final class SlowKeys: KeyDirectory {
   private let waiting = Mutex<[CheckedContinuation<Void, Never>]>([])
+  /// Whose key was known, and has run out.
+  private let outdated: NodeID?
+
+  init(outdated: NodeID? = nil) {
+    self.outdated = outdated
+  }
+
+  func cachedPublicKey(of node: NodeID) -> PublicKey? { node == outdated ? Identity().publicKey : nil }
+
+  func answerAtHand(for node: NodeID) -> KeyAnswer? { nil }
 
   func publicKey(of node: NodeID) async throws(KeyDirectoryError) -> PublicKey? {
     await withCheckedContinuation { continuation in waiting.withLock { $0.append(continuation) } }
