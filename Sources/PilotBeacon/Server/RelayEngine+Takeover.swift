@@ -55,7 +55,8 @@ extension RelayEngine {
 
   // MARK: Taking
 
-  /// Takes in what the beacon before has known.
+  /// Takes in what the beacon before has known. If that is more than there is room for, those that have proven who they are stay,
+  /// then those that are listed, then those that were heard last.
   ///
   /// - Parameter keys: This beacon's: what a node has proven there with another key, it hasn't proven.
   /// - Returns: How many were registered, and how many nodes this beacon doesn't take.
@@ -73,6 +74,11 @@ extension RelayEngine {
     }
     return (taken, leftOut)
   }
+
+  /// Nothing more is taken in.
+  ///
+  /// - Returns: How many of those that ``adopt(_:keys:at:)`` had taken have lost their room to others.
+  func endAdoption() -> Int { state.withLock { $0.router.endAdoption() } }
 
   /// Forgets all nodes over UDP.
   func forgetAll() { state.withLock { $0.router.forgetAll() } }

@@ -1,4 +1,5 @@
 import PilotIdentity
+import PilotTesting
 import PilotTransport
 import PilotWire
 import Testing
@@ -153,6 +154,71 @@ struct RouterHandoverTests {
     for number in 1...20 { old.discover(.test(UInt32(number)), from: .udp(test: UInt32(number))) }
     expect(Self.adopt(Self.all(old), &new), 10)
     expect(new.router.nodes.count, 10)
+  }
+
+  private static func handed(
+    _ number: UInt32, _ flags: Registration.Flags = [], heardAt: UInt64, endpoint: UInt32 = 1
+  ) -> HandedNode {
+    let registration = Registration(
+      at: .test(endpoint), local: .any, flags: flags, since: 1, heardAt: heardAt, expiresAt: 3_600_000_000_000,
+      credit: 0)
+    return .registered(
+      RegistrationRecord(node: .test(number), registration: registration, hasProven: flags.contains(.proven)))
+  }
+
+  /// Whom a router with so much room has, once these have come.
+  private static func kept(_ nodes: [HandedNode], room: Int, listed: Set<NodeID> = []) -> (Set<UInt32>, displaced: Int)
+  {
+    var configuration = RouterConfiguration()
+    configuration.nodeCapacity = room
+    var new = RouterHarness(configuration, listed: listed)
+    _ = adopt(nodes, &new)
+    let displaced = new.router.endAdoption()
+    // That a node has proven itself is remembered beside it.
+    let registered = all(new).filter { if case .registered = $0 { true } else { false } }
+    return (Set(registered.map(\.node.rawValue)), displaced)
+  }
+
+  @Test func ofATableThatIsTooLargeTheProvenStayThenTheListedThenThoseHeardLast() {
+    var nodes = (1...20).map { Self.handed(UInt32($0), heardAt: UInt64(100 + $0)) }
+    nodes += (21...24).map { Self.handed(UInt32($0), heardAt: UInt64($0)) }
+    nodes += (25...30).map { Self.handed(UInt32($0), .proven, heardAt: UInt64($0)) }
+    let listed = Set((21...24).map { NodeID.test($0) })
+    let (all, reversed) = (nodes, [HandedNode](nodes.reversed()))
+    for order in [all, reversed, Array(all[14...] + all[..<14])] {
+      expect(Self.kept(order, room: 12, listed: listed).0, Set([19, 20] + (21...30)))
+      expect(Self.kept(order, room: 8, listed: listed).0, Set(23...30))
+      expect(Self.kept(order, room: 4, listed: listed).0, Set(27...30))
+    }
+    expect(Self.kept(all, room: 30, listed: listed).displaced, 0)
+    expect(Self.kept(reversed, room: 12, listed: listed).displaced, 0)
+    expect(Self.kept(all, room: 12, listed: listed).displaced, 18)
+  }
+
+  @Test func whatChangesMeanwhileCountsAsItIsThen() {
+    var nodes = (1...10).map { Self.handed(UInt32($0), heardAt: UInt64(100 + $0)) }
+    // Full, and compared from now on: 11 takes the place of 1.
+    nodes.append(Self.handed(11, heardAt: 200))
+    // 2 has been heard again, 10 is known to have been silent, 3 is gone.
+    nodes += [Self.handed(2, heardAt: 300), Self.handed(10, heardAt: 50), .absent(.test(3), hasProven: false)]
+    nodes += [Self.handed(12, heardAt: 250), Self.handed(13, heardAt: 60), Self.handed(14, heardAt: 55)]
+    let (kept, displaced) = Self.kept(nodes, room: 10)
+    expect(kept, [2, 4, 5, 6, 7, 8, 9, 11, 12, 13])
+    expect(displaced, 2)
+  }
+
+  @Test func anyOrderAndAnyChangesGiveTheSameAsSortingThem() {
+    for seed in 1...20 as ClosedRange<UInt64> {
+      var random = SeededRandom(seed: seed)
+      var (nodes, latest): ([HandedNode], [UInt32: UInt64]) = ([], [:])
+      for (index, number) in (0..<2_000).map({ _ in UInt32.random(in: 1...300, using: &random) }).enumerated() {
+        // Later than all before: what was left out for being old hasn't been better than what stays.
+        latest[number] = UInt64(1_000 + index)
+        nodes.append(Self.handed(number, heardAt: UInt64(1_000 + index)))
+      }
+      let best = latest.sorted { $0.value > $1.value }.prefix(64).map(\.key)
+      expect(Self.kept(nodes, room: 64).0, Set(best))
+    }
   }
 
   @Test func allIsForgottenAgain() {

@@ -49,7 +49,7 @@ extension Router {
   ///
   /// - Parameter isOtherKey: Whether the key that the node has proven there isn't the one that is known here: then it has proven
   ///   nothing.
-  /// - Returns: Whether there was room for it, and this beacon's rules let it in.
+  /// - Returns: Whether there was room for it, if need be that of one which was taken in before, and this beacon's rules let it in.
   mutating func adopt(_ handed: HandedNode, isOtherKey: Bool = false, at now: UInt64) -> Bool {
     switch handed {
     case .absent(let node, let hasProven):
@@ -69,6 +69,9 @@ extension Router {
       return nodes.adopt(record.node, registration)
     }
   }
+
+  /// Nothing more is taken in. Returns how many nodes lost their room to better ones.
+  mutating func endAdoption() -> Int { nodes.endAdoption() }
 
   private mutating func adopt(_ node: NodeID, hasProven: Bool) {
     if !hasProven {

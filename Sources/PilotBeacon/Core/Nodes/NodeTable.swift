@@ -33,6 +33,8 @@ struct NodeTable: ~Copyable, Sendable {
   var changes: AttachmentChanges
   /// Who has changed in any way, while somebody wants to know.
   var changeLog: ChangeLog?
+  /// Since another table was taken in that is larger than this one.
+  private var adoption: AdoptionRanks?
   private var expiryCursor = NodeMap<Registration>.Cursor()
   private var evictionCursor = NodeMap<Registration>.Cursor()
 
@@ -207,20 +209,41 @@ struct NodeTable: ~Copyable, Sendable {
     return (expired, denied)
   }
 
-  /// Takes in what another table has known of a node, whatever is known here, unless this one is full: whose share it takes was
-  /// looked at there.
+  /// Takes in what another table has known of a node, whatever is known here: whose share it takes was looked at there. If this
+  /// table is full, it takes the place of the least of all, and none if that is itself.
   ///
-  /// - Returns: Whether there was room.
+  /// - Returns: Whether there is a place for it.
   mutating func adopt(_ node: NodeID, _ registration: Registration) -> Bool {
     if let known = map.find(node.rawValue) {
       exchange(map[known], for: registration)
       map[known] = registration
+      adoption?.note(node.rawValue, registration)
       return true
     }
-    guard map.count < capacity else { return false }
+    guard map.count < capacity || displaceLeast(for: registration) else { return false }
     exchange(nil, for: registration)
     map.insert(node.rawValue, registration)
+    adoption?.note(node.rawValue, registration)
     changes.note(node.rawValue)
+    return true
+  }
+
+  /// Nothing more is taken in. Returns how many had a place and lost it.
+  mutating func endAdoption() -> Int { adoption.take()?.displaced ?? 0 }
+
+  private mutating func displaceLeast(for newcomer: Registration) -> Bool {
+    var ranks = adoption.take() ?? AdoptionRanks()
+    defer { adoption = ranks }
+    if ranks.count < map.count || ranks.count > 2 * map.count {
+      ranks.removeAll()
+      for shard in 0..<map.shardCount { map.forEach(inShard: shard) { ranks.note($0, $1) } }
+    }
+    let least = ranks.least { node in map.find(node).map { map[$0] } }
+    guard let least, least.rank < AdoptionRanks.Rank(newcomer), let position = map.find(least.node) else {
+      return false
+    }
+    remove(at: position)
+    ranks.displaced += 1
     return true
   }
 

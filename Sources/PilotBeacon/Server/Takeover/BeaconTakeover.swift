@@ -203,6 +203,8 @@ final class BeaconTakeover: @unchecked Sendable {
         case .take: self.take(message, parts)
         case .read(let tally):
           self.check(tally, parts)
+          let displaced = parts.engine.endAdoption()
+          if !self.isTableRefused { self.counts = (self.counts.taken - displaced, self.counts.leftOut + displaced) }
           try self.join(parts, on: group)
           return try self.send(.reading)
         default: throw self.failed("it serves on")
