@@ -43,7 +43,7 @@ package struct Router: ~Copyable, Sendable {
   /// The first of the numbers under which this beacon tells its neighbours of its nodes.
   let ownBeaconID: UInt32?
   let listing: any NodeListing
-  let questionAddress: QuestionAddress
+  var questionAddress: QuestionAddress
   /// Whether it has been told that a node can't be asked.
   var hasNotedUnaskable = false
   var incidents = RouterIncidents()
@@ -89,7 +89,7 @@ package struct Router: ~Copyable, Sendable {
     neighbours = NeighbourLists(capacity: configuration.neighbourNodeCapacity, seed: seed ^ 10)
     remotes = RemoteNodes(expectedCount: configuration.clusterNodeCapacity, seed: seed ^ 11)
     ownBeaconID = configuration.beaconID
-    questionAddress = QuestionAddress(configuration, own: own)
+    questionAddress = QuestionAddress(advertised: configuration.advertised, own: own)
     sourceHash = KeyedHash(seed: seed ^ 3)
     topSources = TopSources(hash: sourceHash)
     talkers = Talkers(hash: sourceHash)

@@ -7,6 +7,9 @@ extension BeaconServer.Configuration {
   public struct RegistryEntry: Sendable, Equatable {
     /// Where nodes reach this beacon over UDP.
     public var address: Endpoint
+    /// The name, with a port, that the address was looked up by. It is looked up again every five minutes, and the registry told the
+    /// address that it leads to then. nil, the default, if the address stays what it is.
+    public var name: HostPort?
     /// A file with the registry's admin token, which none but its owner may read, read again when it changes; nil, the
     /// default, shows none.
     public var token: String?

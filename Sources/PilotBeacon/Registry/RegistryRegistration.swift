@@ -30,29 +30,30 @@ final class RegistryRegistration: Sendable {
     var elsewhere: String?
   }
 
-  private let entry: BeaconServer.Configuration.RegistryEntry
   private let beaconID: UInt32
   private let token: RegistryToken?
   private let exchange: Exchange
+  private let address: @Sendable () -> Endpoint
   private let isServing: @Sendable () -> Bool
   private let logger: Logger
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - exchange: Asks the registry. Ends in seconds.
+  ///   - address: Where nodes reach this beacon now.
   ///   - isServing: Whether nodes are welcome. Who isn't asked for any more lets its entry run out.
   /// - Throws: `.invalidConfiguration`.
   init(
     _ entry: BeaconServer.Configuration.RegistryEntry, beaconID: UInt32, exchange: @escaping Exchange,
-    isServing: @escaping @Sendable () -> Bool, logger: Logger
+    address: @escaping @Sendable () -> Endpoint, isServing: @escaping @Sendable () -> Bool, logger: Logger
   ) throws(TransportError) {
     try entry.validate()
     guard beaconID != 0 else {
       throw TransportError(code: .invalidConfiguration, message: "a registry takes no beacon with the number 0")
     }
     token = try entry.token.map { path throws(TransportError) in try RegistryToken(path: path) }
-    (self.entry, self.beaconID, self.exchange) = (entry, beaconID, exchange)
-    (self.isServing, self.logger) = (isServing, logger)
+    (self.beaconID, self.exchange) = (beaconID, exchange)
+    (self.address, self.isServing, self.logger) = (address, isServing, logger)
   }
 
   var counts: Counts {
@@ -72,16 +73,16 @@ final class RegistryRegistration: Sendable {
 
   /// - Returns: How long to wait for the next attempt.
   private func register(at now: @Sendable () -> MonotonicInstant) async -> Duration {
-    let secret = currentToken()
+    let (secret, address) = (currentToken(), address())
     do {
-      let request = RegistryBeacons.registration(beaconID, at: entry.address, token: secret)
+      let request = RegistryBeacons.registration(beaconID, at: address, token: secret)
       try RegistryBeacons.confirm(try await exchange(request).get(), beaconID, token: secret)
     } catch {
       return failed(KeyDirectoryError(lookup: error), at: now())
     }
     // Only to be looked at: whoever was taken is registered, whatever becomes of this.
     let list = try? RegistryBeacons.beacons(in: try await exchange(RegistryBeacons.listing).get())
-    return registered(list, at: now())
+    return registered(list, as: address, at: now())
   }
 
   /// The token, looked at anew.
@@ -110,8 +111,10 @@ final class RegistryRegistration: Sendable {
     return pause
   }
 
-  private func registered(_ list: [RegistryBeacons.Beacon]?, at now: MonotonicInstant) -> Duration {
-    let elsewhere = list?.first { $0.id == beaconID && $0.addr != "\(entry.address)" }?.addr
+  private func registered(
+    _ list: [RegistryBeacons.Beacon]?, as address: Endpoint, at now: MonotonicInstant
+  ) -> Duration {
+    let elsewhere = list?.first { $0.id == beaconID && $0.addr != "\(address)" }?.addr
     let (isNew, isDisputed, pause) = state.withLock { state in
       let isNew = !state.counts.isRegistered
       state.counts.taken &+= 1
@@ -126,7 +129,7 @@ final class RegistryRegistration: Sendable {
     if isNew {
       logger.notice(
         "Registered with the registry: nodes that go by its list come here",
-        metadata: ["address": "\(entry.address)", "number": "\(beaconID)"])
+        metadata: ["address": "\(address)", "number": "\(beaconID)"])
     }
     if isDisputed, let elsewhere {
       logger.warning(

@@ -32,6 +32,12 @@ extension BeaconServer {
     package typealias NeighbourLookup = @Sendable (HostPort) async throws(TransportError) -> [Endpoint]
     /// Finds where a neighbour's name leads. Default: the system's resolver.
     package var neighbourLookup: NeighbourLookup = NeighbourExchange.resolve
+    /// The names, each with a port, that addresses of ``RouterConfiguration/advertised`` were looked up by, by these addresses. They
+    /// are looked up again every five minutes, and nodes are told the address that they lead to then; the last one stays while they
+    /// can't be. Default none.
+    public var advertisedNames: [Endpoint: HostPort] = [:]
+    /// Finds where such a name leads. Default: the system's resolver.
+    package var advertisedLookup: NeighbourLookup = NeighbourExchange.resolve
     /// How it finds the other beacons of its deployment by itself, and passes frames on to them, authenticated. Default: not at all.
     public var cluster: Cluster?
     /// What carries that; nil for etcd.

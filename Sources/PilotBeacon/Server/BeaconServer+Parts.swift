@@ -48,11 +48,7 @@ extension BeaconServer.Parts {
     if !router.isInCluster { router.clusterNodeCapacity = 1 }
     let engine = RelayEngine(
       router, seed: generator.next(), listing: DirectoryListing(keys: keys), own: udp)
-    for address in configuration.router.advertised where AddressKind(of: address) != .global {
-      logger.warning(
-        "The advertised address isn't public, and deployed nodes don't answer questions that name it: nodes aren't asked",
-        metadata: ["address": "\(address)"])
-    }
+    let advertised = AdvertisedAddresses(configuration, engine: engine, logger: logger)
     let (tls, addresses) = (tls, configuration.addresses)
     let names = BeaconNames(configuration.names, certificate: tls)
     if names.isEmpty {
@@ -64,9 +60,8 @@ extension BeaconServer.Parts {
     }
     // All sockets of the group share one table of the addresses that were written to.
     let first = udp.all[0]
-    let advertised = Set(configuration.router.advertised.compactMap { BeaconName($0) })
     let authenticator = KeyedDiscoverAuthenticator(keys: keys, unixTime: WallClock.unixTime) { name, local in
-      advertised.contains(name) || names.contains(name, at: first.endpoint(of: local))
+      advertised.isAdvertised(name) || names.contains(name, at: first.endpoint(of: local))
     }
     let cluster = try BeaconCluster(
       configuration, beaconID: beaconID, engine: engine, udp: udp.localEndpoint, logger: logger)
@@ -97,7 +92,8 @@ extension BeaconServer.Parts {
           code: .invalidConfiguration, message: "keys come from no registry, and there is none to register with")
       }
       return try RegistryRegistration(
-        entry, beaconID: beaconID, exchange: exchange, isServing: { shutdown.phase == .serving }, logger: logger)
+        entry, beaconID: beaconID, exchange: exchange, address: { advertised.toRegistry ?? entry.address },
+        isServing: { shutdown.phase == .serving }, logger: logger)
     }
     let token = try configuration.httpToken.map { path throws(TransportError) in try StatusToken(path: path) }
     status = configuration.http.map { _ in
@@ -125,6 +121,7 @@ extension BeaconServer.Parts {
     self.neighbours = neighbours
     self.cluster = cluster
     self.registration = registration
+    self.advertised = advertised
     drain = DrainSettings(configuration.drain)
     self.drainTotals = drainTotals
     self.shutdown = shutdown

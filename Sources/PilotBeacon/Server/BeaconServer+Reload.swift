@@ -3,6 +3,10 @@ import PilotTransport
 import PilotWSS
 
 extension BeaconServer {
+  /// Has the names looked up that advertised addresses were given by. They are looked up every five minutes anyway. Returns at once;
+  /// from any thread.
+  package func renewAdvertisedAddresses() { parts.advertised.renew() }
+
   /// Looks at the certificate's files now: new ones are used for new connections from then on, and broken ones are refused.
   /// They are looked at regularly anyway. From any thread; reads files.
   package func reloadCertificate() {

@@ -56,6 +56,7 @@ public final class BeaconServer: Service {
     /// Where the loops that read the UDP sockets are halted while somebody takes over.
     let gate: ReadGate
     let registration: RegistryRegistration?
+    let advertised: AdvertisedAddresses
     let drain: DrainSettings
     let drainTotals: DrainTotals
     let shutdown: BeaconShutdown
@@ -185,6 +186,10 @@ public final class BeaconServer: Service {
           await registration.run(clock: MonotonicClock())
           return nil
         }
+      }
+      group.addTask {
+        await self.parts.advertised.run(clock: MonotonicClock())
+        return nil
       }
       for socket in parts.udp.all {
         group.addTask { await self.watchEvents(of: socket) }

@@ -188,6 +188,9 @@ package final class RelayEngine: Sendable {
     state.withLock { $0.router.nodes.live(node, at: now.nanoseconds).map { ($0.endpoint, $0.isProven) } }
   }
 
+  /// Where this beacon is reached, by what nodes know of it: what is asked from now on names that.
+  func advertise(_ addresses: [Endpoint]) { state.withLock { $0.router.questionAddress.advertise(addresses) } }
+
   /// Where the other beacons are, by their numbers; nil for one whose name leads nowhere.
   func placeNeighbours(_ endpoints: [Endpoint?]) { state.withLock { $0.router.placeNeighbours(endpoints) } }
 

@@ -3,8 +3,12 @@ import PilotWire
 
 /// The addresses of `--advertise`: at most one of each family.
 enum AdvertisedAddresses {
-  /// Reads what an operator wrote. A name counts by one of its addresses.
-  static func resolve(_ texts: [String]) throws(CommandFailure) -> [Endpoint] {
+  /// Reads what an operator wrote. A name counts by one of its addresses, until it leads elsewhere.
+  ///
+  /// - Parameter names: Gets the names that were looked up, by their addresses.
+  static func resolve(
+    _ texts: [String], names: inout [Endpoint: HostPort]
+  ) throws(CommandFailure) -> [Endpoint] {
     var addresses: [Endpoint] = []
     for text in texts {
       let address = try ListenAddress.resolve(text, option: "advertise")
@@ -18,6 +22,7 @@ enum AdvertisedAddresses {
           hint: "give one of each family at most: the one that nodes know")
       }
       addresses.append(address)
+      names[address] = ListenAddress.name(in: text)
     }
     return addresses
   }

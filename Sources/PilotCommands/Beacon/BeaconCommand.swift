@@ -127,7 +127,7 @@ package struct BeaconCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       This beacon's public address as nodes know it, for a beacon behind a NAT; once for each family. Named to nodes that \
-      are asked whether they are still there. (default: the address that a node writes to, if it is public)
+      are asked whether they are still there. A name is looked up at the start, on SIGHUP, and every 5 minutes. (default: the address that a node writes to, if it is public)
       """, valueName: "host:port"))
   var advertise: [String] = []
 
@@ -239,6 +239,7 @@ package struct BeaconCommand: AsyncParsableCommand {
       for watcher in watchers { watcher.lookNow() }
       server.reloadCertificate()
       server.reloadToken()
+      server.renewAdvertisedAddresses()
       notices.ready(at: server.addresses.udp)
     }
   }
@@ -255,14 +256,16 @@ package struct BeaconCommand: AsyncParsableCommand {
     let names = try settings.strings(names, "name")
     configuration.names = try settings.checking("name", else: []) { () throws(CommandFailure) in try Self.names(names) }
     let advertise = try settings.strings(advertise, "advertise")
+    var advertisedNames: [Endpoint: HostPort] = [:]
     configuration.router.advertised = try settings.checking("advertise", else: []) { () throws(CommandFailure) in
-      try AdvertisedAddresses.resolve(advertise)
+      try AdvertisedAddresses.resolve(advertise, names: &advertisedNames)
     }
     let neighbours = try settings.strings(neighbours, "sync")
     configuration.neighbours = try settings.checking("sync", else: []) { () throws(CommandFailure) in
       try Self.neighbours(neighbours)
     }
     configuration.cluster = try cluster.configuration(settings)
+    configuration.advertisedNames = advertisedNames
     configuration.registryEntry = try registryEntry.configuration(
       settings, hasRegistry: try settings.string(registry, "registry") != nil)
     configuration.router.udpAuthentication = try settings.value(udpAuth, "udp-auth", default: .prefer)?.value ?? .prefer

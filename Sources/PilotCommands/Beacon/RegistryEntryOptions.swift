@@ -8,7 +8,7 @@ struct RegistryEntryOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Register this beacon with the registry under this address, so that deployed nodes come here: one that they can't reach \
-      keeps them from everybody. (default: off)
+      keeps them from everybody. A name is looked up at the start, on SIGHUP, and every 5 minutes. (default: off)
       """, valueName: "host:port"))
   var registryAdvertise: String?
 
@@ -46,7 +46,7 @@ struct RegistryEntryOptions: ParsableArguments {
     return try settings.checking("registry-advertise", else: nil) { () throws(CommandFailure) in
       var entry = BeaconServer.Configuration.RegistryEntry(
         address: try ListenAddress.resolve(text, option: "registry-advertise"))
-      (entry.token, entry.allowsPrivate) = (token, allowsPrivate)
+      (entry.name, entry.token, entry.allowsPrivate) = (ListenAddress.name(in: text), token, allowsPrivate)
       guard let fault = entry.fault else { return entry }
       throw .usage(
         "--registry-advertise must be an address that nodes can reach, and \(text) isn't: \(fault)",

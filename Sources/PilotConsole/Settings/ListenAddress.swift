@@ -21,6 +21,12 @@ package enum ListenAddress {
     return try lookUp(host, port, option: option)
   }
 
+  /// The name in what ``resolve(_:option:)`` has read, with its port; nil if that was an address.
+  package static func name(in text: String) -> HostPort? {
+    guard (try? Endpoint(parsingWithZone: text)) == nil, let colon = text.lastIndex(of: ":") else { return nil }
+    return UInt16(text[text.index(after: colon)...]).map { HostPort(host: String(text[..<colon]), port: $0) }
+  }
+
   private static func refusal(_ option: String, _ fault: EndpointSyntaxError) -> CommandFailure {
     .usage("--\(option) must be HOST:PORT (\(fault))", hint: "for example 127.0.0.1:9001 or [::]:9001")
   }

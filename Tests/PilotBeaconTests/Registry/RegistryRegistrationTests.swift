@@ -26,11 +26,17 @@ struct RegistryRegistrationTests {
     func turnOff() { state.withLock { $0 = false } }
   }
 
+  /// Where nodes reach the beacon.
+  private final class Place: Sendable {
+    let address = Mutex(RegistryRegistrationTests.address)
+  }
+
   private final class Run: Sendable {
     let registration: RegistryRegistration
     let clock = ManualClock()
     let lines = Lines()
     let serving: ServingSwitch
+    let place = Place()
 
     init(_ registry: FakeRegistry, token: String? = nil, limit: Duration = .seconds(5), isServing: Bool = true) throws {
       var entry = BeaconServer.Configuration.RegistryEntry(address: RegistryRegistrationTests.address)
@@ -41,17 +47,22 @@ struct RegistryRegistrationTests {
       let recorder = Recorder(lines: lines)
       let serving = ServingSwitch(isServing)
       self.serving = serving
+      let place = place
       registration = try RegistryRegistration(
-        entry, beaconID: 256, exchange: try #require(directory.exchange), isServing: { serving.isOn },
+        entry, beaconID: 256, exchange: try #require(directory.exchange), address: { place.address.withLock { $0 } },
+        isServing: { serving.isOn },
         logger: Logger(label: "test") { _ in recorder })
     }
 
     /// Runs it for so many attempts.
-    func attempts(_ count: Int) async {
+    ///
+    /// - Parameter follow: Is done after each of them.
+    func attempts(_ count: Int, follow: (Int) -> Void = { _ in }) async {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.registration.run(clock: self.clock) }
         for attempt in 1...count {
           await clock.sleepers(atLeast: 1)
+          follow(attempt)
           if attempt < count { clock.advance(by: .seconds(30)) }
         }
         group.cancelAll()
@@ -94,6 +105,23 @@ struct RegistryRegistrationTests {
       #expect(run.lines.all.first?.contains("Registered") == true)
       #expect(!run.lines.all.joined().contains("admin"))
     }
+    try await registry.close()
+  }
+
+  @Test("An address that changes is said from the next time on, and an entry of its own old one is no other beacon's")
+  func moves() async throws {
+    let registry = try await FakeRegistry.start(answering: { request in
+      request.contains("beacon_list")
+        ? #"{"type":"beacon_list_ok","beacons":[{"id":256,"addr":"9.9.9.9:9001"}]}"#
+        : #"{"type":"beacon_register_ok","beacon_id":256}"#
+    })
+    let run = try Run(registry)
+    run.place.address.withLock { $0 = Endpoint(ipv4: 9, 9, 9, 9, port: 9_002) }
+    await run.attempts(2) { _ in run.place.address.withLock { $0 = Endpoint(ipv4: 9, 9, 9, 9, port: 9_001) } }
+    let registrations = registry.requests.filter { $0.contains("beacon_register") }
+    #expect(
+      registrations == ["9002", "9001"].map { #"{"type":"beacon_register","beacon_id":256,"addr":"9.9.9.9:\#($0)"}"# })
+    #expect(run.lines.all.count { $0.contains("has another address") } == 1, "as long as the list has the old one")
     try await registry.close()
   }
 

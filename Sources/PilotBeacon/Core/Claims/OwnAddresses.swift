@@ -24,14 +24,19 @@ package struct NoOwnAddresses: OwnAddresses {
 /// Discover was written to. Behind a NAT of the beacon's that one is private, and what is sent there never arrives: such a
 /// beacon can't ask, or a node that is alive would look dead.
 struct QuestionAddress: Sendable {
-  private let advertisedIPv4: Endpoint?
-  private let advertisedIPv6: Endpoint?
+  private var advertisedIPv4: Endpoint?
+  private var advertisedIPv6: Endpoint?
   private let own: any OwnAddresses
 
-  init(_ configuration: RouterConfiguration, own: any OwnAddresses) {
-    advertisedIPv4 = configuration.advertised.first { $0.isIPv4 }
-    advertisedIPv6 = configuration.advertised.first { !$0.isIPv4 }
+  init(advertised: [Endpoint], own: any OwnAddresses) {
     self.own = own
+    advertise(advertised)
+  }
+
+  /// The beacon is reached at these addresses from now on, the first of each family.
+  mutating func advertise(_ advertised: [Endpoint]) {
+    advertisedIPv4 = advertised.first { $0.isIPv4 }
+    advertisedIPv6 = advertised.first { !$0.isIPv4 }
   }
 
   /// What a question to who is registered here names; nil if it can't be asked.

@@ -14,7 +14,7 @@ extension BeaconServer.Configuration {
     /// the group of a file of root's.
     public var secret: String
     /// Where the others send this beacon what they pass on, by the address that its datagrams come from. nil, the default, takes the
-    /// first of ``RouterConfiguration/advertised``, or the UDP address if that is a certain one.
+    /// first of ``RouterConfiguration/advertised``, or the UDP address if that is a certain one. It stays what it is at the start.
     public var address: Endpoint?
     /// How the cluster's keys in etcd begin, so that several clusters can share it: `/` and a name, 64 bytes at most, of letters, digits,
     /// `.`, `_`, `-` and `/` in between. Default `/pilot`.
@@ -94,5 +94,5 @@ extension BeaconServer.Configuration {
 
 extension Endpoint {
   /// Whether it is all addresses, and so none: `0.0.0.0` or `::`.
-  fileprivate var isUnspecified: Bool { high == 0 && low == 0 || ipv4Address == 0 }
+  var isUnspecified: Bool { high == 0 && low == 0 || ipv4Address == 0 }
 }
