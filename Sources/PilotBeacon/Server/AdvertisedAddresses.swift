@@ -141,7 +141,7 @@ final class AdvertisedAddresses: Sendable {
   }
 
   private func warn(about address: Endpoint) {
-    guard AddressReach(of: address) != .global else { return }
+    guard AddressKind(of: address) != .global else { return }
     logger.warning(
       "The advertised address isn't public, and deployed nodes don't answer questions that name it: nodes aren't asked",
       metadata: ["address": "\(address)"])

@@ -32,6 +32,14 @@ import Testing
     there.close()
   }
 
+  @Test func whatIsNoFrameMayTakeAsMuchAgainAndThenTheLinkIsOver() {
+    let link = PeerLink()
+    let most = 2 * PeerLink.capacity / (PeerLinkMessage.headerLength + 60_000)
+    let text = [UInt8](repeating: 7, count: 60_000)
+    expect((0..<most + 1).count { _ in link.put(.attached, of: 1, text.span.raw) }, most)
+    expect(link.put(.detached, of: 1, RawSpan()), false)
+  }
+
   @Test func framesBeyondItsBoundAreDroppedAndCounted() {
     // Nobody has started it: everything waits.
     let link = PeerLink()

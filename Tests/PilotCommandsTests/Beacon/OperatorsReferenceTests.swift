@@ -1,11 +1,11 @@
 import ArgumentParser
 import Foundation
-import PilotBeacon
 import PilotIdentity
 import PilotTransport
 import PilotWSS
 import Testing
 
+@testable import PilotBeacon
 @testable import PilotCommands
 
 /// What `Operations/Reference.md` tells operators is what the code has: nothing is missing, nothing is left over.
@@ -176,6 +176,19 @@ struct OperatorsReferenceTests {
     try check("Registrations and relaying", RouterConfiguration(), except: options)
     try check("WebSocket", WSSLimits())
     try check("Registry", RegistryDirectory.Configuration())
+    let between = try Self.rows(under: "Between beacons", depth: "###").map { [Self.code($0[0]), $0[1]] }
+    #expect(
+      between == [
+        ["PeerLink.capacity", Self.spelled(PeerLink.capacity)],
+        ["EtcdLines.capacity", Self.spelled(EtcdLines.capacity)],
+        ["EtcdLines.byteCapacity", Self.spelled(EtcdLines.byteCapacity)],
+        ["EtcdConnection.longestAnswer", Self.spelled(EtcdConnection.longestAnswer)],
+      ])
+  }
+
+  /// With thousands apart.
+  private static func spelled(_ number: Int) -> String {
+    number.formatted(.number.locale(Locale(identifier: "en_US")))
   }
 
   private func check(_ heading: String, _ limits: Any, except: [String] = []) throws {
@@ -184,7 +197,7 @@ struct OperatorsReferenceTests {
       let label = try #require(label)
       switch value {
       case _ where except.contains(label): continue
-      case let number as Int: expected.append([label, number.formatted(.number.locale(Locale(identifier: "en_US")))])
+      case let number as Int: expected.append([label, Self.spelled(number)])
       case let time as Duration: expected.append([label, "\(time.components.seconds) s"])
       default: Issue.record("\(label) is neither a number nor a time")
       }

@@ -38,8 +38,7 @@ extension EtcdPresence {
   ) async throws(EtcdError) {
     let connection = try await caller.open()
     defer { caller.close() }
-    let (lines, yielding) = AsyncStream.makeStream(
-      of: Result<[UInt8], EtcdError>.self, bufferingPolicy: .bufferingOldest(Self.lineLimit))
+    let lines = EtcdLines()
     state.withLock { state in
       state.watching = connection
       // What was written before needn't be seen any more.
@@ -48,18 +47,19 @@ extension EtcdPresence {
     defer { state.withLock { $0.watching = nil } }
     let request = EtcdRequest.watch(from: keys.first, to: keys.end, revision: revision)
     connection.stream("/v3/watch", request) { line in
-      if case .dropped = yielding.yield(.success(line)) { connection.close() }
+      if !lines.put(line) { connection.close() }
     } onEnd: { error in
-      yielding.yield(.failure(error))
-      yielding.finish()
+      lines.end(error)
     }
     var failure = EtcdError("the watch has ended")
     await withTaskCancellationHandler {
-      for await line in lines {
+      for await line in lines.lines {
         do throws(EtcdError) {
           switch line {
           case .failure(let error): throw error
-          case .success(let json): if try take(json, own, &view, hear) { continue }
+          case .success(let json):
+            lines.took(json)
+            if try take(json, own, &view, hear) { continue }
           }
           connection.close()
         } catch {

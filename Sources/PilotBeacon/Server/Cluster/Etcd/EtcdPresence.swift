@@ -18,8 +18,6 @@ final class EtcdPresence: Presence {
   static let keysPerPage = 1_000
   /// How many beats may be written and not yet be seen: a watch that is silent for longer is deaf.
   static let beatsUnseen: UInt64 = 2
-  /// Lines of a watch that wait to be read, at most: who falls back further reads all anew.
-  static let lineLimit = 4_096
 
   struct State {
     /// The own key's beats: the last one that was begun, and when; that was written with success; that was seen.
