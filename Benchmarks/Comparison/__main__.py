@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 
-from . import machine, others, relay, udp
+from . import attack, machine, others, relay, udp
 from .options import FULL, QUICK, Effort
 from .programs import ROOT, Programs, build, located
 from .rounds import Rounds
@@ -21,6 +21,7 @@ PARTS = {
     "wss": others.wss,
     "stall": others.stall,
     "micro": others.micro,
+    "attack": attack.run,
 }
 
 

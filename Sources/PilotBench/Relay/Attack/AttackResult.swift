@@ -12,6 +12,8 @@ struct AttackResult: Sendable {
   let attached: [Duration]
   /// How often the attacker did what it does; nil without one.
   var made: Int?
+  /// Of ``AttackWitnesses/count`` honest nodes that were registered before, those that the beacon has given up; nil if none were.
+  var evicted: Int?
   /// What the beacon worked meanwhile; nil if its process isn't known.
   var processorTime: Duration?
   /// The beacon's resident bytes, before the attack and some time after it.
@@ -32,6 +34,7 @@ struct AttackResult: Sendable {
       "bench": "relay", "mode": "attack", "attack": .string(attack?.rawValue ?? "none"), "rate": .int(rate),
       "length": .int(length), "made": made.map { .int($0) }, "lost_percent": .double(lostPercent),
       "latency_p99_us": slowest.map { .double($0) }, "newcomers": .int(RelayAttack.newcomers),
+      "honest_nodes": evicted.map { _ in .int(AttackWitnesses.count) }, "evicted": evicted.map { .int($0) },
       "attached": .int(attached.count), "attached_slowest_ms": attached.max().map { .double($0.milliseconds) },
       "beacon_cpu_s": processorTime.map { .double($0.milliseconds / 1_000) },
       "resident_before": memory.map { .int($0.before) }, "resident_after": memory.map { .int($0.after) },
@@ -42,14 +45,15 @@ struct AttackResult: Sendable {
   static var table: TextTable {
     TextTable(
       "Honest frames beside a stranger, one way, p99 of the slowest cell in µs; memory 30 s after, against before",
-      columns: ["attack", "made", "lost %", "p99", "newcomers", "slowest, ms", "beacon, CPU-s", "memory"])
+      columns: ["attack", "made", "lost %", "p99", "evicted", "newcomers", "slowest, ms", "beacon, CPU-s", "memory"])
   }
 
   /// The result for people.
   var row: [String] {
     [
       attack?.rawValue ?? "none", made.map(BenchFormat.count) ?? "–", BenchFormat.digits(lostPercent),
-      BenchFormat.digits(slowest), "\(attached.count) of \(RelayAttack.newcomers)",
+      BenchFormat.digits(slowest), evicted.map { "\($0) of \(AttackWitnesses.count)" } ?? "–",
+      "\(attached.count) of \(RelayAttack.newcomers)",
       BenchFormat.digits(attached.max()?.milliseconds),
       BenchFormat.digits(processorTime.map { $0.milliseconds / 1_000 }),
       memory.map { "\(BenchFormat.digits(Double($0.after) / Double($0.before)))×" } ?? "–",

@@ -22,6 +22,15 @@ struct RelayAttack: Sendable {
 
   /// Measures.
   func run(at beacon: MeasuredBeacon, numbers: NodeNumbers) async throws -> AttackResult {
+    guard beacon.udp != nil else { return try await measure(at: beacon, numbers, beside: nil) }
+    return try await AttackWitnesses.during(at: beacon, numbers) { witnesses in
+      try await measure(at: beacon, numbers, beside: witnesses)
+    }
+  }
+
+  private func measure(
+    at beacon: MeasuredBeacon, _ numbers: NodeNumbers, beside witnesses: AttackWitnesses?
+  ) async throws -> AttackResult {
     let memoryBefore = beacon.residentBytes
     let running =
       if let attack { try await RunningAttack.start(attack, at: beacon, numbers) } else { RunningAttack?.none }
@@ -45,6 +54,7 @@ struct RelayAttack: Sendable {
     let made = try await running?.stop()
     var result = AttackResult(attack: attack, length: length, rate: rate, cells: results, attached: attached)
     result.made = made
+    result.evicted = try await witnesses?.missing()
     if let begin, let end { result.processorTime = end - begin }
     if running != nil, let memoryBefore {
       try await Task.sleep(for: Self.recovery)
