@@ -21,6 +21,13 @@ struct ReachOptions: ParsableArguments {
   @Flag(help: "Allow ws:// to another host than this one: frames are readable on the way.")
   var insecurePlaintext = false
 
+  @Flag(
+    help: """
+      Stay away from a beacon over WebSocket that doesn't have its name signed, as deployed ones don't: what is signed without one \
+      lets whoever runs that beacon pose as this node at another one.
+      """)
+  var requireBeaconName = false
+
   @Option(
     help: ArgumentHelp(
       """
@@ -48,6 +55,7 @@ struct ReachOptions: ParsableArguments {
     ).trust
     return try BeaconReach(
       trust: trust, allowsPlaintext: settings.bool(insecurePlaintext, "insecure-plaintext"),
+      requiresBeaconName: settings.bool(requireBeaconName, "require-beacon-name"),
       proxy: settings.string(proxy, "proxy"), command: settings.string(proxyCommand, "proxy-command"),
       addresses: settings.strings(address, "address"))
   }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import PilotConsole
 import PilotIdentity
 import PilotNode
@@ -39,6 +40,21 @@ struct BeaconReachTests {
       let error = #expect(throws: CommandFailure.self) { try configuration(proxy, addresses: addresses) }
       #expect(error?.status == .usage)
       #expect(error.map { "\($0)".contains("hunter2") } == false)
+    }
+  }
+
+  @Test func `a beacon's name is demanded where the option or the setting says so, and else not`() throws {
+    #expect(try configuration(nil).wss?.requiresBeaconName == false)
+    let places: [([String], [String: String])] = [
+      (["--require-beacon-name"], [:]), ([], ["PILOT_ATTACH_REQUIRE_BEACON_NAME": "true"]),
+    ]
+    for (arguments, environment) in places {
+      let options = try ReachOptions.parse(arguments)
+      var configuration = try configuration(nil)
+      let settings = try Settings(
+        GlobalOptions.parse([]), of: AttachCommand.self, section: .attach, environment: environment)
+      try options.reach(settings).apply(to: &configuration)
+      #expect(configuration.wss?.requiresBeaconName == true)
     }
   }
 
