@@ -1,3 +1,5 @@
+import PilotWire
+
 /// The first octets of a header that a read was cut in.
 struct PartialWebSocketHeader: Sendable {
   private var storage = InlineArray<14, UInt8>(repeating: 0)
@@ -11,7 +13,7 @@ struct PartialWebSocketHeader: Sendable {
   /// Takes as many octets as a header can have.
   mutating func append(_ bytes: RawSpan) {
     for offset in 0..<min(bytes.byteCount, WebSocketFrameHeader.limit - count) {
-      storage[count] = bytes.octet(at: offset)
+      storage[count] = bytes.byte(at: offset)
       count += 1
     }
   }
@@ -25,7 +27,7 @@ struct PartialWebSocketHeader: Sendable {
   ) throws(WebSocketProtocolError) -> WebSocketFrameHeader? {
     let before = count
     append(bytes)
-    let collected = storage.span.octets.extracting(first: count)
+    let collected = storage.span.raw.extracting(first: count)
     guard let header = try WebSocketFrameHeader.parse(collected, receivedBy: receiver) else { return nil }
     consumed = header.length - before
     count = 0

@@ -1,3 +1,5 @@
+import PilotWire
+
 /// Validates UTF-8 that arrives in parts, and refuses it at the first octet that no valid continuation can mend
 /// (Unicode, table 3-7: no overlong forms, no surrogates, nothing beyond U+10FFFF).
 struct UTF8Validator: Equatable, Sendable {
@@ -21,7 +23,7 @@ struct UTF8Validator: Equatable, Sendable {
         offset &+= 8
         continue
       }
-      guard accept(part.octet(at: offset)) else { return false }
+      guard accept(part.byte(at: offset)) else { return false }
       offset &+= 1
     }
     return true

@@ -32,7 +32,7 @@ package struct WebSocketCloseFrame: Equatable, Sendable {
       return
     }
     guard payload.byteCount >= 2 else { throw .closePayloadOfOneOctet }
-    let raw = UInt16(payload.octet(at: 0)) << 8 | UInt16(payload.octet(at: 1))
+    let raw = UInt16(payload.byte(at: 0)) << 8 | UInt16(payload.byte(at: 1))
     guard let code = WebSocketCloseCode(rawValue: raw) else { throw .invalidCloseCode(raw) }
     guard let reason = String(utf8: payload.extracting(droppingFirst: 2)) else { throw .closeReasonNotUTF8 }
     self.init(code: code, text: reason)

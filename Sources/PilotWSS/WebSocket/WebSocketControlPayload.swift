@@ -1,3 +1,5 @@
+import PilotWire
+
 /// The payload of a control frame, held inline: a pong that waits to be sent costs no allocation.
 package struct WebSocketControlPayload: Sendable {
   /// Longest payload of a control frame, in octets (RFC 6455, section 5.5).
@@ -11,14 +13,14 @@ package struct WebSocketControlPayload: Sendable {
 
   /// A copy of the first ``limit`` octets of `bytes`. What the decoder lends is never longer.
   package init(_ bytes: RawSpan) {
-    for offset in 0..<min(bytes.byteCount, Self.limit) { append(bytes.octet(at: offset)) }
+    for offset in 0..<min(bytes.byteCount, Self.limit) { append(bytes.byte(at: offset)) }
   }
 
   package var count: Int { Int(length) }
 
   package var bytes: RawSpan {
     @_lifetime(borrow self)
-    get { storage.span.octets.extracting(first: count) }
+    get { storage.span.raw.extracting(first: count) }
   }
 
   /// An octet beyond ``limit`` is not taken.

@@ -1,3 +1,5 @@
+import PilotWire
+
 /// What precedes a frame's payload (RFC 6455, section 5.2):
 ///
 ///     FIN:1 RSV:3 opcode:4 · MASK:1 length:7 · [length:16 | length:64] · [masking key:32]
@@ -30,14 +32,14 @@ package struct WebSocketFrameHeader: Equatable, Sendable {
   ) throws(WebSocketProtocolError) -> WebSocketFrameHeader? {
     let available = bytes.byteCount - offset
     guard available > 0 else { return nil }
-    let first = bytes.octet(at: offset)
+    let first = bytes.byte(at: offset)
     guard first & 0x70 == 0 else { throw .reservedBits }
     guard let opcode = WebSocketOpcode(rawValue: first & 0x0F) else { throw .unknownOpcode(first & 0x0F) }
     let isFinal = first & 0x80 != 0
     guard isFinal || !opcode.isControl else { throw .fragmentedControlFrame }
 
     guard available > 1 else { return nil }
-    let second = bytes.octet(at: offset &+ 1)
+    let second = bytes.byte(at: offset &+ 1)
     let isMasked = second & 0x80 != 0
     guard isMasked == (receiver == .server) else {
       throw receiver == .server ? .unmaskedClientFrame : .maskedServerFrame
@@ -67,11 +69,11 @@ package struct WebSocketFrameHeader: Equatable, Sendable {
     _ bytes: RawSpan, from start: Int, to end: Int
   ) throws(WebSocketProtocolError) -> Int {
     if end &- start == 2 {
-      let length = Int(bytes.octet(at: start)) << 8 | Int(bytes.octet(at: start &+ 1))
+      let length = Int(bytes.byte(at: start)) << 8 | Int(bytes.byte(at: start &+ 1))
       guard length > 125 else { throw .lengthNotMinimal }
       return length
     }
-    let length = UInt64(bigEndian: bytes.word(at: start))
+    let length = bytes.bigEndian(at: start, as: UInt64.self)
     guard length >> 63 == 0 else { throw .lengthTooLarge }
     guard length > 0xFFFF else { throw .lengthNotMinimal }
     // Where Int has 32 bits, any length beyond it is beyond every limit too.

@@ -6,7 +6,7 @@
 public struct Relay: ~Escapable {
   /// The bytes in front of the payload, type included.
   public static var headerLength: Int {
-    @inlinable get { 9 }
+    @inlinable get { RelayHeader.length }
   }
 
   /// Who sends, by its own account.
@@ -31,9 +31,9 @@ public struct Relay: ~Escapable {
   @inlinable
   @_lifetime(copy frame)
   public init(parsing frame: RawSpan) throws(WireError) {
-    try BeaconMessageType.relay.check(frame, minimumLength: Self.headerLength)
-    sender = try NodeID(in: frame, at: 1)
-    destination = try NodeID(in: frame, at: 5)
+    let header = try RelayHeader(of: .relay, in: frame)
+    sender = header.sender
+    destination = header.destination
     payload = frame.extracting(droppingFirst: Self.headerLength)
   }
 
@@ -45,16 +45,7 @@ public struct Relay: ~Escapable {
   public static func writeHeader(
     sender: NodeID, destination: NodeID, into output: inout OutputRawSpan
   ) throws(WireError) {
-    try output.requireRoom(headerLength)
-    appendHeader(sender: sender, destination: destination, to: &output)
-  }
-
-  @inlinable
-  @_lifetime(output: copy output)
-  static func appendHeader(sender: NodeID, destination: NodeID, to output: inout OutputRawSpan) {
-    output.append(BeaconMessageType.relay.rawValue)
-    output.append(bigEndian: sender.rawValue)
-    output.append(bigEndian: destination.rawValue)
+    try RelayHeader(sender: sender, destination: destination).write(.relay, into: &output)
   }
 }
 
@@ -74,7 +65,7 @@ extension Relay: FrameEncodable {
   @inlinable
   @_lifetime(output: copy output)
   public func append(to output: inout OutputRawSpan) {
-    Self.appendHeader(sender: sender, destination: destination, to: &output)
+    RelayHeader(sender: sender, destination: destination).append(.relay, to: &output)
     output.append(contentsOf: payload)
   }
 }

@@ -6,7 +6,7 @@
 public struct RelayDeliverDest: ~Escapable {
   /// The bytes in front of the payload, type included.
   public static var headerLength: Int {
-    @inlinable get { 9 }
+    @inlinable get { RelayHeader.length }
   }
 
   /// Who sent it, as far as the beacon knows.
@@ -31,9 +31,9 @@ public struct RelayDeliverDest: ~Escapable {
   @inlinable
   @_lifetime(copy frame)
   public init(parsing frame: RawSpan) throws(WireError) {
-    try BeaconMessageType.relayDeliverDest.check(frame, minimumLength: Self.headerLength)
-    sender = try NodeID(in: frame, at: 1)
-    destination = try NodeID(in: frame, at: 5)
+    let header = try RelayHeader(of: .relayDeliverDest, in: frame)
+    sender = header.sender
+    destination = header.destination
     payload = frame.extracting(droppingFirst: Self.headerLength)
   }
 
@@ -45,16 +45,7 @@ public struct RelayDeliverDest: ~Escapable {
   public static func writeHeader(
     sender: NodeID, destination: NodeID, into output: inout OutputRawSpan
   ) throws(WireError) {
-    try output.requireRoom(headerLength)
-    appendHeader(sender: sender, destination: destination, to: &output)
-  }
-
-  @inlinable
-  @_lifetime(output: copy output)
-  static func appendHeader(sender: NodeID, destination: NodeID, to output: inout OutputRawSpan) {
-    output.append(BeaconMessageType.relayDeliverDest.rawValue)
-    output.append(bigEndian: sender.rawValue)
-    output.append(bigEndian: destination.rawValue)
+    try RelayHeader(sender: sender, destination: destination).write(.relayDeliverDest, into: &output)
   }
 }
 
@@ -67,7 +58,7 @@ extension RelayDeliverDest: FrameEncodable {
   @inlinable
   @_lifetime(output: copy output)
   public func append(to output: inout OutputRawSpan) {
-    Self.appendHeader(sender: sender, destination: destination, to: &output)
+    RelayHeader(sender: sender, destination: destination).append(.relayDeliverDest, to: &output)
     output.append(contentsOf: payload)
   }
 }

@@ -8,10 +8,7 @@ struct FixedBytes<let wordCount: Int>: Sendable {
 
   /// The bytes at `offset` of a span that is long enough for them.
   init(in bytes: RawSpan, at offset: Int) {
-    words = InlineArray { index in
-      // SAFETY: the load is bounds-checked and unaligned, and any bit pattern is a UInt64.
-      unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset + 8 * index, as: UInt64.self)
-    }
+    words = InlineArray { index in bytes.word(at: offset + 8 * index) }
   }
 
   /// Random bytes, a word at a time: a secure generator asks the system for each number that it gives.

@@ -20,6 +20,15 @@ extension RawSpan {
     Value(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self))
   }
 
+  /// The eight bytes from `offset` on, in the memory's order: for what only carries or combines them.
+  ///
+  /// - Precondition: all of them lie inside the span.
+  @inlinable
+  package func word(at offset: Int) -> UInt64 {
+    // SAFETY: the load is bounds-checked and unaligned, and any bit pattern is a UInt64.
+    unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+  }
+
   /// A copy of the bytes, for what outlives the buffer.
   public func copied() -> [UInt8] {
     [UInt8](capacity: byteCount) { output in

@@ -26,7 +26,7 @@ struct ProxyHeaderTests {
   ]
 
   private func find(_ bytes: some Sequence<UInt8>) throws -> ProxyHeader.Finding {
-    try ProxyHeader.find(in: Array(bytes).span.octets)
+    try ProxyHeader.find(in: Array(bytes).span.raw)
   }
 
   @Test(arguments: all.indices)

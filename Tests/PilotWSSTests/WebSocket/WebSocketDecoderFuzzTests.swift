@@ -1,4 +1,5 @@
 import PilotTesting
+import PilotWire
 import Testing
 
 @testable import PilotWSS
@@ -90,7 +91,7 @@ struct WebSocketDecoderFuzzTests {
         // Most random octets fail as the first of a header: begin with a likely one.
         if !bytes.isEmpty, count & 2 == 0 { bytes[0] = headers[Int(generator.next() % 9)] }
         if bytes.count > 1, count & 4 == 0 { bytes[1] = bytes[1] & 0x0F | (count & 1 == 0 ? 0 : 0x80) }
-        try? decoder.feed(bytes.span.octets) { _ in }
+        try? decoder.feed(bytes.span.raw) { _ in }
         if decoder.bufferedCapacity > 2 * Self.limit + 128 {
           Issue.record("\(decoder.bufferedCapacity) octets held after input \(count)")
         }

@@ -1,3 +1,4 @@
+import PilotWire
 import Testing
 
 @testable import PilotWSS
@@ -67,7 +68,7 @@ struct WebSocketDecoderTests {
   @Test("A whole unmasked message is lent from the read, at its place")
   func lendsInPlace() throws {
     let stream = RawFrame.binary([1, 2, 3]).bytes + RawFrame.binary([4, 5]).bytes
-    let read = stream.span.octets
+    let read = stream.span.raw
     var places: [Range<Int>?] = []
     var decoder = WebSocketDecoder(role: .client)
     try decoder.feed(read) { event in
@@ -83,14 +84,14 @@ struct WebSocketDecoderTests {
     let stream = frame + frame + frame
     var decoder = WebSocketDecoder(role: .server)
     var seen: [[UInt8]] = []
-    try decoder.feed(stream.span.octets) { event in
+    try decoder.feed(stream.span.raw) { event in
       if case .binary(let payload) = event { seen.append(payload.copiedOctets) }
     }
     #expect(seen == Array(repeating: [UInt8](repeating: 5, count: 1_200), count: 3))
     #expect(stream == frame + frame + frame)
     let capacity = decoder.bufferedCapacity
     #expect(capacity >= 1_200)
-    try decoder.feed(stream.span.octets) { _ in }
+    try decoder.feed(stream.span.raw) { _ in }
     #expect(decoder.bufferedCapacity == capacity)
   }
 

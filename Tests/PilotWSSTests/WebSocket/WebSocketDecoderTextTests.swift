@@ -1,4 +1,5 @@
 import PilotTesting
+import PilotWire
 import Testing
 
 @testable import PilotWSS
@@ -70,7 +71,7 @@ struct WebSocketDecoderTextTests {
       var isValid = true
       while isValid, bytes.count < 8 {
         bytes.append(alphabet[Int.random(in: 0..<alphabet.count, using: &generator)])
-        isValid = validator.accept(bytes.span.octets.extracting(last: 1))
+        isValid = validator.accept(bytes.span.raw.extracting(last: 1))
         #expect(isValid == WebSocketModelDecoder.canBecomeUTF8(bytes), "\(bytes)")
         if isValid { #expect(validator.isComplete == WebSocketModelDecoder.isUTF8(bytes), "\(bytes)") }
       }

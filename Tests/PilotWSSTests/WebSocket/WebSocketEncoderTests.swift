@@ -1,5 +1,6 @@
 import NIOCore
 import PilotTesting
+import PilotWire
 import Testing
 
 @testable import PilotWSS
@@ -14,11 +15,11 @@ struct WebSocketEncoderTests {
   func rfcExamples() {
     var encoder = WebSocketEncoder(role: .server)
     let hello = Array("Hello".utf8)
-    let text = encoder.encoded { $0.append(.text, payload: hello.span.octets, into: &$1) }
+    let text = encoder.encoded { $0.append(.text, payload: hello.span.raw, into: &$1) }
     #expect(text == [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f])
-    let ping = encoder.encoded { $0.appendPing(hello.span.octets, into: &$1) }
+    let ping = encoder.encoded { $0.appendPing(hello.span.raw, into: &$1) }
     #expect(ping == [0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f])
-    let pong = encoder.encoded { $0.appendPong(WebSocketControlPayload(hello.span.octets), into: &$1) }
+    let pong = encoder.encoded { $0.appendPong(WebSocketControlPayload(hello.span.raw), into: &$1) }
     #expect(pong == [0x8A, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f])
     let close = encoder.encoded { $0.appendClose(WebSocketCloseFrame(.normal, reason: "ok"), into: &$1) }
     #expect(close == [0x88, 0x04, 0x03, 0xE8, 0x6F, 0x6B])
@@ -35,7 +36,7 @@ struct WebSocketEncoderTests {
     ]
     for (count, start) in starts {
       let payload = [UInt8](repeating: 3, count: count)
-      let frame = encoder.encoded { $0.append(.binary, payload: payload.span.octets, into: &$1) }
+      let frame = encoder.encoded { $0.append(.binary, payload: payload.span.raw, into: &$1) }
       #expect(Array(frame.prefix(1 + start.count)) == [0x82] + start)
       #expect(frame.count == count + encoder.overhead(forPayloadOf: count))
     }
@@ -47,7 +48,7 @@ struct WebSocketEncoderTests {
     var encoder = WebSocketEncoder(role: role)
     for count in Array(0...300) + [65_535] {
       let payload = generator.bytes(count)
-      let frame = encoder.encoded { $0.append(.binary, payload: payload.span.octets, into: &$1) }
+      let frame = encoder.encoded { $0.append(.binary, payload: payload.span.raw, into: &$1) }
       #expect(Recording.of([frame], role: Self.peer(of: role)) == Recording(events: [.binary(payload)]))
     }
   }
@@ -61,7 +62,7 @@ struct WebSocketEncoderTests {
         let head = generator.bytes(headCount)
         let body = generator.bytes(bodyCount)
         let frame = encoder.encoded { encoder, buffer in
-          encoder.append(.binary, head: head.span.octets, body: body.span.octets, into: &buffer)
+          encoder.append(.binary, head: head.span.raw, body: body.span.raw, into: &buffer)
         }
         #expect(Recording.of([frame], role: Self.peer(of: role)) == Recording(events: [.binary(head + body)]))
       }
@@ -73,7 +74,7 @@ struct WebSocketEncoderTests {
     var encoder = WebSocketEncoder(role: role)
     let payloads = (0..<50).map { [UInt8](repeating: UInt8($0), count: $0 * 7) }
     let stream = encoder.encoded { encoder, buffer in
-      for payload in payloads { encoder.append(.binary, payload: payload.span.octets, into: &buffer) }
+      for payload in payloads { encoder.append(.binary, payload: payload.span.raw, into: &buffer) }
       encoder.appendClose(WebSocketCloseFrame(.goingAway), into: &buffer)
     }
     let expected = payloads.map { RecordedEvent.binary($0) } + [.close(WebSocketCloseFrame(.goingAway))]
@@ -84,7 +85,7 @@ struct WebSocketEncoderTests {
   func freshKeys() {
     var encoder = WebSocketEncoder(role: .client)
     let zeros = [UInt8](repeating: 0, count: 4)
-    let frames = (0..<20).map { _ in encoder.encoded { $0.append(.binary, payload: zeros.span.octets, into: &$1) } }
+    let frames = (0..<20).map { _ in encoder.encoded { $0.append(.binary, payload: zeros.span.raw, into: &$1) } }
     #expect(Set(frames).count == 20)
     // The payload is zeros: what is on the wire in its place is the key.
     #expect(frames.allSatisfy { $0[2..<6] == $0[6..<10] })
@@ -95,10 +96,10 @@ struct WebSocketEncoderTests {
     var encoder = WebSocketEncoder(role: role)
     let long = (0..<200).map { UInt8($0) }
     let cut = Array(long.prefix(125))
-    let ping = encoder.encoded { $0.appendPing(long.span.octets, into: &$1) }
+    let ping = encoder.encoded { $0.appendPing(long.span.raw, into: &$1) }
     #expect(Recording.of([ping], role: Self.peer(of: role)).events == [.ping(cut)])
     let pong = encoder.encoded { encoder, buffer in
-      let span = long.span.octets
+      let span = long.span.raw
       encoder.append(.pong, head: span.extracting(first: 100), body: span.extracting(droppingFirst: 100), into: &buffer)
     }
     #expect(Recording.of([pong], role: Self.peer(of: role)).events == [.pong(cut)])

@@ -1,4 +1,5 @@
 import PilotTesting
+import PilotWire
 import Testing
 
 @testable import PilotWSS
@@ -9,7 +10,7 @@ struct WebSocketMaskTests {
 
   private func masked(_ bytes: [UInt8], _ mask: WebSocketMask) -> [UInt8] {
     var buffer = WebSocketBuffer()
-    buffer.append(bytes.span.octets, unmaskedBy: mask)
+    buffer.append(bytes.span.raw, unmaskedBy: mask)
     return buffer.bytes.copiedOctets
   }
 
@@ -20,7 +21,7 @@ struct WebSocketMaskTests {
   @Test("Every length from 0 to 300 and 65,535, in every phase, is XORed octet by octet with the key")
   func lengthsAndPhases() {
     var generator = SeededRandom(seed: 1)
-    let mask = WebSocketMask(reading: key.span.octets, at: 0)
+    let mask = WebSocketMask(reading: key.span.raw, at: 0)
     for count in Array(0...300) + [65_535] {
       let bytes = generator.bytes(count)
       for phase in 0..<4 {
@@ -33,13 +34,13 @@ struct WebSocketMaskTests {
 
   @Test("Source and destination may have any alignment")
   func alignments() {
-    let mask = WebSocketMask(reading: key.span.octets, at: 0)
+    let mask = WebSocketMask(reading: key.span.raw, at: 0)
     let bytes = (0..<120).map { UInt8($0) }
     for from in 0..<16 {
       for to in 0..<16 {
         var buffer = WebSocketBuffer()
-        buffer.append([UInt8](repeating: 0xEE, count: to).span.octets, unmaskedBy: nil)
-        buffer.append(bytes.span.octets.extracting(droppingFirst: from), unmaskedBy: mask)
+        buffer.append([UInt8](repeating: 0xEE, count: to).span.raw, unmaskedBy: nil)
+        buffer.append(bytes.span.raw.extracting(droppingFirst: from), unmaskedBy: mask)
         let want = [UInt8](repeating: 0xEE, count: to) + expected(Array(bytes.dropFirst(from)), phase: 0)
         #expect(buffer.bytes.copiedOctets == want)
       }
@@ -48,7 +49,7 @@ struct WebSocketMaskTests {
 
   @Test("A phase is the sum of the advances, modulo four")
   func phases() {
-    let mask = WebSocketMask(reading: key.span.octets, at: 0)
+    let mask = WebSocketMask(reading: key.span.raw, at: 0)
     #expect(mask.advanced(by: 0) == mask)
     #expect(mask.advanced(by: 4) == mask)
     #expect(mask.advanced(by: 1).advanced(by: 2) == mask.advanced(by: 3))

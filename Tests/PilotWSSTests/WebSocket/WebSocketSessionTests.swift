@@ -1,4 +1,5 @@
 import PilotTesting
+import PilotWire
 import Testing
 
 @testable import PilotWSS
@@ -9,7 +10,7 @@ struct WebSocketSessionTests {
   private static let error = WebSocketProtocolError.reservedBits
 
   private func payload(_ bytes: [UInt8]) -> WebSocketControlPayload {
-    WebSocketControlPayload(bytes.span.octets)
+    WebSocketControlPayload(bytes.span.raw)
   }
 
   @Test("A Ping is answered once, with its payload, and only the latest of several")

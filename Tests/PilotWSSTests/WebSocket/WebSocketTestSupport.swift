@@ -1,5 +1,6 @@
 import NIOCore
 import PilotTesting
+import PilotWire
 
 @testable import PilotWSS
 
@@ -39,7 +40,7 @@ struct Recording: Equatable {
 
   mutating func feed(_ part: [UInt8], to decoder: inout WebSocketDecoder) {
     do {
-      try decoder.feed(part.span.octets) { events.append(RecordedEvent($0)) }
+      try decoder.feed(part.span.raw) { events.append(RecordedEvent($0)) }
     } catch {
       self.error = error
     }
@@ -89,12 +90,12 @@ struct RawFrame {
 }
 
 extension RawSpan {
-  var copiedOctets: [UInt8] { byteOffsets.map { octet(at: $0) } }
+  var copiedOctets: [UInt8] { byteOffsets.map { byte(at: $0) } }
 }
 
 extension WebSocketSession {
   mutating func receivePing(_ payload: [UInt8]) {
-    receivePing(payload.span.octets)
+    receivePing(payload.span.raw)
   }
 }
 

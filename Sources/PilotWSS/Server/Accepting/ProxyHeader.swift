@@ -49,18 +49,18 @@ struct ProxyHeader: Equatable {
   /// Whether the bytes begin with these, as far as there are any. Not for no bytes.
   private static func matches(_ bytes: RawSpan, _ start: [UInt8]) -> Bool {
     let count = min(bytes.byteCount, start.count)
-    return count > 0 && (0..<count).allSatisfy { bytes.octet(at: $0) == start[$0] }
+    return count > 0 && (0..<count).allSatisfy { bytes.byte(at: $0) == start[$0] }
   }
 
   private static func binary(_ bytes: RawSpan) throws(Fault) -> Finding {
     guard bytes.byteCount >= 16 else { return .incomplete }
-    let (version, command) = (bytes.octet(at: 12) >> 4, bytes.octet(at: 12) & 0x0F)
+    let (version, command) = (bytes.byte(at: 12) >> 4, bytes.byte(at: 12) & 0x0F)
     let length = 16 + Int(bytes.bigEndian(at: 14, as: UInt16.self))
     guard version == 2, command <= 1, length <= limit else { throw Fault() }
     guard bytes.byteCount >= length else { return .incomplete }
     // 0 is LOCAL: the proxy's own connection, for a health check.
     guard command == 1 else { return .header(ProxyHeader(length: length, client: nil)) }
-    switch bytes.octet(at: 13) {
+    switch bytes.byte(at: 13) {
     case 0x11:
       guard length >= 28 else { throw Fault() }
       let address = bytes.bigEndian(at: 16, as: UInt32.self)
@@ -81,11 +81,11 @@ struct ProxyHeader: Equatable {
 
   private static func textual(_ bytes: RawSpan) throws(Fault) -> Finding {
     let seen = min(bytes.byteCount, longestText)
-    guard let end = (0..<seen).first(where: { bytes.octet(at: $0) == UInt8(ascii: "\n") }) else {
+    guard let end = (0..<seen).first(where: { bytes.byte(at: $0) == UInt8(ascii: "\n") }) else {
       if seen == longestText { throw Fault() }
       return .incomplete
     }
-    guard bytes.octet(at: end - 1) == UInt8(ascii: "\r"), let line = String(utf8: bytes.extracting(0..<end - 1)) else {
+    guard bytes.byte(at: end - 1) == UInt8(ascii: "\r"), let line = String(utf8: bytes.extracting(0..<end - 1)) else {
       throw Fault()
     }
     let words = line.split(separator: " ", omittingEmptySubsequences: false)

@@ -55,13 +55,13 @@ struct HTTPHeadReader: Sendable {
 
   private static func headLength(_ span: RawSpan, from scanned: Int) throws(Fault) -> Int? {
     let count = span.byteCount
-    if count > 0, !isToken(span.octet(at: 0)) { throw .notHTTP }
-    for index in scanned..<count where span.octet(at: index) == UInt8(ascii: "\n") {
-      guard index >= 1, span.octet(at: index - 1) == UInt8(ascii: "\r") else {
+    if count > 0, !isToken(span.byte(at: 0)) { throw .notHTTP }
+    for index in scanned..<count where span.byte(at: index) == UInt8(ascii: "\n") {
+      guard index >= 1, span.byte(at: index - 1) == UInt8(ascii: "\r") else {
         throw .malformed("lines must end in CR LF")
       }
       guard index < limit else { throw .tooLarge }
-      if index >= 2, span.octet(at: index - 2) == UInt8(ascii: "\n") { return index + 1 }
+      if index >= 2, span.byte(at: index - 2) == UInt8(ascii: "\n") { return index + 1 }
     }
     guard count < limit else { throw .tooLarge }
     return nil
@@ -87,19 +87,19 @@ struct HTTPHeadReader: Sendable {
   private static func line(_ span: RawSpan, _ next: inout Int) throws(Fault) -> Range<Int> {
     let start = next
     var end = start
-    while span.octet(at: end) != UInt8(ascii: "\n") { end += 1 }
+    while span.byte(at: end) != UInt8(ascii: "\n") { end += 1 }
     guard end - 1 - start <= lineLimit else { throw .tooLarge }
     next = end + 1
     return start..<end - 1
   }
 
   private static func requestLine(_ span: RawSpan, _ line: Range<Int>) throws(Fault) -> HTTPRequestHead {
-    guard let space = line.first(where: { span.octet(at: $0) == 0x20 }),
-      let last = line.last(where: { span.octet(at: $0) == 0x20 }), space < last
+    guard let space = line.first(where: { span.byte(at: $0) == 0x20 }),
+      let last = line.last(where: { span.byte(at: $0) == 0x20 }), space < last
     else { throw .malformed("the request line isn't METHOD TARGET HTTP/1.1") }
     let (method, target) = (line.lowerBound..<space, space + 1..<last)
-    guard !method.isEmpty, method.allSatisfy({ isToken(span.octet(at: $0)) }) else { throw .notHTTP }
-    guard !target.isEmpty, target.allSatisfy({ isTarget(span.octet(at: $0)) }) else {
+    guard !method.isEmpty, method.allSatisfy({ isToken(span.byte(at: $0)) }) else { throw .notHTTP }
+    guard !target.isEmpty, target.allSatisfy({ isTarget(span.byte(at: $0)) }) else {
       throw .malformed("the request's target isn't printable ASCII without spaces")
     }
     let version: HTTPVersion
@@ -113,13 +113,13 @@ struct HTTPHeadReader: Sendable {
   }
 
   private static func field(_ span: RawSpan, _ line: Range<Int>) throws(Fault) -> (String, String) {
-    guard let colon = line.first(where: { span.octet(at: $0) == UInt8(ascii: ":") }), colon > line.lowerBound,
-      (line.lowerBound..<colon).allSatisfy({ isToken(span.octet(at: $0)) })
+    guard let colon = line.first(where: { span.byte(at: $0) == UInt8(ascii: ":") }), colon > line.lowerBound,
+      (line.lowerBound..<colon).allSatisfy({ isToken(span.byte(at: $0)) })
     else { throw .malformed("a field isn't NAME: VALUE on one line") }
     var value = colon + 1..<line.upperBound
-    while let first = value.first, isBlank(span.octet(at: first)) { value.removeFirst() }
-    while let last = value.last, isBlank(span.octet(at: last)) { value.removeLast() }
-    guard value.allSatisfy({ isValue(span.octet(at: $0)) }) else { throw .malformed("a field has control characters") }
+    while let first = value.first, isBlank(span.byte(at: first)) { value.removeFirst() }
+    while let last = value.last, isBlank(span.byte(at: last)) { value.removeLast() }
+    guard value.allSatisfy({ isValue(span.byte(at: $0)) }) else { throw .malformed("a field has control characters") }
     return (text(span, line.lowerBound..<colon), text(span, value))
   }
 
@@ -127,7 +127,7 @@ struct HTTPHeadReader: Sendable {
   private static func text(_ span: RawSpan, _ range: Range<Int>) -> String {
     let bytes = span.extracting(range)
     if let text = String(utf8: bytes) { return text }
-    return String(String.UnicodeScalarView(bytes.byteOffsets.map { Unicode.Scalar(bytes.octet(at: $0)) }))
+    return String(String.UnicodeScalarView(bytes.byteOffsets.map { Unicode.Scalar(bytes.byte(at: $0)) }))
   }
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
