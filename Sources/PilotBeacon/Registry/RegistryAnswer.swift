@@ -64,6 +64,6 @@ package struct RegistryAnswer: Equatable {
 
   /// The start of a text, fit for one line of a log.
   static func excerpt(of text: String) -> String {
-    "\"" + text.unicodeScalars.prefix(80).map { $0.escaped(asASCII: true) }.joined() + "\""
+    "\"\(text.escapedExcerpt(80))\""
   }
 }

@@ -14,8 +14,7 @@ final class AttachOutput: Sendable {
     var held: [String] = []
     var heldBytes = 0
     var leftOut = 0
-    var isClosed = false
-    var onClosed: (@Sendable () -> Void)?
+    var hasReader = true
   }
 
   /// What is held back at most: a second or two of a busy node's frames.
@@ -23,49 +22,35 @@ final class AttachOutput: Sendable {
 
   private let console: Console
   private let state = Mutex(State())
+  /// Ends the program when there is nobody left to tell.
+  let reader = ReaderWatch()
 
   init(_ console: Console = .standard) {
     self.console = console
   }
 
-  /// Does this when the reader has gone, which ends the program: there is nobody left to tell. At once if it has gone.
-  func whenClosed(_ body: @escaping @Sendable () -> Void) {
-    let isClosed = state.withLock { state in
-      state.onClosed = body
-      return state.isClosed
-    }
-    if isClosed { body() }
-  }
-
   /// Tells of an event.
   func write(_ event: AttachEvent) {
     let line = event.json.line
-    let onClosed = state.withLock { state -> (@Sendable () -> Void)? in
+    let hasReader = state.withLock { state in
       switch event {
       case .ready where !state.isReady:
         state.isReady = true
-        state.isClosed = !emit(line) || state.isClosed
-        for line in state.held { state.isClosed = !emit(line) || state.isClosed }
+        emit(line, &state)
+        for line in state.held { emit(line, &state) }
         tellLeftOut(&state)
       case .frame, .deliver, .notify, .gone:
-        if !state.isReady { hold(line, &state) } else { state.isClosed = !emit(line) || state.isClosed }
+        if !state.isReady { hold(line, &state) } else { emit(line, &state) }
       case .closed:
         state.leftOut += state.held.count
         tellLeftOut(&state)
-        state.isClosed = console.offerLast(line, notice: Self.leftOut) == .closed || state.isClosed
+        if console.offerLast(line, notice: Self.leftOut) == .closed { state.hasReader = false }
       case .ready, .reconnecting, .reconnected, .moved, .switched, .error:
-        state.isClosed = !emit(line) || state.isClosed
+        emit(line, &state)
       }
-      return state.isClosed ? state.onClosed.take() : nil
+      return state.hasReader
     }
-    onClosed?()
-  }
-
-  /// To be called when all is said.
-  ///
-  /// - Throws: `.closed` if the reader went away meanwhile.
-  func finish() throws(OutputError) {
-    if state.withLock({ $0.isClosed }) { throw .closed }
+    if !hasReader { reader.tellGone() }
   }
 
   private func hold(_ line: String, _ state: inout State) {
@@ -81,13 +66,12 @@ final class AttachOutput: Sendable {
   private func tellLeftOut(_ state: inout State) {
     (state.held, state.heldBytes) = ([], 0)
     guard state.leftOut > 0 else { return }
-    state.isClosed = !emit(Self.leftOut(state.leftOut)) || state.isClosed
+    emit(Self.leftOut(state.leftOut), &state)
     state.leftOut = 0
   }
 
-  /// - Returns: Whether there is a reader.
-  private func emit(_ line: String) -> Bool {
-    console.offer(line, notice: Self.leftOut) != .closed
+  private func emit(_ line: String, _ state: inout State) {
+    if console.offer(line, notice: Self.leftOut) == .closed { state.hasReader = false }
   }
 
   private static let leftOut: OutputQueue.Notice = { count in

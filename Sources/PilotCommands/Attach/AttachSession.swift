@@ -20,14 +20,14 @@ struct AttachSession {
   func run() async throws {
     let node = try await Node.start(plan.configuration)
     let attached = AttachNode(node, plan.configuration, output: output, logger: logger)
-    output.whenClosed { node.leave() }
+    output.reader.whenGone { node.leave() }
     await withTaskCancellationHandler {
       await attached.serve(readingInput: isSettled)
     } onCancel: {
       node.leave()
     }
     output.write(.closed(node.counters))
-    try output.finish()
+    try output.reader.check()
   }
 
   /// Whether it is known from the start where frames go: there is one way, and its beacon isn't a name that may have several

@@ -11,12 +11,12 @@ enum ForwardProgram {
   }
 
   static func run(
-    _ rules: ForwardRules, _ options: TunnelOptions, stats: Bool, fragment: Bool, settings: Settings
+    _ rules: ForwardRules, _ options: ForwardOptions, settings: Settings
   ) async throws {
     CoreDumps.forbid()
-    var plan = try options.plan(settings)
-    plan.fragments = try settings.bool(fragment, "fragment")
-    let stats = try settings.bool(stats, "stats")
+    var plan = try options.tunnel.plan(settings)
+    plan.fragments = try settings.bool(options.fragment, "fragment")
+    let stats = try settings.bool(options.stats, "stats")
     let logger = settings.logger("pilot.forward")
     try plan.log(to: logger)
     let capture = try options.capture.begin(&plan.node, settings, logger: logger)

@@ -22,24 +22,16 @@ struct ForwardRunCommand: AsyncParsableCommand {
       "A port of this node, and the service that it leads to; repeatable.", valueName: "port=host:port"))
   var serve: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "Only these nodes may use what is served; repeatable, or with commas. (default: all peers)", valueName: "node"))
-  var allow: [String] = []
+  @OptionGroup var allowing: AllowOptions
 
-  @Flag(help: "Tell once a second what has gone through.")
-  var stats = false
-
-  @Flag(help: "Let datagrams of more than 1,153 bytes through, in fragments; the other side has to, too.")
-  var fragment = false
-
-  @OptionGroup var tunnel: TunnelOptions
+  @OptionGroup var options: ForwardOptions
 
   func run() async throws {
-    let settings = try ForwardProgram.settings(tunnel.globals)
+    let settings = try ForwardProgram.settings(options.tunnel.globals)
     let rules = try ForwardRules(
       local: settings.strings(local, "local").map(ForwardRule.init(option:)),
-      served: settings.strings(serve, "serve").map(ServeRule.init(parsing:)), allow: settings.strings(allow, "allow"))
-    try await ForwardProgram.run(rules, tunnel, stats: stats, fragment: fragment, settings: settings)
+      served: settings.strings(serve, "serve").map(ServeRule.init(parsing:)),
+      allow: settings.strings(allowing.allow, "allow"))
+    try await ForwardProgram.run(rules, options, settings: settings)
   }
 }

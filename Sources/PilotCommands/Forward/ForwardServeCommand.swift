@@ -19,22 +19,14 @@ struct ForwardServeCommand: AsyncParsableCommand {
     help: ArgumentHelp("The port that peers send to, and the service; repeatable.", valueName: "port=host:port"))
   var served: [String]
 
-  @Option(
-    help: ArgumentHelp("Only these nodes may; repeatable, or with commas. (default: all peers)", valueName: "node"))
-  var allow: [String] = []
+  @OptionGroup var allowing: AllowOptions
 
-  @Flag(help: "Tell once a second what has gone through.")
-  var stats = false
-
-  @Flag(help: "Let datagrams of more than 1,153 bytes through, in fragments; the other side has to, too.")
-  var fragment = false
-
-  @OptionGroup var tunnel: TunnelOptions
+  @OptionGroup var options: ForwardOptions
 
   func run() async throws {
-    let settings = try ForwardProgram.settings(tunnel.globals)
+    let settings = try ForwardProgram.settings(options.tunnel.globals)
     let rules = try ForwardRules(
-      local: [], served: served.map(ServeRule.init(parsing:)), allow: settings.strings(allow, "allow"))
-    try await ForwardProgram.run(rules, tunnel, stats: stats, fragment: fragment, settings: settings)
+      local: [], served: served.map(ServeRule.init(parsing:)), allow: settings.strings(allowing.allow, "allow"))
+    try await ForwardProgram.run(rules, options, settings: settings)
   }
 }

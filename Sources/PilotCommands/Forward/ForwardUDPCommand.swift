@@ -19,17 +19,11 @@ struct ForwardUDPCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The node and the port that it serves, for example 7:53.", valueName: "node:port"))
   var target: String
 
-  @Flag(help: "Tell once a second what has gone through.")
-  var stats = false
-
-  @Flag(help: "Let datagrams of more than 1,153 bytes through, in fragments; the other side has to, too.")
-  var fragment = false
-
-  @OptionGroup var tunnel: TunnelOptions
+  @OptionGroup var options: ForwardOptions
 
   func run() async throws {
     let rules = try ForwardRules(local: [ForwardRule(local: local, target: target)], served: [])
     try await ForwardProgram.run(
-      rules, tunnel, stats: stats, fragment: fragment, settings: ForwardProgram.settings(tunnel.globals))
+      rules, options, settings: ForwardProgram.settings(options.tunnel.globals))
   }
 }

@@ -24,18 +24,11 @@ public enum NodesFile {
     var scanner = NodesFileScanner(contents)
     try scanner.forEachMember { name, value, scanner throws(NodesFileProblem) in
       guard let node = NodeID(parsing: name) else {
-        throw .badNodeID(entry: excerpt(of: name), line: scanner.line)
+        throw .badNodeID(entry: name.escapedExcerpt(40), line: scanner.line)
       }
       guard let value, let key = PublicKey(base64: value) else { throw .badKey(node: node, line: scanner.line) }
       guard keys.updateValue(key, forKey: node) == nil else { throw .duplicate(node: node, line: scanner.line) }
     }
     return keys
-  }
-
-  /// The start of a name, fit for one line of a log: escaped, and cut off.
-  private static func excerpt(of name: String) -> String {
-    let limit = 40
-    let escaped = name.unicodeScalars.prefix(limit).map { $0.escaped(asASCII: true) }.joined()
-    return name.unicodeScalars.dropFirst(limit).isEmpty ? escaped : escaped + "..."
   }
 }

@@ -64,7 +64,7 @@ struct AttachOutputTests {
     let events = try await Self.events { output in
       output.write(.frame(from: Self.source, bytes: [1]))
       output.write(.closed(NodeCounters()))
-      try output.finish()
+      try output.reader.check()
     }
     #expect(events == ["left_out1", "closed"])
   }
@@ -77,11 +77,11 @@ struct AttachOutputTests {
     let console = Console(output: pipe.fileHandleForWriting.fileDescriptor, environment: [:])
     let output = AttachOutput(console)
     let ends = Atomic<Int>(0)
-    output.whenClosed { ends.add(1, ordering: .relaxed) }
+    output.reader.whenGone { ends.add(1, ordering: .relaxed) }
     output.write(.ready(transport: "wss", local: Self.source))
     await console.flush(within: .seconds(60))
     for _ in 0..<3 { output.write(.reconnected) }
     #expect(ends.load(ordering: .relaxed) == 1)
-    #expect(throws: OutputError.closed) { try output.finish() }
+    #expect(throws: OutputError.closed) { try output.reader.check() }
   }
 }

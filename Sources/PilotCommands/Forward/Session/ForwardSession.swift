@@ -53,7 +53,7 @@ struct ForwardSession: Sendable {
   /// Forwards until the task is cancelled, or the output's reader goes away.
   func run() async throws {
     let tunnels = tunnelRun.tunnels
-    output.whenClosed { tunnels.leave() }
+    output.reader.whenGone { tunnels.leave() }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for forward in locals.forwards { group.addTask { try await forward.run() } }
       if let services { group.addTask { await services.run() } }
@@ -69,7 +69,7 @@ struct ForwardSession: Sendable {
       // Whichever ends first: none does before it is over.
       try await group.next()
     }
-    try output.finish()
+    try output.reader.check()
   }
 
   // MARK: What happens

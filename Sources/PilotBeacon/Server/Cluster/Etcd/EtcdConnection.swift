@@ -167,8 +167,8 @@ private final class EtcdHandler: ChannelDuplexHandler {
       (received, searched) = ([], 0)
       guard status == .ok else {
         let failure = EtcdAnswer.read(EtcdAnswer.Failure.self, body)
-        return call.answer.fail(
-          EtcdError("\(status.code): \(Self.excerpt(failure?.message ?? status.reasonPhrase))", code: failure?.code))
+        let reason = (failure?.message ?? status.reasonPhrase).escapedExcerpt(120)
+        return call.answer.fail(EtcdError("\(status.code): \(reason)", code: failure?.code))
       }
       call.answer.succeed(body)
     }
@@ -197,10 +197,5 @@ private final class EtcdHandler: ChannelDuplexHandler {
     call?.answer.fail(error)
     call = nil
     context.close(promise: nil)
-  }
-
-  /// The start of a text, fit for one line of a log.
-  private static func excerpt(_ text: String) -> String {
-    text.unicodeScalars.prefix(120).map { $0.escaped(asASCII: true) }.joined()
   }
 }
