@@ -30,10 +30,23 @@ final class TakeoverSender: Sendable {
   }
 
   /// Makes the sender known.
-  func register() async throws {
+  ///
+  /// - Parameter limit: How long an answer is waited for.
+  /// - Throws: A failure if there is none, after which the sender is of no use.
+  func register(within limit: Duration = .seconds(10)) async throws {
     var receiver = try transport.makeReceiver()
     try transport.send(Discover(node: Self.node(1)).encoded().span.raw, to: beacon)
-    _ = try await receiver.next()
+    let timer = Task { [transport] in
+      try await Task.sleep(for: limit)
+      transport.close()
+    }
+    defer { timer.cancel() }
+    do throws(TransportError) {
+      _ = try await receiver.next()
+    } catch {
+      guard error.code == .closed else { throw error }
+      throw CommandFailure("the beacon at \(beacon) doesn't answer", hint: "try again")
+    }
   }
 
   /// Sends until ``stop()``.
