@@ -6,7 +6,6 @@ import PilotConsole
 import PilotIdentity
 import PilotTransport
 import PilotWire
-import Synchronization
 import Testing
 
 @testable import PilotCommands
@@ -57,30 +56,5 @@ struct BeaconReloadTests {
     try await serving
     let draining = try #require(lines.all(containing: "Draining:").first)
     #expect(draining.contains("place=wss://other.example/v1/compat window=2.0 seconds"), "\(draining)")
-  }
-
-  /// Remembers what is logged.
-  private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-
-    func all(containing text: String) -> [String] { lines.withLock { $0.filter { $0.contains(text) } } }
-  }
-
-  private struct Recorder: LogHandler {
-    let lines: Lines
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      let values = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-      lines.add("\(event.message) \(values.joined(separator: " "))")
-    }
   }
 }

@@ -4,7 +4,6 @@ import Logging
 import PilotConsole
 import PilotIdentity
 import PilotTransport
-import Synchronization
 import Testing
 
 @testable import PilotCommands
@@ -33,30 +32,6 @@ struct TunnelPlanTests {
     case 0o666: #expect(warnings.count == 1)
     // It depends on the group that this process gives its files.
     default: #expect(warnings.count <= 1)
-    }
-  }
-
-  private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { lines.withLock(\.self) }
-
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-  }
-
-  private struct Recorder: LogHandler {
-    let lines: Lines
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      let values = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-      lines.add("\(event.message) \(values.joined(separator: " "))")
     }
   }
 }
