@@ -76,13 +76,7 @@ struct FailedTakeoverTests {
     "A table that is of no use is refused as a whole, and the beacon serves on the same socket without it",
     arguments: Wrong.allCases)
   func refusedTable(_ wrong: Wrong) async throws {
-    let succession = try Succession {
-      $0.wss = nil
-      $0.http = nil
-    }
-    var configuration = UDPTransport.Configuration()
-    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
-    let socket = try UDPTransport.bind(configuration)
+    let (succession, socket) = try Self.oldBeacon()
     let listener = try HandoverListener(at: succession.path) { channel in
       try? Self.handOver(socket, wrong, over: channel)
     }
@@ -103,13 +97,7 @@ struct FailedTakeoverTests {
   @Test(
     "Whoever gives the path up as he is greeted is greeted again, three times in all", arguments: [2, 3])
   func cutOff(_ times: Int) async throws {
-    let succession = try Succession {
-      $0.wss = nil
-      $0.http = nil
-    }
-    var configuration = UDPTransport.Configuration()
-    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
-    let socket = try UDPTransport.bind(configuration)
+    let (succession, socket) = try Self.oldBeacon()
     defer { socket.close() }
     let count = Counter()
     let listener = try HandoverListener(at: succession.path) { channel in
@@ -133,6 +121,17 @@ struct FailedTakeoverTests {
 
   private final class Counter: Sendable {
     let value = Atomic<Int>(0)
+  }
+
+  /// What the test needs to be an old beacon: where the new one asks for it, and a socket, which the test closes.
+  private static func oldBeacon() throws -> (succession: Succession, socket: UDPTransport) {
+    let succession = try Succession {
+      $0.wss = nil
+      $0.http = nil
+    }
+    var configuration = UDPTransport.Configuration()
+    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
+    return (succession, try UDPTransport.bind(configuration))
   }
 
   /// An old beacon with two nodes, and perhaps something wrong.
@@ -166,13 +165,7 @@ struct FailedTakeoverTests {
 
   @Test("A beacon that is told, once it reads, that the old one serves on, ends")
   func resumed() async throws {
-    let succession = try Succession {
-      $0.wss = nil
-      $0.http = nil
-    }
-    var configuration = UDPTransport.Configuration()
-    configuration.bindTo = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
-    let socket = try UDPTransport.bind(configuration)
+    let (succession, socket) = try Self.oldBeacon()
     let listener = try HandoverListener(at: succession.path) { channel in
       try? Self.serveOn(socket, over: channel)
     }

@@ -84,7 +84,7 @@ struct RouterModel {
     return true
   }
 
-  private static func admitsFrame(_ paid: inout UInt64, perSecond: UInt64, _ now: UInt64) -> Bool {
+  static func admitsFrame(_ paid: inout UInt64, perSecond: UInt64, _ now: UInt64) -> Bool {
     admits(&paid, interval: second / perSecond, burst: perSecond, now)
   }
 
@@ -96,7 +96,7 @@ struct RouterModel {
   }
 
   /// Whether an endpoint gets so many bytes more.
-  private mutating func spend(on node: NodeID, at now: UInt64) -> Bool {
+  mutating func spend(on node: NodeID, at now: UInt64) -> Bool {
     guard let entry = entries[node], !entry.answered else { return true }
     var credit = entry.credit
     defer { entries[node]?.credit = credit }
@@ -117,13 +117,13 @@ struct RouterModel {
   /// When each sender was told last that a destination isn't here.
   var told: [NodeID: [NodeID: UInt64]] = [:]
   /// What the last relay has had its sender told.
-  private(set) var gone: [RouterOutput] = []
+  var gone: [RouterOutput] = []
   /// Connections that ended while their node was over UDP, too.
   private(set) var handovers: UInt64 = 0
   /// Whether the beacon knows its own address, and can ask.
   let asks: Bool
   /// Whom the last event has had asked, in order.
-  private(set) var asked: [Endpoint] = []
+  var asked: [Endpoint] = []
 
   init(asks: Bool) {
     self.asks = asks
@@ -180,7 +180,7 @@ struct RouterModel {
     return claim(node, known, from: source, ex: ex, at: now).probes
   }
 
-  private mutating func claim(
+  mutating func claim(
     _ node: NodeID, _ known: Entry, from source: Endpoint, ex: Bool?, at now: UInt64
   ) -> (probes: Bool, moves: Bool) {
     if ex != nil, let former = formers[node], former.endpoint == source, now < former.until, now >= former.notBefore {
@@ -307,66 +307,6 @@ struct RouterModel {
 
   func heldDown(_ entry: Entry, at now: UInt64) -> Bool {
     entry.moved && now - entry.since < 30 * Self.second
-  }
-
-  mutating func relay(_ sender: NodeID, to destination: NodeID, from origin: FrameOrigin, at now: UInt64)
-    -> Reaction
-  {
-    (asked, gone) = ([], [])
-    if isStale(origin) { return .drop(.staleConnection) }
-    switch origin {
-    case .wss(_, let peer):
-      guard peer == sender else { return .drop(.senderMismatch) }
-      var paid = peers[peer]?.paid ?? 0
-      defer { peers[peer]?.paid = paid }
-      guard Self.admitsFrame(&paid, perSecond: 30, now) else { return .drop(.rateLimited) }
-    case .udp(let source, _):
-      guard let known = live(sender, at: now) else { return .drop(.senderUnknown) }
-      if known.endpoint == source {
-        entries[sender]?.heard = now
-        if !known.answered { entries[sender]?.credit += Self.relayBytes }
-      } else {
-        guard !known.proven, known.endpoint.hasAddress(of: source) else { return .drop(.senderMismatch) }
-        if !heldDown(known, at: now) {
-          guard now - known.heard > 30 * Self.second else { return .drop(.senderMismatch) }
-          guard claim(sender, known, from: source, ex: nil, at: now).moves else { return .drop(.senderMismatch) }
-        }
-      }
-      let isAdmitted =
-        known.proven
-        ? Self.admitsFrame(&paidByNode[sender, default: 0], perSecond: 30, now)
-        : Self.admitsFrame(&paidByAddress[source.low, default: 0], perSecond: 3, now)
-      guard isAdmitted else { return .drop(.rateLimited) }
-    }
-    func header(_ ex: Bool) -> DeliverHeader {
-      ex ? DeliverHeader(sender: sender, destination: destination) : DeliverHeader(sender: sender)
-    }
-    if let peer = peers[destination] { return .deliverWSS(peer.connection, header(peer.ex)) }
-    if let known = live(destination, at: now) {
-      guard spend(on: destination, at: now) else { return .drop(.unansweredEndpoint) }
-      return .deliverUDP(known.endpoint, header(known.ex))
-    }
-    tell(sender, of: destination, at: origin, now)
-    return .drop(.destinationUnknown)
-  }
-
-  /// There are too few nodes for a sender's share to be used up.
-  private mutating func tell(_ sender: NodeID, of destination: NodeID, at origin: FrameOrigin, _ now: UInt64) {
-    let knows =
-      switch origin {
-      case .wss: peers[sender]?.isOwn == true
-      case .udp: entries[sender]?.proven == true
-      }
-    guard knows else { return }
-    if let last = told[sender]?[destination], now - last < Self.second { return }
-    told[sender, default: [:]][destination] = now
-    let isRecent = departed[destination].map { now - $0 < 60 * Self.second } ?? false
-    let hop: Hop =
-      switch origin {
-      case .udp(let source, let local): .udp(source, from: local)
-      case .wss(let connection, _): .wss(connection)
-      }
-    gone = [.gone(hop, Gone(destination: destination, reason: isRecent ? .hasJustGone : .notAttached))]
   }
 
   mutating func attach(_ node: NodeID, _ connection: ConnectionID, isOwn: Bool) -> ConnectionID? {
