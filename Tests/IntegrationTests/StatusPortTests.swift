@@ -117,7 +117,7 @@ struct StatusPortTests {
     let answer = RegistryLookup.promise()
     answer.fail(TransportError(code: .timedOut, message: "nothing came"))
     let silence = answer.futureResult
-    let keys = RegistryDirectory(configuration: .init(), now: { .now() }, ask: { _ in silence })
+    let keys = RegistryDirectory(configuration: .init(), now: { .now() }, ask: { _, _ in silence })
     try await TestBeacon.run(keys: keys) {
       $0.http = Endpoint(ipv4: 127, 0, 0, 1, port: 0)
     } _: { beacon in

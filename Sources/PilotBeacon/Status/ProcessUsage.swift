@@ -3,7 +3,7 @@
 #else
   import Foundation
 #endif
-import PilotWSS
+import PilotTransport
 
 #if canImport(Glibc)
   import Glibc

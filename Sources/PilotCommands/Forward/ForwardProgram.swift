@@ -19,7 +19,7 @@ enum ForwardProgram {
     let stats = try settings.bool(options.stats, "stats")
     let logger = settings.logger("pilot.forward")
     try plan.log(to: logger)
-    let capture = try options.capture.begin(&plan.node, settings, logger: logger)
+    let capture = try options.tunnel.capture.begin(&plan.node, settings, logger: logger)
     try await ShutdownSignals.run(logger: logger) { [plan] in
       try await NodeCapture.run(capture) {
         let output = ForwardOutput(isJSON: plan.isJSON)

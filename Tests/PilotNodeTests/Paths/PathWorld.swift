@@ -322,6 +322,8 @@ struct PathWorld: ~Copyable {
     if let since = connections[index].since {
       connections[index].backoff.connectionEnded(after: since.duration(to: network.now))
     }
+    // As the connection's own supervisor has it: what no retry cures is tried as rarely as can be.
+    if error.retry == .never { connections[index].backoff.jumpToMaximum() }
     connections[index].since = nil
     connections[index].state = .waiting
     connections[index].epoch += 1

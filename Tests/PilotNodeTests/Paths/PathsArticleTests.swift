@@ -13,7 +13,7 @@ struct PathsArticleTests {
     let rows = article.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst(2).map(
       String.init)
     var names: [String] = []
-    for file in ["ObstacleTests", "SeveralBeaconsTests"] {
+    for file in ["ObstacleTests", "ObstacleTests+Everything", "SeveralBeaconsTests"] {
       let path = package.appending(path: "Tests/PilotNodeTests/Paths/\(file).swift")
       let source = try String(contentsOf: path, encoding: .utf8)
       for match in source.matches(of: /@Test\(\s*"([^"]+)"/) { names.append(String(match.1)) }

@@ -166,10 +166,10 @@ struct ProxyTests {
   private func route(_ server: RawServer, through access: ProxyAccess) async throws -> TransportError? {
     let configuration = try Self.configured(server)
     let loop = MultiThreadedEventLoopGroup.singleton.any()
-    let route = NIOLoopBoundBox<Route?>.makeEmptyBox(valueType: Route.self, eventLoop: loop)
+    let route = NIOLoopBoundBox<ProxiedConnector?>.makeEmptyBox(valueType: ProxiedConnector.self, eventLoop: loop)
     return await withCheckedContinuation { continuation in
       loop.execute {
-        let attempt = Route(configuration, through: access, loop: loop) { result in
+        let attempt = ProxiedConnector(configuration, through: access, loop: loop) { result in
           switch result {
           case .success(let channel):
             channel.close(promise: nil)
