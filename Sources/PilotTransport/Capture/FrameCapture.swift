@@ -61,7 +61,7 @@ public final class FrameCapture: Sendable {
 
   /// Opens the file, for nobody else to read (mode 0600), and empties it if it was there; or a pipe that somebody reads.
   ///
-  /// - Throws: `.invalidConfiguration` with the system's reason.
+  /// - Throws: `.system` with the system's reason.
   public static func start(
     writingTo path: String, _ configuration: Configuration = Configuration()
   ) throws(TransportError) -> FrameCapture {
@@ -69,7 +69,7 @@ public final class FrameCapture: Sendable {
       return FrameCapture(try CaptureFile(path), configuration)
     } catch {
       throw TransportError(
-        code: .invalidConfiguration,
+        code: .system,
         message: "the capture file \(path) can't be written: \(error.reason); name a file in a directory of yours")
     }
   }

@@ -98,7 +98,9 @@ struct BeaconInspectionTests {
       let file = folder.appending(path: "token").path
       try Data("0123456789abcdef".utf8).write(to: URL(fileURLWithPath: file))
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+      // Who tests as root is also told that nobody else can read it.
       let warnings = BeaconInspection(try plan(["--http", "127.0.0.1:0", "--http-token", file])).warnings
+        .filter { !$0.hasPrefix("only root") }
       #expect(warnings.count == expected.count)
       for (warning, text) in zip(warnings, expected) { #expect(warning.contains("\(text) \(file): chmod ")) }
     }

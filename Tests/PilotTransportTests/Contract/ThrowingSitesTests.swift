@@ -54,7 +54,7 @@ import Testing
     PilotTesting/Conformance/Checks/BatchChecks | system
     PilotTesting/InMemory/InMemoryNetwork | bindFailed x2
     PilotTesting/InMemory/InMemoryTransport | connectionLost: .afterEvent, invalidConfiguration, invalidDestination, unreachable
-    PilotTransport/Capture/FrameCapture | invalidConfiguration
+    PilotTransport/Capture/FrameCapture | system
     PilotTransport/Contract/TransportError | backpressure, cancelled, closed, emptyFrame, frameTooLarge, receiverTaken, reconnecting, unreachable: .afterEvent
     PilotTunnel/Datagrams/PortTable | bindFailed x3
     PilotTunnel/Driver/Tunnels | invalidConfiguration x2
