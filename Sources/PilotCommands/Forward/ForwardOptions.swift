@@ -1,15 +1,14 @@
 import ArgumentParser
 import PilotConsole
 
-/// What all forms of `pilot forward` say beside what to forward.
+/// What all forms of `pilot forward` say beside what to forward, and beside ``TunnelOptions``: not above those, since each level of groups
+/// makes a start of a debug build several times slower, which checks all that lies in one for each that it lies in.
 struct ForwardOptions: ParsableArguments {
   @Flag(help: "Tell once a second what has gone through.")
   var stats = false
 
   @Flag(help: "Let datagrams of more than 1,153 bytes through, in fragments; the other side has to, too.")
   var fragment = false
-
-  @OptionGroup var tunnel: TunnelOptions
 }
 
 /// Who may use what is served.

@@ -11,15 +11,15 @@ enum ForwardProgram {
   }
 
   static func run(
-    _ rules: ForwardRules, _ options: ForwardOptions, settings: Settings
+    _ rules: ForwardRules, _ options: ForwardOptions, _ tunnel: TunnelOptions, settings: Settings
   ) async throws {
     CoreDumps.forbid()
-    var plan = try options.tunnel.plan(settings)
+    var plan = try tunnel.plan(settings)
     plan.fragments = try settings.bool(options.fragment, "fragment")
     let stats = try settings.bool(options.stats, "stats")
     let logger = settings.logger("pilot.forward")
     try plan.log(to: logger)
-    let capture = try options.tunnel.capture.begin(&plan.node, settings, logger: logger)
+    let capture = try tunnel.capture.begin(&plan.node, settings, logger: logger)
     try await ShutdownSignals.run(logger: logger) { [plan] in
       try await NodeCapture.run(capture) {
         let output = ForwardOutput(isJSON: plan.isJSON)

@@ -26,12 +26,14 @@ struct ForwardRunCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ForwardOptions
 
+  @OptionGroup var tunnel: TunnelOptions
+
   func run() async throws {
-    let settings = try ForwardProgram.settings(options.tunnel.globals)
+    let settings = try ForwardProgram.settings(tunnel.globals)
     let rules = try ForwardRules(
       local: settings.strings(local, "local").map(ForwardRule.init(option:)),
       served: settings.strings(serve, "serve").map(ServeRule.init(parsing:)),
       allow: settings.strings(allowing.allow, "allow"))
-    try await ForwardProgram.run(rules, options, settings: settings)
+    try await ForwardProgram.run(rules, options, tunnel, settings: settings)
   }
 }

@@ -23,10 +23,12 @@ struct ForwardServeCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ForwardOptions
 
+  @OptionGroup var tunnel: TunnelOptions
+
   func run() async throws {
-    let settings = try ForwardProgram.settings(options.tunnel.globals)
+    let settings = try ForwardProgram.settings(tunnel.globals)
     let rules = try ForwardRules(
       local: [], served: served.map(ServeRule.init(parsing:)), allow: settings.strings(allowing.allow, "allow"))
-    try await ForwardProgram.run(rules, options, settings: settings)
+    try await ForwardProgram.run(rules, options, tunnel, settings: settings)
   }
 }

@@ -21,9 +21,11 @@ struct ForwardUDPCommand: AsyncParsableCommand {
 
   @OptionGroup var options: ForwardOptions
 
+  @OptionGroup var tunnel: TunnelOptions
+
   func run() async throws {
     let rules = try ForwardRules(local: [ForwardRule(local: local, target: target)], served: [])
     try await ForwardProgram.run(
-      rules, options, settings: ForwardProgram.settings(options.tunnel.globals))
+      rules, options, tunnel, settings: ForwardProgram.settings(tunnel.globals))
   }
 }
