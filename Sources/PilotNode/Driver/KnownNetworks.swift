@@ -8,8 +8,8 @@ final class KnownNetworks: Sendable {
     var memory = NetworkMemory()
     /// The present network's; nil while that isn't known, or is none that could be told from others.
     var fingerprint: NetworkFingerprint?
-    /// What was found out about the present network.
-    var found: NetworkVerdict?
+    /// What was found out last about the present network, and when, in seconds since 1970.
+    var found: (verdict: NetworkVerdict, time: UInt64)?
   }
 
   /// Those that all nodes of this process share.
@@ -17,23 +17,30 @@ final class KnownNetworks: Sendable {
 
   private let state = Mutex(State())
   private let survey: @Sendable () -> NetworkFingerprint?
+  private let time: @Sendable () -> UInt64
 
-  /// - Parameter survey: Which network this machine is in now. May block for some milliseconds.
-  init(survey: @escaping @Sendable () -> NetworkFingerprint? = NetworkFingerprint.current) {
+  /// - Parameters:
+  ///   - time: The time of day, in seconds since 1970.
+  ///   - survey: Which network this machine is in now. May block for some milliseconds.
+  init(
+    time: @escaping @Sendable () -> UInt64 = { WallClock.unixTime() },
+    survey: @escaping @Sendable () -> NetworkFingerprint? = NetworkFingerprint.current
+  ) {
+    self.time = time
     self.survey = survey
   }
 
   /// What is known of the present network.
   var verdict: NetworkVerdict? {
-    state.withLock { state in
-      state.found ?? state.fingerprint.flatMap { state.memory.verdict(on: "\($0)", at: Self.time) }
-    }
+    let now = time()
+    return state.withLock { state in state.fingerprint.flatMap { state.memory.verdict(on: "\($0)", at: now) } }
   }
 
   /// Something was found out about the present network.
   func remember(_ verdict: NetworkVerdict) {
+    let now = time()
     state.withLock { state in
-      state.found = verdict
+      state.found = (verdict, now)
       Self.note(&state)
     }
   }
@@ -70,10 +77,9 @@ final class KnownNetworks: Sendable {
     }
   }
 
+  /// From when it was found out a verdict counts, however often the network is looked at since.
   private static func note(_ state: inout State) {
     guard let fingerprint = state.fingerprint, let found = state.found else { return }
-    state.memory.learn(found, on: "\(fingerprint)", at: time)
+    state.memory.learn(found.verdict, on: "\(fingerprint)", at: found.time)
   }
-
-  private static var time: UInt64 { WallClock.unixTime() }
 }

@@ -24,7 +24,7 @@ struct WatchingTests {
   @Test("a machine that has slept has its connection checked: a frame goes to the node itself, and no other did before")
   func slept() async throws {
     let test = try TestNetwork()
-    var watching = Watching(networks: KnownNetworks { nil })
+    var watching = Watching(networks: KnownNetworks(survey: { nil }))
     watching.watcher = { () throws(TransportError) in throw .closed }
     watching.clocks = Self.clocks(sleepingAfter: 3)
     watching.pause = .milliseconds(1)

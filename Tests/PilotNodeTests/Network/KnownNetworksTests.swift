@@ -33,7 +33,7 @@ struct KnownNetworksTests {
     return NetworkFingerprint(view, resolvers: ["192.0.2.53"])
   }
 
-  private static func known(on machine: Machine) -> KnownNetworks { KnownNetworks { machine.look() } }
+  private static func known(on machine: Machine) -> KnownNetworks { KnownNetworks(survey: { machine.look() }) }
 
   @Test("a verdict is the present network's, and is there when the machine comes back")
   func comesBack() async {
@@ -80,6 +80,21 @@ struct KnownNetworksTests {
     machine.enter(Self.network(1))
     await networks.look()
     #expect(networks.verdict == .datagramsBlocked)
+  }
+
+  @Test("a verdict ends after its day, though the network has been looked at meanwhile")
+  func expires() async {
+    let clock = Mutex(UInt64(1_800_000_000))
+    let networks = KnownNetworks(time: { clock.withLock(\.self) }, survey: { Self.network(1) })
+    await networks.look()
+    networks.remember(.datagramsBlocked)
+    clock.withLock { $0 += NetworkMemory.lifetime - 1 }
+    await networks.look()
+    #expect(networks.verdict == .datagramsBlocked)
+    clock.withLock { $0 += 1 }
+    #expect(networks.verdict == nil)
+    await networks.look()
+    #expect(networks.verdict == nil)
   }
 
   @Test("it looks again four times where the gateway stays strange, and not where all is known")
